@@ -1,0 +1,17 @@
+"""A `set` whose every operation is atomic, with or without the GIL.
+
+>>> from lockedset import LockedSet, locked
+>>> seen, done = LockedSet(), LockedSet()
+>>> seen.try_add("job-1"), seen.try_add("job-1")
+(True, False)
+>>> with locked(seen, done):  # a step over both sets that no other thread sees half of
+...     done.update(seen.drain())
+>>> sorted(done)
+['job-1']
+"""
+
+from lockedset._locking import DeadlockError, locked
+from lockedset._set import LockedSet
+
+__all__ = ["DeadlockError", "LockedSet", "locked"]
+__version__ = "0.1.0"

@@ -1,0 +1,401 @@
+"""LockedSet: the whole of `set`, each operation one atomic step. The rules for locks are in `_locking`, the rules for
+bulk changes in `_commit`; here each method names what it does and what it holds meanwhile.
+"""
+
+from __future__ import annotations
+
+from _thread import get_ident
+
+from lockedset import _commit, _locking
+from lockedset._locking import Lockable, alone, watched, with_operands
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Set as AbstractSet
+    from typing import Any, Final, Self, TypeVar
+
+    T = TypeVar("T")
+
+_dict_views = (type({}.keys()), type({}.items()))
+_missing: Final[Any] = object()
+_in_repr: set[tuple[int, int]] = set()  # which set is being described by which thread
+
+# The C functions that do the work. A module global is found faster than an attribute of `set` or of `super()`.
+_add = set.add
+_contains = set.__contains__
+_discard = set.discard
+_len = set.__len__
+_pop = set.pop
+_remove = set.remove
+
+
+def _as_set[E](elements: Iterable[E]) -> set[E] | frozenset[E]:
+    """Return `elements` as a set, by running them to their end *now*: before any lock is taken."""
+    return elements if isinstance(elements, (set, frozenset)) else set(elements)
+
+
+def _operand(other: object) -> Any:
+    """Return what an operator computes with: a set, a dict view as a set; None for what `set` does not operate on."""
+    if isinstance(other, (set, frozenset)):
+        return other
+    return set(other) if isinstance(other, _dict_views) else None
+
+
+def _elements[E](target: set[E]) -> list[E]:
+    return list(set.copy(target))  # twice as fast as list(set.__iter__(target)) on a free-threaded build
+
+
+def _union_into(result: set[Any], *operands: set[Any]) -> None:
+    for each in operands:
+        set.update(result, each)
+
+
+def _pop_or(target: set[Any], default: object) -> Any:
+    return _pop(target) if _len(target) else default
+
+
+def _try_add(target: set[Any], element: object) -> bool:
+    if _contains(target, element):
+        return False
+    _add(target, element)
+    return True
+
+
+def _try_remove(target: set[Any], element: object) -> bool:
+    if not _contains(target, element):
+        return False
+    _discard(target, element)
+    return True
+
+
+class LockedSet(Lockable["T"]):
+    """A `set` that threads can share: every method and operator is atomic, on any build of CPython.
+
+    LockedSet(iterable=()) does what `set(iterable)` does, with the same results and the same exceptions. It differs
+    from `set` in what follows.
+
+    * Each call takes effect at one instant between its call and its return (it is linearizable), also the calls that
+      change many elements and the ones that read two LockedSets.
+    * Iterating goes over a snapshot that is taken when the iteration begins; changing the set meanwhile is allowed.
+    * Arguments that are not sets are run to their end before the set is locked: a generator may block, raise or use
+      the set itself, and an iterable that raises has changed nothing.
+    * `copy`, the operators and methods like `union` return an object of the left operand's type. It is made without
+      calling the `__init__` of a subclass, as `set` does it.
+    * `pop` takes a default, and there are `try_add`, `try_remove`, `add_new`, `remove_if`, `take`, `drain`, `replace`
+      and `snapshot`, each of which would be a race if it were written with the methods of `set`. `locked(a, b)` makes
+      one step of several calls.
+
+    Code in C can read a subclass of `set` past its methods: `frozenset(s)`, `{*s}`, `plain.update(s)`, `plain | s` on
+    a frozenset, and more. These readers do not wait for the lock. They see each bulk change entirely or not at all,
+    for each is committed in one step in C; the one exception is an element whose `__eq__` is Python code and whose
+    hash equals that of another, unequal element. Code in C, and `set.add(s, x)`, can also *write* past the methods:
+    nothing can protect against that.
+
+    `__hash__` and `__eq__` of elements run while the lock is held (it is reentrant: they may use the same set). If
+    they use another LockedSet, two threads can wait for each other, and no error is raised unless `locked` is in use
+    at that moment. Keep callbacks away from other sets, as with any lock.
+
+    Costs: an RLock per set (about 100 bytes), and the time of one uncontended RLock per call; see benchmarks/. While
+    any thread is inside `locked`, every call in the process takes a slower path, and so does a child process forked
+    beside other threads.
+    """
+
+    __slots__ = ()
+    __module__ = "lockedset"  # the public name, which pickles keep
+
+    def __init__(self, iterable: Iterable[T] = (), /) -> None:
+        with_operands(_commit.replace, self, _as_set(iterable))
+
+    # One element
+
+    def add(self, element: T, /) -> None:
+        """Add `element`; no effect if it is present. `try_add` tells which."""
+        if _locking.rare:
+            return watched(_add, self, element)
+        with self._lockedset_lock:
+            return _add(self, element)
+
+    def discard(self, element: T, /) -> None:
+        """Remove `element` if it is present. `try_remove` tells whether it was."""
+        if _locking.rare:
+            return watched(_discard, self, element)
+        with self._lockedset_lock:
+            return _discard(self, element)
+
+    def remove(self, element: T, /) -> None:
+        """Remove `element`; raise KeyError if it is not present."""
+        if _locking.rare:
+            return watched(_remove, self, element)
+        with self._lockedset_lock:
+            return _remove(self, element)
+
+    def __contains__(self, element: object, /) -> bool:
+        if _locking.rare:
+            return watched(_contains, self, element)
+        with self._lockedset_lock:
+            return _contains(self, element)
+
+    def __len__(self) -> int:
+        if _locking.rare:
+            return watched(_len, self)
+        with self._lockedset_lock:
+            return _len(self)
+
+    def pop(self, default: T = _missing, /) -> T:
+        """Remove and return an arbitrary element. If there is none, return `default` or, without one, raise KeyError.
+
+        Why a default: `if s: s.pop()` is a race, since another thread may take the last element in between.
+        """
+        if default is not _missing:
+            return alone(_pop_or, self, default)
+        if _locking.rare:
+            return watched(_pop, self)
+        with self._lockedset_lock:
+            return _pop(self)
+
+    def try_add(self, element: T, /) -> bool:
+        """Add `element` and return True, or return False if it is present already.
+
+        Why: of the threads that add the same element, exactly one is told True, and it may go on to do the work that
+        must be done once. `if x not in s: s.add(x)` tells it to several.
+        """
+        if _locking.rare:
+            return watched(_try_add, self, element)
+        with self._lockedset_lock:
+            return _try_add(self, element)
+
+    def try_remove(self, element: T, /) -> bool:
+        """Remove `element` and return True, or return False if it is not present.
+
+        Why: of the threads that remove the same element, exactly one is told True: it owns what the element stands
+        for. `discard` does not tell, and `remove` tells by an exception.
+        """
+        if _locking.rare:
+            return watched(_try_remove, self, element)
+        with self._lockedset_lock:
+            return _try_remove(self, element)
+
+    # Many elements
+
+    def update(self, *others: Iterable[T]) -> None:
+        """Add the elements of all `others`, at one instant."""
+        if others:
+            with_operands(_commit.grow, self, *map(_as_set, others))
+
+    def difference_update(self, *others: Iterable[Any]) -> None:
+        """Remove the elements of all `others`, at one instant."""
+        if others:
+            with_operands(_commit.shrink, self, *map(_as_set, others))
+
+    def intersection_update(self, *others: Iterable[Any]) -> None:
+        """Keep only the elements that are in all `others`, at one instant."""
+        if others:
+            with_operands(_commit.intersect, self, *map(_as_set, others))
+
+    def symmetric_difference_update(self, other: Iterable[T], /) -> None:
+        """Keep the elements that are in exactly one of the two, at one instant."""
+        with_operands(_commit.toggle, self, _as_set(other))
+
+    def clear(self) -> None:
+        """Remove all elements. `drain` also returns them."""
+        alone(set.clear, self)
+
+    def add_new(self, iterable: Iterable[T], /) -> set[T]:
+        """Add the elements of `iterable` and return those that were not present before.
+
+        Why: the `try_add` of a whole batch. Of the threads that add overlapping batches, each element is returned to
+        exactly one.
+        """
+        return with_operands(_commit.add_new, self, _as_set(iterable))
+
+    def remove_if(self, predicate: Callable[[T], object], /) -> set[T]:
+        """Remove the elements for which `predicate(element)` is true, at one instant, and return them.
+
+        Why: to choose from an iteration and remove afterwards is a race with those who add and remove in between.
+        `predicate` runs while the set is locked: it should be short and leave other LockedSets alone. If it raises,
+        nothing is removed.
+        """
+        return alone(_commit.remove_if, self, predicate)
+
+    def take(self, n: int, /) -> set[T]:
+        """Remove up to `n` arbitrary elements at one instant and return them; fewer only if the set has fewer.
+
+        Why: a worker takes a batch at the price of one lock. Takes time in proportion to `n` and to the places that
+        removed elements left. Raises ValueError if `n` is negative.
+        """
+        if n < 0:
+            raise ValueError(f"take() needs a number of elements, 0 or more, not {n}")
+        return alone(_commit.take, self, n)
+
+    def drain(self) -> set[T]:
+        """Remove all elements at one instant and return them.
+
+        Why: `items = s.copy(); s.clear()` loses what is added in between.
+        """
+        return alone(_commit.drain, self)
+
+    def replace(self, iterable: Iterable[T], /) -> None:
+        """Make the contents those of `iterable`, at one instant. An element that is present already is kept.
+
+        Why: with `s.clear(); s.update(new)` others see the set empty, and add what is then mixed into the new.
+        """
+        with_operands(_commit.replace, self, _as_set(iterable))
+
+    def snapshot(self) -> frozenset[T]:
+        """Return the contents at one instant as a frozenset: hashable, and for any thread to read without a lock."""
+        return alone(frozenset, self)
+
+    # Reading
+
+    def __iter__(self) -> Iterator[T]:
+        # An iterator over a list, since a set's own crashes the process if two free threads share it (gh-144356).
+        return iter(alone(_elements, self))
+
+    def copy(self) -> Self:
+        """Return a new set of the same type with the same elements and a lock of its own."""
+        return self._like(_union_into)
+
+    def union[E](self, *others: Iterable[E]) -> LockedSet[T | E]:
+        """Return a new set with the elements of this set and of all `others`."""
+        return self._like(_union_into, *map(_as_set, others))
+
+    def intersection(self, *others: Iterable[object]) -> LockedSet[T]:
+        """Return a new set with the elements that are in this set and in all `others`."""
+        return self._made(with_operands(set.intersection, self, *map(_as_set, others)))
+
+    def difference(self, *others: Iterable[object]) -> LockedSet[T]:
+        """Return a new set with the elements of this set that are in none of `others`."""
+        return self._made(with_operands(set.difference, self, *map(_as_set, others)))
+
+    def symmetric_difference[E](self, other: Iterable[E], /) -> LockedSet[T | E]:
+        """Return a new set with the elements that are in exactly one of the two."""
+        return self._made(with_operands(set.symmetric_difference, self, _as_set(other)))
+
+    def issubset(self, other: Iterable[object], /) -> bool:
+        """Tell whether `other` contains this set."""
+        return with_operands(set.issubset, self, _as_set(other))
+
+    def issuperset(self, other: Iterable[object], /) -> bool:
+        """Tell whether this set contains `other`."""
+        if isinstance(other, (set, frozenset)):
+            return with_operands(set.issuperset, self, other)
+        return alone(set.copy, self).issuperset(other)  # `other` may be endless: `set` stops at the first that lacks
+
+    def isdisjoint(self, other: Iterable[object], /) -> bool:
+        """Tell whether no element is in both."""
+        if isinstance(other, (set, frozenset)):
+            return with_operands(set.isdisjoint, self, other)
+        return alone(set.copy, self).isdisjoint(other)  # as for issuperset
+
+    def __eq__(self, other: object, /) -> bool:
+        return with_operands(set.__eq__, self, other)
+
+    def __ne__(self, other: object, /) -> bool:
+        return with_operands(set.__ne__, self, other)
+
+    def __lt__(self, other: AbstractSet[object], /) -> bool:
+        return with_operands(set.__lt__, self, other)
+
+    def __le__(self, other: AbstractSet[object], /) -> bool:
+        return with_operands(set.__le__, self, other)
+
+    def __gt__(self, other: AbstractSet[object], /) -> bool:
+        return with_operands(set.__gt__, self, other)
+
+    def __ge__(self, other: AbstractSet[object], /) -> bool:
+        return with_operands(set.__ge__, self, other)
+
+    __hash__ = None  # type: ignore[assignment]  # as `set` has it; said here, since it goes with __eq__
+
+    def __or__[E](self, other: AbstractSet[E], /) -> LockedSet[T | E]:
+        operand = _operand(other)
+        return NotImplemented if operand is None else self._like(_union_into, operand)
+
+    def __and__(self, other: AbstractSet[object], /) -> LockedSet[T]:
+        return self._computed(set.__and__, other)
+
+    def __sub__(self, other: AbstractSet[T | None], /) -> LockedSet[T]:
+        return self._computed(set.__sub__, other)
+
+    def __xor__[E](self, other: AbstractSet[E], /) -> LockedSet[T | E]:
+        return self._computed(set.__xor__, other)
+
+    # Called where the left operand is a plain set; the result is then a plain set too.
+
+    def __ror__[E](self, other: AbstractSet[E], /) -> set[T | E]:
+        return with_operands(set.__ror__, self, other)
+
+    def __rand__(self, other: AbstractSet[object], /) -> set[T]:
+        return with_operands(set.__rand__, self, other)
+
+    def __rsub__[E](self, other: AbstractSet[E], /) -> set[E]:
+        return with_operands(set.__rsub__, self, other)
+
+    def __rxor__[E](self, other: AbstractSet[E], /) -> set[T | E]:
+        return with_operands(set.__rxor__, self, other)
+
+    def __ior__(self, other: AbstractSet[T], /) -> Self:  # type: ignore[override,misc]
+        return self._changed(_commit.grow, other)
+
+    def __iand__(self, other: AbstractSet[object], /) -> Self:
+        return self._changed(_commit.intersect, other)
+
+    def __isub__(self, other: AbstractSet[object], /) -> Self:
+        return self._changed(_commit.shrink, other)
+
+    def __ixor__(self, other: AbstractSet[T], /) -> Self:  # type: ignore[override,misc]
+        return self._changed(_commit.toggle, other)
+
+    def __repr__(self) -> str:
+        # The elements' own __repr__ runs after the lock is given back. A set inside itself is shown as `set` shows it.
+        name, key = type(self).__name__, (id(self), get_ident())
+        if key in _in_repr:
+            return f"{name}(...)"
+        _in_repr.add(key)
+        try:
+            elements = repr(alone(_elements, self))[1:-1]
+        finally:
+            _in_repr.discard(key)
+        return f"{name}({{{elements}}})" if elements else f"{name}()"
+
+    def __sizeof__(self) -> int:
+        return alone(set.__sizeof__, self)
+
+    # Copying and pickling: the elements as they are at one instant, and never the lock.
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (alone(_elements, self),), self.__getstate__()
+
+    def __getstate__(self) -> Any:
+        state = super().__getstate__()
+        if not isinstance(state, tuple):
+            return state
+        attributes, slots = state
+        slots = {name: value for name, value in slots.items() if name not in Lockable.__slots__}
+        return (attributes, slots) if slots else attributes
+
+    # Results
+
+    def _made(self, elements: set[Any]) -> Any:
+        """Return a new set of this set's type that holds `elements`, which nobody else knows."""
+        result = Lockable.__new__(type(self))
+        set.update(result, elements)
+        return result
+
+    def _like(self, fill: Callable[..., None], *operands: object) -> Any:
+        """Return a new set of this set's type after `fill(result, self, *operands)`, which saves `_made`'s copy."""
+        result = Lockable.__new__(type(self))
+        with_operands(lambda *sets: fill(result, *sets), self, *operands)
+        return result
+
+    def _computed(self, operation: Callable[..., set[Any]], other: object) -> Any:
+        operand = _operand(other)
+        return NotImplemented if operand is None else self._made(with_operands(operation, self, operand))
+
+    def _changed(self, commit: Callable[..., None], other: object) -> Self:
+        operand = _operand(other)
+        if operand is None:
+            return NotImplemented
+        with_operands(commit, self, operand)
+        return self
