@@ -1,0 +1,31 @@
+"""What every test has: bounded waits, a seed that is printed, and a set of locking rules that is at rest afterwards."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+
+import pytest
+from hypothesis import settings
+
+from lockedset import _locking
+
+# Derandomized: the same examples on every run, and the command that failed is the command that repeats.
+settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)
+settings.register_profile("long", deadline=None, max_examples=3000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say which build this is and how Hypothesis chooses."""
+    gil = "on" if sys._is_gil_enabled() else "off"
+    return f"GIL: {gil}; Hypothesis profile: {settings.get_current_profile_name()}"
+
+
+@pytest.fixture
+def at_rest():
+    """Afterwards no thread is inside `locked` and nobody waits. For tests that no other test runs beside."""
+    yield
+    assert (_locking.rare, _locking._plans) == (0, {})
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("test-")]

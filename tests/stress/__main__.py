@@ -1,0 +1,130 @@
+"""Run every property on LockedSet and on its twins, on this interpreter. See `python -m tests.stress --help`."""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import gc
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+from lockedset import LockedSet
+from tests.stress.properties import PROPERTIES, soak
+from tests.stress.race import LIMIT, Budget, Hang
+from tests.stress.twins import TWINS
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _inside(subject: str, name: str, budget: Budget) -> None:
+    """Check one property of one subject in this process, and print what was seen, or nothing."""
+    faulthandler.enable()
+    faulthandler.dump_traceback_later(budget.seconds + LIMIT, exit=True)
+    cls = LockedSet if subject == "LockedSet" else TWINS[subject].make()
+    try:
+        seen = PROPERTIES[name].check(cls, budget)
+    except Hang:
+        seen = "two threads wait for each other, or one of them never comes back"
+    except Exception as error:
+        seen = f"the check raised {error!r}"
+    print(json.dumps({"seen": seen, "rounds": budget.rounds}), flush=True)
+    gc.disable()
+    os._exit(0)  # threads may hang: they are left behind
+
+
+def examine(subject: str, name: str, seconds: float, seed: int) -> tuple[str | None, str]:
+    """Check one property of one subject in a process of its own.
+
+    Returns what was seen that must not be, or None, and how much was tried. A crash and a hang are things seen.
+    """
+    command = [sys.executable, "-m", "tests.stress", "--inside", subject, name, "--seconds", str(seconds)]
+    limit = seconds + LIMIT * 3
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, map(str, [ROOT / "src", ROOT])))}
+    try:
+        done = subprocess.run(
+            [*command, "--seed", str(seed)],
+            cwd=ROOT, env=environment, capture_output=True, text=True, timeout=limit, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"the process did not end within {limit:.0f} s", ""
+    try:
+        report = json.loads(done.stdout)
+    except ValueError:
+        first = (done.stderr.strip().splitlines() or ["no message"])[0]
+        if first.startswith("Timeout"):
+            return f"it hung; where: {' | '.join(re.findall(r'line [0-9]+ in .*', done.stderr)[:6])}", ""
+        return f"the process ended with status {done.returncode}: {first}", ""
+    return report["seen"], f"{report['rounds']} rounds"
+
+
+def _build() -> dict[str, Any]:
+    return {
+        "version": platform.python_version(),
+        "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+        "gil": sys._is_gil_enabled(),
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+    }
+
+
+def _run(seconds: float, seed: int) -> dict[str, Any]:
+    properties: list[dict[str, Any]] = []
+    twins: list[dict[str, Any]] = []
+    total = len(PROPERTIES) + len(TWINS)
+    patience = 5 if sys._is_gil_enabled() else 20  # a twin ends its check at the first thing seen
+
+    def tell(text: str) -> None:
+        print(f"  {len(properties) + len(twins):2}/{total} {text}", file=sys.stderr, flush=True)
+
+    for name, each in PROPERTIES.items():
+        if each.posix and os.name != "posix":
+            properties.append({"name": name, "claim": each.claim, "verdict": "not run", "detail": "needs POSIX"})
+        else:
+            seen, tried = examine("LockedSet", name, seconds, seed)
+            verdict = "held" if seen is None else "violated"
+            properties.append({"name": name, "claim": each.claim, "verdict": verdict, "detail": seen or tried})
+        tell(f"{name}: {properties[-1]['verdict']}" + (f": {seen}" if properties[-1]["verdict"] == "violated" else ""))
+    for twin in TWINS.values():
+        row = {"name": twin.name, "lacks": twin.lacks, "property": twin.caught_by}
+        if PROPERTIES[twin.caught_by].posix and os.name != "posix":
+            twins.append({**row, "verdict": "not run", "detail": "needs POSIX"})
+        else:
+            seen, tried = examine(twin.name, twin.caught_by, seconds * patience, seed)
+            twins.append({**row, "verdict": "missed" if seen is None else "caught", "detail": seen or tried})
+        tell(f"twin {twin.name}: {twins[-1]['verdict']}: {twins[-1]['detail']}")
+    return {"build": _build(), "seed": seed, "seconds": seconds, "properties": properties, "twins": twins}
+
+
+def main() -> int:
+    """Run what the command line asks for; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.stress", description=__doc__)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result here")
+    parser.add_argument("--seconds", type=float, default=1.0, help="for each property (default 1); a twin gets up to 20 times as long, until it is caught")
+    parser.add_argument("--seed", type=int, default=1, help="of the random choices (default 1)")
+    parser.add_argument("--soak", action="store_true", help="only: random operations on three sets, for --seconds")
+    parser.add_argument("--inside", nargs=2, metavar=("SUBJECT", "PROPERTY"), help="only this, in this process")
+    options = parser.parse_args()
+    budget = Budget(options.seconds, options.seed)
+    if options.inside:
+        _inside(*options.inside, budget)
+    if options.soak:
+        print(f"soak: {options.seconds:.0f} s, seed {options.seed}, Python {sys.version}", file=sys.stderr, flush=True)
+        problem = soak(LockedSet, budget)
+        print(problem or f"held for {options.seconds:.0f} s")
+        return 1 if problem else 0
+    print(f"tests.stress: Python {sys.version}, seed {options.seed}", file=sys.stderr, flush=True)
+    result = _run(options.seconds, options.seed)
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
