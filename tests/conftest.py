@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -13,8 +14,15 @@ from lockedset import _locking
 
 # Derandomized: the same examples on every run, and the command that failed is the command that repeats.
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)
+settings.register_profile("few", derandomize=True, deadline=None, max_examples=10)
 settings.register_profile("long", deadline=None, max_examples=3000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose few examples where every test runs many times at once: there the point is the threads."""
+    if config.getoption("--parallel-threads", default=1) not in (1, "1") and "HYPOTHESIS_PROFILE" not in os.environ:
+        settings.load_profile("few")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -24,7 +32,7 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 @pytest.fixture
-def at_rest():
+def at_rest() -> Iterator[None]:
     """Afterwards no thread is inside `locked` and nobody waits. For tests that no other test runs beside."""
     yield
     assert (_locking.rare, _locking._plans) == (0, {})

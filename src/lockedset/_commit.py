@@ -2,11 +2,15 @@
 
 Code in C reads a subclass of `set` past its methods and past their lock. So a change of many elements is prepared
 aside, then made by one call of one C function. That call must run no Python code, or the step opens: merging a set
-compares elements of equal hash, and where they are equal but not identical and `__eq__` is written in Python, it
-yields. Hence each function here hands over, for elements of types that may do so, a set in which whatever the target
-already has is left out or is the target's own object, which is found by identity.
+compares elements of equal hash, and where they are equal but not identical and `__eq__` is written in Python, other
+threads run. Hence additions leave out what the target has, and removals name the target's own objects, which are found
+by identity. Two ways to open the step remain, and LockedSet's documentation names them: elements of equal hash that
+are *not* equal and compare in Python; and removing, by values of built-in types, elements of other types that equal
+them (`s -= {2, 3}` where s holds a Fraction(2)), since to find the target's own objects takes time in proportion to
+the target, and that must not be the price of removing two numbers.
 
-Every function runs while its target and operands are held. `target` is the LockedSet; operands are sets.
+Every function runs while its target and the operands that have a lock are held. `target` is the LockedSet; operands
+are sets. An operand without a lock may be changed by others meanwhile, so it is read once, by one call in C.
 """
 
 from __future__ import annotations
@@ -16,46 +20,41 @@ from itertools import islice
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from collections.abc import Set as AbstractSet
     from typing import Any
 
 # Types whose comparison is all in C. Not tuple or frozenset, which compare what they contain.
 _SILENT = {bool, bytes, complex, float, int, range, str, type(None)}
 
 
-def _is_one_step(elements: AbstractSet[Any]) -> bool:
-    """Tell whether no Python code can run between the first and the last change when these are added or removed."""
-    return len(elements) < 2 or {*map(type, elements)} <= _SILENT
-
-
 def _merged(operands: tuple[set[Any], ...]) -> set[Any]:
-    return operands[0] if len(operands) == 1 else set().union(*operands)
+    """Return all elements of the operands in a set that nobody else knows."""
+    return set().union(*operands)
 
 
 def _new_to(target: set[Any], elements: set[Any]) -> set[Any]:
     """Return those of `elements` that the target lacks."""
-    return set.difference(set(elements), target)
+    return set.difference(elements, target)
 
 
-def _own(target: set[Any], elements: set[Any]) -> set[Any]:
-    """Return the target's own objects that are equal to one of `elements`.
+def _in_target(target: set[Any], elements: set[Any]) -> set[Any]:
+    """Return what to remove from the target in order to remove `elements`: if need be, the target's own objects.
 
-    Takes time in proportion to the target. Rejected: to look each element up with a probe whose `__eq__` notes what
-    it is compared with; it would hand a foreign object to the `__eq__` of elements.
+    Rejected: to look each element up with a probe whose `__eq__` notes what it is compared with; it would hand a
+    foreign object to the `__eq__` of elements, and many raise on one.
     """
+    if len(elements) < 2 or {*map(type, elements)} <= _SILENT:
+        return elements
     return set.difference(target, set.difference(target, elements))
 
 
 def grow(target: set[Any], *operands: set[Any]) -> None:
     """Add the elements of all operands."""
-    elements = _merged(operands)
-    set.update(target, elements if _is_one_step(elements) else _new_to(target, elements))
+    set.update(target, _new_to(target, _merged(operands)))
 
 
 def shrink(target: set[Any], *operands: set[Any]) -> None:
     """Remove the elements of all operands."""
-    elements = _merged(operands)
-    set.__isub__(target, elements if _is_one_step(elements) else _own(target, elements))
+    set.__isub__(target, _in_target(target, _merged(operands)))
 
 
 def intersect(target: set[Any], *operands: set[Any]) -> None:
@@ -65,9 +64,9 @@ def intersect(target: set[Any], *operands: set[Any]) -> None:
 
 def toggle(target: set[Any], operand: set[Any]) -> None:
     """Remove what is in both and add what is in the operand alone."""
-    set.__ixor__(
-        target, operand if _is_one_step(operand) else _new_to(target, operand) | _own(target, operand)
-    )
+    elements = set(operand)
+    new = _new_to(target, elements)
+    set.__ixor__(target, new | _in_target(target, elements - new))
 
 
 def replace(target: set[Any], operand: set[Any]) -> None:
@@ -77,7 +76,7 @@ def replace(target: set[Any], operand: set[Any]) -> None:
 
 def add_new(target: set[Any], operand: set[Any]) -> set[Any]:
     """Add the elements of the operand and return those that are new."""
-    new = _new_to(target, operand)
+    new = _new_to(target, set(operand))
     set.update(target, new)
     return new
 
@@ -91,9 +90,7 @@ def remove_if(target: set[Any], predicate: Callable[[Any], object]) -> set[Any]:
 
 def take(target: set[Any], n: int) -> set[Any]:
     """Remove and return up to n elements."""
-    if n == 1:  # `set.pop` remembers where it stopped, so that taking one by one does not search from the start
-        return {set.pop(target)} if set.__len__(target) else set()
-    chosen = {*islice(set.__iter__(target), n)}
+    chosen = {*islice(set.__iter__(target), min(n, set.__len__(target)))}
     set.__isub__(target, chosen)
     return chosen
 

@@ -4,23 +4,25 @@ The rules
 ---------
 1. Each set owns one reentrant lock, taken with `with` on the C object itself. A hand-written acquire/release, or a
    `__exit__` written in Python, can be interrupted between two bytecodes by a signal handler that raises, and then
-   the lock is never released; `with` on a C lock cannot.
+   the lock is never released; on CPython 3.13 `with` on a C lock cannot.
 2. An operation on several sets takes their locks in ascending `id`, the same order in every thread.
 3. Rule 2 cannot order a set taken *inside* `with locked(...)`. So, while any thread is inside `locked`, waits are
    watched: each thread publishes the sets it is about to take (its *plan*) and, before it blocks, follows the chain
    "set -> thread that owns it -> set that this thread waits for". If the chain comes back, it raises `DeadlockError`.
 4. `rare` is false in the ordinary case and is the only price of rule 3 and of fork that an operation pays.
 
-Why no cycle is missed. A thread can be part of a cycle only if it waits while it owns a set: inside `locked`, in the
-second half of a two-set operation, or in an element's callback. A two-set operation publishes its plan before it
-takes the first set and reads `rare` after; a thread in `locked` raises `rare` before it takes anything and looks at
-plans after. So of two threads that close a cycle together, at least one sees the other (Dekker's argument), and the
-searches themselves are serialised. Why none is invented: who owns a lock is read from the lock, never from a note
-that could be stale, and a chain counts only when it is read the same once more for each of its links: a thread that
-truly waits cannot move in between, so each further reading makes one more link certain.
+Why no cycle through `locked` and operations on several sets is missed. A thread waits while it owns a set inside
+`locked`, or in the second half of a two-set operation. The latter publishes its plan before it takes the first set and
+reads `rare` after; a thread in `locked` raises `rare` before it takes anything and looks at plans after. So of two
+threads that close a cycle together, at least one sees the other (Dekker's argument). Why none is invented: who owns a
+lock is read from the lock, never from a note that could be stale, and a chain counts only when it is read the same
+once more for each of its links: a thread that truly waits cannot move in between, so each further reading makes one
+more link certain. No lock of ours is held during the search, since any code may come in there: a finalizer, a signal
+handler, which may wait for a set in its turn.
 
-Outside the rules: two threads whose elements' `__eq__` or `__hash__` use each other's set, with no `locked` anywhere.
-Watching for that would put the cost of rule 3 on every operation.
+Outside the rules: code that runs while its thread is in the middle of an operation and uses *another* set. It may be
+an element's `__hash__`, `__eq__` or `__del__`, a predicate, a signal handler. Such a thread owns a set, and if `rare`
+was false when it looked, its wait is not published. To publish every wait would put rule 3 on every operation.
 """
 
 from __future__ import annotations
@@ -34,14 +36,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from contextlib import AbstractContextManager
-    from typing import Any, Concatenate, TypeVar
+    from typing import Any, Concatenate, Self, TypeVar
 
     T = TypeVar("T")
 
 rare = 0
-"""How many reasons there are to leave the fast path: holds of `locked` in progress, and a fork with threads."""
+"""Whether there is a reason to leave the fast path: some thread is inside `locked`, or this is a forked child.
 
-_rules = RLock()  # guards `rare` and makes searches take turns; reentrant, since a finalizer can run anywhere
+A number that follows `_holds`, not the dictionary itself: threads that run in parallel would contend for the
+reference count of any object that is not immortal.
+"""
+
+_holds: dict[object, None] = {}  # a token for each reason; to put it in and out is one step that needs no lock
+_rules = RLock()  # a leaf: nothing that could run other code is done while it is held
 _plans: dict[int, tuple[Lockable[Any], ...]] = {}  # thread -> the sets it is about to take, in that order
 
 _alone_at_fork = True
@@ -51,14 +58,14 @@ _era = 0  # counts such forks
 
 # The quotes keep `typing` from being imported at run time, which would cost more than all of this package.
 class Lockable(set["T"]):
-    """A set with a lock of its own. The lock is made by `__new__`, so no instance is ever without one."""
+    """A set with a lock of its own, made by `__new__`: an instance has it even if no `__init__` was called."""
 
     __slots__ = ("_lockedset_era", "_lockedset_lock")  # long names: a subclass may well have a `_lock` of its own
 
-    _lockedset_lock: RLock
+    _lockedset_lock: Any  # an RLock; the stubs of the standard library do not know its _is_owned()
     _lockedset_era: int
 
-    def __new__(cls, /, *_args: object, **_kwargs: object) -> Lockable[T]:
+    def __new__(cls, /, *_args: object, **_kwargs: object) -> Self:
         self = super().__new__(cls)
         self._lockedset_lock = RLock()
         self._lockedset_era = _era
@@ -74,21 +81,30 @@ class DeadlockError(RuntimeError):
 
     __module__ = "lockedset"
 
-    def __init__(self, cycle: list[tuple[int, Lockable[Any]]]) -> None:
-        self.sets = tuple(waited for _, waited in cycle)
-        self.threads = tuple(_thread_name(thread) for thread, _ in cycle)
-        names = [f"{type(each).__name__} at {id(each):#x}" for each in self.sets]
-        lines = ["waiting for this set would never end, since each thread holds what the one before it waits for:"]
-        lines += [
-            f"  thread {thread!r}{' (this one)' if place == 0 else ''} holds {names[place - 1]}"
-            f" and waits for {names[place]}"
-            for place, thread in enumerate(self.threads)
-        ]
-        lines.append(
-            "Nothing was changed by this operation. Name all the sets of a step at once, `with locked(a, b):`, instead"
-            " of taking one while another is held: locked() takes them in the same order in every thread."
-        )
-        super().__init__("\n".join(lines))
+    def __init__(self, message: str, sets: tuple[Lockable[Any], ...] = (), threads: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.sets = sets
+        self.threads = threads
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), (), self.threads)  # the sets belong to this process
+
+
+def _deadlock(cycle: list[tuple[int, Lockable[Any]]]) -> DeadlockError:
+    sets = tuple(waited for _, waited in cycle)
+    threads = tuple(_thread_name(thread) for thread, _ in cycle)
+    names = [f"{type(each).__name__} at {id(each):#x}" for each in sets]
+    lines = ["waiting for this set would never end, since each thread holds what the one before it waits for:"]
+    lines += [
+        f"  thread {thread!r}{' (this one)' if place == 0 else ''} holds {names[place - 1]}"
+        f" and waits for {names[place]}"
+        for place, thread in enumerate(threads)
+    ]
+    lines.append(
+        "Nothing was changed by this operation. Name all the sets of a step at once, `with locked(a, b):`, instead"
+        " of taking one while another is held: locked() takes them in the same order in every thread."
+    )
+    return DeadlockError("\n".join(lines), sets, threads)
 
 
 def alone[S: Lockable[Any], **P, R](
@@ -114,7 +130,7 @@ def watched[S: Lockable[Any], **P, R](
     return together((target,), operation, target, *args, **kwargs)
 
 
-def with_operands[S: Lockable[Any], R](operation: Callable[..., R], target: S, /, *operands: object) -> R:
+def with_operands[R](operation: Callable[..., R], target: Lockable[Any], /, *operands: object) -> R:
     """Run `operation(target, *operands)` while `target` and every operand that has a lock is held."""
     for operand in operands:
         if isinstance(operand, Lockable) and operand is not target:
@@ -142,10 +158,20 @@ def together[**P, R](
     _plans[me] = plan
     try:
         return _take_and_run(plan, 0, operation, *args, **kwargs)
-    finally:
-        _plans[me] = outer  # first and without a call, so that no signal handler comes before it
-        if not outer:
+    finally:  # the plan goes back first: no signal handler can come before it, since there is no call before it
+        if outer:
+            _plans[me] = outer
+            _look_again(outer)
+        else:
             _plans.pop(me, None)
+
+
+def _look_again(outer: tuple[Lockable[Any], ...]) -> None:
+    """Search once more for a signal handler's thread, which goes back to its wait: others took it for no waiter."""
+    for each in outer:
+        if not each._lockedset_lock._is_owned():
+            _before_waiting(each)
+            return
 
 
 def _take_and_run[**P, R](
@@ -161,12 +187,14 @@ def _take_and_run[**P, R](
 
 
 def locked(*sets: Lockable[Any]) -> AbstractContextManager[None]:
-    """Hold one or several LockedSets for a compound step: `with locked(a, b): ...`.
+    """Hold one or several LockedSets for a compound step.
 
     Inside the block no other thread gets into a method of the sets, so the steps of the block are one step to it.
     The sets are taken in one global order, whatever order they are named in, and a thread may hold again what it
     holds already. Readers in C that pass by every method (`frozenset(s)`, `{*s}`, `plain.update(s)`) do not wait:
     they see each single operation of the block whole, but they can see the state between two of them.
+
+    The number of sets is bounded by the recursion limit, as is that of the operands of one operation.
 
     Name every set of the step here rather than opening a second `locked` inside: a set that is taken inside is
     taken out of order, and a thread that would thereby wait for ever gets `DeadlockError` instead.
@@ -177,6 +205,7 @@ def locked(*sets: Lockable[Any]) -> AbstractContextManager[None]:
     Raises:
         TypeError: an argument is not a LockedSet.
         DeadlockError: on entering, the wait would close a cycle.
+
     """
     for each in sets:
         if not isinstance(each, Lockable):
@@ -221,24 +250,23 @@ def _holding(plan: tuple[Lockable[Any], ...]) -> Generator[None]:
     global rare
     me = get_ident()
     outer = _plans.get(me, ())
-    counted = 0
+    token = object()
     try:
+        _holds[token] = None
         with _rules:
-            rare += 1
-            counted = 1
+            rare = 1
         _plans[me] = plan
         yield from _take_and_yield(plan, 0)
-    finally:
-        _plans[me] = outer
-        try:
-            with _rules:
-                rare -= counted
-                counted = 0
-        finally:  # a signal handler raised while `_rules` was waited for
-            with _rules:
-                rare -= counted
-            if not outer:
-                _plans.pop(me, None)
+    finally:  # without a call until all is put back, so that no signal handler comes before that
+        if outer:
+            _plans[me] = outer
+        elif me in _plans:
+            del _plans[me]
+        _holds.pop(token, None)
+        with _rules:  # if a handler raises while this waits, the next hold that ends makes up for it
+            rare = 1 if _holds else 0
+        if outer:
+            _look_again(outer)
 
 
 def _take_and_yield(plan: tuple[Lockable[Any], ...], depth: int) -> Generator[None]:
@@ -256,15 +284,17 @@ def _before_waiting(target: Lockable[Any]) -> None:
     """Raise DeadlockError if waiting for `target` would close a cycle."""
     _renew(target)
     lock = target._lockedset_lock
-    # A lock that is free now may be taken before we get it, but then its taker, who sees our plan, does the search.
+    # A lock that is free now may be taken before we get it, but then its taker sees our plan when it comes to wait.
     if lock._is_owned() or not _owner(lock):
         return
-    with _rules:
-        cycle = _cycle_through(target)
-        if cycle:
-            _plans[get_ident()] = ()  # we do not wait, so nobody else must believe that we do
+    me = get_ident()
+    cycle = _cycle_through(target)
+    # Threads that close a cycle at the same moment all see it. Let those of lower rank give way first, and look again.
+    for _ in range(50 * sum(thread < me for thread, _ in cycle)):
+        cycle = cycle and _cycle_through(target)
     if cycle:
-        raise DeadlockError(cycle)
+        _plans[me] = ()  # we do not wait, so nobody else must believe that we do
+        raise _deadlock(cycle)
 
 
 def _cycle_through(target: Lockable[Any]) -> list[tuple[int, Lockable[Any]]]:
@@ -303,7 +333,7 @@ def _owner(lock: RLock) -> int:
 
 
 def _thread_name(ident: int) -> str:
-    import threading  # noqa: PLC0415  (costs more than this whole package; needed for an error text alone)
+    import threading
 
     return next((each.name for each in threading.enumerate() if each.ident == ident), f"thread {ident}")
 
@@ -316,20 +346,20 @@ def _thread_name(ident: int) -> str:
 
 def _before_fork() -> None:
     global _alone_at_fork
-    _alone_at_fork = len(sys._current_frames()) == 1
+    _alone_at_fork = len(sys._current_exceptions()) == 1  # _current_frames misses a thread that has not begun to run
 
 
 def _after_fork_in_child() -> None:
-    global rare, _rules, _survivor, _era
+    global rare, _holds, _rules, _plans, _survivor, _era
     if _alone_at_fork:
         return
+    # New objects throughout: without the GIL a thread that is gone may own the internal lock of an old dictionary.
+    _holds = {"forked beside other threads": None}
     _rules = RLock()
+    _plans = {}
     _survivor = get_ident()
     _era += 1
-    rare += 1
-    for thread in [*_plans]:
-        if thread != _survivor:
-            del _plans[thread]
+    rare = 1
 
 
 def _renew(target: Lockable[Any]) -> None:

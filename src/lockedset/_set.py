@@ -4,7 +4,8 @@ bulk changes in `_commit`; here each method names what it does and what it holds
 
 from __future__ import annotations
 
-from _thread import get_ident
+from _thread import _local
+from operator import index
 
 from lockedset import _commit, _locking
 from lockedset._locking import Lockable, alone, watched, with_operands
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-_dict_views = (type({}.keys()), type({}.items()))
+_dict_views: tuple[type[Any], type[Any]] = (type({}.keys()), type({}.items()))
 _missing: Final[Any] = object()
-_in_repr: set[tuple[int, int]] = set()  # which set is being described by which thread
 
 # The C functions that do the work. A module global is found faster than an attribute of `set` or of `super()`.
 _add = set.add
@@ -28,6 +28,7 @@ _discard = set.discard
 _len = set.__len__
 _pop = set.pop
 _remove = set.remove
+_ror, _rand, _rsub, _rxor = (vars(set)[name] for name in ("__ror__", "__rand__", "__rsub__", "__rxor__"))
 
 
 def _as_set[E](elements: Iterable[E]) -> set[E] | frozenset[E]:
@@ -35,7 +36,7 @@ def _as_set[E](elements: Iterable[E]) -> set[E] | frozenset[E]:
     return elements if isinstance(elements, (set, frozenset)) else set(elements)
 
 
-def _operand(other: object) -> Any:
+def _operand(other: Any) -> Any:
     """Return what an operator computes with: a set, a dict view as a set; None for what `set` does not operate on."""
     if isinstance(other, (set, frozenset)):
         return other
@@ -46,9 +47,20 @@ def _elements[E](target: set[E]) -> list[E]:
     return list(set.copy(target))  # twice as fast as list(set.__iter__(target)) on a free-threaded build
 
 
-def _union_into(result: set[Any], *operands: set[Any]) -> None:
+def _union_into(target: set[Any], result: set[Any], *operands: set[Any]) -> None:
+    set.update(result, target)
     for each in operands:
         set.update(result, each)
+
+
+class _Describing(_local):
+    """The ids of the sets whose repr this thread is making."""
+
+    def __init__(self) -> None:
+        self.ids: set[int] = set()
+
+
+_describing = _Describing()
 
 
 def _pop_or(target: set[Any], default: object) -> Any:
@@ -57,6 +69,8 @@ def _pop_or(target: set[Any], default: object) -> Any:
 
 def _try_add(target: set[Any], element: object) -> bool:
     if _contains(target, element):
+        if isinstance(element, set):
+            hash(element)  # raises what add() raises; `in` alone takes a set for the frozenset that equals it
         return False
     _add(target, element)
     return True
@@ -67,6 +81,25 @@ def _try_remove(target: set[Any], element: object) -> bool:
         return False
     _discard(target, element)
     return True
+
+
+def _new[S: Lockable[Any]](like: S) -> S:
+    """Return an empty set of the same type, without calling a subclass's `__new__` or `__init__`."""
+    return Lockable.__new__(type(like))
+
+
+def _made(like: LockedSet[Any], elements: set[Any]) -> LockedSet[Any]:
+    """Return a new set of the same type that holds `elements`, which nobody else knows."""
+    result = _new(like)
+    set.update(result, elements)
+    return result
+
+
+def _union(target: LockedSet[Any], *operands: object) -> LockedSet[Any]:
+    """Return the union as a new set of the same type: filled while all are held, which saves `_made`'s copy."""
+    result = _new(target)
+    with_operands(_union_into, target, result, *operands)
+    return result
 
 
 class LockedSet(Lockable["T"]):
@@ -86,19 +119,21 @@ class LockedSet(Lockable["T"]):
       and `snapshot`, each of which would be a race if it were written with the methods of `set`. `locked(a, b)` makes
       one step of several calls.
 
-    Code in C can read a subclass of `set` past its methods: `frozenset(s)`, `{*s}`, `plain.update(s)`, `plain | s` on
-    a frozenset, and more. These readers do not wait for the lock. They see each bulk change entirely or not at all,
-    for each is committed in one step in C; the one exception is an element whose `__eq__` is Python code and whose
-    hash equals that of another, unequal element. Code in C, and `set.add(s, x)`, can also *write* past the methods:
-    nothing can protect against that.
+    Code in C can read a subclass of `set` past its methods: `frozenset(s)`, `{*s}`, `plain.update(s)` and more. These
+    readers do not wait for the lock. They see each bulk change entirely or not at all, for each is committed in one
+    step in C. Two kinds of elements can open that step, if their `__eq__` is Python code: elements of equal hash that
+    are not equal; and elements that equal values of built-in types, when several are removed by such values. If such
+    an `__eq__` raises, the change is left half made, as in `set`. Code in C, and `set.add(s, x)`, can also *write*
+    past the methods: nothing can protect against that.
 
-    `__hash__` and `__eq__` of elements run while the lock is held (it is reentrant: they may use the same set). If
-    they use another LockedSet, two threads can wait for each other, and no error is raised unless `locked` is in use
-    at that moment. Keep callbacks away from other sets, as with any lock.
+    Callbacks run while the lock is held: `__hash__`, `__eq__` and `__del__` of elements, the predicate of `remove_if`,
+    and signal handlers. The lock is reentrant, so they may use the same set. If they use *another* LockedSet, two
+    threads can wait for each other for ever; `locked` in use makes an error likely then, not certain. Keep callbacks
+    away from other sets, as with any lock.
 
-    Costs: an RLock per set (about 100 bytes), and the time of one uncontended RLock per call; see benchmarks/. While
-    any thread is inside `locked`, every call in the process takes a slower path, and so does a child process forked
-    beside other threads.
+    Costs: an RLock per set (about 100 bytes), and the time of one uncontended RLock per call; see benchmarks/. To add
+    many elements looks each up twice. While any thread is inside `locked`, every call in the process takes a slower
+    path, and so does a child process that was forked beside other threads.
     """
 
     __slots__ = ()
@@ -116,7 +151,7 @@ class LockedSet(Lockable["T"]):
         with self._lockedset_lock:
             return _add(self, element)
 
-    def discard(self, element: T, /) -> None:
+    def discard(self, element: object, /) -> None:
         """Remove `element` if it is present. `try_remove` tells whether it was."""
         if _locking.rare:
             return watched(_discard, self, element)
@@ -148,7 +183,7 @@ class LockedSet(Lockable["T"]):
         Why a default: `if s: s.pop()` is a race, since another thread may take the last element in between.
         """
         if default is not _missing:
-            return alone(_pop_or, self, default)
+            return alone(_pop_or, self, default)  # type: ignore[no-any-return]
         if _locking.rare:
             return watched(_pop, self)
         with self._lockedset_lock:
@@ -221,9 +256,10 @@ class LockedSet(Lockable["T"]):
     def take(self, n: int, /) -> set[T]:
         """Remove up to `n` arbitrary elements at one instant and return them; fewer only if the set has fewer.
 
-        Why: a worker takes a batch at the price of one lock. Takes time in proportion to `n` and to the places that
-        removed elements left. Raises ValueError if `n` is negative.
+        Why: a worker takes a batch at the price of one lock. It looks for elements from the start of the table, past
+        the places that removed ones left; for one at a time `pop` is faster. Raises ValueError if `n` is negative.
         """
+        n = index(n)
         if n < 0:
             raise ValueError(f"take() needs a number of elements, 0 or more, not {n}")
         return alone(_commit.take, self, n)
@@ -254,23 +290,25 @@ class LockedSet(Lockable["T"]):
 
     def copy(self) -> Self:
         """Return a new set of the same type with the same elements and a lock of its own."""
-        return self._like(_union_into)
+        result = _new(self)
+        alone(_union_into, self, result)
+        return result
 
     def union[E](self, *others: Iterable[E]) -> LockedSet[T | E]:
         """Return a new set with the elements of this set and of all `others`."""
-        return self._like(_union_into, *map(_as_set, others))
+        return _union(self, *map(_as_set, others))
 
     def intersection(self, *others: Iterable[object]) -> LockedSet[T]:
         """Return a new set with the elements that are in this set and in all `others`."""
-        return self._made(with_operands(set.intersection, self, *map(_as_set, others)))
+        return _made(self, with_operands(set.intersection, self, *map(_as_set, others)))
 
     def difference(self, *others: Iterable[object]) -> LockedSet[T]:
         """Return a new set with the elements of this set that are in none of `others`."""
-        return self._made(with_operands(set.difference, self, *map(_as_set, others)))
+        return _made(self, with_operands(set.difference, self, *map(_as_set, others)))
 
     def symmetric_difference[E](self, other: Iterable[E], /) -> LockedSet[T | E]:
         """Return a new set with the elements that are in exactly one of the two."""
-        return self._made(with_operands(set.symmetric_difference, self, _as_set(other)))
+        return _made(self, with_operands(set.symmetric_difference, self, _as_set(other)))
 
     def issubset(self, other: Iterable[object], /) -> bool:
         """Tell whether `other` contains this set."""
@@ -310,53 +348,72 @@ class LockedSet(Lockable["T"]):
 
     def __or__[E](self, other: AbstractSet[E], /) -> LockedSet[T | E]:
         operand = _operand(other)
-        return NotImplemented if operand is None else self._like(_union_into, operand)
+        return NotImplemented if operand is None else _union(self, operand)
 
     def __and__(self, other: AbstractSet[object], /) -> LockedSet[T]:
-        return self._computed(set.__and__, other)
+        operand = _operand(other)
+        return NotImplemented if operand is None else _made(self, with_operands(set.__and__, self, operand))
 
-    def __sub__(self, other: AbstractSet[T | None], /) -> LockedSet[T]:
-        return self._computed(set.__sub__, other)
+    def __sub__(self, other: AbstractSet[object], /) -> LockedSet[T]:
+        operand = _operand(other)
+        return NotImplemented if operand is None else _made(self, with_operands(set.__sub__, self, operand))
 
     def __xor__[E](self, other: AbstractSet[E], /) -> LockedSet[T | E]:
-        return self._computed(set.__xor__, other)
+        operand = _operand(other)
+        return NotImplemented if operand is None else _made(self, with_operands(set.__xor__, self, operand))
 
     # Called where the left operand is a plain set; the result is then a plain set too.
 
-    def __ror__[E](self, other: AbstractSet[E], /) -> set[T | E]:
-        return with_operands(set.__ror__, self, other)
+    def __ror__[E](self, other: AbstractSet[E], /) -> set[T | E]:  # type: ignore[misc]
+        return with_operands(_ror, self, other)
 
     def __rand__(self, other: AbstractSet[object], /) -> set[T]:
-        return with_operands(set.__rand__, self, other)
+        return with_operands(_rand, self, other)
 
-    def __rsub__[E](self, other: AbstractSet[E], /) -> set[E]:
-        return with_operands(set.__rsub__, self, other)
+    def __rsub__[E](self, other: AbstractSet[E], /) -> set[E]:  # type: ignore[misc]
+        return with_operands(_rsub, self, other)
 
-    def __rxor__[E](self, other: AbstractSet[E], /) -> set[T | E]:
-        return with_operands(set.__rxor__, self, other)
+    def __rxor__[E](self, other: AbstractSet[E], /) -> set[T | E]:  # type: ignore[misc]
+        return with_operands(_rxor, self, other)
 
     def __ior__(self, other: AbstractSet[T], /) -> Self:  # type: ignore[override,misc]
-        return self._changed(_commit.grow, other)
+        operand = _operand(other)
+        if operand is None:
+            return NotImplemented
+        with_operands(_commit.grow, self, operand)
+        return self
 
     def __iand__(self, other: AbstractSet[object], /) -> Self:
-        return self._changed(_commit.intersect, other)
+        operand = _operand(other)
+        if operand is None:
+            return NotImplemented
+        with_operands(_commit.intersect, self, operand)
+        return self
 
     def __isub__(self, other: AbstractSet[object], /) -> Self:
-        return self._changed(_commit.shrink, other)
+        operand = _operand(other)
+        if operand is None:
+            return NotImplemented
+        with_operands(_commit.shrink, self, operand)
+        return self
 
     def __ixor__(self, other: AbstractSet[T], /) -> Self:  # type: ignore[override,misc]
-        return self._changed(_commit.toggle, other)
+        operand = _operand(other)
+        if operand is None:
+            return NotImplemented
+        with_operands(_commit.toggle, self, operand)
+        return self
 
     def __repr__(self) -> str:
         # The elements' own __repr__ runs after the lock is given back. A set inside itself is shown as `set` shows it.
-        name, key = type(self).__name__, (id(self), get_ident())
-        if key in _in_repr:
+        name, inside = type(self).__name__, _describing.ids
+        if id(self) in inside:
             return f"{name}(...)"
-        _in_repr.add(key)
         try:
+            inside.add(id(self))
             elements = repr(alone(_elements, self))[1:-1]
         finally:
-            _in_repr.discard(key)
+            inside.discard(id(self))
         return f"{name}({{{elements}}})" if elements else f"{name}()"
 
     def __sizeof__(self) -> int:
@@ -374,28 +431,3 @@ class LockedSet(Lockable["T"]):
         attributes, slots = state
         slots = {name: value for name, value in slots.items() if name not in Lockable.__slots__}
         return (attributes, slots) if slots else attributes
-
-    # Results
-
-    def _made(self, elements: set[Any]) -> Any:
-        """Return a new set of this set's type that holds `elements`, which nobody else knows."""
-        result = Lockable.__new__(type(self))
-        set.update(result, elements)
-        return result
-
-    def _like(self, fill: Callable[..., None], *operands: object) -> Any:
-        """Return a new set of this set's type after `fill(result, self, *operands)`, which saves `_made`'s copy."""
-        result = Lockable.__new__(type(self))
-        with_operands(lambda *sets: fill(result, *sets), self, *operands)
-        return result
-
-    def _computed(self, operation: Callable[..., set[Any]], other: object) -> Any:
-        operand = _operand(other)
-        return NotImplemented if operand is None else self._made(with_operands(operation, self, operand))
-
-    def _changed(self, commit: Callable[..., None], other: object) -> Self:
-        operand = _operand(other)
-        if operand is None:
-            return NotImplemented
-        with_operands(commit, self, operand)
-        return self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -47,11 +48,12 @@ def _cross(count: int, step: Step) -> tuple[list[LockedSet[Any]], list[object]]:
 
 @pytest.mark.parametrize("name", [name for name in SECOND_STEPS if name != "locked"])
 @pytest.mark.parametrize("count", [2, 3, 5])
-def test_one_thread_of_a_cycle_is_told_and_the_others_go_on(count: int, name: str) -> None:
+def test_a_thread_of_the_cycle_is_told_and_the_others_go_on(count: int, name: str) -> None:
+    """One as a rule; those that close the cycle at the same moment may all be told."""
     sets, outcomes = _cross(count, SECOND_STEPS[name])
     told = [outcome for outcome in outcomes if outcome is not None]
-    assert len(told) == 1
-    assert isinstance(told[0], DeadlockError)
+    assert told
+    assert all(isinstance(each, DeadlockError) for each in told)
     for each in sets:  # all locks are free again
         Runner(lambda each=each: each.add(7)).result()
 
@@ -62,12 +64,12 @@ def test_a_second_locked_inside_is_told_too() -> None:
             s.add(1)
 
     _, outcomes = _cross(2, nested)
-    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["DeadlockError", "NoneType"]
+    assert {type(outcome) for outcome in outcomes} - {type(None)} == {DeadlockError}
 
 
 def test_the_error_names_the_sets_the_threads_and_what_to_write() -> None:
     sets, outcomes = _cross(2, SECOND_STEPS["one element"])
-    (error,) = [outcome for outcome in outcomes if isinstance(outcome, DeadlockError)]
+    error = next(outcome for outcome in outcomes if isinstance(outcome, DeadlockError))
     victim = outcomes.index(error)
     assert error.threads == (f"test-{victim}", f"test-{1 - victim}")
     assert error.sets[0] is sets[1 - victim]
@@ -137,9 +139,8 @@ def test_after_the_error_the_plan_is_forgotten() -> None:
     """Another thread must not take the thread that got the error for one that still waits."""
     a, b = LockedSet(), LockedSet()
     barrier = threading.Barrier(2, timeout=BOUND)
-    told = threading.Event()
-    release = threading.Event()
-    victims: list[int] = []
+    told, release = threading.Event(), threading.Event()
+    plans: list[object] = []
 
     def work(mine: LockedSet[Any], other: LockedSet[Any]) -> None:
         with locked(mine):
@@ -147,15 +148,57 @@ def test_after_the_error_the_plan_is_forgotten() -> None:
             try:
                 other.add(1)
             except DeadlockError:
-                victims.append(threading.get_ident())
-                assert not _locking._plans.get(threading.get_ident())
+                plans.append(_locking._plans.get(threading.get_ident()))
                 told.set()
                 assert release.wait(BOUND)
 
     runners = [Runner(lambda: work(a, b)), Runner(lambda: work(b, a))]
     assert told.wait(BOUND)
-    assert sum(not runner.ended.is_set() for runner in runners) == 2  # the other one waits: rightly, with no error
     release.set()
     for runner in runners:
         runner.result()
-    assert len(victims) == 1
+    assert not any(plans)
+
+
+def test_a_signal_handler_that_uses_a_set_does_not_hide_the_wait_that_it_interrupts() -> None:
+    """The thread goes back to its wait: whoever looked meanwhile took it for one that does not wait."""
+    mine, theirs, third = LockedSet(), LockedSet(), LockedSet()
+    plan = _locking.in_order(mine, theirs)
+    me = threading.get_ident()
+
+    def hold_and_leave() -> None:
+        with locked(third):
+            pass
+
+    with locked(mine):
+        inside, leave = threading.Event(), threading.Event()
+
+        def cross() -> None:
+            with locked(theirs):
+                inside.set()
+                assert leave.wait(BOUND)
+
+        other = Runner(cross)
+        assert inside.wait(BOUND)
+        _locking._plans[other._thread.ident] = plan  # it waits for what this thread holds
+        for use in (lambda: third.add(1), hold_and_leave):
+            _locking._plans[me] = (theirs,)  # as in the middle of the wait in which the handler comes
+            with pytest.raises(DeadlockError):
+                use()
+        assert third == {1}
+        _locking._plans.clear()
+        leave.set()
+    other.result()
+
+
+def test_the_error_can_be_pickled_without_its_sets() -> None:
+    _, outcomes = _cross(2, SECOND_STEPS["bulk"])
+    error = next(outcome for outcome in outcomes if isinstance(outcome, DeadlockError))
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.threads, again.sets) == (str(error), error.threads, ())
+
+
+def test_hundreds_of_sets_can_be_held_at_once() -> None:
+    sets = [LockedSet([number]) for number in range(300)]
+    with locked(*sets):
+        assert LockedSet().union(*sets) == {*range(300)}

@@ -112,7 +112,7 @@ def test_locks_work_as_before_in_the_child() -> None:
 
 
 def test_the_child_of_a_single_thread_stays_on_the_fast_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_locking.sys, "_current_frames", lambda: {threading.get_ident(): None})
+    monkeypatch.setattr(_locking.sys, "_current_exceptions", lambda: {threading.get_ident(): None})
     assert _in_child(lambda: _locking.rare == 0 and _locking._era == 0)
     monkeypatch.undo()
     with _Held(LockedSet()):
@@ -122,15 +122,17 @@ def test_the_child_of_a_single_thread_stays_on_the_fast_path(monkeypatch: pytest
 def test_the_rules_after_a_fork_are_reset_and_only_stale_locks_are_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the child does, step by step, in this process, where its lines are counted."""
     stale, mine, free, young = LockedSet([1]), LockedSet([2]), LockedSet([3]), None
-    for name in ("rare", "_rules", "_survivor", "_era", "_plans", "_alone_at_fork"):
+    for name in ("rare", "_rules", "_survivor", "_era", "_alone_at_fork"):
         monkeypatch.setattr(_locking, name, getattr(_locking, name))
-    monkeypatch.setattr(_locking, "_plans", {threading.get_ident(): (mine,), 1: (stale,)})
+    for name in ("_holds", "_plans"):
+        monkeypatch.setattr(_locking, name, {})
     with _Held(stale), locked(mine):
+        _locking._plans[threading.get_ident()] = (mine,)
         locks = [each._lockedset_lock for each in (stale, mine, free)]
         _locking._before_fork()
         assert not _locking._alone_at_fork
         _locking._after_fork_in_child()
-        assert [*_locking._plans] == [threading.get_ident()]
+        assert _locking._plans == {}
         young = LockedSet([4])
         lock_of_young = young._lockedset_lock
         for each in (stale, mine, free, young):

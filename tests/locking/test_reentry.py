@@ -162,7 +162,7 @@ def test_endless_arguments_end_where_set_ends() -> None:
 
 def _signals[F: Callable[..., None]](test: F) -> F:
     """Mark a test that interrupts itself by signals."""
-    test = pytest.mark.thread_unsafe(reason="signal handlers belong to the main thread")(test)
+    test = pytest.mark.untraced(pytest.mark.thread_unsafe(reason="signal handlers belong to the main thread")(test))
     return pytest.mark.skipif(os.name != "posix", reason="signals with a timer are POSIX")(test)
 
 

@@ -9,7 +9,7 @@ BOUND = 20.0
 """Seconds after which a thread that should end is called hanging."""
 
 MOMENT = 0.03
-"""Seconds for which a thread that must wait is watched. Too short a moment can only let a fault pass, never invent one."""
+"""Seconds for which a thread that must wait is watched. If it is too short, a fault may pass; none is invented."""
 
 
 class Runner:

@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from lockedset import LockedSet
-from tests.stress.properties import PROPERTIES, soak
+from tests.stress import callbacks, readers, several, winners  # noqa: F401  (each enters its checks)
+from tests.stress.properties import PROPERTIES
 from tests.stress.race import LIMIT, Budget, Hang
+from tests.stress.soak import soak
 from tests.stress.twins import TWINS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -106,7 +108,12 @@ def main() -> int:
     """Run what the command line asks for; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.stress", description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result here")
-    parser.add_argument("--seconds", type=float, default=1.0, help="for each property (default 1); a twin gets up to 20 times as long, until it is caught")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=1.0,
+        help="for each property (default 1); a twin gets up to 20 times as long, until it is caught",
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the random choices (default 1)")
     parser.add_argument("--soak", action="store_true", help="only: random operations on three sets, for --seconds")
     parser.add_argument("--inside", nargs=2, metavar=("SUBJECT", "PROPERTY"), help="only this, in this process")

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 LIMIT = 10.0
 """Seconds after which a meeting is given up: the other thread hangs."""
 
-_yield_processor: Callable[[], object] = getattr(os, "sched_yield", lambda: threading.Event().wait(0))
+yield_processor: Callable[[], object] = getattr(os, "sched_yield", lambda: threading.Event().wait(0))
+"""Let another thread run."""
 
 
 class Hang(Exception):
@@ -62,7 +63,7 @@ class _Meeting:
         while min(arrived) < goal:
             turns += 1
             if turns > _PATIENCE:
-                _yield_processor()
+                yield_processor()
                 if self.over:
                     raise _Over
                 if time.monotonic() > end:
@@ -77,11 +78,14 @@ _PATIENCE = 0 if sys._is_gil_enabled() else 200
 """How often to look before the processor is yielded. With a GIL, whoever is waited for needs it to come at all."""
 
 
-def race[S](budget: Budget, arrange: Callable[[], S], *workers: Callable[[S], object]) -> Iterator[tuple[S, list[object]]]:
+def race[S](
+    budget: Budget, arrange: Callable[[], S], *workers: Callable[[S], object]
+) -> Iterator[tuple[S, list[object]]]:
     """Yield the state and the workers' results of each round. An exception that a worker raises is its result.
 
     Raises:
         Hang: a worker did not end its round within LIMIT seconds.
+
     """
     start, end = _Meeting(len(workers)), _Meeting(len(workers))
     results: list[object] = [None] * len(workers)

@@ -128,9 +128,11 @@ def take_in_many_steps() -> Subject:
     return _with(take=take)
 
 
-@_twin("commit opened by `__eq__`: elements are merged without leaving out what is there", "equal-elements-show-no-half")
+@_twin(
+    "commit opened by `__eq__`: elements are merged without leaving out what is there", "equal-elements-show-no-half"
+)
 def commit_that_compares() -> Subject:
-    _commit._is_one_step = lambda elements: True
+    _commit._new_to = _commit._in_target = lambda target, elements: elements
     return LockedSet
 
 
@@ -187,7 +189,9 @@ def unwatched_waits() -> Subject:
     return LockedSet
 
 
-@_twin("a wait inside locked() is taken for a deadlock without looking who waits for whom", "ordered-holds-are-not-accused")
+@_twin(
+    "a wait inside locked() is taken for a deadlock without looking who waits for whom", "ordered-holds-are-not-accused"
+)
 def accused_waits() -> Subject:
     _locking._cycle_through = lambda target: [(_locking.get_ident(), target)]
     return LockedSet

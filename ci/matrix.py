@@ -1,0 +1,241 @@
+"""`ci/test`: the interpreters, tox in a private environment, the environments to run, and the final table.
+
+tox reports an environment without an interpreter as skipped and goes on; whether that is right depends on the
+environment, and it must never look like success. So this module decides which environments to ask tox for, and
+says of each whether it passed, failed, or was not run and why.
+"""
+
+from __future__ import annotations
+
+import argparse
+import configparser
+import contextlib
+import json
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ci import interpreters, toolbox
+from ci.builds import REQUIRED, Build, clean_environment
+from ci.cache import cache_directory, process_lock
+from ci.console import CiError, Reporter, duration, run_child
+from ci.reports import FAILED, NOT_RUN, PASSED, Counts, Row, closing_line, load, text_table
+
+ROOT = Path(__file__).resolve().parent.parent
+COVERAGE = "coverage"
+
+DESCRIPTION = """
+Run the project's whole test matrix: get the interpreters and tox, build the wheel, and in every environment of
+tox.ini run the tests from that wheel, on one thread and on several; then lint, types and coverage.
+"""
+
+EXAMPLES = """
+examples:
+  ci/test                         everything
+  ci/test py313t                  one environment (ci/test --list names them)
+  ci/test py313t -- -k pickle -x  what follows -- goes to pytest; coverage is then not demanded
+
+exit status: 0 all that ran passed and nothing required was left out, 1 a failure, 2 a problem with the set-up
+The first run also gets the interpreters, up to 10 minutes where they must be built. Everything outside the
+repository is kept in %s
+"""
+
+
+def tox_environments(text: str) -> list[str]:
+    """The names in tox.ini's env_list, in its order."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(text)
+    return [name for name in re.split(r"[\s,]+", parser["tox"]["env_list"]) if name]
+
+
+def build_of(environment: str) -> Build | None:
+    """The build that a Python environment runs on; None for one that is not about a build."""
+    match = re.fullmatch(r"py(3)(\d+)(t?)", environment)
+    return None if match is None else Build((int(match[1]), int(match[2])), bool(match[3]))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which environments to ask tox for, and why the others are left out."""
+
+    run: tuple[str, ...]
+    left_out: Mapping[str, str]
+
+
+def plan(
+    wanted: Sequence[str],
+    have: Iterable[str],
+    missing: Mapping[str, Sequence[str]],
+    *,
+    selection: bool,
+) -> Plan:
+    """Decide by what there is. `selection` says that only some tests were asked for."""
+    available = set(have)
+    run: list[str] = []
+    left_out: dict[str, str] = {}
+    for name in wanted:
+        build = build_of(name)
+        if build is not None and build.name not in available:
+            reasons = missing.get(build.name) or ("no interpreter",)
+            left_out[name] = f"no CPython {build.name}: {'; '.join(reasons)}"
+        elif name == COVERAGE and selection:
+            left_out[name] = "only a selection of the tests was asked for"
+        elif name == COVERAGE and not {build.tox_env for build in REQUIRED} <= set(run):
+            left_out[name] = "it needs " + " and ".join(build.tox_env for build in REQUIRED) + " in the same run"
+        else:
+            run.append(name)
+    return Plan(tuple(run), left_out)
+
+
+def read_results(text: str) -> dict[str, tuple[bool, float]]:
+    """Success and seconds of each environment in tox's own result file."""
+    data = json.loads(text)
+    results: dict[str, tuple[bool, float]] = {}
+    for name, entry in data.get("testenvs", {}).items():
+        result = entry.get("result")
+        if isinstance(result, dict):
+            results[str(name)] = (bool(result.get("success")), float(result.get("duration", 0.0)))
+    return results
+
+
+def table_rows(
+    chosen: Plan, wanted: Sequence[str], results: Mapping[str, tuple[bool, float]], reports: Path
+) -> list[Row]:
+    """One row for each environment that was wanted; one that tox says nothing of has failed."""
+    rows = []
+    for name in wanted:
+        if name in chosen.left_out:
+            rows.append(Row(name, NOT_RUN, chosen.left_out[name]))
+            continue
+        report = load(reports / f"{name}.json") if build_of(name) is not None else None
+        counts = report.counts if report is not None else Counts()
+        if name not in results:
+            rows.append(Row(name, FAILED, "tox could not set it up, or was stopped", counts=counts))
+            continue
+        success, seconds = results[name]
+        detail = ""
+        if report is not None:
+            detail = f"{counts.passed} passed, {counts.failed} failed, {counts.skipped} skipped on {report.release}"
+        elif build_of(name) is not None:
+            success, detail = False, "left no report of its tests"
+        rows.append(Row(name, PASSED if success else FAILED, detail, seconds, counts))
+    return rows
+
+
+def exit_status(rows: Sequence[Row], named: Iterable[str]) -> int:
+    """0 only when something passed, nothing failed, and nothing is left out that was required or asked for by name."""
+    must = {build.tox_env for build in REQUIRED} | set(named)
+    if any(row.outcome == FAILED or (row.outcome == NOT_RUN and row.environment in must) for row in rows):
+        return 1
+    return 0 if any(row.outcome == PASSED for row in rows) else 1
+
+
+def show(rows: Sequence[Row]) -> str:
+    """The final table, and under it the reasons of what was not run: they are too long for a column."""
+    lines = []
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        detail = row.detail
+        if row.outcome == NOT_RUN:
+            detail, _, more = row.detail.partition(": ")
+            if more:
+                reasons.setdefault(more, []).append(row.environment)
+        lines.append((row.environment, row.outcome, duration(row.seconds) if row.seconds else "", detail))
+    notes = [f"not run: {', '.join(names)}: {reason}" for reason, names in reasons.items()]
+    return "\n".join([text_table(("environment", "outcome", "time", "detail"), lines), *notes])
+
+
+def tox_environment_variables(links: Path, cache: Path) -> dict[str, str]:
+    """Ours, with the interpreters first on PATH, and without what would change what tox or pytest do."""
+    env = {
+        name: value
+        for name, value in clean_environment().items()
+        if not name.startswith(("TOX_", "PYTEST_", "COVERAGE_")) and name != "TOXENV"
+    }
+    env["PATH"] = os.pathsep.join([str(links), env.get("PATH", os.defpath)])
+    env["VIRTUALENV_OVERRIDE_APP_DATA"] = str(cache / "virtualenv")
+    return env
+
+
+def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What is ours, and after `--` what is pytest's."""
+    if "--" in arguments:
+        at = list(arguments).index("--")
+        return list(arguments[:at]), list(arguments[at + 1 :])
+    return list(arguments), []
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    own, extra = split_arguments(sys.argv[1:] if arguments is None else arguments)
+    known = tox_environments((ROOT / "tox.ini").read_text(encoding="utf-8"))
+    cache = cache_directory()
+    parser = argparse.ArgumentParser(
+        prog="ci/test",
+        usage="ci/test [-h] [--list] [--refresh] [ENVIRONMENT ...] [-- PYTEST_ARGUMENT ...]",
+        description=DESCRIPTION,
+        epilog=EXAMPLES % cache,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("environments", nargs="*", metavar="ENVIRONMENT", help="only these environments of tox.ini")
+    parser.add_argument("--list", action="store_true", help="name the environments and end")
+    parser.add_argument("--refresh", action="store_true", help="ask again for interpreters that could not be had")
+    options = parser.parse_args(own)
+    if options.list:
+        print("\n".join(known))
+        return 0
+    unknown = [name for name in options.environments if name not in known]
+    if unknown:
+        raise CiError(f"no environment is called {', '.join(unknown)}", next_step=f"choose from: {', '.join(known)}")
+    wanted = [name for name in known if name in options.environments] if options.environments else known
+    report = Reporter(prefix="test")
+    began = time.monotonic()
+    optional = [build for name in wanted if (build := build_of(name)) is not None and build not in REQUIRED]
+    report.say("1 of 2: interpreters (seconds when they are there; about 10 minutes where they must be built)")
+    outcome = interpreters.ensure(REQUIRED, optional, refresh=options.refresh, cache=cache, report=report)
+    for name, item in sorted(outcome.have.items()):
+        report.say(f"{name} is {item.describe()}")
+    chosen = plan(wanted, outcome.have, outcome.missing, selection=bool(extra))
+    results = run_tox(chosen.run, extra, outcome, cache, report) if chosen.run else {}
+    rows = table_rows(chosen, wanted, results, ROOT / ".tox" / "reports")
+    print(f"\n{show(rows)}\n\nin {duration(time.monotonic() - began)}")
+    print(closing_line(rows), flush=True)
+    return exit_status(rows, options.environments)
+
+
+def run_tox(
+    names: Sequence[str], extra: Sequence[str], outcome: interpreters.Outcome, cache: Path, report: Reporter
+) -> dict[str, tuple[bool, float]]:
+    """Have tox run the environments one after the other, so that the stress tests have the processors to themselves."""
+    links = cache / "bin"
+    work = ROOT / ".tox"
+    command_end = ["--", *extra] if extra else []
+    with contextlib.ExitStack() as stack:
+        with process_lock(cache / "lock", "setting up tox", report):
+            python = outcome.have[REQUIRED[0].name].path
+            tox = toolbox.tool(cache, "tox", toolbox.TOX, python, report, cache / "logs" / "tools.log")
+            if os.name != "nt":
+                interpreters.make_links(links, outcome.have)
+        stack.enter_context(process_lock(work / "ci-test.lock", "ci/test in this directory", report))
+        for old in (*(work / "reports").glob("*"), *(work / "coverage").glob(".coverage*")):
+            old.unlink()
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lockedset-test-")))
+        result = folder / "result.json"
+        command = [str(tox), "run", "--root", str(ROOT), "--result-json", str(result)]
+        command += ["--skip-missing-interpreters", "false", "-e", ",".join(names)]
+        for item in outcome.have.values():
+            command += ["--discover", str(item.path)]
+        report.say(f"2 of 2: tox run -e {','.join(names)} (about 10 minutes for the whole matrix)")
+        sys.stdout.flush()
+        status = run_child([*command, *command_end], env=tox_environment_variables(links, cache), cwd=ROOT)
+        try:
+            results = read_results(result.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            results = {}
+        if not results:
+            report.say(f"tox ended with status {status} and gave no results; its own words are above")
+        return results

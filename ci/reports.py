@@ -1,0 +1,134 @@
+"""Counts of test results: read from pytest, kept per environment as JSON, and shown as tables.
+
+A phase that ended without a report is a failure: a deadlock that is cut off, a crash, a killed process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many tests passed, failed and were skipped."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+
+    @property
+    def ran(self) -> int:
+        return self.passed + self.failed
+
+
+def read_junit(text: str) -> Counts | None:
+    """The counts in a JUnit XML report as pytest writes it, or None when it is none."""
+    try:
+        root = ElementTree.fromstring(text)
+    except ElementTree.ParseError:
+        return None
+    total = Counts()
+    suites = [root] if root.tag == "testsuite" else root.findall("testsuite")
+    for suite in suites:
+        tests, failures, errors, skipped = (
+            int(suite.get(name, "0")) for name in ("tests", "failures", "errors", "skipped")
+        )
+        failed = failures + errors
+        total += Counts(max(tests - failed - skipped, 0), failed, skipped)
+    return total if suites else None
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One run of pytest inside an environment."""
+
+    name: str
+    status: int
+    seconds: float
+    counts: Counts
+
+
+@dataclass(frozen=True)
+class EnvironmentReport:
+    """What one environment ran, and on which interpreter."""
+
+    environment: str
+    release: str
+    phases: tuple[Phase, ...] = field(default=())
+
+    @property
+    def counts(self) -> Counts:
+        return sum((phase.counts for phase in self.phases), Counts())
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> EnvironmentReport:
+        data = json.loads(text)
+        phases = tuple(
+            Phase(str(one["name"]), int(one["status"]), float(one["seconds"]), Counts(**one["counts"]))
+            for one in data["phases"]
+        )
+        return cls(str(data["environment"]), str(data["release"]), phases)
+
+
+def load(path: Path) -> EnvironmentReport | None:
+    """The report in a file, or None when there is none that can be read."""
+    try:
+        return EnvironmentReport.from_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One environment in the final table."""
+
+    environment: str
+    outcome: str
+    detail: str = ""
+    seconds: float = 0.0
+    counts: Counts = Counts()
+
+
+PASSED, FAILED, NOT_RUN = "passed", "failed", "not run"
+
+
+def closing_line(rows: Iterable[Row]) -> str:
+    """`N passed, N failed, N skipped` over all environments.
+
+    An environment without tests of its own (lint, types, coverage) counts as one check; so does one that failed
+    although each of its tests passed, so that a failure is never summed away.
+    """
+    total = Counts()
+    for row in rows:
+        total += row.counts
+        if row.outcome == FAILED and row.counts.failed == 0:
+            total += Counts(failed=1)
+        elif row.outcome == PASSED and row.counts.ran == 0:
+            total += Counts(passed=1)
+    return f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped"
+
+
+def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns aligned for a terminal."""
+    widths = [max(len(line[column]) for line in [header, *rows]) for column in range(len(header))]
+    lines = []
+    for line in [header, ["-" * width for width in widths], *rows]:
+        lines.append("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip())
+    return "\n".join(lines)
+
+
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    def row(cells: Sequence[str]) -> str:
+        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+    return "\n".join([row(header), row(["---"] * len(header)), *(row(line) for line in rows)])

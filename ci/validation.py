@@ -1,0 +1,208 @@
+"""`ci/validate`: run the validation program on every build that can be had, and merge what they say.
+
+The program is `python -m tests.stress --json FILE --seed N`; it runs LockedSet's properties and its twins on one
+interpreter. This module runs it on each, one after the other, so that the builds do not disturb each other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ci import interpreters, verdicts
+from ci.builds import OPTIONAL, REQUIRED, Build, Interpreter, clean_environment, release_text
+from ci.cache import cache_directory, write_atomically
+from ci.console import CiError, Reporter, duration, run_child, tail
+from ci.verdicts import BuildReport, Merged
+
+ROOT = Path(__file__).resolve().parent.parent
+COLUMNS = tuple(sorted({*REQUIRED, *OPTIONAL}))
+USUAL_SECONDS = 60.0
+TIMEOUT_SECONDS = 1200.0
+COULD_NOT_RUN = 2
+
+DESCRIPTION = """
+Validate LockedSet on every build of CPython that can be had: run the stress tests of its properties, and the same
+tests on its twins (LockedSet with one protection removed), which they must catch.
+"""
+
+EXAMPLES = """
+how to read the table:
+  held, violated      a property of LockedSet
+  caught              the stress test found the fault that was put into the twin, as it must
+  hidden by the GIL   missed on a standard build and caught on a free-threaded one: the GIL covers the fault
+  MISSED              missed on a free-threaded build: the test proves nothing, and the run has failed
+  not run             the build cannot be had here, or the test does not apply to it; never a success
+
+exit status: 0 all held and every twin was caught on each free-threaded build that ran,
+1 something was violated, missed or broke off, 2 a problem with the set-up, 130 interrupted
+Interpreters are kept in %s
+"""
+
+
+def command_for(interpreter: Interpreter, output: Path, seed: int, seconds: float | None) -> list[str]:
+    command = [str(interpreter.path), "-m", "tests.stress", "--json", str(output), "--seed", str(seed)]
+    return command if seconds is None else [*command, "--seconds", f"{seconds:g}"]
+
+
+def run_build(
+    interpreter: Interpreter, seed: int, seconds: float | None, folder: Path, logs: Path, report: Reporter
+) -> BuildReport:
+    """Run the program on one build. A crash or a hang is a finding about LockedSet, not a problem with the set-up."""
+    build = interpreter.build
+    output = folder / f"{build.name}.json"
+    log = logs / f"validate-{build.name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_bytes(b"")
+    env = clean_environment()
+    env["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+    env["PYTHONFAULTHANDLER"] = "1"
+    env["PYTHONDONTWRITEBYTECODE"] = "1"
+    command = command_for(interpreter, output, seed, seconds)
+    with report.step(f"validating on {build.name} ({release_text(interpreter.release)})", USUAL_SECONDS, log):
+        try:
+            status = run_child(command, env=env, cwd=ROOT, log=log, timeout=TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired:
+            return BuildReport(build, broken=f"no end within {duration(TIMEOUT_SECONDS)}; see {log}\n{tail(log)}")
+    return judge_run(build, status, output, log)
+
+
+def judge_run(build: Build, status: int, output: Path, log: Path) -> BuildReport:
+    """What the program's end says: a report, a problem with the set-up, or a run that broke off."""
+    if status == COULD_NOT_RUN:
+        raise CiError(
+            f"the validation program cannot run on {build.name}; its last words:\n{tail(log)}",
+            "the program or what it imports is broken on this build",
+            f"see {log}",
+        )
+    if status != 0:
+        how = f"killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        return BuildReport(build, broken=f"broke off, {how}; see {log}\n{tail(log)}")
+    try:
+        data = json.loads(output.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        return BuildReport(build, broken=f"left no report ({problem}); see {log}")
+    return verdicts.read_report(build, data)
+
+
+def as_json(merged: Merged, reports: Sequence[BuildReport], seed: int, releases: Mapping[str, str]) -> str:
+    """All that is known, for machines: the table, the details, and what kept it from a success."""
+    data = {
+        "schema": 1,
+        "ok": merged.ok,
+        "seed": seed,
+        "when": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "builds": {
+            report.build.name: {
+                "outcome": "not run" if report.not_run else "broke off" if report.broken else "ran",
+                "reason": report.not_run or report.broken,
+                "release": releases.get(report.build.name, ""),
+                "facts": dict(report.facts),
+            }
+            for report in reports
+        },
+        "rows": [
+            {
+                "kind": row.kind,
+                "name": row.name,
+                "property": row.property,
+                "cells": dict(row.cells),
+                "details": {
+                    report.build.name: found[row.name].detail
+                    for report in reports
+                    for found in (report.properties if row.kind == "property" else report.twins,)
+                    if row.name in found and found[row.name].detail
+                },
+            }
+            for row in merged.rows
+        ],
+        "problems": list(merged.problems),
+    }
+    return json.dumps(data, indent=2) + "\n"
+
+
+def remarks(merged: Merged, reports: Sequence[BuildReport], seed: int) -> list[str]:
+    """What stands under the table: why builds were not run, what went wrong, how to repeat it."""
+    same_reason: dict[str, list[str]] = {}
+    for report in reports:
+        if report.not_run:
+            same_reason.setdefault(report.not_run, []).append(report.build.name)
+    lines = [f"not run: {', '.join(names)}: {reason}" for reason, names in same_reason.items()]
+    lines += [f"problem: {problem}" for problem in merged.problems]
+    if merged.ok:
+        lines.append(f"all properties held and all twins were caught (seed {seed})")
+    else:
+        lines.append(f"repeat with: ./ci/validate --seed {seed}")
+    return lines
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    cache = cache_directory()
+    parser = argparse.ArgumentParser(
+        prog="ci/validate",
+        description=DESCRIPTION,
+        epilog=EXAMPLES % cache,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "builds",
+        nargs="*",
+        type=interpreters.build_argument,
+        metavar="BUILD",
+        help="only these builds, like 3.13t; without any: 3.13 and 3.13t, and later ones where they can be had",
+    )
+    parser.add_argument(
+        "--json", type=Path, default=Path("validation.json"), metavar="FILE", help="default: %(default)s"
+    )
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="append the table to FILE as Markdown")
+    parser.add_argument(
+        "--seed", type=int, help="repeat a run's random choices; without it a new seed is drawn and told"
+    )
+    parser.add_argument("--seconds", type=float, help="handed to the validation program: how long it may look")
+    parser.add_argument("--refresh", action="store_true", help="ask again for interpreters that could not be had")
+    options = parser.parse_args(arguments)
+    report = Reporter(prefix="validate")
+    seed = secrets.randbelow(2**31) if options.seed is None else options.seed
+    began = time.monotonic()
+    report.say("1 of 2: interpreters (seconds when they are there; about 10 minutes where they must be built)")
+    outcome = interpreters.ensure(
+        options.builds or REQUIRED,
+        [] if options.builds else OPTIONAL,
+        refresh=options.refresh,
+        cache=cache,
+        report=report,
+    )
+    runs = [outcome.have[build.name] for build in COLUMNS if build.name in outcome.have]
+    report.say(
+        f"2 of 2: LockedSet on {', '.join(item.build.name for item in runs)}, seed {seed} "
+        f"(about {duration(USUAL_SECONDS)} a build)"
+    )
+    reports = []
+    with tempfile.TemporaryDirectory(prefix="lockedset-validate-") as folder:
+        for build in COLUMNS:
+            interpreter = outcome.have.get(build.name)
+            if interpreter is not None:
+                logs = cache / "logs"
+                reports.append(run_build(interpreter, seed, options.seconds, Path(folder), logs, report))
+            else:
+                reasons = outcome.missing.get(build.name) or ("not asked for",)
+                reports.append(BuildReport(build, not_run=reasons[-1]))
+    merged = verdicts.merge(reports)
+    notes = remarks(merged, reports, seed)
+    releases = {name: release_text(item.release) for name, item in outcome.have.items()}
+    write_atomically(options.json.absolute(), as_json(merged, reports, seed, releases))
+    if options.markdown is not None:
+        with open(options.markdown, "a", encoding="utf-8") as stream:
+            stream.write(verdicts.markdown(merged) + "\n\n" + "\n".join(f"- {note}" for note in notes) + "\n")
+    print(verdicts.text(merged))
+    print()
+    print("\n".join(notes))
+    print(f"details: {options.json} ({duration(time.monotonic() - began)})", flush=True)
+    return verdicts.exit_status(merged)

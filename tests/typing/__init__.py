@@ -1,0 +1,1 @@
+"""Do type checkers understand LockedSet, and object where they should?"""
