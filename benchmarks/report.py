@@ -121,7 +121,7 @@ def threads_table(build: Build) -> Table:
                 text = f"{threads / seconds(mine[name]).median / 1e6:.2f}"
                 more = _gain_of(build, subject, sharing, threads)
                 told = subject == CONTROL or machine_was_parallel(build, sharing)
-                cells.append(text if more is None else f"{text} ({ratio_text(more) if told else '?'})")
+                cells.append(text if more is None else f"{text} ({more.median:.2f})" if told else f"{text} (?)")
             table.add_row(title, str(threads), *cells)
             title = ""
         table.add_section()
@@ -254,7 +254,7 @@ def plotted(builds: Sequence[Build], path: Path) -> str:
         panel.grid(axis="both", linewidth=0.3)
     panels[0][0].set_yticks(range(len(rows)), rows)
     panels[0][0].invert_yaxis()
-    panels[0][0].legend(loc="lower right")
+    panels[0][0].legend(loc="upper right")
     figure.tight_layout()
     figure.savefig(path, format="svg", metadata={"Date": None})
     pyplot.close(figure)

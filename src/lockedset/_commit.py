@@ -71,7 +71,10 @@ def toggle(target: set[Any], operand: set[Any]) -> None:
 
 def replace(target: set[Any], operand: set[Any]) -> None:
     """Make the contents equal to the operand; what is present already stays the same object."""
-    set.__ixor__(target, set.__xor__(target, operand))
+    if set.__len__(target):
+        set.__ixor__(target, set.__xor__(target, operand))
+    else:
+        set.update(target, operand)
 
 
 def add_new(target: set[Any], operand: set[Any]) -> set[Any]:

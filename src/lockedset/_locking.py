@@ -66,7 +66,7 @@ class Lockable(set["T"]):
     _lockedset_era: int
 
     def __new__(cls, /, *_args: object, **_kwargs: object) -> Self:
-        self = super().__new__(cls)
+        self = set.__new__(cls)  # super() is slower, and threads contend for its cell
         self._lockedset_lock = RLock()
         self._lockedset_era = _era
         return self
@@ -262,7 +262,8 @@ def _holding(plan: tuple[Lockable[Any], ...]) -> Generator[None]:
             _plans[me] = outer
         elif me in _plans:
             del _plans[me]
-        _holds.pop(token, None)
+        if token in _holds:
+            del _holds[token]  # noqa: RUF051  (pop is a call, and a signal handler could come after it)
         with _rules:  # if a handler raises while this waits, the next hold that ends makes up for it
             rare = 1 if _holds else 0
         if outer:
@@ -274,10 +275,10 @@ def _take_and_yield(plan: tuple[Lockable[Any], ...], depth: int) -> Generator[No
     if depth == len(plan):
         _plans[get_ident()] = ()
         yield
-        return
-    _before_waiting(plan[depth])
-    with plan[depth]._lockedset_lock:
-        yield from _take_and_yield(plan, depth + 1)
+    else:
+        _before_waiting(plan[depth])
+        with plan[depth]._lockedset_lock:
+            yield from _take_and_yield(plan, depth + 1)
 
 
 def _before_waiting(target: Lockable[Any]) -> None:
@@ -373,5 +374,5 @@ def _renew(target: Lockable[Any]) -> None:
             target._lockedset_era = _era
 
 
-if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
-    os.register_at_fork(before=_before_fork, after_in_child=_after_fork_in_child)
+# Windows has no fork.
+getattr(os, "register_at_fork", dict)(before=_before_fork, after_in_child=_after_fork_in_child)

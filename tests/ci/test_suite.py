@@ -40,12 +40,12 @@ def test_one_failure_fails_and_so_does_a_run_of_no_test(ran: list[Phase], status
 
 def test_the_phases() -> None:
     by_name = dict(suite.phases(["-k", "pickle"]))
-    assert list(by_name) == ["one thread", "untraced", "threads"]
+    assert list(by_name) == ["one thread", "coverage", "threads"]
     for command in by_name.values():
         assert command[-2:] == ["-k", "pickle"]
         assert "ci.gil_plugin" in command
-    assert by_name["one thread"][:3] == ["-m", "coverage", "run"]
-    assert "coverage" not in by_name["untraced"] + by_name["threads"]
+    assert by_name["coverage"][:3] == ["-m", "coverage", "run"]
+    assert "coverage" not in by_name["one thread"] + by_name["threads"]
     assert any(part.startswith("--parallel-threads=") for part in by_name["threads"])
 
 

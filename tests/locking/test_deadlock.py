@@ -191,6 +191,51 @@ def test_a_signal_handler_that_uses_a_set_does_not_hide_the_wait_that_it_interru
     other.result()
 
 
+def test_a_thread_that_goes_back_to_its_wait_looks_at_the_first_set_that_it_lacks() -> None:
+    mine, other = LockedSet([1]), LockedSet([2])
+    with locked(mine):
+        me = threading.get_ident()
+        for outer in ((mine, other), (other, mine), (mine,)):
+            _locking._plans[me] = outer
+            with locked(other):
+                pass
+            mine.add(3)
+            other.add(4)
+            assert _locking._plans[me] == outer
+        _locking._plans[me] = ()
+    assert (mine, other) == ({1, 3}, {2, 4})
+
+
+def test_a_chain_that_is_read_differently_the_second_time_is_no_cycle(monkeypatch: pytest.MonkeyPatch) -> None:
+    s, t = LockedSet([1]), LockedSet([2])
+    me = threading.get_ident()
+    same = [(me, s), (1, t)]
+    for answers, found in (([same] * 3, same), ([same, same, []], []), ([same, [(me, s), (1, s)]], []), ([[]], [])):
+        left = iter(answers)
+        monkeypatch.setattr(_locking, "_chain_from", lambda _, left=left: next(left))
+        cycle = _locking._cycle_through(s)
+        assert [(thread, id(each)) for thread, each in cycle] == [(thread, id(each)) for thread, each in found]
+
+
+def test_a_cycle_of_other_threads_is_not_closed_by_this_one() -> None:
+    """It stands for an instant, until the thread that closed it has got its error."""
+    sets = [LockedSet([1]), LockedSet([2])]
+    barrier = threading.Barrier(3, timeout=BOUND)
+
+    def hold(mine: LockedSet[Any], other: LockedSet[Any]) -> None:
+        with locked(mine):
+            _locking._plans[threading.get_ident()] = (other,)
+            barrier.wait()
+            barrier.wait()
+
+    runners = [Runner(lambda: hold(*sets)), Runner(lambda: hold(*sets[::-1]))]
+    barrier.wait()
+    assert _locking._chain_from(sets[0]) == []
+    barrier.wait()
+    for runner in runners:
+        runner.result()
+
+
 def test_the_error_can_be_pickled_without_its_sets() -> None:
     _, outcomes = _cross(2, SECOND_STEPS["bulk"])
     error = next(outcome for outcome in outcomes if isinstance(outcome, DeadlockError))

@@ -119,6 +119,23 @@ def test_the_child_of_a_single_thread_stays_on_the_fast_path(monkeypatch: pytest
         assert _in_child(lambda: _locking.rare > 0 and _locking._era == 1)
 
 
+def test_a_lock_that_another_thread_renewed_meanwhile_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    s = LockedSet([1])
+
+    class Meanwhile:
+        def __enter__(self) -> None:
+            s._lockedset_era = 7
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setattr(_locking, "_era", 7)
+    monkeypatch.setattr(_locking, "_rules", Meanwhile())
+    lock = s._lockedset_lock
+    _locking._renew(s)
+    assert s._lockedset_lock is lock
+
+
 def test_the_rules_after_a_fork_are_reset_and_only_stale_locks_are_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the child does, step by step, in this process, where its lines are counted."""
     stale, mine, free, young = LockedSet([1]), LockedSet([2]), LockedSet([3]), None
