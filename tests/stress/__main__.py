@@ -15,6 +15,7 @@ import sysconfig
 from pathlib import Path
 from typing import Any
 
+import lockedset
 from lockedset import LockedSet
 from tests.stress import callbacks, readers, several, winners  # noqa: F401  (each enters its checks)
 from tests.stress.properties import PROPERTIES
@@ -23,6 +24,7 @@ from tests.stress.soak import soak
 from tests.stress.twins import TWINS
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = Path(lockedset.__file__).resolve().parents[1]  # the children import what this process has imported
 
 
 def _inside(subject: str, name: str, budget: Budget) -> None:
@@ -48,7 +50,7 @@ def examine(subject: str, name: str, seconds: float, seed: int) -> tuple[str | N
     """
     command = [sys.executable, "-m", "tests.stress", "--inside", subject, name, "--seconds", str(seconds)]
     limit = seconds + LIMIT * 3
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, map(str, [ROOT / "src", ROOT])))}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [PACKAGE, ROOT]))}
     try:
         done = subprocess.run(
             [*command, "--seed", str(seed)],
@@ -124,7 +126,7 @@ def main() -> int:
     if options.soak:
         print(f"soak: {options.seconds:.0f} s, seed {options.seed}, Python {sys.version}", file=sys.stderr, flush=True)
         problem = soak(LockedSet, budget)
-        print(problem or f"held for {options.seconds:.0f} s")
+        print(problem or f"held for {options.seconds:g} s")
         return 1 if problem else 0
     print(f"tests.stress: Python {sys.version}, seed {options.seed}", file=sys.stderr, flush=True)
     result = _run(options.seconds, options.seed)

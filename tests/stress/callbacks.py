@@ -150,11 +150,12 @@ def signals_leave_no_lock(cls: Subject, budget: Budget) -> str | None:
             for work in works:
                 kept = None
                 try:
-                    signal.setitimer(signal.ITIMER_REAL, 0.0002)
+                    signal.setitimer(signal.ITIMER_REAL, 0.0002, 0.05)  # again, if it comes where CPython ignores it
                     while True:
                         work()
                 except Interrupt as error:
                     kept = error  # while it lives, so do the frames that it passed
+                signal.setitimer(signal.ITIMER_REAL, 0)
                 free.clear()
                 other = threading.Thread(target=use, daemon=True)
                 other.start()
