@@ -36,7 +36,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from contextlib import AbstractContextManager
-    from typing import Any, Concatenate, Self, TypeVar
+    from typing import Any, Concatenate, TypeVar
 
     T = TypeVar("T")
 
@@ -65,11 +65,13 @@ class Lockable(set["T"]):
     _lockedset_lock: Any  # an RLock; the stubs of the standard library do not know its _is_owned()
     _lockedset_era: int
 
-    def __new__(cls, /, *_args: object, **_kwargs: object) -> Self:
-        self = set.__new__(cls)  # super() is slower, and threads contend for its cell
-        self._lockedset_lock = RLock()
-        self._lockedset_era = _era
-        return self
+    if not TYPE_CHECKING:  # checkers would hold the `__init__` of every subclass against this signature
+
+        def __new__(cls, /, *_args, **_kwargs):  # noqa: ANN002, ANN003, ANN204
+            self = set.__new__(cls)  # super() is slower, and threads contend for its cell
+            self._lockedset_lock = RLock()
+            self._lockedset_era = _era
+            return self
 
 
 class DeadlockError(RuntimeError):

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from collections.abc import Set as AbstractSet
-    from typing import Any, Final, Self, TypeVar
+    from typing import Any, Final, Self, TypeVar, overload
 
     T = TypeVar("T")
 
@@ -47,15 +47,9 @@ def _elements[E](target: set[E]) -> list[E]:
     return list(set.__iter__(target))
 
 
-def _isdisjoint(target: set[Any], operand: set[Any]) -> bool:
+def _isdisjoint(target: set[Any], operand: Iterable[Any]) -> bool:
     # set.isdisjoint reads a set in C only if it is no subclass; from a LockedSet it would take elements one by one.
-    return set.isdisjoint(target, operand if type(operand) in (set, frozenset) else set(operand))
-
-
-def _union_into(target: set[Any], result: set[Any], *operands: set[Any]) -> None:
-    set.update(result, target)
-    for each in operands:
-        set.update(result, each)
+    return set.isdisjoint(target, set.copy(operand) if isinstance(operand, Lockable) else operand)
 
 
 class _Describing(_local):
@@ -102,8 +96,21 @@ def _made(like: LockedSet[Any], elements: set[Any]) -> LockedSet[Any]:
 def _union(target: LockedSet[Any], *operands: object) -> LockedSet[Any]:
     """Return the union as a new set of the same type: filled while all are held, which saves `_made`'s copy."""
     result = _new(target)
-    with_operands(_union_into, target, result, *operands)
+    with_operands(lambda *sets: set.update(result, *sets), target, *operands)
     return result
+
+
+def _at_one_instant[R](operation: Callable[..., R], target: LockedSet[Any], others: tuple[object, ...]) -> R:
+    """Run an operation of `set` that only reads, and that may stop before an iterable among `others` has ended.
+
+    With iterables, it runs on copies that are made at one instant: an iterable must not run while a set is held, and
+    one that is endless cannot be run to its end first.
+    """
+    if all(isinstance(each, (set, frozenset)) for each in others):
+        return with_operands(operation, target, *others)
+    sets = [each for each in others if isinstance(each, Lockable)]
+    copies = iter(with_operands(lambda *held: [*map(set.copy, held)], target, *sets))
+    return operation(next(copies), *(next(copies) if isinstance(each, Lockable) else each for each in others))
 
 
 class LockedSet(Lockable["T"]):
@@ -115,8 +122,10 @@ class LockedSet(Lockable["T"]):
     * Each call takes effect at one instant between its call and its return (it is linearizable), also the calls that
       change many elements and the ones that read two LockedSets.
     * Iterating goes over a snapshot that is taken when the iteration begins; changing the set meanwhile is allowed.
-    * Arguments that are not sets are run to their end before the set is locked: a generator may block, raise or use
-      the set itself, and an iterable that raises has changed nothing.
+    * Arguments that are not sets are run before the set is locked: a generator may block, raise or use the set itself.
+      A bulk change whose arguments raise, or hold what cannot be hashed, has changed nothing.
+    * Where an element is present already, bulk changes keep the object that is there: so does `__init__` when it is
+      called again. `s |= d.keys()`, and other operators with a dict view on the right, work on `s` itself.
     * `copy`, the operators and methods like `union` return an object of the left operand's type. It is made without
       calling the `__init__` of a subclass, as `set` does it.
     * `pop` takes a default, and there are `try_add`, `try_remove`, `add_new`, `remove_if`, `take`, `drain`, `replace`
@@ -181,13 +190,20 @@ class LockedSet(Lockable["T"]):
         with self._lockedset_lock:
             return _len(self)
 
-    def pop(self, default: T = _missing, /) -> T:
+    if TYPE_CHECKING:
+
+        @overload
+        def pop(self, /) -> T: ...
+        @overload
+        def pop[D](self, default: D, /) -> T | D: ...
+
+    def pop(self, default: Any = _missing, /) -> Any:
         """Remove and return an arbitrary element. If there is none, return `default` or, without one, raise KeyError.
 
         Why a default: `if s: s.pop()` is a race, since another thread may take the last element in between.
         """
         if default is not _missing:
-            return alone(_pop_or, self, default)  # type: ignore[no-any-return]
+            return alone(_pop_or, self, default)
         if _locking.rare:
             return watched(_pop, self)
         with self._lockedset_lock:
@@ -204,7 +220,7 @@ class LockedSet(Lockable["T"]):
         with self._lockedset_lock:
             return _try_add(self, element)
 
-    def try_remove(self, element: T, /) -> bool:
+    def try_remove(self, element: object, /) -> bool:
         """Remove `element` and return True, or return False if it is not present.
 
         Why: of the threads that remove the same element, exactly one is told True: it owns what the element stands
@@ -295,7 +311,7 @@ class LockedSet(Lockable["T"]):
     def copy(self) -> Self:
         """Return a new set of the same type with the same elements and a lock of its own."""
         result = _new(self)
-        alone(_union_into, self, result)
+        alone(lambda held: set.update(result, held), self)
         return result
 
     def union[E](self, *others: Iterable[E]) -> LockedSet[T | E]:
@@ -304,7 +320,7 @@ class LockedSet(Lockable["T"]):
 
     def intersection(self, *others: Iterable[object]) -> LockedSet[T]:
         """Return a new set with the elements that are in this set and in all `others`."""
-        return _made(self, with_operands(set.intersection, self, *map(_as_set, others)))
+        return _made(self, _at_one_instant(set.intersection, self, others))
 
     def difference(self, *others: Iterable[object]) -> LockedSet[T]:
         """Return a new set with the elements of this set that are in none of `others`."""
@@ -316,19 +332,15 @@ class LockedSet(Lockable["T"]):
 
     def issubset(self, other: Iterable[object], /) -> bool:
         """Tell whether `other` contains this set."""
-        return with_operands(set.issubset, self, _as_set(other))
+        return _at_one_instant(set.issubset, self, (other,))
 
     def issuperset(self, other: Iterable[object], /) -> bool:
         """Tell whether this set contains `other`."""
-        if isinstance(other, (set, frozenset)):
-            return with_operands(set.issuperset, self, other)
-        return alone(set.copy, self).issuperset(other)  # `other` may be endless: `set` stops at the first that lacks
+        return _at_one_instant(set.issuperset, self, (other,))
 
     def isdisjoint(self, other: Iterable[object], /) -> bool:
         """Tell whether no element is in both."""
-        if isinstance(other, (set, frozenset)):
-            return with_operands(_isdisjoint, self, other)
-        return alone(set.copy, self).isdisjoint(other)  # as for issuperset
+        return _at_one_instant(_isdisjoint, self, (other,))
 
     def __eq__(self, other: object, /) -> bool:
         return with_operands(set.__eq__, self, other)

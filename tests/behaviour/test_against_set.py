@@ -35,7 +35,7 @@ MANY = ("update", "difference_update", "union", "difference", "intersection", "i
 ONE = ("symmetric_difference_update", "symmetric_difference", "issubset", "issuperset", "isdisjoint")
 CHANGING = ("update", "difference_update", "intersection_update", "symmetric_difference_update")
 # `set` stops here once the outcome is certain; LockedSet has run its arguments to their end before it begins.
-STOPPING = ("intersection", "intersection_update", "issubset")
+STOPPING = ("intersection_update",)
 BINARY: tuple[Callable[[Any, Any], Any], ...] = (
     *(operator.or_, operator.and_, operator.sub, operator.xor),
     *(operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge),

@@ -36,7 +36,8 @@ def test_lockedset_has_the_property(name: str) -> None:
 def test_the_twin_is_caught(name: str) -> None:
     twin = TWINS[name]
     _skip_where_it_cannot_run(twin.caught_by)
-    seen, tried = examine(name, twin.caught_by, SECONDS * 30, SEED)  # it ends at the first thing seen
+    patience = 5 if sys._is_gil_enabled() else 60  # it ends at the first thing seen
+    seen, tried = examine(name, twin.caught_by, SECONDS * patience, SEED)
     if seen is None and sys._is_gil_enabled():
         pytest.xfail(reason=f"hidden by the GIL: {twin.lacks} ({tried})")
     assert seen is not None, f"{twin.caught_by} did not notice: {twin.lacks} ({tried})"
