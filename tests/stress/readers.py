@@ -7,23 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from lockedset import LockedSet
+from tests.stress import bypass
 from tests.stress.properties import Subject, holds, shown
 from tests.stress.race import Budget, race, yield_processor
 
 
 def _views(s: LockedSet[Any]) -> Iterator[tuple[str, frozenset[Any]]]:
-    """Read the set by every row of the table of C code that reads past the methods."""
-    plain: set[Any] = set()
-    plain.update(s)
-    yield "plain.update(s)", frozenset(plain)
-    yield "set(s)", frozenset(set(s))
-    yield "frozenset(s)", frozenset(s)
-    yield "{*s}", frozenset({*s})
-    yield "plain.union(s)", frozenset(set().union(s))
-    yield "frozenset | s", frozenset() | s
-    yield "frozenset.union(s)", frozenset().union(s)
-    yield "{}.keys() | s", frozenset({}.keys() | s)
-    yield "set.copy(s)", frozenset(set.copy(s))
+    """Read the set by every row of the table of code in C that reads past the methods."""
+    for name, read in bypass.ROWS.items():
+        yield name, read(s)
 
 
 def _method_views(s: LockedSet[Any]) -> Iterator[tuple[str, frozenset[Any]]]:
@@ -40,7 +32,7 @@ def _method_views(s: LockedSet[Any]) -> Iterator[tuple[str, frozenset[Any]]]:
 
 type Changes = list[Callable[[LockedSet[Any]], object]]
 
-NUMBERS = [*range(40)]
+NUMBERS = [*bypass.WHOLE[1]]
 
 ADDITIONS: Changes = [
     lambda s: s.update(list(NUMBERS)),
@@ -99,7 +91,7 @@ def _sees_halves(
     return None
 
 
-EMPTY, FULL, OTHER = frozenset[int](), frozenset(NUMBERS), frozenset(range(40, 80))
+EMPTY, FULL, OTHER = bypass.WHOLE
 
 
 @holds("code in C that reads past the methods sees each bulk addition whole or not at all")
@@ -109,8 +101,7 @@ def c_readers_see_whole_additions(cls: Subject, budget: Budget) -> str | None:
 
 @holds("code in C that reads past the methods sees each bulk removal whole or not at all")
 def c_readers_see_whole_removals(cls: Subject, budget: Budget) -> str | None:
-    one_left = {frozenset({number}) for number in NUMBERS}
-    return _sees_halves(cls, budget, NUMBERS, REMOVALS, _views, {EMPTY, FULL} | one_left)
+    return _sees_halves(cls, budget, NUMBERS, REMOVALS, _views, {EMPTY, FULL, *bypass.SINGLE})
 
 
 @holds("code in C that reads past the methods sees the old content or the new one, never a mixture")

@@ -1,0 +1,59 @@
+"""Which readers pass by the methods, and with them by the lock? The table, row by row, on this build.
+
+Each row of `tests/stress/bypass.py` must not wait for a thread that holds the set: that is why bulk changes are
+committed in one step, which `tests/stress/readers.py` holds against the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lockedset import LockedSet, locked
+from tests.locking.threads import Runner
+from tests.stress.bypass import ANSWERS, HALF, ROWS, UNIVERSE, WHOLE
+
+type Read = Callable[[LockedSet[Any]], object]
+
+USES_METHODS: dict[str, Read] = {
+    "list": list,
+    "tuple": tuple,
+    "sorted": sorted,
+    "[*s]": lambda s: [*s],
+    "len": len,
+    "bool": bool,
+    "dict.fromkeys": dict.fromkeys,
+    "frozen.isdisjoint": lambda s: UNIVERSE.isdisjoint(s),
+    "plain |": lambda s: {1} | s,
+    "plain ==": lambda s: {1} == s,
+    "plain <": lambda s: {1} < s,
+    "repr": repr,
+}
+
+
+def _waits(read: Read, s: LockedSet[Any]) -> bool:
+    with locked(s):
+        runner = Runner(lambda: read(s))
+        waits = runner.waits()
+    runner.result()
+    return waits
+
+
+@pytest.mark.parametrize("name", ROWS | ANSWERS)
+def test_the_row_passes_by_the_lock(name: str) -> None:
+    assert not _waits((ROWS | ANSWERS)[name], LockedSet(range(40)))
+
+
+@pytest.mark.parametrize("name", USES_METHODS)
+def test_the_reader_uses_the_methods_and_waits(name: str) -> None:
+    assert _waits(USES_METHODS[name], LockedSet(range(40)))
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_row_tells_what_it_saw(name: str) -> None:
+    for content in WHOLE:
+        assert ROWS[name](LockedSet(content)) == (frozenset() if name.startswith("s in") else content)
+    half = ROWS[name](LockedSet(range(20)))
+    assert half == (HALF if name.startswith("s in") else frozenset(range(20)))
