@@ -114,7 +114,7 @@ def alone[S: Lockable[Any], **P, R](
 ) -> R:
     """Run `operation(target, ...)` while `target` is held.
 
-    The hottest methods of LockedSet spell these four lines out instead of calling them.
+    The hottest methods of LockedSet, and `with_operands`, spell these four lines out instead of calling them.
     """
     if rare:
         return watched(operation, target, *args, **kwargs)
@@ -138,7 +138,10 @@ def with_operands[R](operation: Callable[..., R], target: Lockable[Any], /, *ope
         if isinstance(operand, Lockable) and operand is not target:
             others = [each for each in operands if isinstance(each, Lockable)]
             return together(in_order(target, *others), operation, target, *operands)
-    return alone(operation, target, *operands)
+    if rare:
+        return watched(operation, target, *operands)
+    with target._lockedset_lock:
+        return operation(target, *operands)
 
 
 def in_order(*sets: Lockable[Any]) -> tuple[Lockable[Any], ...]:
