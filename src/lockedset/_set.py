@@ -44,7 +44,8 @@ def _operand(other: Any) -> Any:
 
 
 def _elements[E](target: set[E]) -> list[E]:
-    return list(set.__iter__(target))
+    # Not list(set.__iter__(target)), which is faster and fails if somebody writes past the methods meanwhile.
+    return list(set.copy(target))
 
 
 def _isdisjoint(target: set[Any], operand: Iterable[Any]) -> bool:
