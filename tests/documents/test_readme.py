@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.thread_unsafe(reason="doctest catches what is printed in the whole process")
 def test_the_examples_run_and_print_what_is_shown() -> None:
     (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     test = doctest.DocTestParser().get_doctest(code, {}, "README.md", "README.md", 0)
