@@ -43,7 +43,7 @@ def test_the_table_has_the_rows_that_are_run_and_no_others() -> None:
 
 def test_the_table_shows_a_success() -> None:
     rows = _rows()
-    assert {cell for name in PROPERTIES for cell in rows[name]} == {"held"}
+    assert {cell for name in PROPERTIES for cell in rows[name][:2]} == {"held"}
     assert {rows[name][1] for name in TWINS} == {"caught"}
     assert {rows[name][0] for name in TWINS} == {"caught", "hidden by the GIL"}
     hidden = sum(rows[name][0] == "hidden by the GIL" for name in TWINS)
