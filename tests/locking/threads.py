@@ -34,6 +34,10 @@ class Runner:
         """Tell whether the thread is still at work after a moment."""
         return not self.ended.wait(MOMENT)
 
+    def ends(self) -> bool:
+        """Tell whether the thread ends by itself, without what its caller holds being given back."""
+        return self.ended.wait(BOUND)
+
     def result(self) -> object:
         """Return what `work` returned; raise what it raised; raise TimeoutError if it does not end."""
         self._thread.join(BOUND)
