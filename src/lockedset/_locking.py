@@ -226,8 +226,8 @@ class _Hold(_IOBase):
 
     `_IOBase.__exit__` is a C function that calls `self.close()`, here the `close` of a generator which stands inside
     `with` statements on the C locks. A `__exit__` written in Python is a function whose first bytecode may run a
-    signal handler: if that raises, the locks are held for ever. Measured under 20,000 raising signals: see
-    tests/signals. Rejected: `contextlib.contextmanager` and `ExitStack`, whose exits are Python.
+    signal handler: if that raises, the locks are held for ever (measured: docs/adr/0004). Rejected:
+    `contextlib.contextmanager` and `ExitStack`, whose exits are Python.
     """
 
     def __init__(self, plan: tuple[Lockable[Any], ...]) -> None:
@@ -345,7 +345,7 @@ def _thread_name(ident: int) -> str:
 
 
 # Fork. The child has one thread, and the locks that other threads held at that moment are held for ever. Sets are not
-# registered anywhere (a weak reference per set would double the cost of making one); instead, a child that was forked
+# registered anywhere (a weak reference would be paid for at each making of a set); instead, a child that was forked
 # beside other threads leaves the fast path for good and replaces each set's lock when it first meets it. A child
 # forked by a process of one thread, the usual way to fork, has nothing to replace and stays fast.
 
