@@ -24,7 +24,7 @@ from ci.verdicts import BuildReport, Merged
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS = tuple(sorted({*REQUIRED, *OPTIONAL}))
-USUAL_SECONDS = 95.0
+USUAL_SECONDS = 125.0
 TIMEOUT_SECONDS = 1200.0
 COULD_NOT_RUN = 2
 

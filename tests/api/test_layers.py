@@ -12,17 +12,54 @@ from pathlib import Path
 import pytest
 
 import lockedset
+import lockproof
 
 from .layers import Layer, import_graph, imports_of, module_names, violations
 
-# A second package of this project is added here as it comes: its directory, and its layers below.
-PACKAGES = (Path(lockedset.__file__).parent,)
+PACKAGES = (Path(lockedset.__file__).parent, Path(lockproof.__file__).parent)
 
 LAYERS = (
     Layer("locking", ("lockedset._locking",)),
     Layer("commit", ("lockedset._commit",)),
     Layer("set", ("lockedset._set",), may_import=("locking", "commit", "lockedset")),
     Layer("lockedset", ("lockedset",), may_import=("set", "locking")),
+    Layer("ground", ("lockproof.errors", "lockproof.environment", "lockproof.settings")),
+    Layer(
+        "vocabulary",
+        (
+            "lockproof.values",
+            "lockproof.operation",
+            "lockproof.scenario",
+            "lockproof.specification",
+            "lockproof.model",
+            "lockproof.history",
+            "lockproof.verdict",
+            "lockproof.probes",
+        ),
+        may_import=("ground",),
+        siblings=True,
+    ),
+    Layer(
+        "stages",
+        (
+            "lockproof.models.*",
+            "lockproof.conformance",
+            "lockproof.generation",
+            "lockproof.run.*",
+            "lockproof.judge.*",
+            "lockproof.jepsen",
+            "lockproof.shrink",
+        ),
+        may_import=("ground", "vocabulary"),
+    ),
+    Layer("campaign", ("lockproof.campaign.*",), may_import=("ground", "vocabulary", "stages")),
+    Layer("report", ("lockproof.report.*",), may_import=("ground", "vocabulary", "campaign")),
+    Layer(
+        "front ends",
+        ("lockproof.cli", "lockproof.__main__", "lockproof.testing", "lockproof.pytest_plugin", "lockproof"),
+        may_import=("ground", "vocabulary", "campaign", "report"),
+        siblings=True,
+    ),
 )
 
 # Packages that may not know each other, in either direction.

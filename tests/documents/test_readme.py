@@ -20,7 +20,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 @pytest.mark.thread_unsafe(reason="doctest catches what is printed in the whole process")
 def test_the_examples_run_and_print_what_is_shown() -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (code,) = [block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if ">>>" in block]
     test = doctest.DocTestParser().get_doctest(code, {}, "README.md", "README.md", 0)
     result = doctest.DocTestRunner().run(test)
     assert result.attempted > 8

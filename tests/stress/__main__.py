@@ -17,11 +17,17 @@ from typing import Any
 
 import lockedset
 from lockedset import LockedSet
-from tests.stress import callbacks, readers, several, winners  # noqa: F401  (each enters its checks)
+from lockproof.campaign.check import check_target
+from lockproof.campaign.options import CheckOptions
+from lockproof.verdict import Verdict
+from tests.stress import callbacks, judged, readers, several  # noqa: F401  (each enters its checks)
 from tests.stress.properties import PROPERTIES
 from tests.stress.race import LIMIT, Budget, Hang
 from tests.stress.soak import soak
 from tests.stress.twins import TWINS
+
+JUDGED = 10
+"""How many times as long as another property the one that lockproof judges may take."""
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(lockedset.__file__).resolve().parents[1]  # the children import what this process has imported
@@ -33,7 +39,9 @@ def _inside(subject: str, name: str, budget: Budget) -> None:
     faulthandler.dump_traceback_later(budget.seconds + LIMIT, exit=True)
     cls = LockedSet if subject == "LockedSet" else TWINS[subject].make()
     try:
-        seen = PROPERTIES[name].check(cls, budget)
+        check = PROPERTIES[name].check
+        assert check is not None
+        seen = check(cls, budget)
     except Hang:
         seen = "two threads wait for each other, or one of them never comes back"
     except Exception as error:
@@ -48,6 +56,8 @@ def examine(subject: str, name: str, seconds: float, seed: int) -> tuple[str | N
 
     Returns what was seen that must not be, or None, and how much was tried. A crash and a hang are things seen.
     """
+    if PROPERTIES[name].judged:
+        return _judge(subject, seconds, seed)
     command = [sys.executable, "-m", "tests.stress", "--inside", subject, name, "--seconds", str(seconds)]
     limit = seconds + LIMIT * 3
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [PACKAGE, ROOT]))}
@@ -66,6 +76,17 @@ def examine(subject: str, name: str, seconds: float, seed: int) -> tuple[str | N
             return f"it hung; where: {' | '.join(re.findall(r'line [0-9]+ in .*', done.stderr)[:6])}", ""
         return f"the process ended with status {done.returncode}: {first}", ""
     return report["seen"], f"{report['rounds']} rounds"
+
+
+def _judge(subject: str, seconds: float, seed: int) -> tuple[str | None, str]:
+    """Let lockproof check LockedSet or a twin: for several times as long, as this property is about all operations."""
+    target = f"tests.stress.judged:{subject.lower().replace('-', '_')}"
+    report = check_target(target, CheckOptions(budget=seconds * JUDGED, seed=seed, threads=2))
+    tried = f"{report.coverage.scenarios} scenarios, {report.coverage.invocations} runs"
+    seen = [f"{each.kind.value}: {each.scenario} {each.outcome or each.detail}" for each in report.findings]
+    seen += [f"on one thread: {'; '.join(each.lines)}" for each in report.nonconformances]
+    seen += [f"unknown: {each}" for each in report.unknown if report.verdict is Verdict.UNKNOWN]
+    return (seen[0] if seen else None), tried
 
 
 def _build() -> dict[str, Any]:

@@ -19,12 +19,21 @@ type Check = Callable[[Subject, Budget], str | None]
 
 @dataclass(frozen=True)
 class Property:
-    """A claim that holds on every build, and its check. `posix` says that the check needs fork or signals."""
+    """A claim that holds on every build, and its check. `posix` says that the check needs fork or signals.
+
+    A property that is judged has no check of its own: lockproof makes scenarios, runs them in a process of its own and
+    holds the results against a model.
+    """
 
     name: str
     claim: str
-    check: Check
+    check: Check | None
     posix: bool = False
+
+    @property
+    def judged(self) -> bool:
+        """Whether lockproof checks it."""
+        return self.check is None
 
 
 PROPERTIES: dict[str, Property] = {}
@@ -39,6 +48,11 @@ def holds(claim: str, *, posix: bool = False) -> Callable[[Check], Check]:
         return check
 
     return register
+
+
+def register_judged(name: str, claim: str) -> None:
+    """Enter a property that lockproof checks."""
+    PROPERTIES[name] = Property(name, claim, None)
 
 
 def shown(results: object) -> str:

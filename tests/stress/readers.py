@@ -190,3 +190,24 @@ def iterators_are_private(cls: Subject, budget: Budget) -> str | None:
         if {*itertools.chain(*results)} != {*range(200)}:  # type: ignore[misc]
             return "threads that share an iterator over 200 elements did not see all of them"
     return None
+
+
+@holds("an in-place change keeps what others add at the same time")
+def changes_lose_nothing(cls: Subject, budget: Budget) -> str | None:
+    everything = frozenset(range(300))
+
+    def add(s: LockedSet[Any]) -> None:
+        for number in range(100, 200):
+            s.add(number)
+
+    def change(s: LockedSet[Any]) -> None:
+        for _ in range(5):
+            s.intersection_update(everything, everything)
+            s &= everything
+            s -= frozenset({1000})
+            s.difference_update([1001], [1002])
+
+    for state, _ in race(budget, lambda: cls(range(100)), add, change):
+        if len(state) != 200:
+            return f"100 elements were added beside in-place changes that remove none, and {200 - len(state)} are lost"
+    return None

@@ -50,7 +50,7 @@ def _inherited(*names: str) -> Subject:
     return _with(**{name: getattr(set, name) for name in names})
 
 
-@_twin("no lock round the test and the add of try_add", "one-adds")
+@_twin("no lock round the test and the add of try_add", "linearizable")
 def unlocked_try_add() -> Subject:
     def try_add(self: LockedSet[Any], element: object) -> bool:
         if element in self:
@@ -61,7 +61,7 @@ def unlocked_try_add() -> Subject:
     return _with(try_add=try_add)
 
 
-@_twin("no lock round the test and the removal of try_remove", "one-removes")
+@_twin("no lock round the test and the removal of try_remove", "linearizable")
 def unlocked_try_remove() -> Subject:
     def try_remove(self: LockedSet[Any], element: object) -> bool:
         if element not in self:
@@ -72,22 +72,22 @@ def unlocked_try_remove() -> Subject:
     return _with(try_remove=try_remove)
 
 
-@_twin("no lock round the test and the pop of pop(default)", "one-pops")
+@_twin("no lock round the test and the pop of pop(default)", "linearizable")
 def unlocked_pop_or() -> Subject:
     return _with(pop=lambda self, default: set.pop(self) if len(self) else default)
 
 
-@_twin("no lock round the difference and the update of add_new", "batches-are-shared-out")
+@_twin("no lock round the difference and the update of add_new", "linearizable")
 def unlocked_add_new() -> Subject:
     return _with(add_new=lambda self, iterable: _commit.add_new(self, set(iterable)))
 
 
-@_twin("no lock round the choice and the removal of remove_if", "removals-are-shared-out")
+@_twin("no lock round the choice and the removal of remove_if", "linearizable")
 def unlocked_remove_if() -> Subject:
     return _with(remove_if=lambda self, predicate: _commit.remove_if(self, predicate))
 
 
-@_twin("no lock round the copy and the clear of drain", "drain-loses-nothing")
+@_twin("no lock round the copy and the clear of drain", "linearizable")
 def unlocked_drain() -> Subject:
     return _with(drain=lambda self: _commit.drain(self))
 

@@ -1,0 +1,1 @@
+"""Campaigns: the stages joined. A child process runs and judges (`worker`), the parent decides (`check`)."""

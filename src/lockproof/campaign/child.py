@@ -1,0 +1,240 @@
+"""The child process seen from the parent: started when it is needed, watched, killed, and never left behind.
+
+Whatever ends it is told as `Died`, with the stacks of all threads where they can be had. The child has a session of
+its own, so that Ctrl-C reaches the parent alone, and everything that the subject started is killed with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any, Final
+
+from lockproof.campaign.protocol import Setup
+from lockproof.errors import LockproofError
+from lockproof.verdict import FindingKind
+
+_POLL: Final = 0.05
+"""Seconds between two looks at the memory that the child uses."""
+
+_KEPT: Final = 20_000
+"""Characters of standard error that are kept for a report."""
+
+
+class Died(Exception):
+    """The child ended, or had to be ended. `announced` is what one thread was about to run, if it had said so."""
+
+    def __init__(self, kind: FindingKind, detail: str, stacks: str, announced: tuple[str, ...]) -> None:
+        super().__init__(kind, detail)
+        self.kind, self.detail, self.stacks, self.announced = kind, detail, stacks, announced
+
+
+class HarnessFault(Exception):
+    """The harness itself failed in the child: a defect to report, with the child's traceback."""
+
+
+class Child:
+    """Starts the child process on the first request, and again after it has died.
+
+    `seconds` without an answer, beyond what a request may take, are a hang; `memory` is in MiB.
+    """
+
+    def __init__(self, setup: Setup, *, memory: int) -> None:
+        self._setup, self._memory = setup, memory
+        self._process: subprocess.Popen[str] | None = None
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._errors: IO[bytes] | None = None
+        self._note: Path | None = None
+        self.description: dict[str, Any] = {}
+
+    def start(self) -> dict[str, Any]:
+        """Start the process if there is none, and return what it says of the subject.
+
+        Raises:
+            LockproofError: the target is wrong.
+            Died: importing it, or making a subject, ended the process or hung.
+
+        """
+        if self._process is None:
+            self._spawn()
+            self.description = self._answer(self._setup.hang + 35)
+        return self.description
+
+    def request(self, do: str, allowance: float = 0.0, **arguments: Any) -> dict[str, Any]:
+        """Send a request that may take `allowance` seconds, and return the answer.
+
+        Raises:
+            LockproofError: the request cannot be met.
+            Died: the process ended before it had answered.
+
+        """
+        self.start()
+        assert self._process is not None and self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
+            self._process.stdin.flush()
+        answer = self._answer(allowance + 2 * self._setup.hang + 5)
+        if "hang" in answer:
+            self.close()
+            hang = answer["hang"]
+            raise Died(FindingKind.HANG, _progress(hang["finished"], hang["seconds"]), hang["stacks"], ())
+        return answer
+
+    def close(self) -> None:
+        """Kill the process, and what it started, if it lives."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+        if self._errors is not None:
+            self._errors.close()
+        if self._note is not None:
+            self._note.unlink(missing_ok=True)
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _spawn(self) -> None:
+        lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._lines = lines
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
+        descriptor, name = tempfile.mkstemp(prefix="lockproof-")
+        os.close(descriptor)
+        self._note = Path(name)
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([_package_root(), os.environ.get("PYTHONPATH", "")])}
+        self._process = process = subprocess.Popen(
+            [sys.executable, "-m", "lockproof.campaign.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            encoding="utf-8",
+            env=environment,
+            start_new_session=True,
+        )
+
+        def read(stream: IO[str]) -> None:
+            with contextlib.suppress(ValueError):  # closed meanwhile
+                for line in stream:
+                    lines.put(line)
+            lines.put(None)
+
+        assert process.stdout is not None and process.stdin is not None
+        threading.Thread(target=read, args=(process.stdout,), daemon=True).start()
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(json.dumps({**self._setup.to_json(), "note": name}) + "\n")
+            process.stdin.flush()
+
+    def _answer(self, seconds: float) -> dict[str, Any]:
+        end = time.monotonic() + seconds
+        try:
+            while True:
+                try:
+                    line = self._lines.get(timeout=_POLL)
+                except queue.Empty:
+                    self._check_memory()
+                    if time.monotonic() > end:
+                        raise self._hung() from None
+                    continue
+                if line is None:
+                    raise self._ended()
+                message: dict[str, Any] = json.loads(line)
+                if "error" in message:
+                    raise LockproofError(*message["error"])
+                if "fault" in message:
+                    raise HarnessFault(message["fault"])
+                return message
+        except BaseException as error:
+            if not self.description or not isinstance(error, LockproofError):
+                self.close()
+            raise
+
+    def _check_memory(self) -> None:
+        assert self._process is not None
+        used = resident(self._process.pid)
+        if used > self._memory:
+            raise Died(
+                FindingKind.MEMORY,
+                f"the process used {used:,} MiB, and {self._memory:,} MiB are allowed (--memory)",
+                "",
+                self._announced(),
+            )
+
+    def _hung(self) -> Died:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGABRT)  # faulthandler writes the stacks, also of code that holds the GIL
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        return Died(FindingKind.HANG, "the process did not answer any more", self._said(), self._announced())
+
+    def _ended(self) -> Died:
+        assert self._process is not None
+        try:
+            status = self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            return Died(FindingKind.EXIT, "the process closed its output", self._said(), self._announced())
+        said = self._said()
+        if "Timeout (" in said:
+            detail = f"one thread alone did not come back within {self._setup.hang:g} s"
+            return Died(FindingKind.HANG, detail, said[said.index("Timeout (") :], self._announced())
+        if status < 0:
+            with contextlib.suppress(ValueError):
+                return Died(FindingKind.CRASH, f"killed by {signal.Signals(-status).name}", said, self._announced())
+            return Died(FindingKind.CRASH, f"killed by signal {-status}", said, self._announced())
+        return Died(FindingKind.EXIT, f"the process ended with status {status}", said, self._announced())
+
+    def _announced(self) -> tuple[str, ...]:
+        """Return the lines that one thread of the child was about to run when it was last heard of."""
+        if self._note is None:
+            return ()
+        try:
+            return tuple(json.loads(self._note.read_bytes().partition(b"\n")[0] or b"[]"))
+        except (OSError, ValueError):
+            return ()
+
+    def _said(self) -> str:
+        """Return the end of what the child wrote to standard error."""
+        if self._errors is None:
+            return ""
+        size = self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, size - _KEPT))
+        return self._errors.read().decode("utf-8", "replace")
+
+
+def _progress(finished: Sequence[int], seconds: float) -> str:
+    parts = ", ".join(f"thread {t + 1} after {done}" for t, done in enumerate(finished))
+    return f"no operation returned for {seconds:g} s; operations returned: {parts}"
+
+
+def _package_root() -> str:
+    return str(Path(__file__).resolve().parents[2])
+
+
+def resident(process: int) -> int:
+    """Return the memory that a process uses, in MiB; 0 where the system has no /proc."""
+    try:
+        pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE") // 2**20

@@ -1,0 +1,40 @@
+"""What can be asked of a check, and what it tells while it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lockproof.verdict import Consistency
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """`budget` in seconds, for everything but starting; `hang` in seconds without progress; `memory` in MiB.
+
+    `threads` is the most threads of a scenario. `model` is `module:Class` or the name of a kind, `factory`
+    `module:function` that makes a subject. `scenario`: only this one. `invocations`: at most so many runs of it.
+    """
+
+    budget: float = 10.0
+    seed: int | None = None
+    threads: int = 3
+    consistency: Consistency = Consistency.LINEARIZABLE
+    model: str | None = None
+    factory: str | None = None
+    scenario: str | None = None
+    invocations: int | None = None
+    hang: float = 3.0
+    memory: int = 1024
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a check is: `phase` is starting, conformance, checking, shrinking or confirming; times in seconds."""
+
+    phase: str
+    elapsed: float
+    budget: float
+    scenarios: int = 0
+    invocations: int = 0
+    text: str = ""
+    findings: int = 0

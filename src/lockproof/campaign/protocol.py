@@ -1,0 +1,77 @@
+"""What the parent and the child process say to each other: one JSON object a line."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from lockproof.verdict import Consistency, Explanation, Outcome, Verdict
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What the child must know before anything else: where to import from, and what to check.
+
+    `target` names it, `model` and `factory` what goes with it. Or `payload` has the three as pickled objects (by
+    cloudpickle, in base64), and `modules` are the files of the modules that unpickling them imports, by their names,
+    where their names alone do not lead to them.
+    """
+
+    path: list[str]
+    target: str | None
+    payload: str | None = None
+    modules: dict[str, str] = field(default_factory=dict)
+    model: str | None = None
+    factory: str | None = None
+    threads: int = 2
+    seed: int = 0
+    consistency: Consistency = Consistency.LINEARIZABLE
+    hang: float = 3.0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as JSON has them."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What runs of one scenario showed.
+
+    `skipped` says why the scenario was not judged: on one thread it already differs from the model, or it can wait
+    for ever. `explanation` is of the outcome in `worst`.
+    """
+
+    scenario: str
+    invocations: int = 0
+    seconds: float = 0.0
+    failures: int = 0
+    unknown: int = 0
+    outcomes: tuple[Outcome, ...] = ()
+    distinct: int = 0
+    worst: Outcome | None = None
+    explanation: Explanation = field(default_factory=lambda: Explanation(()))
+    skipped: str = ""
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict over these runs alone."""
+        if self.failures:
+            return Verdict.VIOLATION
+        return Verdict.UNKNOWN if self.unknown or self.skipped or not self.invocations else Verdict.HELD
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> RunResult:
+        """Return the result that `asdict` and JSON made a dictionary of."""
+        explanation = data["explanation"]
+        return cls(
+            **{
+                **data,
+                "outcomes": tuple(map(Outcome.from_json, data["outcomes"])),
+                "worst": data["worst"] and Outcome.from_json(data["worst"]),
+                "explanation": Explanation(
+                    tuple(explanation["why"]), tuple(map(Outcome.from_json, explanation["nearest"]))
+                ),
+                "kinds": tuple(data["kinds"]),
+            }
+        )

@@ -1,0 +1,284 @@
+"""The command line: `lockproof check` and `lockproof history`.
+
+Results go to standard output, everything else to standard error. A user's mistake ends with a message and status 2,
+a fault of lockproof itself with its traceback and the status of UNKNOWN, never with one that says something of the
+subject.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import io
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+import click
+from rich.console import Console
+
+from lockproof import environment
+from lockproof.campaign.check import check_target
+from lockproof.campaign.options import CheckOptions, Progress
+from lockproof.campaign.recorded import judge_history, known_models
+from lockproof.errors import LockproofError
+from lockproof.report.history import print_history
+from lockproof.report.jsonfile import as_json, write_json
+from lockproof.report.page import console_on
+from lockproof.report.progress import ProgressLine
+from lockproof.report.text import print_report
+from lockproof.settings import seconds
+from lockproof.verdict import Consistency, Interrupted, Report, Verdict
+
+WRONG_USAGE: Final = 2
+INTERRUPTED: Final = 130
+
+STATUSES: Final = """\b
+Exit status:
+  0    held: nothing was found in what was covered
+  1    violation
+  2    wrong usage, or the target or the file is not what it should be
+  3    unknown: it could not be judged; never take it for a pass
+  130  interrupted
+"""
+
+
+def _duration(_: click.Context, __: click.Parameter, value: str) -> float:
+    """Return the seconds of an option."""
+    try:
+        return seconds(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no length of time; write 500ms, 10s or 2m") from None
+
+
+def _report_file(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
+    """Return the file that the report goes to. It is looked at before anything runs."""
+    if value is None:
+        return None
+    path = Path(value)
+    if value == "-":
+        return path
+    if path.is_dir() or not path.parent.is_dir():
+        what = "it is a directory" if path.is_dir() else f"there is no directory {path.parent}"
+        raise click.BadParameter(f"the report cannot be written to {value!r}: {what}")
+    return path
+
+
+def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if not asked or ctx.resilient_parsing:
+        return
+    distribution = "lockedset[proof]".partition("[")[0]
+    try:
+        version = importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        version = "(not installed: run from its sources)"
+    click.echo(f"lockproof {version}, {environment.current()}")
+    ctx.exit()
+
+
+def _shared(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that both commands have."""
+    for option in (
+        click.option(
+            "--json", "json_file", metavar="FILE", callback=_report_file,
+            help="Write the report as JSON too; - is standard output, and the text then goes to standard error.",
+        ),
+        click.option(
+            "--consistency", type=click.Choice([each.value for each in Consistency]),
+            default=CheckOptions.consistency.value, show_default=True,
+            help="What is asked for. Sequential: real time between threads does not count. Quiescent: order counts "
+            "only across moments at which nothing runs.",
+        ),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=f"""\b
+Examples:
+  lockproof check mypackage.cache:Cache          ten seconds, no test code
+  lockproof check src/bag.py:Bag --budget 1m     a class by its file, longer
+  lockproof check queue:Queue                    one of the standard library
+  lockproof history run.jsonl --model set        judge a history that was recorded elsewhere
+
+{STATUSES}""",
+)
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version,
+              help="Show the version and what is known of this Python, and exit.")  # fmt: skip
+def cli() -> None:
+    """Does a thread-safe class stay correct when the GIL no longer protects it by accident?
+
+    lockproof runs the operations of a class on several threads, again and again, and looks for an order of the
+    operations that explains all results. Where there is none, it shows the smallest case it found, and the command that
+    repeats it. Run it on a free-threaded build (python3.13t), where threads really run at the same time.
+    """
+
+
+@cli.command(
+    epilog=f"""\b
+Examples:
+  lockproof check mypackage.cache:Cache
+  lockproof check bag.py:Bag --threads 3 --budget 2m --json report.json
+  lockproof check bag.py:Bag --factory bag.py:small_bag     a constructor with arguments
+  lockproof check bag.py:Bag --model set                    what it should do, by name
+  lockproof check bag.py:Bag --model tests.models:Bag       or a class that says it
+  lockproof check bag.py:Bag --scenario "a.add(1) -> a.discard(1) || len(a) -> sorted(a)"
+
+\b
+A scenario is INITIAL -> THREAD || THREAD -> FINAL, each a line of Python or several, parted by
+semicolons. The subject is called a; b and c are further ones of the same class.
+
+{STATUSES}"""
+)
+@click.argument("target")
+@click.option("--budget", metavar="TIME", callback=_duration, default=f"{CheckOptions.budget:g}s", show_default=True,
+              help="How long to check, beyond starting: 500ms, 10s, 2m.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), help="Repeat the random choices of a run that showed this seed.")
+@click.option("--threads", type=click.IntRange(min=2), default=CheckOptions.threads, show_default=True,
+              help="The most threads of a scenario.")  # fmt: skip
+@click.option("--model", metavar="NAME",
+              help="What it should do: the name of a kind (set, dict, list, ...) or module:Class. "
+              "By default it is inferred from the class.")  # fmt: skip
+@click.option("--factory", metavar="MODULE:FUNCTION", help="A function without parameters that makes the subject.")
+@click.option("--scenario", metavar="TEXT", help="Run only this scenario, for the whole budget.")
+@click.option("--invocations", type=click.IntRange(min=1), help="Run the scenario at most so many times.")
+@click.option("--hang", metavar="TIME", callback=_duration, default=f"{CheckOptions.hang:g}s", show_default=True,
+              help="How long nothing may go on before that is a hang.")  # fmt: skip
+@click.option("--memory", type=click.IntRange(min=64), default=CheckOptions.memory, show_default=True, metavar="MIB",
+              help="How much memory the checked process may use, in MiB.")  # fmt: skip
+@_shared
+def check(target: str, json_file: Path | None, **given: Any) -> int:
+    """Check a class on real threads.
+
+    TARGET is module:Class or path/file.py:Class. The class is imported and run in a process of its own, so it may
+    crash or hang there without harm to this one. It is run as it is: its operations have the effects that they have.
+    """
+    if given["invocations"] is not None and given["scenario"] is None:
+        raise click.UsageError("--invocations is about one scenario: give --scenario too")
+    _import_from_here()
+    options = CheckOptions(**{**given, "consistency": Consistency(given["consistency"])})
+    progress = ProgressLine(console_on(sys.stderr))
+    try:
+        with progress:
+            report = check_target(target, options, progress)
+    except KeyboardInterrupt as stopped:
+        if isinstance(stopped, Interrupted):
+            _hand_over(stopped.report, json_file)
+        return _interrupted(progress.line())
+    _hand_over(report, json_file)
+    return report.verdict.status
+
+
+@cli.command(
+    epilog=f"""\b
+Examples:
+  lockproof history run.jsonl --model set
+  lockproof history run.jsonl --model cas-register --consistency sequential --budget 5m
+  record | lockproof history - --model tests.models:Bag
+
+\b
+A line is a JSON object, in Jepsen's form, in the order of time. A process has one call open at a time;
+info is a call of which nobody knows whether it took place, and its process does not come back:
+  {{"process": 0, "type": "invoke", "f": "add", "value": 3}}
+  {{"process": 0, "type": "ok",     "f": "add", "value": 3}}      or "fail", or "info"
+
+\b
+Models: {", ".join(known_models())},
+or module:Class, whose methods are the operations.
+
+{STATUSES}"""
+)
+@click.argument("file")
+@click.option("--model", required=True, metavar="NAME", help="What the operations should do.")
+@click.option("--budget", metavar="TIME", callback=_duration, default="60s", show_default=True,
+              help="How long to search at most: 500ms, 10s, 2m.")  # fmt: skip
+@click.option("--memory", type=click.IntRange(min=1), default=512, show_default=True, metavar="MIB",
+              help="How much the search may remember, in MiB.")  # fmt: skip
+@_shared
+def history(file: str, model: str, budget: float, memory: int, consistency: str, json_file: Path | None) -> int:
+    """Judge a history that was recorded elsewhere.
+
+    FILE has one event a line; - is standard input.
+    """
+    _import_from_here()
+    progress = ProgressLine(console_on(sys.stderr))
+    progress(Progress("judging", 0.0, budget, text=file))
+    try:
+        with progress:
+            report = judge_history(
+                sys.stdin if file == "-" else file,
+                model,
+                consistency=Consistency(consistency),
+                budget_seconds=budget,
+                memory=memory,
+            )
+    except KeyboardInterrupt:
+        return _interrupted(progress.line())
+    except UnicodeDecodeError as error:
+        raise LockproofError(f"{file} is not UTF-8: {error.reason}", "", "write JSON lines in UTF-8") from None
+    _deliver(report.to_json(), lambda console: print_history(report, console), json_file)
+    return report.verdict.status
+
+
+def _import_from_here() -> None:
+    """Put the working directory on the path, as `python -m` does and an installed command does not."""
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+
+
+def _hand_over(report: Report, json_file: Path | None) -> None:
+    _deliver(report.to_json(), lambda console: print_report(report, console), json_file)
+
+
+def _interrupted(when: str) -> int:
+    click.echo(f"lockproof: interrupted while {when}", err=True)
+    return INTERRUPTED
+
+
+def _deliver(document: dict[str, Any], show: Callable[[Console], None], json_file: Path | None) -> None:
+    """Write the file first: whatever reads the text may go away at any moment."""
+    to_output = json_file is not None and str(json_file) == "-"
+    if json_file is not None and not to_output:
+        write_json(document, json_file)
+    stream = sys.stderr if to_output else sys.stdout
+    console = console_on(stream)
+    with console.capture() as captured:
+        show(console)
+    if to_output:
+        _write(sys.stdout, as_json(document))
+    _write(stream, captured.get())
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write all of the text, whatever the encoding; where the reader has had enough, leave it at that."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        # The status still says the verdict, and the interpreter must not complain when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line, and return the exit status."""
+    try:
+        status = cli.main(args=arguments, prog_name="lockproof", standalone_mode=False)
+        return int(status or 0)
+    except click.ClickException as error:
+        error.show()
+        return WRONG_USAGE
+    except LockproofError as error:
+        click.echo(f"lockproof: {error}", err=True)
+        return WRONG_USAGE
+    except (KeyboardInterrupt, click.Abort):
+        return _interrupted("getting ready")
+    except Exception:
+        traceback.print_exc()
+        click.echo("lockproof: this is a fault of lockproof itself; please report it with the lines above", err=True)
+        return Verdict.UNKNOWN.status

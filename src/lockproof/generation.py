@@ -1,0 +1,132 @@
+"""Makes scenarios of a specification's operations: small ones, with few values that collide.
+
+Every scenario is a function of the seed and its number, so a campaign can be cut into parts or gone on with anywhere.
+One in three goes through the kinds systematically, each beside itself and then beside the others, the likeliest first,
+because most flaws need just two operations. The others try many pairs at once: a few operations in each thread, of
+which half the time one thread changes and the other one mostly looks. Shrinking finds the two that matter.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from itertools import combinations_with_replacement
+from random import Random
+from typing import Final
+
+from lockproof.operation import Operation, OperationKind
+from lockproof.scenario import Scenario
+from lockproof.specification import Specification
+
+_FILLINGS: Final = 24
+_LENGTHS: Final = (1, 2, 2, 3, 3, 4)
+_INITIAL: Final = (0, 0, 1, 1, 2, 3)
+
+
+class Generator:
+    """Scenarios for at most `threads` threads."""
+
+    def __init__(self, specification: Specification, threads: int, seed: int) -> None:
+        self._specification, self._most, self._seed = specification, max(threads, 2), seed
+        self._kinds = sorted(specification.operations, key=lambda kind: -kind.weight)
+        self._weights = [kind.weight for kind in self._kinds]
+        self._reading = [kind for kind in self._kinds if kind.reads]
+        self._changing = [kind for kind in self._kinds if not kind.reads and not kind.exclusive]
+        self._waiting = any(kind.blocking for kind in self._kinds)
+        self._fillings = {kind.text: list(kind.fillings(_FILLINGS)) for kind in self._kinds}
+        initial = specification.init if specification.init is not None else [k for k in self._kinds if not k.reads]
+        self._initial = [each for kind in initial for each in list(kind.fillings(_FILLINGS))[:6] if not kind.blocking]
+
+    @cached_property
+    def _pairs(self) -> list[tuple[OperationKind, OperationKind]]:
+        """All pairs of which at least one kind changes something, the likeliest first: each kind beside itself."""
+        pairs = [
+            pair for pair in combinations_with_replacement(self._kinds, 2) if not (pair[0].reads and pair[1].reads)
+        ]
+        if not pairs:
+            pairs = list(combinations_with_replacement(self._kinds, 2))
+        return sorted(pairs, key=lambda pair: -(pair[0].weight * pair[1].weight) * (4 if pair[0] is pair[1] else 1))
+
+    def scenario(self, index: int) -> Scenario:
+        """Return the scenario with this number."""
+        random = Random(f"{self._seed}/{index}")
+        if index % 3 == 0:
+            pair = self._pairs[index // 3 % len(self._pairs)]
+            threads = [[self._filled(kind, random)] for kind in pair]
+            if pair[0] is pair[1] and random.random() < 0.7:
+                threads[1] = list(threads[0])
+        else:
+            threads = self._drawn(random)
+        if len(threads) < self._most and random.random() < (0.5 if self._waiting else 0.15):
+            extra = random.randint(1, self._most - len(threads))
+            kinds = [each.kind for thread in threads for each in thread]
+            threads += [[self._filled(random.choice(kinds), random)] for _ in range(extra)]
+        _keep_apart(threads)
+        if self._changing and all(each.kind.reads for thread in threads for each in thread):
+            threads[0] = [self._filled(random.choice(self._changing), random)]
+        return self._around(threads, random)
+
+    def _drawn(self, random: Random) -> list[list[Operation]]:
+        kinds = random.choices(self._kinds, self._weights, k=random.randint(1, 4))
+        threads = [
+            [self._filled(random.choice(kinds), random) for _ in range(random.choice(_LENGTHS))] for _ in range(2)
+        ]
+        if self._reading and random.random() < 0.5:
+            looks = random.choices(self._reading, [kind.weight for kind in self._reading], k=random.choice(_LENGTHS))
+            threads[1] = [self._filled(kind, random) for kind in looks]
+        return threads
+
+    def unblocked(self, scenario: Scenario, index: int) -> Iterator[Scenario]:
+        """Yield scenarios that come from one that can wait for ever by adding what may let its threads go on."""
+        random = Random(f"{self._seed}/{index}/unblocked")
+        for _ in range(4 if self._initial else 0):
+            added = random.choice(self._initial)
+            threads = list(scenario.threads)
+            t = random.randrange(len(threads) + 1)
+            if t == len(threads) < self._most:
+                threads.append((added,))
+            elif t < len(threads):
+                threads[t] = (*threads[t], added)
+            else:
+                scenario = replace(scenario, init=(*scenario.init, added))
+            scenario = scenario.with_threads(threads)
+            yield scenario
+
+    def _filled(self, kind: OperationKind, random: Random) -> Operation:
+        fillings = self._fillings[kind.text]
+        return fillings[min(int(random.expovariate(0.7)), len(fillings) - 1)]
+
+    def _around(self, threads: Sequence[Sequence[Operation]], random: Random) -> Scenario:
+        """Return the scenario with an initial part and what observes its subjects at the end."""
+        parallel = tuple(map(tuple, threads))
+        subjects = Scenario((), parallel).subjects
+        init = []
+        if self._initial:
+            for name in subjects:
+                chosen = random.choices(self._initial, k=random.choice(_INITIAL))
+                init += [renamed(each, {"a": name}) for each in chosen if set(each.subjects) <= {"a"}]
+        final = [renamed(each, {"a": name}) for name in subjects for each in self._specification.final]
+        return Scenario(tuple(init), parallel, tuple(final))
+
+
+def _keep_apart(threads: list[list[Operation]]) -> None:
+    """Leave operations that may not overlap with those of another thread to the first thread that has one."""
+    owner: dict[str, int] = {}
+    for t, thread in enumerate(threads):
+        thread[:] = [
+            each for each in thread if not each.kind.exclusive or owner.setdefault(each.kind.exclusive, t) == t
+        ]
+    threads[:] = [thread for thread in threads if thread]
+
+
+def renamed(operation: Operation, names: dict[str, str]) -> Operation:
+    """Return the operation on other subjects."""
+    if all(old == new for old, new in names.items()):
+        return operation
+    tree = ast.parse(operation.text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in names:
+            node.id = names[node.id]
+    return Operation(ast.unparse(tree), operation.kind)

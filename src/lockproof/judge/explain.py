@@ -1,0 +1,225 @@
+"""Why no order explains a run, in sentences, and which allowed outcomes are nearest to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations, islice
+from typing import Any, Final
+
+from lockproof.judge.orders import Exhausted, Key, Masks, Orders
+from lockproof.values import Raised, show
+from lockproof.verdict import Outcome, Verdict
+
+NEAREST: Final = 3
+MOST: Final = 2000
+"""The most allowed outcomes that are compared with the run."""
+
+TOGETHER: Final = 3
+"""The most results that a sentence says cannot be had together; more are no explanation to a reader."""
+
+
+class Explainer:
+    """Explains runs of a scenario that no order explains which keeps to `before`. Every order keeps to `free`."""
+
+    def __init__(
+        self,
+        orders: Orders,
+        table: dict[Key, list[tuple[int, ...]]] | None,
+        before: Masks,
+        free: Masks,
+    ) -> None:
+        self._orders, self._table = orders, table
+        self._before, self._free = before, free
+        lines = [operation.text for operation in orders.operations]
+        final = [operation.text for operation in orders.final]
+        self._names = [
+            self._name(text, f" of thread {t + 1}", lines + final, [lines[j] for j, (u, _) in enumerate(orders.places)
+                                                                    if u == t], k)
+            for text, (t, k) in zip(lines, orders.places, strict=True)
+        ] + [self._name(text, " at the end", lines + final, final, k) for k, text in enumerate(final)]  # fmt: skip
+
+    @staticmethod
+    def _name(text: str, where: str, everywhere: Sequence[str], here: Sequence[str], index: int) -> str:
+        """Return the operation as it is called in sentences: with its place where its line alone does not tell it."""
+        if everywhere.count(text) == 1:
+            return f"`{text}`"
+        if here.count(text) == 1:
+            return f"`{text}`{where}"
+        return f"the {_ordinal(here[: index + 1].count(text))} `{text}`{where}"
+
+    def why(self, results: tuple[Any, ...], final: tuple[Any, ...]) -> tuple[str, ...]:
+        """Return the sentences: the most telling reason that was found."""
+        try:
+            return self._of_time(results, final) or self._of_the_end(results, final) or self._of_results(results, final)
+        except Exhausted:
+            return self._of_beginning(results)
+
+    def nearest(
+        self, results: tuple[Any, ...], final: tuple[Any, ...], by_thread: Callable[[Any], Any]
+    ) -> tuple[Outcome, ...]:
+        """Return the allowed outcomes with the fewest results that differ."""
+        seen = (*results, *final)
+
+        def distance(key: Key) -> int:
+            return sum(one != other for one, other in zip((*key[0], *key[1]), seen, strict=True))
+
+        others = [key for key in self._allowed() if key != (results, final)]
+        return tuple(
+            Outcome(
+                tuple(tuple(map(show, thread)) for thread in by_thread(flat)),
+                tuple(map(show, ending)),
+                0,
+                Verdict.HELD,
+            )
+            for flat, ending in sorted(others, key=distance)[:NEAREST]
+        )
+
+    def _allowed(self) -> list[Key]:
+        """Return the outcomes with an order that keeps to what is known of real time."""
+        if self._table is not None:
+            return [key for key, orders in self._table.items() if any(map(self._keeps, orders))]
+        found = self._orders.outcomes(MOST, program=self._free == self._orders.program)
+        return list(islice(found, MOST))
+
+    def _keeps(self, order: Sequence[int]) -> bool:
+        return all(not needs & ~done for needs, done in zip(self._before, order, strict=True))
+
+    # Reasons.
+
+    def _of_time(self, results: tuple[Any, ...], final: tuple[Any, ...]) -> tuple[str, ...]:
+        """An order explains the results, but breaks real time: name facts that no such order keeps together."""
+        if self._orders.find(self._free, results, final) is None:
+            return ()
+        facts = [
+            (i, j)
+            for i, (needs, free) in enumerate(zip(self._before, self._free, strict=True))
+            for j in range(len(self._before))
+            if (needs & ~free) >> j & 1
+        ]
+        kept = list(facts)
+        for fact in facts:
+            fewer = [each for each in kept if each != fact]
+            before = list(self._free)
+            for i, j in fewer:
+                before[i] |= 1 << j
+            if self._orders.find(before, results, final) is None:
+                kept = fewer
+        begun = [f"{self._names[i]} began after {self._names[j]} had returned" for i, j in kept]
+        if len(kept) == 1:
+            ((i, j),) = kept
+            return (
+                f"{_capital(begun[0])}, and {_past(results[i])}.",
+                f"Every order that gives these results has {self._names[i]} before {self._names[j]}.",
+            )
+        return (f"An order gives these results, but none that keeps to real time: {_listed(begun)}.",)
+
+    def _of_the_end(self, results: tuple[Any, ...], final: tuple[Any, ...]) -> tuple[str, ...]:
+        """The threads' results fit, the final part's do not: what the threads did is lost or was not whole."""
+        if not final:
+            return ()
+        ways = self._orders.final_states(self._before, results)
+        if not ways:
+            return ()
+        endings = {ending for _, state in ways for ending in self._orders.endings(state)}
+        lost = [k for k, result in enumerate(final) if not any(ending[k] == result for ending in endings)]
+        if len(ways) == 1:
+            told = f"The results of the threads are those of {self._listed_names(ways[0][0])}, in this order."
+        else:
+            told = f"The results of the threads are those of orders such as {self._listed_names(ways[0][0])}."
+        if not lost:
+            return (told, "No such order then gives the results of the final part together.")
+        name = self._names[len(results) + lost[0]]
+        possible = _alternatives({ending[lost[0]] for ending in endings})
+        return (told, f"After every such order {name} {possible}; in the run it {_past(final[lost[0]])}.")
+
+    def _of_results(self, results: tuple[Any, ...], final: tuple[Any, ...]) -> tuple[str, ...]:
+        """Name the fewest results that no order gives together; without such a few, how far an order gets."""
+        if self._table is not None:
+            seen = (*results, *final)
+            allowed = [(*flat, *ending) for flat, ending in self._allowed()]
+            for size in range(1, TOGETHER + 1):
+                for chosen in combinations(range(len(seen)), size):
+                    if not any(all(each[i] == seen[i] for i in chosen) for each in allowed):
+                        return self._impossible(chosen, seen, allowed)
+        return self._of_beginning(results)
+
+    def _impossible(
+        self, chosen: tuple[int, ...], seen: tuple[Any, ...], allowed: Sequence[tuple[Any, ...]]
+    ) -> tuple[str, ...]:
+        *others, last = chosen
+        fitting = [each for each in allowed if all(each[i] == seen[i] for i in others)]
+        possible = _alternatives({each[last] for each in fitting})
+        if not others:
+            if not possible:
+                return ("No order of the operations lets all of them end.",)
+            return (f"{_capital(self._did(last, seen[last]))}. In every order it {possible}.",)
+        texts = {self._text(i) for i in chosen}
+        if len(texts) == 1 and all(seen[i] == seen[last] for i in others):
+            number = "Both" if len(chosen) == 2 else f"{len(chosen)} calls of"
+            one = "one" if len(chosen) == 2 else "all but one"
+            return (
+                f"{number} `{texts.pop()}` {_past(seen[last])}. "
+                f"In every order in which {one} {_present(seen[last])}, the other {possible}.",
+            )
+        return (
+            f"No order gives all of this: {_listed(self._did(i, seen[i]) for i in chosen)}.",
+            f"In every order in which {_listed(f'{self._names[i]} {_present(seen[i])}' for i in others)}, "
+            f"{self._names[last]} {possible}.",
+        )
+
+    def _of_beginning(self, results: tuple[Any, ...]) -> tuple[str, ...]:
+        order, state = self._orders.longest(self._before, results)
+        done = sum(1 << i for i in order)
+        told = []
+        for i, operation in enumerate(self._orders.operations):
+            if not done >> i & 1 and not self._before[i] & ~done:
+                possible = {result for result, _ in self._orders.step(state, operation)}
+                what = f"{self._names[i]} {_alternatives(possible)}" if possible else f"{self._names[i]} waits"
+                told.append(f"{what} (the run: {_bare(results[i])})")
+        begin = f"The longest beginning that an order explains is {self._listed_names(order)}." if order else ""
+        return (*([begin] if begin else []), f"{'After it, ' if begin else 'At the beginning, '}{_listed(told)}.")
+
+    # Words.
+
+    def _text(self, i: int) -> str:
+        operations = (*self._orders.operations, *self._orders.final)
+        return operations[i].text
+
+    def _did(self, i: int, result: Any) -> str:
+        return f"{self._names[i]} {_past(result)}"
+
+    def _listed_names(self, order: Sequence[int]) -> str:
+        return ", ".join(self._names[i] for i in order)
+
+
+def _past(result: Any) -> str:
+    return f"raised {result.name}" if isinstance(result, Raised) else f"returned {show(result)}"
+
+
+def _present(result: Any) -> str:
+    return f"raises {result.name}" if isinstance(result, Raised) else f"returns {show(result)}"
+
+
+def _bare(result: Any) -> str:
+    return result.name if isinstance(result, Raised) else show(result)
+
+
+def _alternatives(results: Iterable[Any], most: int = 4) -> str:
+    """Return what may be had instead: `returns 1 or 2`, `returns 1 or raises KeyError`."""
+    texts = sorted({_present(result) for result in results}, key=lambda text: (text.startswith("raises"), text))
+    if len(texts) > most:
+        return f"{', '.join(texts[:most])} or another of {len(texts)} results"
+    return " or ".join(texts).replace(" or returns ", " or ")
+
+
+def _listed(parts: Iterable[str]) -> str:
+    texts = list(parts)
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} and {texts[-1]}" if texts else "nothing"
+
+
+def _capital(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _ordinal(number: int) -> str:
+    return {1: "first", 2: "second", 3: "third"}.get(number, f"{number}th")

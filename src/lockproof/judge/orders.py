@@ -1,0 +1,275 @@
+"""The orders of a few operations that a model allows: all of them, or one that gives certain results.
+
+An operation is known here by its number, a set of operations by a bit mask. What an order must keep to is said by
+*predecessor sets*: `before[i]` are the operations that come before operation i. Program order, real time and the order
+between moments of rest are such sets, so one search serves every consistency.
+
+The table of all orders is an outcome set (jcstress, OpenJDK; Lincheck, JetBrains), which makes a judgement a look-up.
+Where it would be large, the search is that of Wing and Gong (1993), led by the results and with Lowe's memory of
+configurations (2017): two ways to the same operations done and the same state go on alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from math import factorial, prod
+from typing import Any, Final
+
+from lockproof.model import SequentialModel
+from lockproof.operation import Operation
+
+MOST_ORDERS: Final = 3000
+"""The most orders that a table is made of: 3 threads of 3 operations have 1680, 4 of 2 have 2520."""
+
+MOST_STEPS: Final = 1500
+"""The most steps of the model that a table is made with; a model that chooses takes many for each order."""
+
+type Masks = Sequence[int]
+type Key = tuple[tuple[Any, ...], tuple[Any, ...]]
+"""The results of all operations by their number, and those of the final part."""
+
+
+class Exhausted(Exception):
+    """A search met more configurations than it may."""
+
+
+class Orders:
+    """The operations of threads and a final part, on a model.
+
+    States are numbered, since those of a model may be costly to compare, and each step of the model is made once.
+    """
+
+    def __init__(
+        self,
+        threads: Sequence[Sequence[Operation]],
+        final: Sequence[Operation],
+        model: SequentialModel[Any, Operation],
+        limit: int,
+    ) -> None:
+        self.places = [(t, k) for t, thread in enumerate(threads) for k in range(len(thread))]
+        self.operations = [threads[t][k] for t, k in self.places]
+        self.final = tuple(final)
+        self.all = (1 << len(self.places)) - 1
+        self.program: Masks = [
+            sum(1 << j for j, (u, m) in enumerate(self.places) if u == t and m < k) for t, k in self.places
+        ]
+        self.limit = limit
+        self._lengths = [len(thread) for thread in threads]
+        self._model = model
+        self._numbers: dict[Hashable, int] = {}
+        self._states: list[Any] = []
+        self._steps: dict[tuple[int, Operation], tuple[tuple[Any, int], ...]] = {}
+        self._start: int | None = None
+
+    @property
+    def start(self) -> int:
+        """The state after the initial part."""
+        if self._start is None:
+            self._start = self._number(self._model.initial())
+        return self._start
+
+    def _number(self, state: Hashable) -> int:
+        number = self._numbers.setdefault(state, len(self._states))
+        if number == len(self._states):
+            self._states.append(state)
+        return number
+
+    def step(self, state: int, operation: Operation) -> tuple[tuple[Any, int], ...]:
+        """Return the results that the operation may have in this state, with the states after it."""
+        key = state, operation
+        steps = self._steps.get(key)
+        if steps is None:
+            found = self._model.apply(self._states[state], operation)
+            steps = self._steps[key] = tuple(dict.fromkeys((result, self._number(after)) for result, after in found))
+        return steps
+
+    def endings(self, state: int) -> Iterator[tuple[Any, ...]]:
+        """Yield the results that the final part may have after this state; none if it would wait."""
+        pending: list[tuple[tuple[Any, ...], int]] = [((), state)]
+        while pending:
+            done, here = pending.pop()
+            if len(done) == len(self.final):
+                yield done
+            else:
+                pending += [((*done, result), after) for result, after in self.step(here, self.final[len(done)])]
+
+    def count(self, *, program: bool) -> int:
+        """Return how many orders there are, with the order within each thread kept or not."""
+        return factorial(len(self.places)) // (prod(map(factorial, self._lengths)) if program else 1)
+
+    def table(self, *, program: bool) -> dict[Key, list[tuple[int, ...]]] | None:
+        """Return the outcomes that the model allows, each with the orders that give it; None if they are too many.
+
+        An order is told by the set of operations that come before each.
+        """
+        if self.count(program=program) > MOST_ORDERS:
+            return None
+        free = self.program if program else [0] * len(self.places)
+        table: dict[Key, list[tuple[int, ...]]] = {}
+        results: list[Any] = [None] * len(self.places)
+        order = [0] * len(self.places)
+        left = min(self.limit, MOST_STEPS)
+
+        def extend(done: int, state: int) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise Exhausted
+            if done == self.all:
+                for ending in self.endings(state):
+                    table.setdefault((tuple(results), ending), []).append(tuple(order))
+                return
+            for i, operation in enumerate(self.operations):
+                if not done >> i & 1 and not free[i] & ~done:
+                    order[i] = done
+                    for results[i], after in self.step(state, operation):
+                        extend(done | 1 << i, after)
+
+        try:
+            extend(0, self.start)
+        except Exhausted:
+            return None
+        return table
+
+    def find(self, before: Masks, results: Sequence[Any], final: Sequence[Any] | None) -> list[int] | None:
+        """Return an order that keeps to `before` and gives these results, or None. `final` None: whatever its results.
+
+        Raises:
+            Exhausted: the limit was reached.
+
+        """
+        for order, state in self._walk(before, results):
+            if len(order) == len(self.places) and (final is None or any(map(tuple(final).__eq__, self.endings(state)))):
+                return order
+        return None
+
+    def longest(self, before: Masks, results: Sequence[Any]) -> tuple[list[int], int]:
+        """Return the longest beginning of an order that gives these results, and the state after it."""
+        best: tuple[list[int], int] = [], self.start
+        try:
+            for order, state in self._walk(before, results):
+                if len(order) > len(best[0]):
+                    best = order, state
+        except Exhausted:
+            pass
+        return best
+
+    def final_states(self, before: Masks, results: Sequence[Any]) -> list[tuple[list[int], int]]:
+        """Return the states in which the threads may end with these results, each with one order that leads there.
+
+        Raises:
+            Exhausted: the limit was reached.
+
+        """
+        return [(order, state) for order, state in self._walk(before, results) if len(order) == len(self.places)]
+
+    def _walk(self, before: Masks, results: Sequence[Any]) -> Iterator[tuple[list[int], int]]:
+        """Yield each configuration that can be reached with these results: an order that leads to it, and the state."""
+        seen = {(0, self.start)}
+        stack: list[tuple[int, int, tuple[int, ...]]] = [(0, self.start, ())]
+        while stack:
+            done, state, order = stack.pop()
+            yield list(order), state
+            for i in range(len(self.places) - 1, -1, -1):
+                if done >> i & 1 or before[i] & ~done:
+                    continue
+                for result, after in self.step(state, self.operations[i]):
+                    if result is not results[i] and result != results[i]:
+                        continue
+                    reached = done | 1 << i, after
+                    if reached not in seen:
+                        if len(seen) >= self.limit:
+                            raise Exhausted
+                        seen.add(reached)
+                        stack.append((*reached, (*order, i)))
+
+    def outcomes(self, most: int, *, program: bool) -> Iterator[Key]:
+        """Yield outcomes that the model allows, at most so many, as far as the limit lets them be found."""
+        free = self.program if program else [0] * len(self.places)
+        found: set[Key] = set()
+        # What was met before with the same results until now leads to the same outcomes.
+        seen: set[tuple[int, int, tuple[Any, ...]]] = set()
+        stack: list[tuple[int, int, tuple[Any, ...]]] = [(0, self.start, (None,) * len(self.places))]
+        while stack and len(found) < most and len(seen) < self.limit:
+            done, state, results = stack.pop()
+            if done == self.all:
+                for ending in self.endings(state):
+                    if (key := (results, ending)) not in found and len(found) < most:
+                        found.add(key)
+                        yield key
+                continue
+            for i, operation in enumerate(self.operations):
+                if not done >> i & 1 and not free[i] & ~done:
+                    for result, after in self.step(state, operation):
+                        reached = done | 1 << i, after, (*results[:i], result, *results[i + 1 :])
+                        if reached not in seen:
+                            seen.add(reached)
+                            stack.append(reached)
+
+    def may_wait(self, limit: int) -> bool:
+        """Tell whether some order, each thread in its own, ends where all that is left waits for ever.
+
+        Where the limit is reached, an operation that waited at all is taken for one that may wait for ever.
+        """
+        waited = False
+        seen = {(0, self.start)}
+        stack = [(0, self.start)]
+        while stack:
+            done, state = stack.pop()
+            if done == self.all:
+                if self._final_waits(state):
+                    return True
+                continue
+            stuck = True
+            for i, operation in enumerate(self.operations):
+                if done >> i & 1 or self.program[i] & ~done:
+                    continue
+                steps = self.step(state, operation)
+                waited = waited or not steps
+                for _, after in steps:
+                    stuck = False
+                    reached = done | 1 << i, after
+                    if reached not in seen:
+                        if len(seen) >= limit:
+                            return waited
+                        seen.add(reached)
+                        stack.append(reached)
+            if stuck:
+                return True
+        return False
+
+    def _final_waits(self, state: int) -> bool:
+        states = {state}
+        for operation in self.final:
+            after: set[int] = set()
+            for here in states:
+                steps = self.step(here, operation)
+                if not steps:
+                    return True
+                after |= {each for _, each in steps}
+            states = after
+        return False
+
+
+def at_rest(known: Masks) -> list[int]:
+    """Return the predecessor sets of quiescent consistency, of those that are known to be true.
+
+    A set comes first if each operation in it is known to have returned before each one outside was invoked: nothing
+    ran between. Two such sets are one within the other, so the operations in the order of how many precede them begin
+    with each of them.
+    """
+    closed = list(known)
+    for _ in closed:
+        for i, mask in enumerate(closed):
+            for j in range(len(closed)):
+                if mask >> j & 1:
+                    closed[i] |= closed[j]
+    ranked = sorted(range(len(closed)), key=lambda i: closed[i].bit_count())
+    before = [0] * len(closed)
+    first = 0
+    for size in range(1, len(ranked)):
+        first |= 1 << ranked[size - 1]
+        if all(not first & ~closed[i] for i in ranked[size:]):
+            for i in ranked[size:]:
+                before[i] = first
+    return before

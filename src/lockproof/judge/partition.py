@@ -1,0 +1,306 @@
+"""The judge of long histories: it takes a history apart where that is sound, and searches each part.
+
+Where operations with different keys never influence each other, a history is linearizable if and only if, for each
+key, the part of it with this key is (Herlihy and Wing 1990; P-compositionality, Horn and Kroening 2015). An operation
+with several keys holds their parts together; one with all keys, the whole history. Equal times are an exception: see
+`crossing`. For the other consistencies:
+
+- Quiescent consistency keeps to the moments of rest of the whole history. A part may be judged alone by these, and not
+  by its own, which are more: orders of the parts are put together from one moment of rest to the next.
+- Sequential consistency may not: parts that are each in order need not be so together. Only a violation of a part is
+  one of the whole.
+
+Two ways are tried before the one that always decides, since they are cheap. A linearizable history is consistent in
+the other two senses too. And of a history with operations that read all keys, each key's part, with what these
+operations read of the key, must be consistent by itself: if one is not, the whole is not.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from lockproof.history import Call, History
+from lockproof.judge import sequential, wgl
+from lockproof.judge.search import Budget, Searched
+from lockproof.model import SequentialModel
+from lockproof.verdict import Consistency, Verdict
+
+PROJECTED: Final = 4
+"""So many times the calls of the history may the calls be that are made of those which read all keys."""
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """How operations are taken apart by keys.
+
+    `keys` gives the keys of a call, or None if it is about all of them. `alone` is the model of one key, where that is
+    simpler than the whole one. `project` makes of a call about all keys what it says of one key; it is given only where
+    all such calls change nothing.
+    """
+
+    keys: Callable[[Call], Iterable[Hashable] | None]
+    alone: SequentialModel[Any, Any] | None = None
+    project: Callable[[Call, Hashable], Call] | None = None
+
+
+@dataclass(frozen=True)
+class Stuck:
+    """A call that may come next after the longest beginning, and what it may return there: nothing if it waits."""
+
+    call: Call
+    allowed: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a history and its verdict. `keys` are the keys of its calls; empty: the whole history.
+
+    `longest` is the longest beginning of an order that was met, `stuck` the calls of which none leads on from there;
+    both empty where the verdict is HELD. `reason` says why it is UNKNOWN.
+    """
+
+    keys: tuple[Hashable, ...]
+    verdict: Verdict
+    calls: int
+    configurations: int
+    seconds: float
+    longest: tuple[Call, ...] = ()
+    stuck: tuple[Stuck, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class HistoryJudgement:
+    """The verdict on a history, with the parts it was reached on. `how` says it in a sentence."""
+
+    verdict: Verdict
+    consistency: Consistency
+    parts: tuple[Part, ...]
+    configurations: int
+    seconds: float
+    how: str = ""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is UNKNOWN, each reason once."""
+        return tuple(dict.fromkeys(part.reason for part in self.parts if part.verdict is Verdict.UNKNOWN))
+
+
+def judge(
+    history: History,
+    model: SequentialModel[Any, Any],
+    *,
+    consistency: Consistency = Consistency.LINEARIZABLE,
+    keyed: Keyed | None = None,
+    budget: Budget | None = None,
+) -> HistoryJudgement:
+    """Judge a history by a model. Results are compared with `==`, the model's on the left."""
+    return _Judge(history, model, consistency, keyed, budget or Budget()).judge()
+
+
+def parts(calls: Sequence[Call], keyed: Keyed | None) -> dict[tuple[Hashable, ...], list[Call]]:
+    """Return the parts of a history, by the keys that hold each together; one with no keys if it is in one piece.
+
+    Keys are told apart as a dictionary does.
+    """
+    if keyed is None:
+        return {(): list(calls)}
+    leader: dict[Hashable, Hashable] = {}
+
+    def of(key: Hashable) -> Hashable:
+        while (above := leader.setdefault(key, key)) is not key:
+            leader[key] = key = leader[above]
+        return key
+
+    firsts: list[Hashable] = []
+    for call in calls:
+        touched = keyed.keys(call)
+        if touched is None or not (several := tuple(touched)):
+            return {(): list(calls)}
+        first = of(several[0])
+        for key in several[1:]:
+            leader[of(key)] = first
+        firsts.append(first)
+    groups: dict[Hashable, list[Call]] = {}
+    for first, call in zip(firsts, calls, strict=True):
+        groups.setdefault(of(first), []).append(call)
+    names: dict[Hashable, list[Hashable]] = {}
+    for key in leader:
+        names.setdefault(of(key), []).append(key)
+    return {tuple(names[first]): group for first, group in groups.items()}
+
+
+def crossing(calls: Sequence[Call]) -> bool:
+    """Tell whether at one time two processes each ended a call and began the next.
+
+    Calls of two processes overlap there and those of one do not. No order in which these events can have come has
+    all of that, so parts that are linearizable need not be so together.
+    """
+    times = Counter(calls[i].invoked for i in wgl.process_before(calls))
+    return any(count > 1 for count in times.values())
+
+
+def segments(calls: Sequence[Call]) -> list[int]:
+    """Return for each call how many moments of rest are before it: moments at which no call was open.
+
+    Where calls of one process meet at one time, there is one between them; calls of two processes overlap there.
+    """
+    found, rests = [], 0
+    latest = float("-inf")
+    ending: set[Hashable] = set()
+    for position, call in enumerate(calls):
+        if position and (latest < call.invoked or (latest == call.invoked and _alone(calls, position, ending))):
+            rests += 1
+        found.append(rests)
+        if call.returned > latest:
+            latest, ending = call.returned, set()
+        if call.returned == latest:
+            ending.add(call.process)
+    return found
+
+
+def _alone(calls: Sequence[Call], position: int, ending: set[Hashable]) -> bool:
+    """Tell whether the calls that end and those that begin at this time are all of one process."""
+    begin = calls[position].invoked
+    beginning = set()
+    while position < len(calls) and calls[position].invoked == begin:
+        beginning.add(calls[position].process)
+        position += 1
+    return len(beginning | ending) == 1
+
+
+class _Judge:
+    def __init__(
+        self,
+        history: History,
+        model: SequentialModel[Any, Any],
+        consistency: Consistency,
+        keyed: Keyed | None,
+        budget: Budget,
+    ) -> None:
+        self.calls, self.model, self.consistency = history.calls, model, consistency
+        self.keyed, self.budget = keyed, budget
+        self.began = time.monotonic()
+        self.configurations = 0
+
+    def judge(self) -> HistoryJudgement:
+        parted = parts(self.calls, self.keyed)
+        if self.consistency is Consistency.LINEARIZABLE:
+            if () not in parted or self.keyed is None or self.keyed.project is None:
+                return self._linearizable(parted, self.budget, "")
+            first = self._all(parted, self.budget.share(0.3), "")
+            if first.verdict is Verdict.HELD:
+                return first
+            # A violation of one key says more than one of the whole.
+            found = self._projected(self.budget.share(0.5))
+            return found or (first if first.verdict is Verdict.VIOLATION else self._all(parted, self.budget, ""))
+        linearizable = self._linearizable(parted, self.budget.share(0.3), "It is linearizable, which is more.")
+        if linearizable.verdict is Verdict.HELD:
+            return linearizable
+        if self.consistency is Consistency.QUIESCENT:
+            return self._all(parted, self.budget, "")
+        if () not in parted:
+            found = self._violated(self._all(parted, self.budget.share(0.5), "A part of it is not."))
+            if found:
+                return found
+        elif found := self._projected(self.budget.share(0.5)):
+            return found
+        return self._all({(): list(self.calls)}, self.budget, "")
+
+    def _linearizable(
+        self, parted: dict[tuple[Hashable, ...], list[Call]], budget: Budget, how: str
+    ) -> HistoryJudgement:
+        """Search each part as a linearizable one, and the whole where the parts alone do not decide."""
+        found = self._all(parted, budget, how, strong=True)
+        whole = len(parted) == 1 or self.consistency is Consistency.QUIESCENT or not crossing(self.calls)
+        if whole or found.verdict is not Verdict.HELD:
+            return found
+        return self._all({(): list(self.calls)}, budget, how, strong=True)
+
+    def _all(
+        self, parted: dict[tuple[Hashable, ...], list[Call]], budget: Budget, how: str, *, strong: bool = False
+    ) -> HistoryJudgement:
+        """Search each part, as a linearizable one if `strong`. All parts are, so that all that are bad are told."""
+        rests: dict[int, int] = {}
+        if self.consistency is Consistency.QUIESCENT and not strong:
+            rests = {id(call): segment for call, segment in zip(self.calls, segments(self.calls), strict=True)}
+        found = [self._part(keys, calls, budget, rests, strong) for keys, calls in parted.items()]
+        verdicts = {part.verdict for part in found}
+        verdict = next((each for each in (Verdict.VIOLATION, Verdict.UNKNOWN) if each in verdicts), Verdict.HELD)
+        return HistoryJudgement(
+            verdict, self.consistency, tuple(found), self.configurations, time.monotonic() - self.began, how
+        )
+
+    def _part(
+        self, keys: tuple[Hashable, ...], calls: list[Call], budget: Budget, rests: dict[int, int], strong: bool
+    ) -> Part:
+        began = time.monotonic()
+        model = self.model
+        if len(keys) == 1 and self.keyed is not None and self.keyed.alone is not None:
+            model = self.keyed.alone
+        if reason := budget.spent():
+            return Part(keys, Verdict.UNKNOWN, len(calls), 0, 0.0, reason=reason)
+        if strong or self.consistency is Consistency.LINEARIZABLE:
+            result = wgl.search(calls, model, budget)
+        elif self.consistency is Consistency.SEQUENTIAL:
+            result = sequential.search(calls, model, budget)
+        else:
+            spans = [(2.0 * rests[id(call)], 2.0 * rests[id(call)] + 1) for call in calls]
+            result = wgl.search(calls, model, budget, spans)
+        self.configurations += result.configurations
+        return _told(keys, calls, model, result, time.monotonic() - began)
+
+    def _projected(self, budget: Budget) -> HistoryJudgement | None:
+        """Judge each key's part with what the calls about all keys say of it; return the judgement if one is bad."""
+        keyed = self.keyed
+        if keyed is None or keyed.project is None or keyed.alone is None or self.consistency is Consistency.QUIESCENT:
+            return None
+        touched = [(call, keyed.keys(call)) for call in self.calls]
+        whole = [call for call, keys in touched if keys is None and not call.pending]
+        every = list(dict.fromkeys(key for _, keys in touched if keys is not None for key in keys))
+        # Calls that change nothing may be left out: then less is found, and nothing wrong.
+        most = max(1, PROJECTED * len(self.calls) // max(1, len(every)))
+        step = -(-len(whole) // most)
+        kept = {id(call) for call in (*whole[:: max(1, step)], *whole[-most // 2 :])}
+        parted: dict[tuple[Hashable, ...], list[Call]] = {(key,): [] for key in every}
+        for call, keys in touched:
+            if keys is None:
+                if id(call) in kept:
+                    for key in every:
+                        parted[(key,)].append(keyed.project(call, key))
+            else:
+                several = tuple(keys)
+                if len(several) != 1:
+                    return None
+                parted[several].append(call)
+        return self._violated(self._all(parted, budget, "What it says of one key is not, so the whole is not."))
+
+    @staticmethod
+    def _violated(found: HistoryJudgement) -> HistoryJudgement | None:
+        if found.verdict is not Verdict.VIOLATION:
+            return None
+        bad = tuple(part for part in found.parts if part.verdict is Verdict.VIOLATION)
+        return replace(found, parts=bad)
+
+
+def _told(
+    keys: tuple[Hashable, ...],
+    calls: Sequence[Call],
+    model: SequentialModel[Any, Any],
+    result: Searched,
+    seconds: float,
+) -> Part:
+    part = Part(keys, result.verdict, len(calls), result.configurations, seconds, reason=result.reason)
+    if result.verdict is Verdict.HELD:
+        return part
+    stuck = tuple(Stuck(calls[i], tuple(_results(model, result.state, calls[i]))) for i in result.stuck)
+    return replace(part, longest=tuple(calls[i] for i in result.order), stuck=stuck)
+
+
+def _results(model: SequentialModel[Any, Any], state: Any, call: Call) -> Iterator[Any]:
+    for result, _ in model.apply(state, call.operation):
+        yield result

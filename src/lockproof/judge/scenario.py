@@ -1,0 +1,137 @@
+"""The judge of scenarios: is what one run of a scenario recorded allowed by the model?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Any, Final
+
+from lockproof.judge.explain import Explainer
+from lockproof.judge.orders import Exhausted, Key, Masks, Orders, at_rest
+from lockproof.model import SequentialModel
+from lockproof.operation import Operation
+from lockproof.verdict import Consistency, Explanation, Verdict
+
+UNMARKED: Final = 2000
+"""How many configurations are searched for waiting where no operation is marked as blocking."""
+
+type Seen = Sequence[Sequence[Sequence[int]]]
+type Results = Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`order_only`: an order explains the results, but none that also keeps to what is known of real time."""
+
+    verdict: Verdict
+    order_only: bool = False
+
+
+class ScenarioJudge:
+    """Judges the runs of one scenario; `model.initial()` is the state after the initial part.
+
+    Results are canonical (see `lockproof.values`). No search meets more than `limit` configurations: what it has not
+    decided by then is UNKNOWN.
+    """
+
+    def __init__(
+        self,
+        threads: Sequence[Sequence[Operation]],
+        final: Sequence[Operation],
+        model: SequentialModel[Any, Operation],
+        *,
+        consistency: Consistency = Consistency.LINEARIZABLE,
+        limit: int = 20_000,
+    ) -> None:
+        self._threads = tuple(map(tuple, threads))
+        self._consistency = consistency
+        self._program = consistency is not Consistency.QUIESCENT
+        self._orders = Orders(self._threads, final, model, limit)
+
+    def judge(self, results: Results, final: Sequence[Any], seen: Seen | None) -> Judgement:
+        """Judge a run by the results of each thread, those of the final part, and what is known of real time.
+
+        `seen[t][k][u]`: so many operations of thread u had returned before operation k of thread t was invoked, and
+        so come before it. More may have: nothing is concluded from what was not seen. None: nothing is known.
+        """
+        key = self._key(results, final)
+        before = self._before(seen)
+        try:
+            if self._explained(key, before):
+                return Judgement(Verdict.HELD)
+        except Exhausted:
+            return Judgement(Verdict.UNKNOWN)
+        if before == self._free:
+            return Judgement(Verdict.VIOLATION)
+        try:
+            return Judgement(Verdict.VIOLATION, self._explained(key, self._free))
+        except Exhausted:
+            return Judgement(Verdict.VIOLATION)
+
+    def may_block(self) -> bool:
+        """Tell whether, in the model, some order ends with operations that wait for ever, in the final part or before.
+
+        Each thread keeps to its order here, whatever the consistency. Scenarios without an operation of a blocking
+        kind are searched less far: up to `UNMARKED` configurations.
+        """
+        operations = (*self._orders.operations, *self._orders.final)
+        marked = any(operation.kind.blocking for operation in operations)
+        return self._orders.may_wait(self._orders.limit if marked else min(self._orders.limit, UNMARKED))
+
+    def allowed(self, most: int) -> list[tuple[tuple[tuple[Any, ...], ...], tuple[Any, ...]]]:
+        """Return outcomes that the model allows, by thread and of the final part: all of them, or `most`.
+
+        Where the limit ends the search, they are fewer than there are.
+        """
+        return [(self._by_thread(flat), ending) for flat, ending in islice(self._outcomes(most), most)]
+
+    def explain(self, results: Results, final: Sequence[Any], seen: Seen | None) -> Explanation:
+        """Say why no order explains a run, and which allowed outcomes are nearest to it.
+
+        Of a run that an order explains, or that could not be decided, nothing is said.
+        """
+        if self.judge(results, final, seen).verdict is not Verdict.VIOLATION:
+            return Explanation(())
+        explainer = Explainer(self._orders, self._table, self._before(seen), self._free)
+        flat, ending = self._key(results, final)
+        return Explanation(explainer.why(flat, ending), explainer.nearest(flat, ending, self._by_thread))
+
+    @cached_property
+    def _free(self) -> Masks:
+        """What every order must keep to, whatever is known of real time."""
+        return self._orders.program if self._program else [0] * len(self._orders.places)
+
+    @cached_property
+    def _table(self) -> dict[Key, list[tuple[int, ...]]] | None:
+        return self._orders.table(program=self._program)
+
+    def _outcomes(self, most: int) -> Any:
+        return iter(self._table) if self._table is not None else self._orders.outcomes(most, program=self._program)
+
+    def _key(self, results: Results, final: Sequence[Any]) -> Key:
+        return tuple(result for thread in results for result in thread), tuple(final)
+
+    def _by_thread(self, flat: Sequence[Any]) -> tuple[tuple[Any, ...], ...]:
+        rest = iter(flat)
+        return tuple(tuple(islice(rest, len(thread))) for thread in self._threads)
+
+    def _before(self, seen: Seen | None) -> Masks:
+        if self._consistency is Consistency.SEQUENTIAL:
+            return self._orders.program
+        known = list(self._orders.program)
+        if seen is not None:
+            for i, (t, k) in enumerate(self._orders.places):
+                for j, (u, m) in enumerate(self._orders.places):
+                    if u != t and m < seen[t][k][u]:
+                        known[i] |= 1 << j
+        return known if self._consistency is Consistency.LINEARIZABLE else at_rest(known)
+
+    def _explained(self, key: Key, before: Masks) -> bool:
+        if self._table is None:
+            return self._orders.find(before, *key) is not None
+        return any(
+            all(not needs & ~done for needs, done in zip(before, order, strict=True))
+            for order in self._table.get(key, ())
+        )

@@ -1,0 +1,122 @@
+"""What the searches of long histories share: what they may use, and what they found."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final
+
+from lockproof.history import Call
+from lockproof.model import SequentialModel
+from lockproof.verdict import Verdict
+
+MIB: Final = 1 << 20
+EVERY: Final = 1 << 10
+"""After so many rounds of a search it looks at the clock."""
+
+ENTRY: Final = 240
+"""Bytes that a configuration takes in the memory of a search, without its state: measured on CPython 3.13."""
+
+
+@dataclass
+class Budget:
+    """What searches may use together: configurations, seconds from now on, and bytes of memory for each at a time.
+
+    Too little memory makes a search slower and never wrong: it forgets the oldest configurations. The other two end it.
+    """
+
+    configurations: int = 1 << 40
+    seconds: float = 60.0
+    memory: int = 512 * MIB
+    used: int = 0
+    began: float = field(default_factory=time.monotonic)
+    above: Budget | None = None
+
+    def spend(self, configurations: int) -> None:
+        """Count what a search has met, here and in the budget that this is a share of."""
+        self.used += configurations
+        if self.above is not None:
+            self.above.spend(configurations)
+
+    def spent(self, more: int = 0) -> str:
+        """Return why a search that has met `more` configurations must end, or nothing."""
+        if self.used + more >= self.configurations:
+            return f"the budget of {self.configurations:,} configurations"
+        if time.monotonic() - self.began >= self.seconds:
+            return f"the budget of {self.seconds:g} s"
+        return ""
+
+    def share(self, part: float) -> Budget:
+        """Return a budget of this part of what is left."""
+        seconds = max(0.0, self.seconds - (time.monotonic() - self.began))
+        return Budget(int((self.configurations - self.used) * part), seconds * part, self.memory, above=self)
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What a search found. The numbers are those of the calls, in the order in which the search was given them.
+
+    `order` is the order that explains the history, or the longest beginning of one that was met; `state` is the one
+    after it. `stuck` are the calls that may come next there, and of which none leads on. `reason` is why it is UNKNOWN.
+    """
+
+    verdict: Verdict
+    configurations: int
+    order: tuple[int, ...]
+    state: Any
+    stuck: tuple[int, ...] = ()
+    reason: str = ""
+
+
+class Met:
+    """The configurations that a search has met, the oldest forgotten when they take too much memory."""
+
+    __slots__ = ("_most", "count", "known")
+
+    def __init__(self, memory: int) -> None:
+        self.known: dict[Hashable, None] = {}
+        self.count = 0
+        self._most = max(EVERY, memory // ENTRY)
+
+    def look(self, budget: Budget, state: Any) -> str:
+        """Forget what there is no memory for; return why the search must end, or nothing. Called now and then."""
+        # States may share what they hold, so this is more than they take, not less.
+        most = max(EVERY, self._most * ENTRY // (ENTRY + sys.getsizeof(state)))
+        if len(self.known) > most:
+            kept = islice(self.known, len(self.known) - most // 2, None)
+            self.known = dict.fromkeys(list(kept))
+        return budget.spent(self.count)
+
+
+class Deepest:
+    """The longest beginning of an order that a depth-first search has met; costs what changed since the last one."""
+
+    __slots__ = ("_lowest", "order", "state")
+
+    def __init__(self, state: Any) -> None:
+        self.order: list[int] = []
+        self.state = state
+        self._lowest = 0
+
+    def meet(self, stack: list[Any], state: Any) -> None:
+        """Called before each step back; the first item of each frame of the stack is the number of a call."""
+        if len(stack) > len(self.order):
+            self.order[self._lowest :] = [frame[0] for frame in islice(stack, self._lowest, None)]
+            self.state = state
+            self._lowest = len(stack)
+        self._lowest = min(self._lowest, len(stack) - 1 if stack else 0)
+
+
+def pure_calls(calls: Sequence[Call], model: SequentialModel[Any, Any]) -> list[bool] | None:
+    """Return which calls change no state in which they have their result, if the model says so of any.
+
+    The method `pure(operation, result)` of a model is not part of the protocol: a model need not know.
+    """
+    pure = getattr(model, "pure", None)
+    if pure is None:
+        return None
+    found = [not call.pending and bool(pure(call.operation, call.result)) for call in calls]
+    return found if any(found) else None

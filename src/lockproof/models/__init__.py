@@ -1,0 +1,1 @@
+"""Models and inference: what to try on a class about which nothing was said, and what must come out."""

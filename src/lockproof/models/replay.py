@@ -1,0 +1,95 @@
+"""A model made of ordinary objects: operations are run on fresh objects, from the beginning, each time.
+
+A state is the list of operations that led to it with the choices that were made, so nothing has to be copied or
+compared, and any class can be a model: also one with locks inside, also the subject's own. What it costs, each
+operation running all operations before it again, is little for scenarios of a few operations. Lincheck
+(`LTS`, JetBrains) does the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+from lockproof.errors import LockproofError
+from lockproof.model import Blocked, every_choice
+from lockproof.operation import SUBJECTS, Operation
+from lockproof.specification import Specification
+from lockproof.values import Raised, canonical
+
+type Step = tuple[Operation, tuple[int, ...]]
+type State = tuple[Step, ...]
+
+_WAITS: Final = object()
+
+
+class ReplayModel:
+    """The model of a specification, after an initial part, for subjects with these names.
+
+    `before_each` is called before each operation: a model is somebody's code and may not come back.
+    """
+
+    def __init__(
+        self,
+        specification: Specification,
+        init: Sequence[Operation],
+        subjects: Sequence[str],
+        before_each: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._specification, self._before_each = specification, before_each
+        self._make = specification.model or specification.subject
+        self._globals = specification.globals
+        self._init, self._names = tuple(init), tuple(subjects)
+        self._functions: dict[str, Callable[..., Any]] = {}
+
+    def initial(self) -> State:
+        """Return the state after the initial part."""
+        return ()
+
+    def apply(self, state: State, call: Operation) -> Iterator[tuple[Any, State]]:
+        """Yield the canonical results that the operation may have, with the states after it; none if it waits."""
+        given = [choice for _, choices in state for choice in choices]
+        for choices, result in every_choice(lambda: self._after(state, call), given):
+            if result is not _WAITS:
+                yield result, (*state, (call, choices[len(given) :]))
+
+    def _after(self, state: State, call: Operation) -> Any:
+        self._before_each()
+        objects = {name: self._make() for name in self._names}
+        try:
+            for operation in (*self._init, *(step[0] for step in state)):
+                self._run(operation, objects)
+            return self._run(call, objects)
+        except Blocked:
+            return _WAITS
+
+    def _run(self, operation: Operation, objects: dict[str, Any]) -> Any:
+        kind, specification = operation.kind, self._specification
+        lifted = kind.lifted and specification.model is not None
+        if lifted:
+            if specification.lift is None:
+                raise LockproofError(
+                    f"{specification.subject_name or 'the subject'} has no way to be loaded for {operation.text}",
+                    "the model has not this operation",
+                    "give the Specification lift and lower, or another model",
+                )
+            subjects = {name: specification.lift(each) for name, each in objects.items()}
+        else:
+            subjects = objects
+        function = self._functions.get(operation.text)
+        if function is None:
+            function = self._functions[operation.text] = operation.compiled(self._globals)
+        try:
+            result = function(*(subjects.get(name) for name in SUBJECTS))
+            if kind.normalize is not None:
+                result = kind.normalize(result)
+            result = canonical(result, subjects)
+        except Blocked:
+            raise
+        except BaseException as error:  # SystemExit and its like are results too
+            result = Raised.of(error)
+        if lifted:
+            assert specification.lower is not None
+            for name, each in objects.items():
+                specification.lower(subjects[name], each)
+        return result

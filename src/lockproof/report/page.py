@@ -1,0 +1,85 @@
+"""A page: what the reports print on, wrapped to the width of the reader's terminal, without spaces at line ends.
+
+Everything is said in words; a style only repeats it. Foreign text goes through `clean` before it is printed.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import Final, TextIO
+
+from rich.console import Console, RenderableType
+from rich.style import Style
+from rich.text import Text
+
+from lockproof.report.words import clean_lines
+from lockproof.verdict import Verdict
+
+PROSE: Final = 100
+"""The most columns of a sentence; a longer line is hard to read. Tables may be wider."""
+
+STYLES: Final = {Verdict.HELD: "bold green", Verdict.VIOLATION: "bold red", Verdict.UNKNOWN: "bold yellow"}
+
+
+def console_on(stream: TextIO, width: int | None = None) -> Console:
+    """Return a console on a stream: with styles on a terminal, plain elsewhere and where NO_COLOR is set."""
+    return Console(
+        file=stream,
+        width=width,
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def plain_console(width: int) -> tuple[Console, io.StringIO]:
+    """Return a console without styles, and the buffer that it writes to, whatever the environment asks for."""
+    buffer = io.StringIO()
+    console = Console(
+        file=buffer, width=width, color_system=None, force_terminal=False, highlight=False, markup=False, emoji=False
+    )
+    return console, buffer
+
+
+class Page:
+    """Prints paragraphs, tables and verbatim lines on a console. Indents are in columns."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def blank(self) -> None:
+        self.console.print()
+
+    def heading(self, text: str, style: str = "bold") -> None:
+        """Print a heading, after an empty line."""
+        self.blank()
+        self.say(text, style=style)
+
+    def say(self, text: str, *, indent: int = 0, hang: int = 0, style: str = "") -> None:
+        """Print a paragraph; its lines after the first stand `hang` columns further in."""
+        width = max(20, min(self.console.width, PROSE) - indent - hang)
+        for number, line in enumerate(Text(text, style=style).wrap(self.console, width, overflow="fold")):
+            line.rstrip()
+            self._line(line, indent + (hang if number else 0))
+
+    def item(self, text: str, *, indent: int = 2, mark: str = "- ") -> None:
+        """Print a paragraph behind a mark."""
+        self.say(mark + text, indent=indent, hang=len(mark))
+
+    def verbatim(self, text: str, *, indent: int = 4) -> None:
+        """Print foreign lines as they are, however long, so that they can be copied."""
+        for line in clean_lines(text):
+            self._line(Text(line), indent)
+
+    def put(self, renderable: RenderableType, *, indent: int = 2) -> None:
+        """Print a table."""
+        options = self.console.options.update(width=max(20, self.console.width - indent))
+        for segments in self.console.render_lines(renderable, options, pad=False):
+            line = Text.assemble(*((each.text, each.style or Style()) for each in segments))
+            line.rstrip()
+            self._line(line, indent)
+
+    def _line(self, line: Text, indent: int) -> None:
+        self.console.print(Text(" " * indent) + line if indent and line else line, soft_wrap=True)

@@ -1,0 +1,146 @@
+"""The report of a check as text: what was found, why it must not be, how to see it again, and what was covered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, Final
+
+from rich.console import Console
+
+from lockproof.environment import Environment
+from lockproof.report.page import STYLES, Page, plain_console
+from lockproof.report.tables import differences, print_histogram, print_scenario
+from lockproof.report.words import clean, counted, listed, own_stacks, seconds, share
+from lockproof.verdict import Consistency, Finding, FindingKind, Nonconformance, Report, Verdict
+
+KINDS: Final = 40
+"""The most kinds of operations that are listed; the JSON report has all."""
+
+MISSED: Final = {
+    Consistency.LINEARIZABLE: "not linearizable",
+    Consistency.SEQUENTIAL: "not sequentially consistent",
+    Consistency.QUIESCENT: "not quiescently consistent",
+}
+
+
+def as_text(report: Report, width: int = 100) -> str:
+    """Return the report as plain text of this many columns; only commands and stacks may be wider."""
+    console, buffer = plain_console(width)
+    print_report(report, console)
+    return buffer.getvalue()
+
+
+def print_report(report: Report, console: Console) -> None:
+    """Print the report."""
+    page = Page(console)
+    _headline(page, report)
+    for number, finding in enumerate(report.findings, 1):
+        _finding(page, report, number, finding)
+    if report.nonconformances:
+        page.heading("On one thread already (not a concurrency bug):")
+        for nonconformance in report.nonconformances:
+            _nonconformance(page, nonconformance)
+    if report.unknown:
+        page.heading("Unknown because:" if report.verdict is Verdict.UNKNOWN else "Not judged:")
+        for reason in report.unknown:
+            page.item(clean(reason))
+    _coverage(page, report)
+    if report.notes:
+        page.heading("Notes:")
+        for note in report.notes:
+            page.item(clean(note))
+
+
+def where(environment: Mapping[str, Any]) -> str:
+    """Return the build and the state of the GIL in words."""
+    return clean(str(Environment(**{field.name: environment[field.name] for field in fields(Environment)})))
+
+
+def _headline(page: Page, report: Report) -> None:
+    page.say(f"{clean(report.subject)}: {report.verdict.value.upper()}", style=STYLES[report.verdict])
+    page.say(_summary(report))
+    page.say(f"model: {clean(report.model)}; asked for: {report.consistency.value}; seed: {report.seed}")
+    page.say(where(report.environment))
+
+
+def _summary(report: Report) -> str:
+    covered = f"{counted(report.coverage.scenarios, 'scenario')}, {counted(report.coverage.invocations, 'run')}"
+    if report.verdict is Verdict.HELD:
+        return f"held: no violation in {covered}; evidence, not proof"
+    if report.verdict is Verdict.UNKNOWN:
+        return f"unknown, which is not a pass: no violation in {covered}, and not enough to say that it held"
+    parts = []
+    if report.findings:
+        kinds = list(dict.fromkeys(_kind(report, finding) for finding in report.findings))
+        parts.append(f"{counted(len(report.findings), 'finding')} ({', '.join(kinds)})")
+    if report.nonconformances:
+        many = len(report.nonconformances) > 1
+        parts.append(f"{len(report.nonconformances)} difference{'s' if many else ''} from the model on one thread")
+    return listed(parts) if parts else "a violation that the report does not describe"
+
+
+def _kind(report: Report, finding: Finding) -> str:
+    if finding.kind is FindingKind.NOT_LINEARIZABLE:
+        return MISSED[report.consistency]
+    return {FindingKind.MEMORY: "too much memory"}.get(finding.kind, finding.kind.value)
+
+
+def _finding(page: Page, report: Report, number: int, finding: Finding) -> None:
+    alone = "" if finding.concurrent else ", with one thread alone"
+    page.heading(f"Finding {number}: {_kind(report, finding)}{alone}")
+    print_scenario(page, finding.scenario, finding.outcome)
+    for sentence in finding.explanation.why:
+        page.say(clean(sentence), indent=2)
+    if finding.detail:
+        page.say(clean(finding.detail), indent=2)
+    if finding.outcome and finding.explanation.nearest:
+        page.say("nearest outcomes that the model allows, by what they have instead:", indent=2)
+        for outcome in finding.explanation.nearest:
+            page.item("; ".join(differences(finding.scenario, finding.outcome, outcome)), indent=4)
+    if finding.histogram:
+        page.blank()
+        print_histogram(page, finding)
+    if finding.stacks:
+        page.blank()
+        page.say("stacks of the threads:", indent=2)
+        page.verbatim(own_stacks(finding.stacks))
+    page.blank()
+    page.say(_rate(finding), indent=2)
+    if finding.command:
+        page.say("repeat it with:", indent=2)
+        page.verbatim(finding.command)
+
+
+def _rate(finding: Finding) -> str:
+    first = f"first seen after {seconds(finding.seconds)}"
+    if finding.tries <= 1:
+        return first
+    rate = share(finding.failures, finding.tries)
+    return f"failed in {finding.failures:,} of {counted(finding.tries, 'run')}, {rate}; {first}"
+
+
+def _nonconformance(page: Page, found: Nonconformance) -> None:
+    page.item(f"{clean(found.kind)}, after one thread runs:")
+    for line in found.lines:
+        page.say(clean(line), indent=6, hang=2)
+    page.item(clean(found.subject), indent=4, mark="subject: ")
+    page.item(clean(found.model), indent=4, mark="model:   ")
+    if found.detail:
+        page.say(clean(found.detail), indent=4)
+
+
+def _coverage(page: Page, report: Report) -> None:
+    covered = report.coverage
+    most = max(report.threads, default=2)
+    threads = f"{most} threads" if len(report.threads) < 2 else f"{min(report.threads)} to {most} threads"
+    page.heading(
+        f"Covered: {counted(covered.scenarios, 'scenario')} of {threads}, {counted(covered.invocations, 'run')}, "
+        f"{counted(covered.outcomes, 'distinct outcome')}, {counted(len(covered.kinds), 'kind')} of operations, "
+        f"in {seconds(covered.seconds)}",
+        style="",
+    )
+    if covered.kinds and report.verdict is not Verdict.VIOLATION:
+        more = len(covered.kinds) - KINDS
+        kinds = ", ".join(map(clean, covered.kinds[:KINDS]))
+        page.say(f"operations: {kinds}{f', and {more} more' if more > 0 else ''}", indent=2, hang=2)

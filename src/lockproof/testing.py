@@ -1,0 +1,211 @@
+"""`lockproof.check` for test suites: a check that raises when it finds something, or cannot tell."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.machinery
+import importlib.util
+import json
+import os
+import re
+import secrets
+import shlex
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from lockproof.campaign.check import check as run_check
+from lockproof.campaign.options import CheckOptions
+from lockproof.campaign.protocol import Setup
+from lockproof.errors import LockproofError
+from lockproof.report.text import as_text
+from lockproof.scenario import Scenario
+from lockproof.settings import settings
+from lockproof.specification import Specification
+from lockproof.verdict import Consistency, Finding, Report, Verdict
+
+_KEPT = 10
+"""Failing scenarios that are kept for a subject."""
+
+
+class Violation(AssertionError):
+    """The check found something. `report` has all of it, the message shows it."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__("\n" + as_text(report))
+        self.report = report
+
+
+class NotShown(AssertionError):
+    """The check could not tell: the verdict is UNKNOWN, and that is no pass."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__("\n" + as_text(report))
+        self.report = report
+
+
+def check(
+    subject: type | Specification | str,
+    *,
+    budget: float | None = None,
+    seed: int | None = None,
+    threads: int = 3,
+    model: str | type | None = None,
+    factory: Callable[[], Any] | str | None = None,
+    consistency: Consistency | str = Consistency.LINEARIZABLE,
+    scenario: str | None = None,
+    hang: float = 3.0,
+    memory: int = 1024,
+) -> Report:
+    """Check a class, or what a `Specification` says, on real threads in a child process, and return the report.
+
+    `budget` is in seconds. What is given here goes before the options of the command line, these before the defaults:
+    10 seconds, and a seed that is drawn and shown. `model` and `factory` are a class and a function without
+    parameters, or their names as `module:name`.
+
+    Raises:
+        Violation: something was found.
+        NotShown: the verdict is UNKNOWN.
+        LockproofError: the subject or an option is wrong.
+
+    """
+    if not isinstance(subject, (type, Specification, str)):
+        raise LockproofError(
+            f"{subject!r} cannot be checked",
+            "an object was given instead of its class" if not callable(subject) else "a function was given",
+            "give the class, with factory=... if it has to be made in a special way",
+        )
+    if isinstance(subject, Specification):
+        subject = _with_names(subject)
+    if seed is None:
+        seed = settings.seed if settings.seed is not None else secrets.randbelow(2**31)
+    if budget is None:
+        budget = settings.budget if settings.budget is not None else CheckOptions.budget
+    options = CheckOptions(
+        budget, seed, threads, Consistency(consistency), None, None, scenario, None, hang, memory
+    )  # fmt: skip
+    payload, modules = _packed(subject, model, factory)
+    setup = Setup(list(sys.path), None, payload, modules, None, None, threads, seed, options.consistency, hang)
+    store = _store_of(subject)
+    report = run_check(setup, options, repeat=lambda _: _command(seed), first=list(_saved(store)))
+    _save(store, report.findings)
+    settings.add(
+        {
+            "checks": 1,
+            "scenarios": report.coverage.scenarios,
+            "invocations": report.coverage.invocations,
+            "seconds": report.coverage.seconds,
+            report.verdict.value: 1,
+        }
+    )
+    if report.verdict is Verdict.VIOLATION:
+        raise Violation(report)
+    if report.verdict is Verdict.UNKNOWN:
+        raise NotShown(report)
+    return report
+
+
+def _with_names(specification: Specification) -> Specification:
+    """Return it with names for its subject and its model, which the report shows."""
+    made = specification.subject
+    home, own = getattr(made, "__module__", ""), getattr(made, "__qualname__", type(made).__qualname__)
+    model = getattr(specification.model, "__name__", "a model") if specification.model is not None else ""
+    return replace(
+        specification,
+        subject_name=specification.subject_name or f"{home}:{own}",
+        model_name=specification.model_name or model,
+    )
+
+
+def _packed(subject: Any, model: Any, factory: Any) -> tuple[str, dict[str, str]]:
+    """Return what is checked as the child reads it: objects of modules by reference, local ones by value."""
+    try:
+        import cloudpickle
+    except ImportError:
+        raise LockproofError("cloudpickle is not installed", "", "pip install 'lockedset[proof]'") from None
+    try:
+        data = cloudpickle.dumps((subject, model, factory))
+    except Exception as error:
+        raise LockproofError(
+            f"{subject!r} cannot be sent to another process: {error}",
+            "it is defined inside a function, and uses something that cannot be pickled, like a lock",
+            "define it at the top of its module",
+        ) from None
+    modules = {}
+    for name in {getattr(each, "__module__", None) for each in _mentioned(subject, model, factory)}:
+        module = sys.modules.get(name or "")
+        if module is not None and name != "__main__" and not _found_by_name(module):
+            modules[module.__name__] = str(module.__file__)
+    return base64.b64encode(data).decode("ascii"), modules
+
+
+def _mentioned(*objects: Any) -> Iterator[Any]:
+    for each in objects:
+        yield each
+        if isinstance(each, type):
+            yield from each.__mro__
+        if isinstance(each, Specification):
+            yield from _mentioned(each.subject, each.model, each.state, each.lift, each.lower, *each.names.values())
+            yield from (kind.normalize for kind in each.operations)
+
+
+def _found_by_name(module: ModuleType) -> bool:
+    """Tell whether another process that has the same path would import the same file under this name."""
+    file = getattr(module, "__file__", None)
+    if file is None:
+        return True
+    try:
+        spec = importlib.util.find_spec(module.__name__)
+    except (ImportError, ValueError):
+        return False
+    # A module that is loaded answers with the spec that it has, wherever it came from.
+    known = module.__name__.rpartition(".")[0]
+    places = sys.modules[known].__path__ if known in sys.modules else sys.path
+    found = importlib.machinery.PathFinder.find_spec(module.__name__, places)
+    return spec is not None and found is not None and found.origin == file
+
+
+def _command(seed: int) -> str:
+    """Return what repeats a finding: in a test, the test with its seed; what was found is tried first."""
+    test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
+    if not test:
+        return shlex.join([Path(sys.executable).name, *sys.orig_argv[1:]]) + f"  # with seed={seed}"
+    return shlex.join(["pytest", f"--lockproof-seed={seed}", test])
+
+
+def _store_of(subject: Any) -> Path | None:
+    if settings.store is None:
+        return None
+    if isinstance(subject, Specification):
+        name = subject.subject_name
+    else:
+        name = subject if isinstance(subject, str) else f"{subject.__module__}:{subject.__qualname__}"
+    digest = hashlib.sha256(name.encode()).hexdigest()[:12]
+    return settings.store / f"{re.sub(r'[^A-Za-z0-9]+', '-', name)[-60:]}-{digest}.json"
+
+
+def _saved(store: Path | None) -> Iterator[Scenario]:
+    """Yield the scenarios that failed earlier. A file that cannot be read is as good as none."""
+    if store is None or not store.exists():
+        return
+    try:
+        texts = json.loads(store.read_text(encoding="utf-8"))
+        yield from [Scenario.parse(text) for text in texts]
+    except (OSError, ValueError, TypeError, LockproofError):
+        return
+
+
+def _save(store: Path | None, findings: Iterable[Finding]) -> None:
+    """Keep what failed, the newest first. A scenario stays when it no longer fails: it is tried again each time."""
+    texts = [str(finding.scenario) for finding in findings if len(finding.scenario.threads) > 1]
+    if store is None or not texts:
+        return
+    texts += [old for old in map(str, _saved(store)) if old not in texts]
+    store.parent.mkdir(parents=True, exist_ok=True)
+    part = store.with_suffix(f".{os.getpid()}.{secrets.token_hex(4)}")
+    part.write_text(json.dumps(texts[:_KEPT], indent=1) + "\n", encoding="utf-8")
+    part.replace(store)

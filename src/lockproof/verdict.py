@@ -1,0 +1,181 @@
+"""Verdicts and findings: what was seen, what it was judged to be, and all that is needed to see it again.
+
+Everything here is plain data and goes through JSON unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from lockproof.scenario import Scenario
+
+
+class Verdict(StrEnum):
+    """HELD: the consistency asked for was kept by all that was covered. UNKNOWN is never shown as a pass."""
+
+    HELD = "held"
+    VIOLATION = "violation"
+    UNKNOWN = "unknown"
+
+    @property
+    def status(self) -> int:
+        """The exit status of a command that ends with this verdict."""
+        return {"held": 0, "violation": 1, "unknown": 3}[self.value]
+
+
+class Consistency(StrEnum):
+    """What is asked of a history.
+
+    LINEARIZABLE: one order of all operations explains the results, and it keeps to real time (Herlihy, Wing 1990).
+    SEQUENTIAL: one order that keeps to the order within each thread only (Lamport 1979).
+    QUIESCENT: one order that keeps to the order of operations between which no operation was running
+    (Aspnes, Herlihy, Shavit 1994); not even the order within a thread counts.
+    """
+
+    LINEARIZABLE = "linearizable"
+    SEQUENTIAL = "sequential"
+    QUIESCENT = "quiescent"
+
+
+class FindingKind(StrEnum):
+    """What went wrong. The first is judged against the model, the others end a run."""
+
+    NOT_LINEARIZABLE = "not linearizable"
+    HANG = "hang"
+    CRASH = "crash"
+    EXIT = "exit"
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The results of a run: of each thread and of the final part, as shown, how often seen, and as what judged.
+
+    `order_only`: an order explains the results, but none that keeps to the real time of the calls.
+    """
+
+    threads: tuple[tuple[str, ...], ...]
+    final: tuple[str, ...]
+    count: int
+    verdict: Verdict
+    order_only: bool = False
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Outcome:
+        """Return the outcome that `asdict` and JSON made a dictionary of."""
+        return cls(tuple(map(tuple, data["threads"])), tuple(data["final"]), data["count"],
+                   Verdict(data["verdict"]), data["order_only"])  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why no order of the operations explains an outcome.
+
+    `why` are sentences. `nearest` are outcomes that the model allows, nearest first (their counts are 0).
+    """
+
+    why: tuple[str, ...]
+    nearest: tuple[Outcome, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A failure with all that shows and repeats it.
+
+    `outcome` is the one that must not be (None unless judged); `histogram` all that were seen in `tries` runs of the
+    scenario, of which `failures` failed; `stacks` the threads' stacks of a run that did not end; `detail` says in a
+    sentence what ended it. `seconds` is how long it took to see it first, `command` repeats it. Not `concurrent`: one
+    thread alone does it, and `scenario` has one thread.
+    """
+
+    kind: FindingKind
+    scenario: Scenario
+    outcome: Outcome | None = None
+    explanation: Explanation = field(default_factory=lambda: Explanation(()))
+    histogram: tuple[Outcome, ...] = ()
+    failures: int = 0
+    tries: int = 0
+    detail: str = ""
+    stacks: str = ""
+    seconds: float = 0.0
+    command: str = ""
+    concurrent: bool = True
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the finding as JSON has it."""
+        return {**asdict(self), "kind": self.kind.value, "scenario": self.scenario.to_json()}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Finding:
+        """Return the finding that `to_json` wrote."""
+        outcome, explanation = data["outcome"], data["explanation"]
+        return cls(
+            **{
+                **data,
+                "kind": FindingKind(data["kind"]),
+                "scenario": Scenario.from_json(data["scenario"]),
+                "outcome": outcome and Outcome.from_json(outcome),
+                "explanation": Explanation(
+                    tuple(explanation["why"]), tuple(map(Outcome.from_json, explanation["nearest"]))
+                ),
+                "histogram": tuple(map(Outcome.from_json, data["histogram"])),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Nonconformance:
+    """What one thread alone shows: the subject does not do what its model does. Not a concurrency bug.
+
+    `lines` is the shortest program found: operations one after the other, of which the last one differs.
+    """
+
+    kind: str
+    lines: tuple[str, ...]
+    subject: str
+    model: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What was tried: how many scenarios and runs of them, which kinds of operations, for how long."""
+
+    scenarios: int = 0
+    invocations: int = 0
+    kinds: tuple[str, ...] = ()
+    seconds: float = 0.0
+    outcomes: int = 0
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that a check says. `notes` tell what limits the verdict, `environment` where it was reached."""
+
+    subject: str
+    model: str
+    consistency: Consistency
+    verdict: Verdict
+    seed: int
+    environment: Mapping[str, Any]
+    coverage: Coverage
+    findings: tuple[Finding, ...] = ()
+    nonconformances: tuple[Nonconformance, ...] = ()
+    notes: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    threads: Sequence[int] = field(default=(2,))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as JSON has it; `schema` is the version of this form."""
+        return {"schema": 1, **asdict(self), "findings": [finding.to_json() for finding in self.findings]}
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a check. `report` says what was found and covered until then."""
+
+    def __init__(self, report: Report) -> None:
+        super().__init__()
+        self.report = report

@@ -1,0 +1,204 @@
+"""Does a whole check find what a subject does wrong, or to its process, and hold for the twin that does not?"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lockproof.campaign.check import check_target
+from lockproof.campaign.options import CheckOptions, Progress
+from lockproof.errors import LockproofError
+from lockproof.verdict import FindingKind, Report, Verdict
+
+HERE = "tests.campaign.subjects"
+GIL = sys._is_gil_enabled()
+
+pytestmark = pytest.mark.thread_unsafe(reason="starts processes that use all processors")
+
+
+def checked(name: str, budget: float = 6.0, **options: object) -> Report:
+    options = {"hang": 1.0, **options}
+    return check_target(f"{HERE}:{name}", CheckOptions(budget=budget, seed=1, **options))  # type: ignore[arg-type]
+
+
+def test_a_check_then_act_is_found_made_small_and_confirmed() -> None:
+    report = checked("Claims", 20.0)
+    (finding,) = report.findings
+    assert report.verdict is Verdict.VIOLATION
+    assert finding.kind is FindingKind.NOT_LINEARIZABLE
+    assert [len(thread) for thread in finding.scenario.threads] == [1, 1]
+    assert "claim" in str(finding.scenario)
+    assert 0 < finding.failures <= finding.tries
+    assert finding.outcome is not None and finding.outcome.verdict is Verdict.VIOLATION
+    assert finding.explanation.why
+    assert sum(outcome.count for outcome in finding.histogram) == finding.tries
+
+
+def test_its_twin_holds() -> None:
+    for budget in (3.0, 25.0):  # the second for a machine that is busy
+        report = checked("LockedClaims", budget)
+        if report.coverage.invocations > 1000 and report.coverage.scenarios > 5:
+            break
+    assert report.verdict is Verdict.HELD
+    assert report.findings == ()
+    assert report.coverage.scenarios > 5
+    assert report.coverage.invocations > 1000
+    assert {"a.claim", "a.taken"} <= {kind.partition("(")[0] for kind in report.coverage.kinds}
+
+
+def test_the_command_of_a_finding_repeats_it() -> None:
+    (finding,) = checked("Claims", 20.0).findings
+    words = finding.command.split(" --scenario ")
+    assert words[0] == f"lockproof check {HERE}:Claims"
+    again = checked("Claims", 20.0, scenario=str(finding.scenario))
+    assert again.findings[0].scenario == finding.scenario
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "detail"),
+    [
+        ("Crashes", FindingKind.CRASH, "SIGSEGV"),
+        ("Exits", FindingKind.EXIT, "status 7"),
+        ("Grows", FindingKind.MEMORY, "allowed"),
+        ("Crossed", FindingKind.HANG, "no operation returned"),
+    ],
+)
+def test_what_ends_or_stops_the_process_is_a_finding_and_the_check_goes_on(
+    name: str, kind: FindingKind, detail: str
+) -> None:
+    report = checked(name, 20.0 if GIL else 12.0, memory=400, hang=5.0 if kind is FindingKind.MEMORY else 1.0)
+    assert report.verdict is Verdict.VIOLATION
+    finding = next(each for each in report.findings if each.kind is kind)
+    assert detail in finding.detail
+    assert finding.concurrent
+    assert len(finding.scenario.threads) == 2
+    if kind is FindingKind.HANG:
+        assert "subjects.py" in finding.stacks
+    if kind is FindingKind.CRASH:  # threads that crash at the same time cut each other short
+        assert "Fatal Python error" in finding.stacks
+
+
+def test_locks_in_one_order_hold() -> None:
+    assert checked("Ordered", 2.0).verdict is Verdict.HELD
+
+
+def test_an_exit_in_a_thread_is_a_result_that_the_model_does_not_allow() -> None:
+    (finding,) = checked("Leaves", 20.0).findings
+    assert finding.outcome is not None
+    assert "raises SystemExit" in str(finding.outcome)
+
+
+def test_a_hang_of_one_thread_alone_is_told_as_that() -> None:
+    report = checked("HangsAlone", 3.0)
+    finding = report.findings[0]
+    assert finding.kind is FindingKind.HANG
+    assert not finding.concurrent
+    assert [str(each) for each in finding.scenario.operations] == ["a.again()"]
+    assert "in again" in finding.stacks
+
+
+def test_a_wait_that_spins_is_a_hang_too() -> None:
+    report = checked("Spins", 8.0)
+    assert FindingKind.HANG in {finding.kind for finding in report.findings}
+
+
+def test_what_the_subject_started_does_not_outlive_the_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = tmp_path / "pid"
+    monkeypatch.setenv("LOCKPROOF_TEST_NOTE", str(note))
+    checked("Parent", 1.0)
+    process = int(note.read_text())
+    end = time.monotonic() + 10
+    while time.monotonic() < end and Path(f"/proc/{process}").exists():
+        if Path(f"/proc/{process}/stat").read_text().split()[2] == "Z":
+            break
+    else:
+        assert not Path(f"/proc/{process}").exists()
+
+
+def test_objects_that_share_state_are_no_violation() -> None:
+    assert checked("Shares", 2.0).verdict is Verdict.HELD
+
+
+def test_what_one_thread_does_wrong_is_told_apart_and_the_check_goes_on() -> None:
+    report = checked("Silent", 4.0)
+    assert report.verdict is Verdict.VIOLATION
+    assert any(each.lines[-1].endswith(" in a") for each in report.nonconformances)
+    assert report.coverage.invocations > 0
+
+
+def test_what_the_subject_prints_does_not_disturb() -> None:
+    assert checked("Prints", 1.0).verdict is Verdict.HELD
+
+
+def test_a_specification_can_be_the_target() -> None:
+    report = checked("BOX", 20.0)
+    assert report.verdict is Verdict.VIOLATION
+    assert str(report.findings[0].scenario).startswith("a.swap(") or "-> a.swap(" in str(report.findings[0].scenario)
+
+
+def test_a_factory_makes_the_subjects() -> None:
+    report = checked("NeedsArguments", 1.0, factory=f"{HERE}:made")
+    assert report.coverage.invocations > 0
+
+
+def test_progress_is_told_and_never_goes_back() -> None:
+    told: list[Progress] = []
+    check_target(f"{HERE}:LockedClaims", CheckOptions(budget=1.0, seed=1), told.append)
+    assert {"starting", "checking"} <= {each.phase for each in told}
+    assert [each.invocations for each in told] == sorted(each.invocations for each in told)
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "message"),
+    [
+        ("tests.campaign.nowhere:X", {}, "no module tests.campaign.nowhere"),
+        (f"{HERE}:Claim", {}, "did you mean"),
+        (f"{HERE}:NOT_A_CLASS", {}, "not a class but int"),
+        (f"{HERE}:NeedsArguments", {}, "factory"),
+        (f"{HERE}.Claims", {}, "module:Class"),
+        ("no/such/file.py:X", {}, "no file"),
+        (f"{HERE}:Claims", {"threads": 1}, "one thread shows nothing"),
+        (f"{HERE}:Claims", {"model": f"{HERE}:Ordered"}, "model"),
+        (f"{HERE}:Claims", {"scenario": "a.claim(1)"}, "one thread"),
+        (f"{HERE}:Claims", {"scenario": "a.claim(1) || "}, "without operations"),
+        ("queue:Queue", {"scenario": "a.get() || a.get()"}, "wait for ever"),
+    ],
+)
+def test_a_wrong_use_is_refused_with_a_reason(target: str, options: dict[str, object], message: str) -> None:
+    with pytest.raises(LockproofError, match=message):
+        check_target(target, CheckOptions(budget=1.0, seed=1, **options))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("import nothing_of_the_kind", "does not import: ModuleNotFoundError"),
+        ("1 / 0", "ZeroDivisionError.*:1"),
+        ("class X(:", "SyntaxError"),
+        ("import sys; sys.exit(4)", "ended the process"),
+        ("import os; os._exit(4)", "importing the target, or making"),
+        ("class X:\n def __init__(self):\n  import os; os._exit(1)\n def f(self): pass", "making a first subject"),
+    ],
+)
+def test_a_module_that_does_not_import_is_told_with_the_place(tmp_path: Path, source: str, message: str) -> None:
+    file = tmp_path / "broken_subject.py"
+    file.write_text(source)
+    with pytest.raises(LockproofError, match=message):
+        check_target(f"{file}:X", CheckOptions(budget=1.0, seed=1))
+
+
+def test_no_file_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    checked("LockedClaims", 0.5)
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_result_about_the_calling_thread_is_no_violation() -> None:
+    report = checked("AsksWhoAsks", 1.0)
+    assert report.findings == ()
+    assert report.verdict is Verdict.UNKNOWN
+    assert any("one thread" in reason for reason in report.unknown)

@@ -1,0 +1,101 @@
+"""Is the child process started, asked, ended and cleaned up as it should be, whatever happens to it?"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lockproof.campaign.child import Child, Died, resident
+from lockproof.campaign.protocol import Setup
+from lockproof.verdict import FindingKind
+
+HERE = "tests.campaign.subjects"
+
+pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+
+
+@pytest.fixture
+def child() -> Iterator[Child]:
+    setup = Setup([*sys.path, str(Path(__file__).resolve().parents[2])], f"{HERE}:LockedClaims", hang=1.0)
+    with Child(setup, memory=1024) as made:
+        yield made
+
+
+def process_of(child: Child) -> int:
+    assert child._process is not None
+    return child._process.pid
+
+
+def test_it_is_started_once_and_says_what_it_has_loaded(child: Child) -> None:
+    first = child.start()
+    process = process_of(child)
+    assert child.start() == first
+    assert process_of(child) == process
+    assert first["subject"] == f"{HERE}:LockedClaims"
+    assert first["environment"]["gil"] == sys._is_gil_enabled()
+    assert resident(process) > 5
+
+
+def test_a_request_after_its_death_starts_it_again(child: Child) -> None:
+    child.start()
+    before = process_of(child)
+    os.kill(before, signal.SIGKILL)
+    with pytest.raises(Died) as died:
+        child.request("generate", index=0)
+    assert died.value.kind is FindingKind.CRASH
+    assert "SIGKILL" in died.value.detail
+    assert child.request("generate", index=0)["scenario"]
+    assert process_of(child) != before
+
+
+def test_generated_scenarios_are_the_same_in_every_process(child: Child) -> None:
+    first = [child.request("generate", index=index) for index in range(5)]
+    child.close()
+    assert [child.request("generate", index=index) for index in range(5)] == first
+
+
+def test_what_is_avoided_is_not_generated(child: Child) -> None:
+    child.request("avoid", together=[["a.claim(1)"]])
+    answers = [child.request("generate", index=index) for index in range(5)]
+    assert all(answer["scenario"] is None or "claim" not in answer["scenario"] for answer in answers)
+
+
+def test_closing_ends_the_process_and_leaves_no_file(
+    child: Child, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    child.start()
+    process = process_of(child)
+    child.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+    assert os.listdir(tmp_path) == []
+    child.close()
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
+def test_a_parent_that_is_killed_leaves_no_child() -> None:
+    program = (
+        "import sys; from lockproof.campaign.child import Child; from lockproof.campaign.protocol import Setup\n"
+        f"child = Child(Setup(sys.path, '{HERE}:LockedClaims'), memory=1024); child.start()\n"
+        "print(child._process.pid, flush=True); sys.stdin.read()"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        cwd=Path(__file__).resolve().parents[2], env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    assert parent.stdout is not None
+    process = int(parent.stdout.readline())
+    parent.kill()
+    parent.communicate(timeout=10)
+    end = time.monotonic() + 10
+    while time.monotonic() < end and Path(f"/proc/{process}").exists():
+        os.sched_yield()
+    assert not Path(f"/proc/{process}").exists()

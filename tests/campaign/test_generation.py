@@ -1,0 +1,65 @@
+"""Are scenarios a function of seed and number, small, full of collisions, and within what the specification allows?"""
+
+from __future__ import annotations
+
+from lockproof.generation import Generator
+from lockproof.operation import op
+from lockproof.scenario import Scenario
+from lockproof.specification import Specification
+
+KINDS = [
+    op("a.add(x)", x=[1, 2], weight=4),
+    op("a.remove(x)", x=[1, 2]),
+    op("a.update(b)"),
+    op("b.update(a)"),
+    op("len(a)", reads=True),
+    op("a.get()", exclusive="consumer"),
+]
+SPECIFICATION = Specification(set, KINDS, observe=["sorted(a)"], subjects=2)
+
+
+def made(seed: int, count: int = 400, threads: int = 2) -> list[Scenario]:
+    generator = Generator(SPECIFICATION, threads, seed)
+    return [generator.scenario(index) for index in range(count)]
+
+
+def test_seed_and_number_make_the_scenario() -> None:
+    assert made(5) == made(5)
+    assert made(5) != made(6)
+    assert Generator(SPECIFICATION, 2, 5).scenario(77) == made(5)[77]
+
+
+def test_every_kind_is_tried_beside_itself_and_something_always_changes() -> None:
+    scenarios = made(1)
+    for kind in KINDS:
+        if not kind.exclusive and not kind.reads:
+            assert any(all(each.kind is kind for thread in s.threads for each in thread) for s in scenarios), kind
+    assert all(any(not each.kind.reads for thread in s.threads for each in thread) for s in scenarios)
+
+
+def test_they_are_small() -> None:
+    for scenario in made(2):
+        assert all(1 <= len(thread) <= 4 for thread in scenario.threads)
+        assert len(scenario.threads) <= 2
+
+
+def test_more_threads_are_used_when_they_are_allowed() -> None:
+    assert {len(scenario.threads) for scenario in made(3, threads=4)} >= {2, 3, 4}
+
+
+def test_operations_that_may_not_overlap_stay_in_one_thread() -> None:
+    for scenario in made(4, threads=3):
+        owners = {t for t, thread in enumerate(scenario.threads) for each in thread if each.kind.exclusive}
+        assert len(owners) <= 1
+
+
+def test_each_subject_that_is_used_is_observed_at_the_end() -> None:
+    scenarios = made(5)
+    assert any(len(scenario.subjects) == 2 for scenario in scenarios)
+    for scenario in scenarios:
+        assert [str(each) for each in scenario.final] == [f"sorted({name})" for name in scenario.subjects]
+
+
+def test_the_initial_part_only_changes() -> None:
+    assert any(scenario.init for scenario in made(6))
+    assert all(not each.kind.reads for scenario in made(6) for each in scenario.init)

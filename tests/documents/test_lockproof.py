@@ -1,0 +1,101 @@
+"""Does the guide to lockproof tell the truth? Its files are written, its commands run, their output compared."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import lockproof
+from lockproof.verdict import Verdict
+from tests.documents.blocks import ROOT, Command, blocks, commands, files, masked, run
+
+GUIDE = (ROOT / "docs" / "lockproof.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+STATUS = {verdict.name: verdict.status for verdict in Verdict}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    for name, source in files(GUIDE).items():
+        (tmp_path / name).write_text(source, encoding="utf-8")
+    (history,) = blocks(GUIDE, "json")
+    (tmp_path / "run.jsonl").write_text(history, encoding="utf-8")
+    return tmp_path
+
+
+def missing(command: Command, printed: str) -> list[str]:
+    """Return the lines that are shown and were not printed.
+
+    What is shown was run without the GIL. With it the race is rarer, and the smallest case may not show in the time
+    that there is: then only the verdict has to be the same.
+    """
+    shown = masked(command.shown[:1] if sys._is_gil_enabled() else command.shown)
+    return [line for line in shown if line not in masked(printed.splitlines())]
+
+
+@pytest.mark.parametrize("number", range(len(commands(GUIDE))))
+@pytest.mark.thread_unsafe(reason="starts a process")
+def test_each_command_of_the_guide_prints_what_is_shown(place: Path, number: int) -> None:
+    command = commands(GUIDE)[number]
+    done = run(command, place)
+    verdict = command.shown[0].rpartition(" ")[2] if command.shown else "HELD"
+    assert done.returncode == STATUS[verdict], done.stdout + done.stderr
+    assert missing(command, done.stdout) == []
+    if "--json" in command.text:
+        assert json.loads((place / "report.json").read_text(encoding="utf-8"))["verdict"] == "violation"
+
+
+def test_every_python_block_of_the_guide_is_a_file_that_a_command_uses() -> None:
+    assert len(files(GUIDE)) == len(blocks(GUIDE, "python")) > 4
+    used = " ".join(command.text for command in commands(GUIDE))
+    for name in files(GUIDE):
+        assert name in used
+
+
+def test_a_wrong_output_would_be_noticed() -> None:
+    shown = next(command.shown for command in commands(GUIDE) if "Finding 1: not linearizable" in command.shown)
+    other = [line.replace("Both", "Neither") for line in shown]
+    assert masked(shown) != masked(other)
+    assert len(masked(shown)) > 15
+
+
+@pytest.mark.thread_unsafe(reason="starts a process")
+def test_the_broken_class_of_the_readme_prints_what_is_shown(tmp_path: Path) -> None:
+    for name, source in files(README).items():
+        (tmp_path / name).write_text(source, encoding="utf-8")
+    (command,) = commands(README)
+    done = run(command, tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert missing(command, done.stdout) == []
+
+
+@pytest.mark.thread_unsafe(reason="starts a process")
+def test_the_test_of_the_readme_passes_for_a_class_that_is_safe(tmp_path: Path) -> None:
+    (test,) = [block for block in blocks(README, "python") if "def test_" in block]
+    (tmp_path / "test_it.py").write_text(test, encoding="utf-8")
+    (tmp_path / "package").mkdir()
+    safe = files(GUIDE)["locked_bag.py"].replace("class Bag", "class Class")
+    (tmp_path / "package" / "module.py").write_text(safe, encoding="utf-8")
+    done = run(Command("pytest test_it.py --lockproof-budget=500ms", ()), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 held" in done.stdout
+
+
+def test_the_verdicts_and_statuses_are_those_of_the_code() -> None:
+    table = dict(re.findall(r"^\| (HELD|VIOLATION|UNKNOWN) \| (\d) \|", GUIDE, re.MULTILINE))
+    assert {name: int(status) for name, status in table.items()} == STATUS
+
+
+@pytest.mark.parametrize("text", [pytest.param(GUIDE, id="guide"), pytest.param(README, id="README")])
+def test_what_is_called_by_name_is_public(text: str) -> None:
+    called = set(re.findall(r"lockproof\.(\w+)\(", text))
+    assert "check" in called and called <= set(lockproof.__all__)
+
+
+def test_what_the_guide_links_to_is_there() -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", GUIDE):
+        assert (ROOT / "docs" / link).exists(), link

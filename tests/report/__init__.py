@@ -1,0 +1,1 @@
+"""Do reports say what was found, in text for people and in JSON for programs?"""

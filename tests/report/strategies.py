@@ -1,0 +1,92 @@
+"""Reports that Hypothesis makes up: every field takes every shape that its type allows, foreign text included."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from lockproof.environment import Environment
+from lockproof.operation import Operation
+from lockproof.scenario import Scenario
+from lockproof.verdict import (
+    Consistency,
+    Coverage,
+    Explanation,
+    Finding,
+    FindingKind,
+    Nonconformance,
+    Outcome,
+    Report,
+    Verdict,
+)
+
+COUNTS = st.integers(0, 10**7)
+SECONDS = st.floats(0, 1e5)
+# Results of a subject are what its author's __repr__ says: control characters, lone surrogates and wide ones too.
+TEXTS = st.text(max_size=30) | st.sampled_from(["\x1b[2J", "line\nline", "\ud800", "漢字" * 20, "\t", "x" * 200])
+OPERATIONS = st.sampled_from(
+    ["a.add(1)", "len(a)", "a |= b", "a.update(x for x in [1, 2, 3, 4, 5, 6] if x not in a and x not in b)",
+     "a.add(Meddling(a, 1))", "a.add('\\x1b[31m')", "list(slowly(a))"]
+).map(Operation)  # fmt: skip
+
+
+def tuples(items: st.SearchStrategy[object], least: int = 0, most: int = 3) -> st.SearchStrategy[tuple[object, ...]]:
+    return st.lists(items, min_size=least, max_size=most).map(tuple)
+
+
+@st.composite
+def scenarios(draw: st.DrawFn) -> Scenario:
+    threads = draw(st.lists(st.lists(OPERATIONS, min_size=1, max_size=3).map(tuple), min_size=1, max_size=4))
+    return Scenario(
+        tuple(draw(st.lists(OPERATIONS, max_size=2))), tuple(threads), tuple(draw(st.lists(OPERATIONS, max_size=2)))
+    )
+
+
+def outcomes(scenario: Scenario) -> st.SearchStrategy[Outcome]:
+    threads = st.tuples(*(st.tuples(*[TEXTS] * len(thread)) for thread in scenario.threads))
+    return st.builds(
+        Outcome, threads, st.tuples(*[TEXTS] * len(scenario.final)), COUNTS, st.sampled_from(Verdict), st.booleans()
+    )
+
+
+@st.composite
+def findings(draw: st.DrawFn) -> Finding:
+    scenario = draw(scenarios())
+    several = st.lists(outcomes(scenario), max_size=4).map(tuple)
+    return Finding(
+        draw(st.sampled_from(FindingKind)),
+        scenario,
+        draw(st.none() | outcomes(scenario)),
+        Explanation(draw(st.lists(TEXTS, max_size=2).map(tuple)), draw(several)),
+        draw(several),
+        draw(COUNTS),
+        draw(COUNTS),
+        draw(TEXTS),
+        draw(TEXTS),
+        draw(SECONDS),
+        draw(TEXTS),
+        draw(st.booleans()),
+    )
+
+
+ENVIRONMENTS = st.builds(Environment, TEXTS, st.booleans(), st.booleans(), st.integers(1, 512), TEXTS)
+NONCONFORMANCES = st.builds(Nonconformance, TEXTS, tuples(TEXTS), TEXTS, TEXTS, TEXTS)
+
+
+@st.composite
+def reports(draw: st.DrawFn) -> Report:
+    verdict = draw(st.sampled_from(Verdict))
+    most = 2 if verdict is Verdict.VIOLATION else 0
+    return Report(
+        draw(TEXTS),
+        draw(TEXTS),
+        draw(st.sampled_from(Consistency)),
+        verdict,
+        draw(COUNTS),
+        draw(ENVIRONMENTS).to_json(),
+        draw(st.builds(Coverage, COUNTS, COUNTS, tuples(TEXTS, most=60), SECONDS, COUNTS)),
+        tuple(draw(st.lists(findings(), max_size=most))),
+        tuple(draw(st.lists(NONCONFORMANCES, max_size=most))),
+        tuple(draw(st.lists(TEXTS, max_size=2))),
+        tuple(draw(st.lists(TEXTS, min_size=verdict is Verdict.UNKNOWN, max_size=2))),
+        draw(st.sampled_from([(2,), (2, 3), (2, 3, 4)])),
+    )

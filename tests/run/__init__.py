@@ -1,0 +1,1 @@
+"""Do scenarios run on threads as they say, and is what they record true?"""

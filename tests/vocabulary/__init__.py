@@ -1,0 +1,1 @@
+"""Do operations, scenarios, values, models and histories mean what they say?"""
