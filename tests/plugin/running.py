@@ -62,7 +62,9 @@ def pytest_in(
     """Run pytest on `source`. `alone`: without plugins that the environment would load by itself."""
     (place / "test_it.py").write_text(source, encoding="utf-8")
     (place / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
+    # TOX_: under tox, pytest keeps its cache in the environment of tox.
+    outer = ("PYTEST_", "COV", "TOX_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(outer)}
     environment |= {"PYTHONPATH": str(SOURCES), "PYTHONIOENCODING": "utf-8", **more}
     if alone:
         environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
