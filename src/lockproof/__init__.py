@@ -2,6 +2,7 @@
 
     lockproof check package.module:Class            # on the command line
     lockproof.check(Class)                          # in a test
+    lockproof explore races.py:function             # one thread at a time, in every order that matters
 
 Everything that costs time to import is imported when it is used.
 """
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from lockproof.model import block, choose
     from lockproof.operation import Code, op
     from lockproof.specification import Specification
-    from lockproof.testing import NotShown, Violation, check
+    from lockproof.testing import NotShown, Violation, check, explore
     from lockproof.values import unordered
     from lockproof.verdict import Consistency, Finding, Report, Verdict
 
@@ -32,6 +33,7 @@ _HOMES = {
     "block": "model",
     "check": "testing",
     "choose": "model",
+    "explore": "testing",
     "op": "operation",
     "unordered": "values",
 }
@@ -49,6 +51,7 @@ __all__ = [
     "block",
     "check",
     "choose",
+    "explore",
     "op",
     "unordered",
 ]

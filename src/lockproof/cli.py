@@ -21,13 +21,16 @@ from rich.console import Console
 
 from lockproof import environment
 from lockproof.campaign.check import check_target
-from lockproof.campaign.options import CheckOptions, Progress
+from lockproof.campaign.explore import explore_target
+from lockproof.campaign.options import ENGINES, STRATEGIES, CheckOptions, ExploreOptions, Progress
 from lockproof.campaign.recorded import judge_history, known_models
+from lockproof.campaign.replay import replay_file
 from lockproof.errors import LockproofError
 from lockproof.report.history import print_history
 from lockproof.report.jsonfile import as_json, write_json
 from lockproof.report.page import console_on
 from lockproof.report.progress import ProgressLine
+from lockproof.report.regression import regression_test
 from lockproof.report.text import print_report
 from lockproof.settings import seconds
 from lockproof.verdict import Consistency, Interrupted, Report, Verdict
@@ -76,6 +79,12 @@ def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
         version = "(not installed: run from its sources)"
     click.echo(f"lockproof {version}, {environment.current()}")
     ctx.exit()
+
+
+_emit_test = click.option(
+    "--emit-test", "test_file", metavar="FILE", callback=_report_file,
+    help="Write a test for pytest that fails until what was found is mended.",
+)  # fmt: skip
 
 
 def _shared(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -145,13 +154,17 @@ semicolons. The subject is called a; b and c are further ones of the same class.
               "By default it is inferred from the class.")  # fmt: skip
 @click.option("--factory", metavar="MODULE:FUNCTION", help="A function without parameters that makes the subject.")
 @click.option("--scenario", metavar="TEXT", help="Run only this scenario, for the whole budget.")
+@click.option("--engine", type=click.Choice(ENGINES), default=CheckOptions.engine, show_default=True,
+              help="Real threads, which run in parallel; schedules under control, which can be repeated; or both in "
+              "turns.")  # fmt: skip
 @click.option("--invocations", type=click.IntRange(min=1), help="Run the scenario at most so many times.")
 @click.option("--hang", metavar="TIME", callback=_duration, default=f"{CheckOptions.hang:g}s", show_default=True,
               help="How long nothing may go on before that is a hang.")  # fmt: skip
 @click.option("--memory", type=click.IntRange(min=64), default=CheckOptions.memory, show_default=True, metavar="MIB",
               help="How much memory the checked process may use, in MiB.")  # fmt: skip
+@_emit_test
 @_shared
-def check(target: str, json_file: Path | None, **given: Any) -> int:
+def check(target: str, json_file: Path | None, test_file: Path | None, **given: Any) -> int:
     """Check a class on real threads.
 
     TARGET is module:Class or path/file.py:Class. The class is imported and run in a process of its own, so it may
@@ -168,6 +181,97 @@ def check(target: str, json_file: Path | None, **given: Any) -> int:
     except KeyboardInterrupt as stopped:
         if isinstance(stopped, Interrupted):
             _hand_over(stopped.report, json_file)
+        return _interrupted(progress.line())
+    _hand_over(report, json_file)
+    _write_test(report, test_file)
+    return report.verdict.status
+
+
+@cli.command(
+    epilog=f"""\b
+Examples:
+  lockproof explore tests/races.py:transfer           a function that starts threads and asserts
+  lockproof explore tests/races.py:transfer --bound 3 --budget 1m
+  lockproof explore bag.py:Bag --scenario "a.add(1) || a.add(1)"
+  lockproof explore bag.py:Bag --scenario "a.add(1) || a.add(1)" --schedule free:1x3,2x2
+
+{STATUSES}"""
+)
+@click.argument("target")
+@click.option("--budget", metavar="TIME", callback=_duration, default=f"{ExploreOptions.budget:g}s", show_default=True,
+              help="How long to explore, beyond starting; less where there is no more to see.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), help="Repeat the random choices of a run that showed this seed.")
+@click.option("--bound", type=click.IntRange(min=0), default=ExploreOptions.bound, show_default=True,
+              help="Run all schedules with at most so many preemptions.")  # fmt: skip
+@click.option("--strategy", type=click.Choice(STRATEGIES), default=ExploreOptions.strategy, show_default=True,
+              help="Which schedules. The portfolio is all orders of lock operations, then all schedules within the "
+              "bound, then the random ones in turn.")  # fmt: skip
+@click.option("--scenario", metavar="TEXT", help="For a class: what to run, as for check.")
+@click.option("--schedule", metavar="TEXT", help="Run only this schedule, which a report has shown.")
+@click.option("--times", type=click.IntRange(min=1), default=ExploreOptions.times, show_default=True,
+              help="How often to run the schedule.")  # fmt: skip
+@click.option("--model", metavar="NAME", help="For a class: what it should do, as for check.")
+@click.option("--factory", metavar="MODULE:FUNCTION", help="For a class: a function that makes the subject.")
+@click.option("--hang", metavar="TIME", callback=_duration, default=f"{ExploreOptions.hang:g}s", show_default=True,
+              help="How long a thread may make no step.")  # fmt: skip
+@click.option("--memory", type=click.IntRange(min=64), default=ExploreOptions.memory, show_default=True, metavar="MIB",
+              help="How much memory the process may use, in MiB.")  # fmt: skip
+@_emit_test
+@_shared
+def explore(target: str, json_file: Path | None, test_file: Path | None, **given: Any) -> int:
+    """Run one thread at a time, in every order that matters.
+
+    TARGET is module:function or path/file.py:function: it starts threads, joins them and asserts. Or it is a class,
+    with a scenario. Threads are switched where the code can touch what they share, so a race is found without luck,
+    and a schedule that shows it does so each time.
+    """
+    _import_from_here()
+    options = ExploreOptions(**{**given, "consistency": Consistency(given["consistency"])})
+    progress = ProgressLine(console_on(sys.stderr))
+    try:
+        with progress:
+            report = explore_target(target, options, progress)
+    except KeyboardInterrupt as stopped:
+        if isinstance(stopped, Interrupted):
+            _hand_over(stopped.report, json_file)
+        return _interrupted(progress.line())
+    _hand_over(report, json_file)
+    _write_test(report, test_file)
+    return report.verdict.status
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  lockproof check bag.py:Bag --json found.json; lockproof replay found.json
+  lockproof replay found.json --times 100
+
+\b
+Exit status:
+  0    the schedule no longer shows it
+  1    it does
+  2    the file is not what it should be, or the source or the Python has changed
+  3    unknown: the schedule leads elsewhere now
+"""
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--times", type=click.IntRange(min=1), default=ExploreOptions.times, show_default=True,
+              help="How often to run the schedule.")  # fmt: skip
+@click.option("--hang", metavar="TIME", callback=_duration, default=f"{ExploreOptions.hang:g}s", show_default=True,
+              help="How long a thread may make no step.")  # fmt: skip
+@click.option("--json", "json_file", metavar="FILE", callback=_report_file, help="Write the report as JSON too.")
+def replay(file: Path, times: int, hang: float, json_file: Path | None) -> int:
+    """Repeat a finding.
+
+    FILE is a report that --json has written. The schedule of its first finding that has one is run again, so the
+    threads take the same turns.
+    """
+    _import_from_here()
+    progress = ProgressLine(console_on(sys.stderr))
+    try:
+        with progress:
+            report = replay_file(file, times, hang, progress)
+    except KeyboardInterrupt:
         return _interrupted(progress.line())
     _hand_over(report, json_file)
     return report.verdict.status
@@ -232,6 +336,20 @@ def _import_from_here() -> None:
 
 def _hand_over(report: Report, json_file: Path | None) -> None:
     _deliver(report.to_json(), lambda console: print_report(report, console), json_file)
+
+
+def _write_test(report: Report, test_file: Path | None) -> None:
+    """Write the first finding as a test, where one was asked for."""
+    if test_file is None:
+        return
+    if not report.findings:
+        click.echo("lockproof: nothing was found, so no test was written", err=True)
+        return
+    try:
+        test_file.write_text(regression_test(report, report.findings[0]), encoding="utf-8")
+    except OSError as error:
+        raise LockproofError(f"the test cannot be written to {test_file}: {error.strerror or error}") from None
+    click.echo(f"lockproof: the test is in {test_file}", err=True)
 
 
 def _interrupted(when: str) -> int:

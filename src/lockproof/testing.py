@@ -6,6 +6,7 @@ import base64
 import hashlib
 import importlib.machinery
 import importlib.util
+import inspect
 import json
 import os
 import re
@@ -19,7 +20,8 @@ from types import ModuleType
 from typing import Any
 
 from lockproof.campaign.check import check as run_check
-from lockproof.campaign.options import CheckOptions
+from lockproof.campaign.explore import run_exploration
+from lockproof.campaign.options import CheckOptions, ExploreOptions
 from lockproof.campaign.protocol import Setup
 from lockproof.errors import LockproofError
 from lockproof.report.text import as_text
@@ -58,10 +60,12 @@ def check(
     factory: Callable[[], Any] | str | None = None,
     consistency: Consistency | str = Consistency.LINEARIZABLE,
     scenario: str | None = None,
+    engine: str = "both",
     hang: float = 3.0,
     memory: int = 1024,
 ) -> Report:
-    """Check a class, or what a `Specification` says, on real threads in a child process, and return the report.
+    """Check a class, or what a `Specification` says, in a child process, on real threads and under
+    control (`engine` is threads, schedules or both), and return the report.
 
     `budget` is in seconds. What is given here goes before the options of the command line, these before the defaults:
     10 seconds, and a seed that is drawn and shown. `model` and `factory` are a class and a function without
@@ -86,7 +90,7 @@ def check(
     if budget is None:
         budget = settings.budget if settings.budget is not None else CheckOptions.budget
     options = CheckOptions(
-        budget, seed, threads, Consistency(consistency), None, None, scenario, None, hang, memory
+        budget, seed, threads, Consistency(consistency), None, None, scenario, None, hang, memory, engine
     )  # fmt: skip
     payload, modules = _packed(subject, model, factory)
     setup = Setup(list(sys.path), None, payload, modules, None, None, threads, seed, options.consistency, hang)
@@ -98,10 +102,51 @@ def check(
             "checks": 1,
             "scenarios": report.coverage.scenarios,
             "invocations": report.coverage.invocations,
+            "schedules": report.coverage.schedules,
             "seconds": report.coverage.seconds,
             report.verdict.value: 1,
         }
     )
+    return _or_raise(report)
+
+
+def explore(
+    target: Callable[[], object] | str,
+    *,
+    budget: float | None = None,
+    seed: int | None = None,
+    bound: int = ExploreOptions.bound,
+    strategy: str = ExploreOptions.strategy,
+    hang: float = 3.0,
+    memory: int = 1024,
+) -> Report:
+    """Run a function that starts threads and asserts, in a child process, one thread at a time, in many orders.
+
+    `bound` is the most preemptions that are tried exhaustively; for the rest see `check`.
+
+    Raises:
+        Violation: an assertion failed, a thread raised, or threads wait for ever.
+        NotShown: the verdict is UNKNOWN.
+        LockproofError: the function or an option is wrong.
+
+    """
+    if seed is None:
+        seed = settings.seed if settings.seed is not None else secrets.randbelow(2**31)
+    if budget is None:
+        budget = settings.budget if settings.budget is not None else ExploreOptions.budget
+    options = ExploreOptions(budget, seed, bound, strategy, hang=hang, memory=memory)
+    if not isinstance(target, str) and not inspect.isfunction(target):
+        raise LockproofError(f"{target!r} is no function", "an object or a class was given", "see lockproof.check")
+    payload, modules = (None, {}) if isinstance(target, str) else _packed(target, None, None)
+    name = target if isinstance(target, str) else None
+    setup = Setup(list(sys.path), name, payload, modules, seed=seed, hang=hang, controlled=True)
+    report = run_exploration(setup, options, repeat=lambda _: _command(seed))
+    settings.add({"checks": 1, "scenarios": 0, "invocations": 0, "seconds": report.coverage.seconds,
+                  "schedules": report.coverage.schedules, report.verdict.value: 1})  # fmt: skip
+    return _or_raise(report)
+
+
+def _or_raise(report: Report) -> Report:
     if report.verdict is Verdict.VIOLATION:
         raise Violation(report)
     if report.verdict is Verdict.UNKNOWN:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from lockproof.scenario import Scenario
+from lockproof.schedule import Schedule
 
 
 class Verdict(StrEnum):
@@ -41,13 +42,35 @@ class Consistency(StrEnum):
 
 
 class FindingKind(StrEnum):
-    """What went wrong. The first is judged against the model, the others end a run."""
+    """What went wrong. The first is judged against the model; those up to MEMORY end a process; the rest end, or
+    follow from, a run under control.
+
+    EXCEPTION left a thread; DEADLOCK: all wait for each other; LEFT_BEHIND: a thread still waits when the function has
+    ended; LOCK_HELD: nobody released it; NO_PROGRESS: all threads spin.
+    """
 
     NOT_LINEARIZABLE = "not linearizable"
     HANG = "hang"
     CRASH = "crash"
     EXIT = "exit"
     MEMORY = "memory"
+    EXCEPTION = "exception"
+    DEADLOCK = "deadlock"
+    LEFT_BEHIND = "thread left behind"
+    LOCK_HELD = "lock never released"
+    NO_PROGRESS = "no progress"
+
+
+class Masking(StrEnum):
+    """Whether the GIL of a standard build covers a finding.
+
+    MASKED: all schedules that a standard build can take, within the bound that is told, were run without it. SHOWN: one
+    of them has it. UNKNOWN: there were too many.
+    """
+
+    MASKED = "GIL-masked"
+    SHOWN = "shown with the GIL too"
+    UNKNOWN = "not known whether the GIL masks it"
 
 
 @dataclass(frozen=True)
@@ -82,13 +105,80 @@ class Explanation:
 
 
 @dataclass(frozen=True)
+class TracedStep:
+    """What one thread did on one line. `marked`: an access that collided. `switch`: why it stopped there."""
+
+    thread: str
+    place: str
+    source: str
+    notes: tuple[str, ...]
+    marked: bool = False
+    switch: str = ""
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """A thread that waits for ever: for what, and where; who has that, since which place, and how many times."""
+
+    thread: str
+    waits_for: str
+    place: str
+    owner: str
+    owned_since: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Control:
+    """What a run under control adds to a finding: its schedule, and the story of it.
+
+    `replayed` of `replays` runs of the schedule had the finding again. `masking` with `rests_on`, in words. `python`
+    and `sources` (files with their SHA-256) are what the schedule belongs to. `strategy` found it after so many
+    `schedules`.
+    """
+
+    schedule: Schedule
+    preemptions: int
+    steps: tuple[TracedStep, ...] = ()
+    blocked: tuple[Blocked, ...] = ()
+    masking: Masking | None = None
+    rests_on: str = ""
+    strategy: str = ""
+    schedules: int = 0
+    replayed: int = 0
+    replays: int = 0
+    python: str = ""
+    sources: tuple[tuple[str, str], ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as JSON has them."""
+        masking = self.masking and self.masking.value
+        return {**asdict(self), "schedule": self.schedule.to_json(), "masking": masking}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Control:
+        """Return what `to_json` wrote."""
+        return cls(
+            **{
+                **data,
+                "schedule": Schedule.from_json(data["schedule"]),
+                "steps": tuple(TracedStep(**{**each, "notes": tuple(each["notes"])}) for each in data["steps"]),
+                "blocked": tuple(Blocked(**each) for each in data["blocked"]),
+                "masking": data["masking"] and Masking(data["masking"]),
+                "sources": tuple((file, digest) for file, digest in data["sources"]),
+            }
+        )
+
+
+@dataclass(frozen=True)
 class Finding:
     """A failure with all that shows and repeats it.
 
     `outcome` is the one that must not be (None unless judged); `histogram` all that were seen in `tries` runs of the
     scenario, of which `failures` failed; `stacks` the threads' stacks of a run that did not end; `detail` says in a
     sentence what ended it. `seconds` is how long it took to see it first, `command` repeats it. Not `concurrent`: one
-    thread alone does it, and `scenario` has one thread.
+    thread alone does it, and `scenario` has one thread. `control` is there if it was found under control; a function
+    that starts its own threads has an empty scenario.
     """
 
     kind: FindingKind
@@ -103,10 +193,12 @@ class Finding:
     seconds: float = 0.0
     command: str = ""
     concurrent: bool = True
+    control: Control | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding as JSON has it."""
-        return {**asdict(self), "kind": self.kind.value, "scenario": self.scenario.to_json()}
+        return {**asdict(self), "kind": self.kind.value, "scenario": self.scenario.to_json(),
+                "control": self.control and self.control.to_json()}  # fmt: skip
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Finding:
@@ -122,6 +214,7 @@ class Finding:
                     tuple(explanation["why"]), tuple(map(Outcome.from_json, explanation["nearest"]))
                 ),
                 "histogram": tuple(map(Outcome.from_json, data["histogram"])),
+                "control": data["control"] and Control.from_json(data["control"]),
             }
         )
 
@@ -142,13 +235,19 @@ class Nonconformance:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What was tried: how many scenarios and runs of them, which kinds of operations, for how long."""
+    """What was tried: how many scenarios and runs of them, which kinds of operations, for how long.
+
+    `schedules` counts runs under control, which are not among the invocations; `explored` says in sentences what they
+    covered.
+    """
 
     scenarios: int = 0
     invocations: int = 0
     kinds: tuple[str, ...] = ()
     seconds: float = 0.0
     outcomes: int = 0
+    schedules: int = 0
+    explored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

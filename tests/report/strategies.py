@@ -7,15 +7,20 @@ from hypothesis import strategies as st
 from lockproof.environment import Environment
 from lockproof.operation import Operation
 from lockproof.scenario import Scenario
+from lockproof.schedule import Schedule, Switching
 from lockproof.verdict import (
+    Blocked,
     Consistency,
+    Control,
     Coverage,
     Explanation,
     Finding,
     FindingKind,
+    Masking,
     Nonconformance,
     Outcome,
     Report,
+    TracedStep,
     Verdict,
 )
 
@@ -48,6 +53,17 @@ def outcomes(scenario: Scenario) -> st.SearchStrategy[Outcome]:
     )
 
 
+WORDS = st.sampled_from(["thread 1", "bag.py:6", "self.n += 1", "\x1b[2J", "\ud800", "漢字" * 20, ""])
+STEPS = st.builds(TracedStep, WORDS, WORDS, WORDS, tuples(WORDS, most=1), st.booleans(), WORDS)
+SCHEDULES = st.builds(Schedule, st.sampled_from(Switching), tuples(st.tuples(st.integers(0, 9), st.integers(1, 99))))
+BLOCKED = st.builds(Blocked, WORDS, WORDS, WORDS, WORDS, WORDS, COUNTS)
+MASKINGS = st.none() | st.sampled_from(Masking)
+CONTROLS = st.builds(
+    Control, SCHEDULES, COUNTS, tuples(STEPS), tuples(BLOCKED, most=1), MASKINGS, WORDS, WORDS, COUNTS, COUNTS, COUNTS,
+    WORDS, st.just((("bag.py", "0" * 64),)),
+)  # fmt: skip
+
+
 @st.composite
 def findings(draw: st.DrawFn) -> Finding:
     scenario = draw(scenarios())
@@ -65,6 +81,7 @@ def findings(draw: st.DrawFn) -> Finding:
         draw(SECONDS),
         draw(TEXTS),
         draw(st.booleans()),
+        draw(st.none() | CONTROLS),
     )
 
 
@@ -83,7 +100,7 @@ def reports(draw: st.DrawFn) -> Report:
         verdict,
         draw(COUNTS),
         draw(ENVIRONMENTS).to_json(),
-        draw(st.builds(Coverage, COUNTS, COUNTS, tuples(TEXTS, most=60), SECONDS, COUNTS)),
+        draw(st.builds(Coverage, COUNTS, COUNTS, tuples(TEXTS, most=60), SECONDS, COUNTS, COUNTS, tuples(TEXTS))),
         tuple(draw(st.lists(findings(), max_size=most))),
         tuple(draw(st.lists(NONCONFORMANCES, max_size=most))),
         tuple(draw(st.lists(TEXTS, max_size=2))),

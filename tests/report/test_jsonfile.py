@@ -74,7 +74,7 @@ WRONG: dict[str, Callable[[Any], Any]] = {
     "unknown without a reason": lambda document: document.update(verdict="unknown", findings=[], unknown=[]),
     "another version": lambda document: document.update(schema=2),
     "a negative count": lambda document: document["coverage"].update(scenarios=-1),
-    "a scenario without threads": lambda document: document["findings"][0]["scenario"].update(threads=[]),
+    "a thread that is no list": lambda document: document["findings"][0]["scenario"].update(threads=["len(a)"]),
     "a result that is no text": lambda document: document["findings"][0]["outcome"].update(final=[1]),
     "an unknown kind": lambda document: document["findings"][0].update(kind="race"),
     "a field too many in a finding": lambda document: document["findings"][0].update(schedule=[]),

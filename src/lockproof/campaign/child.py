@@ -15,13 +15,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
 from lockproof.campaign.protocol import Setup
 from lockproof.errors import LockproofError
+from lockproof.run.patience import Patience
 from lockproof.verdict import FindingKind
 
 _POLL: Final = 0.05
@@ -32,11 +32,17 @@ _KEPT: Final = 20_000
 
 
 class Died(Exception):
-    """The child ended, or had to be ended. `announced` is what one thread was about to run, if it had said so."""
+    """The child ended, or had to be ended. `announced` is what one thread was about to run, if it had said so.
 
-    def __init__(self, kind: FindingKind, detail: str, stacks: str, announced: tuple[str, ...]) -> None:
+    `certain`: nothing but the subject can have done it. Otherwise only the clock says so, and the machine may be busy.
+    """
+
+    def __init__(
+        self, kind: FindingKind, detail: str, stacks: str, announced: tuple[str, ...], *, certain: bool = True
+    ) -> None:
         super().__init__(kind, detail)
         self.kind, self.detail, self.stacks, self.announced = kind, detail, stacks, announced
+        self.certain = certain
 
 
 class HarnessFault(Exception):
@@ -87,7 +93,8 @@ class Child:
         if "hang" in answer:
             self.close()
             hang = answer["hang"]
-            raise Died(FindingKind.HANG, _progress(hang["finished"], hang["seconds"]), hang["stacks"], ())
+            detail = hang.get("detail") or _progress(hang["finished"], hang["seconds"])
+            raise Died(FindingKind.HANG, detail, hang["stacks"], tuple(hang.get("announced", ())))
         return answer
 
     def close(self) -> None:
@@ -123,8 +130,10 @@ class Child:
         os.close(descriptor)
         self._note = Path(name)
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([_package_root(), os.environ.get("PYTHONPATH", "")])}
+        if self._setup.controlled:
+            environment["PYTHONHASHSEED"] = "0"  # the order of a set of texts must be the same in each process
         self._process = process = subprocess.Popen(
-            [sys.executable, "-m", "lockproof.campaign.worker"],
+            [sys.executable, "-m", "lockproof.campaign.process"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -147,14 +156,15 @@ class Child:
             process.stdin.flush()
 
     def _answer(self, seconds: float) -> dict[str, Any]:
-        end = time.monotonic() + seconds
+        assert self._process is not None
+        patience = Patience(seconds, self._process.pid)
         try:
             while True:
                 try:
                     line = self._lines.get(timeout=_POLL)
                 except queue.Empty:
                     self._check_memory()
-                    if time.monotonic() > end:
+                    if patience.over():
                         raise self._hung() from None
                     continue
                 if line is None:
@@ -197,7 +207,7 @@ class Child:
         said = self._said()
         if "Timeout (" in said:
             detail = f"one thread alone did not come back within {self._setup.hang:g} s"
-            return Died(FindingKind.HANG, detail, said[said.index("Timeout (") :], self._announced())
+            return Died(FindingKind.HANG, detail, said[said.index("Timeout (") :], self._announced(), certain=False)
         if status < 0:
             with contextlib.suppress(ValueError):
                 return Died(FindingKind.CRASH, f"killed by {signal.Signals(-status).name}", said, self._announced())

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from lockproof.verdict import Consistency
+
+STRATEGIES: Final = ("portfolio", "orders", "preemptions", "surw", "pct", "pos", "random")
+"""What can choose the schedules of an exploration."""
+
+
+ENGINES: Final = ("both", "threads", "schedules")
+"""What runs the scenarios of a check."""
 
 
 @dataclass(frozen=True)
 class CheckOptions:
     """`budget` in seconds, for everything but starting; `hang` in seconds without progress; `memory` in MiB.
 
+    `engine`: real threads, schedules under control, or both.
     `threads` is the most threads of a scenario. `model` is `module:Class` or the name of a kind, `factory`
     `module:function` that makes a subject. `scenario`: only this one. `invocations`: at most so many runs of it.
     """
@@ -23,6 +32,28 @@ class CheckOptions:
     factory: str | None = None
     scenario: str | None = None
     invocations: int | None = None
+    hang: float = 3.0
+    memory: int = 1024
+    engine: str = "both"
+
+
+@dataclass(frozen=True)
+class ExploreOptions:
+    """`budget` and `hang` in seconds, `memory` in MiB. `bound` is the most preemptions that are tried exhaustively.
+
+    `strategy` is `portfolio` or the name of one. `scenario`: what is run of a class. `schedule`: run this, `times`.
+    """
+
+    budget: float = 10.0
+    seed: int | None = None
+    bound: int = 2
+    strategy: str = "portfolio"
+    consistency: Consistency = Consistency.LINEARIZABLE
+    model: str | None = None
+    factory: str | None = None
+    scenario: str | None = None
+    schedule: str | None = None
+    times: int = 10
     hang: float = 3.0
     memory: int = 1024
 

@@ -14,7 +14,7 @@ class Setup:
 
     `target` names it, `model` and `factory` what goes with it. Or `payload` has the three as pickled objects (by
     cloudpickle, in base64), and `modules` are the files of the modules that unpickling them imports, by their names,
-    where their names alone do not lead to them.
+    where their names alone do not lead to them. `controlled`: for runs under control, of a function too.
     """
 
     path: list[str]
@@ -27,6 +27,7 @@ class Setup:
     seed: int = 0
     consistency: Consistency = Consistency.LINEARIZABLE
     hang: float = 3.0
+    controlled: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON has them."""

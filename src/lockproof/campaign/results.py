@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 from lockproof.campaign.options import CheckOptions
 from lockproof.campaign.protocol import RunResult
 from lockproof.verdict import Consistency, Finding, Outcome
+
+
+@dataclass
+class Tried:
+    """A scenario in the pool: for how long it was run, how many different outcomes it showed."""
+
+    text: str
+    operations: int
+    seconds: float = 0.0
+    outcomes: int = 0
 
 
 def enough(result: RunResult) -> bool:
@@ -48,6 +61,18 @@ def command(target: str, options: CheckOptions, seed: int, finding: Finding) -> 
     if options.consistency is not Consistency.LINEARIZABLE:
         words += ["--consistency", options.consistency.value]
     return shlex.join(words)
+
+
+def limits(facts: Mapping[str, Any]) -> list[str]:
+    """Say what in the environment limits a verdict."""
+    notes = []
+    if facts["free_threaded"] and facts["gil"]:
+        notes.append("importing the subject turned the GIL on: nothing here is about free threading; try PYTHON_GIL=0")
+    if not Path("/proc/self/statm").exists():
+        notes.append("the memory of the subject was not limited: this system has no /proc to read it from")
+    if facts["processors"] < 2:
+        notes.append("there is one processor: threads never ran at the same time")
+    return notes
 
 
 def tail(text: str, lines: int = 12) -> str:

@@ -13,10 +13,7 @@ import contextlib
 import faulthandler
 import importlib.util
 import json
-import os
 import pickle
-import queue
-import signal
 import sys
 import threading
 import time
@@ -24,33 +21,29 @@ import traceback
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from itertools import permutations
 from typing import Any, Final
 
 from lockproof import environment
+from lockproof.campaign.case import Case
 from lockproof.campaign.loading import load_specification
 from lockproof.campaign.protocol import RunResult
 from lockproof.conformance import conform
 from lockproof.errors import LockproofError
-from lockproof.generation import Generator
-from lockproof.judge.scenario import Judgement, ScenarioJudge
+from lockproof.generation import Generator, productive
+from lockproof.judge.scenario import ScenarioJudge
 from lockproof.model import TooManyChoices
 from lockproof.models.replay import ReplayModel
-from lockproof.operation import SUBJECTS, UNKNOWN_KIND, Operation
-from lockproof.run.crew import BATCH, Crew, Hang, in_turn
+from lockproof.operation import SUBJECTS, Operation
+from lockproof.run.crew import Crew
+from lockproof.run.patience import LONGEST, Patience
 from lockproof.run.program import Key, Program, Record
 from lockproof.scenario import Scenario
-from lockproof.specification import Specification
-from lockproof.values import show
 from lockproof.verdict import Consistency, Outcome, Verdict
 
 FIRST_CHUNK: Final = 48
 LONGEST_CHUNK: Final = 4000
 CONFIGURATIONS: Final = 4000
 """The most configurations that a judgement of one outcome looks at."""
-
-JUDGING: Final = 2.0
-"""Seconds for judging the outcomes of one scenario; those that come after are UNKNOWN."""
 
 KEPT: Final = 200
 """How many scenarios stay compiled."""
@@ -60,62 +53,6 @@ SHORT: Final = 1.0
 
 SHOWN: Final = 40
 """How many outcomes of a run are told; of those that must not be, all."""
-
-
-class Case:
-    """A scenario made ready: its code, its judge, and what it has been judged before."""
-
-    def __init__(self, scenario: Scenario, specification: Specification, crew: Crew, judge: ScenarioJudge) -> None:
-        self.scenario, self.judge = scenario, judge
-        self.program: Program = crew.program(self.scenario, specification.subject, specification.globals)
-        self.batch = BATCH
-        # An operation of which nothing is known may be one that waits.
-        waits = any(each.kind.blocking or each.kind is UNKNOWN_KIND for each in scenario.operations)
-        self._judging = 0.0
-        self._verdicts: dict[Key, tuple[Outcome, Record]] = {}
-        self.skipped = ""
-        try:
-            if waits and self.judge.may_block():
-                self.skipped = "its operations can wait for ever"
-            else:
-                self._on_one_thread()
-        except TooManyChoices:
-            self.skipped = "the model has too many choices"
-
-    def _on_one_thread(self) -> None:
-        """See that the subject, run by one thread, does what the model says; or no run of many means anything."""
-        if any(each.kind.blocking for each in self.scenario.operations):
-            return  # one thread alone might wait for ever
-        for order in list(permutations(range(len(self.scenario.threads))))[:6]:
-            if not self._all_allowed(in_turn(self.program, order)):
-                self.skipped = "run by one thread, the subject already differs from the model"
-                return
-        if not self._all_allowed(in_turn(self.program, range(len(self.scenario.threads)), 2)):
-            self.batch = 1  # its objects share state
-
-    def _all_allowed(self, records: Sequence[Record]) -> bool:
-        return all(self.judge.judge(r.results, r.final, r.seen).verdict is not Verdict.VIOLATION for r in records)
-
-    def judged(self, key: Key) -> tuple[Outcome, Record]:
-        """Return the outcome of a key, with its verdict; its count is 0."""
-        known = self._verdicts.get(key)
-        if known is None:
-            record = self.program.record(key)
-            began = time.perf_counter()
-            judgement = Judgement(Verdict.UNKNOWN)
-            if self._judging < JUDGING:
-                with contextlib.suppress(TooManyChoices):
-                    judgement = self.judge.judge(record.results, record.final, record.seen)
-            self._judging += time.perf_counter() - began
-            outcome = Outcome(
-                tuple(tuple(map(show, results)) for results in record.results),
-                tuple(map(show, record.final)),
-                0,
-                judgement.verdict,
-                judgement.order_only,
-            )
-            known = self._verdicts[key] = outcome, record
-        return known
 
 
 class Worker:
@@ -131,7 +68,10 @@ class Worker:
         self._avoided: list[frozenset[str]] = []
         self._made: dict[str, Scenario] = {}
         with Watchdog(self._hang + 30):
-            self.specification = load_specification(*_named(setup))
+            self._load(*_named(setup))
+
+    def _load(self, target: Any, model: Any, factory: Any) -> None:
+        self.specification = load_specification(target, model, factory)
         with Watchdog(self._hang):
             self.specification.subject()
         self._generator = Generator(self.specification, self._threads, self._seed)
@@ -174,7 +114,9 @@ class Worker:
         with Watchdog(min(self._hang, SHORT)):
             result = conform(self.specification, self._seed, seconds, announce=self.announce, skip=frozenset(kinds))
         self.specification = result.specification
-        self._generator = Generator(self.specification, self._threads, self._seed)
+        with Watchdog(self._hang):
+            filling = productive(self.specification, self.announce)
+        self._generator = Generator(self.specification, self._threads, self._seed, filling)
         self._cases.clear()
         return {
             "nonconformances": [asdict(each) for each in result.nonconformances],
@@ -208,14 +150,31 @@ class Worker:
         return {"scenario": None, "index": index}
 
     def program(self, lines: Sequence[str], hang: float) -> dict[str, Any]:
-        """Run lines on fresh subjects, by one thread; the results do not matter, only whether this comes back."""
-        operations = [Operation(line) for line in lines]
+        """Run lines on fresh subjects, by one thread; the results do not matter, only whether this comes back.
+
+        It is a thread beside this one, so that a busy machine is not taken for a hang. One that keeps the GIL for
+        itself is ended by the watchdog.
+        """
+        operations = [Operation(line).compiled(self.specification.globals) for line in lines]
         subjects = {name: self.specification.subject() for name in SUBJECTS}
-        self.announce(lines)
-        with Watchdog(hang):
+
+        def run() -> None:
             for operation in operations:
                 with contextlib.suppress(BaseException):
-                    operation.compiled(self.specification.globals)(*subjects.values())
+                    operation(*subjects.values())
+
+        self.announce(lines)
+        thread = threading.Thread(target=run, daemon=True)
+        patience = Patience(hang)
+        with Watchdog(hang * LONGEST + 1):
+            thread.start()
+            while thread.is_alive():
+                thread.join(min(hang / 4, 0.1))
+                if thread.is_alive() and patience.over():
+                    frame = sys._current_frames().get(thread.ident or 0)
+                    stack = "".join(traceback.format_stack(frame)) if frame is not None else ""
+                    detail = f"one thread alone did not come back within {hang:g} s"
+                    return {"hang": {"stacks": stack, "detail": detail, "announced": list(lines)}}
         return {}
 
     def run(
@@ -253,17 +212,21 @@ class Worker:
             scenario = self._made.get(text) or self.specification.bind(Scenario.parse(text))
             if len(scenario.threads) < 2:
                 raise LockproofError(f"a scenario of one thread shows nothing: {text}", "", "part the threads by ||")
-            if self._crew is None or self._crew.size < len(scenario.threads):
-                if self._crew is not None:
-                    self._crew.close()
-                self._crew = Crew(max(self._threads, len(scenario.threads)), self._seed)
             if len(self._cases) >= KEPT:
                 del self._cases[next(iter(self._cases))]
             self.announce([text])
             with Watchdog(self._hang):
-                case = self._cases[text] = Case(scenario, self.specification, self._crew, self._judge(scenario))
+                case = self._cases[text] = Case(scenario, self._program(scenario), self._judge(scenario))
             self.announce([])
         return case
+
+    def _program(self, scenario: Scenario) -> Program:
+        """Return the code of a scenario, and have threads enough for it."""
+        if self._crew is None or self._crew.size < len(scenario.threads):
+            if self._crew is not None:
+                self._crew.close()
+            self._crew = Crew(max(self._threads, len(scenario.threads)), self._seed)
+        return self._crew.program(scenario, self.specification.subject, self.specification.globals)
 
 
 class Watchdog:
@@ -332,48 +295,3 @@ def _named(setup: dict[str, Any]) -> tuple[Any, Any, Any]:
             spec.loader.exec_module(module)
     target, model, factory = pickle.loads(base64.b64decode(setup["payload"]))
     return target, model, factory
-
-
-def _requests() -> queue.SimpleQueue[str]:
-    """Return the lines of standard input as they come. Its end is the parent's end, and ends this process too."""
-    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-
-    def read() -> None:
-        for line in sys.stdin:
-            lines.put(line)
-        os._exit(0)
-
-    threading.Thread(target=read, daemon=True).start()
-    return lines
-
-
-def main() -> None:
-    """Answer requests until the parent goes away."""
-    faulthandler.enable()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    requests = _requests()
-    setup = json.loads(requests.get())
-    sys.path[:] = setup["path"]
-    worker: Worker | None = None
-    message: dict[str, Any] = {"do": "describe"}
-    while True:
-        try:
-            if worker is None:
-                worker = Worker(setup)
-            worker.announce([])
-            result = getattr(worker, message.pop("do"))(**message)
-        except Hang as hang:
-            result = {"hang": {"stacks": hang.stacks, "finished": hang.finished, "seconds": hang.seconds}}
-        except LockproofError as error:
-            result = {"error": [error.fact, error.cause, error.step]}
-        except Exception:
-            result = {"fault": traceback.format_exc()}
-        answer.write(json.dumps(result) + "\n")
-        answer.flush()
-        message = json.loads(requests.get())
-
-
-if __name__ == "__main__":
-    main()

@@ -9,6 +9,7 @@ from typing import Any, Final
 from rich.console import Console
 
 from lockproof.environment import Environment
+from lockproof.report.interleaving import print_control
 from lockproof.report.page import STYLES, Page, plain_console
 from lockproof.report.tables import differences, print_histogram, print_scenario
 from lockproof.report.words import clean, counted, listed, own_stacks, seconds, share
@@ -65,7 +66,7 @@ def _headline(page: Page, report: Report) -> None:
 
 
 def _summary(report: Report) -> str:
-    covered = f"{counted(report.coverage.scenarios, 'scenario')}, {counted(report.coverage.invocations, 'run')}"
+    covered = _amount(report)
     if report.verdict is Verdict.HELD:
         return f"held: no violation in {covered}; evidence, not proof"
     if report.verdict is Verdict.UNKNOWN:
@@ -80,6 +81,15 @@ def _summary(report: Report) -> str:
     return listed(parts) if parts else "a violation that the report does not describe"
 
 
+def _amount(report: Report) -> str:
+    """Return how much was run, by what it was: runs of scenarios on real threads, schedules under control."""
+    covered = report.coverage
+    parts = [counted(covered.scenarios, "scenario")] if covered.scenarios or not covered.schedules else []
+    parts += [counted(covered.invocations, "run")] if covered.invocations or not covered.schedules else []
+    parts += [counted(covered.schedules, "schedule")] if covered.schedules else []
+    return ", ".join(parts)
+
+
 def _kind(report: Report, finding: Finding) -> str:
     if finding.kind is FindingKind.NOT_LINEARIZABLE:
         return MISSED[report.consistency]
@@ -89,7 +99,8 @@ def _kind(report: Report, finding: Finding) -> str:
 def _finding(page: Page, report: Report, number: int, finding: Finding) -> None:
     alone = "" if finding.concurrent else ", with one thread alone"
     page.heading(f"Finding {number}: {_kind(report, finding)}{alone}")
-    print_scenario(page, finding.scenario, finding.outcome)
+    if finding.scenario.threads:
+        print_scenario(page, finding.scenario, finding.outcome)
     for sentence in finding.explanation.why:
         page.say(clean(sentence), indent=2)
     if finding.detail:
@@ -103,8 +114,10 @@ def _finding(page: Page, report: Report, number: int, finding: Finding) -> None:
         print_histogram(page, finding)
     if finding.stacks:
         page.blank()
-        page.say("stacks of the threads:", indent=2)
+        page.say("the exception:" if finding.kind is FindingKind.EXCEPTION else "stacks of the threads:", indent=2)
         page.verbatim(own_stacks(finding.stacks))
+    if finding.control is not None:
+        print_control(page, finding.control)
     page.blank()
     page.say(_rate(finding), indent=2)
     if finding.command:
@@ -134,12 +147,15 @@ def _coverage(page: Page, report: Report) -> None:
     covered = report.coverage
     most = max(report.threads, default=2)
     threads = f"{most} threads" if len(report.threads) < 2 else f"{min(report.threads)} to {most} threads"
-    page.heading(
-        f"Covered: {counted(covered.scenarios, 'scenario')} of {threads}, {counted(covered.invocations, 'run')}, "
-        f"{counted(covered.outcomes, 'distinct outcome')}, {counted(len(covered.kinds), 'kind')} of operations, "
-        f"in {seconds(covered.seconds)}",
-        style="",
-    )
+    parts = [f"{counted(covered.scenarios, 'scenario')} of {threads}"] if covered.scenarios else []
+    parts += [counted(covered.invocations, "run")] if covered.invocations or not covered.schedules else []
+    parts += [counted(covered.schedules, "schedule")] if covered.schedules else []
+    if covered.scenarios:
+        parts.append(f"{counted(covered.outcomes, 'distinct outcome')}")
+        parts.append(f"{counted(len(covered.kinds), 'kind')} of operations")
+    page.heading(f"Covered: {', '.join(parts)}, in {seconds(covered.seconds)}", style="")
+    for sentence in covered.explored:
+        page.item(clean(sentence))
     if covered.kinds and report.verdict is not Verdict.VIOLATION:
         more = len(covered.kinds) - KINDS
         kinds = ", ".join(map(clean, covered.kinds[:KINDS]))

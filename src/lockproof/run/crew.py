@@ -17,7 +17,6 @@ import os
 import random
 import sys
 import threading
-import time
 import traceback
 from _thread import allocate_lock
 from collections import Counter
@@ -26,6 +25,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Final
 
+from lockproof.run.patience import Patience
 from lockproof.run.program import DELAYS, Key, Program, Record
 
 BATCH: Final = 64
@@ -156,7 +156,7 @@ class Crew:
         """Wait for the threads to end the chunk; look now and then whether any of them gets on."""
         waiting = list(range(len(chunk.cells)))
         seen: object = None
-        since = time.monotonic()
+        patience = Patience(hang)
         step = min(max(hang / 10, 0.01), 0.25)
         while waiting:
             if self._end[waiting[-1]].acquire(timeout=step):
@@ -166,8 +166,9 @@ class Crew:
                 return
             now = [*(cell[0] for cell in chunk.cells), *(cell[0] for cell in chunk.meeting)]
             if now != seen:
-                seen, since = now, time.monotonic()
-            elif time.monotonic() - since > hang:
+                seen = now
+                patience.renew()
+            elif patience.over():
                 raise Hang(self._stacks(len(chunk.cells)), _finished(chunk), hang)
 
     def _delays(self) -> list[range]:

@@ -1,0 +1,1 @@
+"""SCTBench, rebuilt: programs with known concurrency bugs, each with a mended twin."""

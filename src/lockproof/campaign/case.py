@@ -1,0 +1,78 @@
+"""A scenario made ready in the child: its code, its judge, and what has been judged of it before."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+from itertools import permutations
+from typing import Final
+
+from lockproof.judge.scenario import Judgement, ScenarioJudge
+from lockproof.model import TooManyChoices
+from lockproof.operation import UNKNOWN_KIND
+from lockproof.run.crew import BATCH, in_turn
+from lockproof.run.program import Key, Program, Record
+from lockproof.scenario import Scenario
+from lockproof.values import show
+from lockproof.verdict import Outcome, Verdict
+
+JUDGING: Final = 2.0
+"""Seconds for judging the outcomes of one scenario; those that come after are UNKNOWN."""
+
+
+class Case:
+    """A scenario made ready: its code, its judge, and what it has been judged before."""
+
+    def __init__(self, scenario: Scenario, program: Program, judge: ScenarioJudge) -> None:
+        self.scenario, self.program, self.judge = scenario, program, judge
+        self.batch = BATCH
+        # An operation of which nothing is known may be one that waits.
+        waits = any(each.kind.blocking or each.kind is UNKNOWN_KIND for each in scenario.operations)
+        self._judging = 0.0
+        self._verdicts: dict[Key, tuple[Outcome, Record]] = {}
+        self.skipped = ""
+        try:
+            if waits and self.judge.may_block():
+                self.skipped = "its operations can wait for ever"
+            else:
+                self._on_one_thread()
+        except TooManyChoices:
+            self.skipped = "the model has too many choices"
+
+    def _on_one_thread(self) -> None:
+        """See that the subject, run by one thread, does what the model says; or no run of many means anything."""
+        if any(each.kind.blocking for each in self.scenario.operations):
+            return  # one thread alone might wait for ever
+        for order in list(permutations(range(len(self.scenario.threads))))[:6]:
+            if not self._all_allowed(in_turn(self.program, order)):
+                self.skipped = "run by one thread, the subject already differs from the model"
+                return
+        if not self._all_allowed(in_turn(self.program, range(len(self.scenario.threads)), 2)):
+            self.batch = 1  # its objects share state
+
+    def _all_allowed(self, records: Sequence[Record]) -> bool:
+        return all(self.judge.judge(r.results, r.final, r.seen).verdict is not Verdict.VIOLATION for r in records)
+
+    def judged(self, key: Key) -> tuple[Outcome, Record]:
+        """Return the outcome of a key, with its verdict; its count is 0."""
+        known = self._verdicts.get(key)
+        if known is None:
+            known = self._verdicts[key] = self.outcome(record := self.program.record(key)), record
+        return known
+
+    def outcome(self, record: Record) -> Outcome:
+        """Judge a run, and return its outcome; its count is 0."""
+        began = time.perf_counter()
+        judgement = Judgement(Verdict.UNKNOWN)
+        if self._judging < JUDGING:
+            with contextlib.suppress(TooManyChoices):
+                judgement = self.judge.judge(record.results, record.final, record.seen)
+        self._judging += time.perf_counter() - began
+        return Outcome(
+            tuple(tuple(map(show, results)) for results in record.results),
+            tuple(map(show, record.final)),
+            0,
+            judgement.verdict,
+            judgement.order_only,
+        )

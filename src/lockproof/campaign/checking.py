@@ -1,0 +1,495 @@
+"""What a check does with its budget: conformance, scenarios, schedules, shrinking, confirmation.
+
+The parent decides and the child does: everything that runs the subject is a request to the child, so whatever the
+subject does to its process is an answer like another one.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any, Final
+
+from lockproof.campaign.child import Child, Died, HarnessFault
+from lockproof.campaign.explore import ControlledChild, Looked, labelled
+from lockproof.campaign.options import CheckOptions, Progress
+from lockproof.campaign.protocol import RunResult, Setup
+from lockproof.campaign.results import Tried, enough, limits, merged, tail
+from lockproof.campaign.schedules import BOUND, Schedules
+from lockproof.errors import LockproofError
+from lockproof.operation import Operation
+from lockproof.scenario import Scenario
+from lockproof.shrink import shrink
+from lockproof.verdict import (
+    Consistency,
+    Coverage,
+    Finding,
+    FindingKind,
+    Interrupted,
+    Nonconformance,
+    Report,
+    Verdict,
+)
+
+MOST_DEATHS: Final = 3
+"""Findings that ended the process after which a check stops looking for more."""
+
+FIRST_LOOK: Final = 0.02
+"""Seconds for a scenario that is tried for the first time: some thousand invocations, or a few hundred with locks."""
+
+LONGEST_LOOK: Final = 1.0
+MOST_INVOCATIONS: Final = 20_000
+
+EXPLAINING: Final = 2.0
+"""Seconds for finding a schedule that explains what real threads have shown, and as many for its label."""
+
+type Tell = Callable[[Progress], None]
+
+
+@dataclass
+class Checking:
+    """One check. `repeat` makes the command of a finding; `tell` is told how far it is."""
+
+    child: Child
+    controlled: ControlledChild
+    setup: Setup
+    options: CheckOptions
+    repeat: Callable[[Finding], str]
+    tell: Tell
+    began: float = field(default_factory=time.monotonic)
+    findings: list[Finding] = field(default_factory=list)
+    nonconformances: list[Nonconformance] = field(default_factory=list)
+    unknown: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    scenarios: int = 0
+    invocations: int = 0
+    outcomes: int = 0
+    covered: set[str] = field(default_factory=set)
+    phase: str = "starting"
+    _since: float = 0.0
+    _avoided: list[list[str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._schedules = Schedules(self.controlled, self._progress, self._left)
+
+    def run(self, first: Sequence[Scenario]) -> Report:
+        self._progress("")
+        description = self._start()
+        self.began = time.monotonic()
+        try:
+            only = None if self.options.scenario is None else Scenario.parse(self.options.scenario)
+            with self._in("conformance"):
+                self._conform()
+            if only is not None:
+                self._alone(only)
+            else:
+                self._all(first)
+            self._explain()
+        except KeyboardInterrupt:
+            raise Interrupted(self._report(description)) from None
+        return self._report(description)
+
+    @property
+    def _facts(self) -> Mapping[str, Any]:
+        facts: Mapping[str, Any] = self.child.description["environment"]
+        return facts
+
+    # What the clock says.
+
+    @property
+    def _elapsed(self) -> float:
+        return time.monotonic() - self.began
+
+    def _left(self) -> float:
+        return self.options.budget - self._elapsed
+
+    def _progress(self, text: str) -> None:
+        self.tell(
+            Progress(self.phase, self._elapsed, self.options.budget, self.scenarios, self.invocations, text,
+                     len(self.findings))
+        )  # fmt: skip
+
+    @contextmanager
+    def _in(self, phase: str) -> Iterator[None]:
+        outer, self.phase = self.phase, phase
+        try:
+            yield
+        finally:
+            self.phase = outer
+
+    # The child.
+
+    def _start(self) -> dict[str, Any]:
+        try:
+            description = self.child.start()
+        except Died as died:
+            raise LockproofError(
+                f"importing the target, or making a first subject, did not end well: {died.detail}",
+                "code that runs at import or in the constructor",
+                f"what it said last:\n{tail(died.stacks)}" if died.stacks else "try it in an interpreter",
+            ) from None
+        self.notes += description["notes"]
+        return description
+
+    def _again(self) -> None:
+        """After the child has died: a new one knows nothing of what is avoided."""
+        self.child.start()
+        self.child.request("avoid", together=self._avoided)
+
+    def _run(
+        self, text: str, invocations: int, seconds: float, *, until_failure: bool = True, hang: float | None = None
+    ) -> RunResult:
+        answer = self.child.request(
+            "run", seconds, text=text, invocations=invocations, seconds=seconds, until_failure=until_failure, hang=hang
+        )
+        result = RunResult.from_json(answer)
+        self.invocations += result.invocations
+        return result
+
+    # The phases.
+
+    def _conform(self) -> None:
+        """Compare with the model on one thread. What hangs or kills there is a finding, and is left out afterwards."""
+        for _ in range(MOST_DEATHS):
+            seconds = min(0.5, self.options.budget / 100)
+            self._progress("")
+            try:
+                skip = [lines[-1] for lines in self._avoided]
+                answer = self.child.request("conform", seconds, seconds=seconds, skip=skip)
+            except Died as died:
+                self._again()
+                with self._in("shrinking"):
+                    lines, last = self._shrunk_program(died)
+                if last is None:
+                    self.notes.append(f"left out, too slow to be tried often: {'; '.join(lines)}")
+                else:
+                    self._finding_of(last, Scenario((), (tuple(map(Operation, lines)),)), concurrent=False)
+                self._avoided.append([lines[-1]])
+                self._again()
+                continue
+            except LockproofError as error:
+                if not self.findings:
+                    raise
+                self.notes.append(error.fact)
+                return
+            self.nonconformances += [
+                Nonconformance(**{**each, "lines": tuple(each["lines"])}) for each in answer["nonconformances"]
+            ]
+            self.notes += [note for note in answer["notes"] if note not in self.notes]
+            return
+
+    def _shrunk_program(self, died: Died) -> tuple[tuple[str, ...], Died | None]:
+        """Return the lines that one thread ran when the process died, without those that are not needed for that.
+
+        And how they ended it when they were run with all the time that there is; None if they did not: then they
+        were only slow.
+        """
+        if not died.announced:
+            raise HarnessFault(f"the child ended before any operation: {died.detail}\n{died.stacks}")
+
+        def ends(lines: Sequence[str], hang: float) -> Died | None:
+            try:
+                self.child.request("program", lines=lines, hang=hang)
+            except Died as again:
+                self._again()
+                return again if again.kind is died.kind else None
+            return None
+
+        lines = died.announced
+        end = time.monotonic() + self.options.hang
+        for position in reversed(range(len(lines) - 1)):
+            shorter = lines[:position] + lines[position + 1 :]
+            if time.monotonic() < end and ends(shorter, min(self.options.hang, 0.5)) is not None:
+                lines = shorter
+        return lines, ends(lines, self.options.hang)
+
+    def _finding_of(self, died: Died, scenario: Scenario, *, concurrent: bool) -> None:
+        finding = Finding(died.kind, scenario, detail=died.detail, stacks=died.stacks, seconds=self._since,
+                          failures=1, tries=1, concurrent=concurrent)  # fmt: skip
+        self.findings.append(replace(finding, command=self.repeat(finding)))
+
+    def _alone(self, scenario: Scenario) -> None:
+        """Run one scenario, on real threads and under control."""
+        self.scenarios = 1
+        if self.options.engine != "schedules":
+            with self._in("checking"):
+                self._only(scenario)
+        if self.options.engine != "threads" and not self.findings and self._schedules.prepare():
+            with self._in("exploring"):
+                looked = self._schedules.look(str(scenario), max(1.0, self.options.budget / 2), sys.maxsize)
+            if looked is not None and looked.found is not None:
+                self._found_under_control(scenario, looked)
+
+    def _all(self, first: Sequence[Scenario]) -> None:
+        """Search on real threads and under control, in turns."""
+        fresh, pool = self._fresh(first), list[Tried]()
+        turns = {"threads": (1.0,), "schedules": (1.0,), "both": (0.15, 0.35, 0.25, 0.25)}[self.options.engine]
+        for number, share in enumerate(turns):
+            until = self._left() - share * self.options.budget if number + 1 < len(turns) else 0.0
+            if self.options.engine == "threads" or (self.options.engine == "both" and number % 2 == 0):
+                with self._in("checking"):
+                    self._search(fresh, pool, max(until, 0.0))
+            else:
+                with self._in("exploring"):
+                    found = self._schedules.search(self._left() - max(until, 0.0))
+                if found is not None:
+                    self._found_under_control(*found)
+            if self.findings:
+                return
+
+    def _found_under_control(self, scenario: Scenario, looked: Looked) -> None:
+        """Make small what a schedule shows, and tell of it, with what real threads make of the same scenario."""
+        self._since = self._elapsed
+        seconds = max(2.0, self.options.budget * 0.3)
+        with self._in("shrinking"):
+            small, looked = self.controlled.small(scenario, looked, seconds, BOUND, self._progress)
+        with self._in("confirming"):
+            finding = self.controlled.finding(small, looked, self._since, str(small), seconds)
+            if self.options.engine == "both" and finding.kind is FindingKind.NOT_LINEARIZABLE:
+                with suppress(Died):
+                    real = self._run(str(small), 20_000, 0.5, until_failure=False)
+                    if real.failures:
+                        finding = replace(finding, failures=real.failures, tries=real.invocations)
+                        finding = labelled(replace(finding, histogram=real.outcomes), self._facts)
+        self.findings.append(replace(finding, command=self.repeat(finding)))
+
+    def _explain(self) -> None:
+        """Find a schedule for what real threads have shown: for its story, and whether the GIL masks it."""
+        for number, finding in enumerate(self.findings):
+            told = finding.kind in (FindingKind.NOT_LINEARIZABLE, FindingKind.HANG) and finding.concurrent
+            if self.options.engine != "both" or not told or finding.control is not None:
+                continue
+            with self._in("explaining"):
+                if not self._schedules.prepare():
+                    return
+                text = str(finding.scenario)
+                looked = self._schedules.look(text, EXPLAINING, sys.maxsize)
+                if looked is None or looked.found is None:
+                    continue
+                same = FindingKind.DEADLOCK if finding.kind is FindingKind.HANG else finding.kind
+                if looked.found["kind"] == same.value:
+                    under = self.controlled.finding(finding.scenario, looked, 0.0, text, EXPLAINING)
+                    self.findings[number] = labelled(replace(finding, control=under.control), self._facts)
+
+    def _only(self, scenario: Scenario) -> None:
+        """Run one scenario for the whole budget, or until it is plain how often it fails."""
+        most = self.options.invocations or sys.maxsize
+        self._progress(str(scenario))
+        total: RunResult | None = None
+        while total is None or (self._left() > 0 and total.invocations < most and not enough(total)):
+            try:
+                result = self._run(str(scenario), most, max(0.0, min(self._left(), 1.0)), until_failure=False)
+            except Died as died:
+                self._finding_of(died, scenario, concurrent=not died.announced)
+                return
+            if result.skipped:
+                raise LockproofError(
+                    f"the scenario cannot be judged: {result.skipped}", "", "change the scenario or the model"
+                )
+            total = result if total is None else merged(total, result)
+            self._progress(str(scenario))
+        assert total is not None
+        self._cover(total)
+        if total.failures:
+            self.findings.append(self._told(scenario, total))
+
+    def _search(self, fresh: Iterator[str], pool: list[Tried], until: float) -> None:
+        """Try new scenarios and, in turn with them, those again that showed most outcomes for the runs spent.
+
+        Until a violation is found, or so many seconds of the budget are left.
+        """
+        tried: Tried
+        deaths = len(self.findings)
+        enough_scenarios = 20 + 10 * len(self.child.description["kinds"])
+        for step in count():
+            if self._left() <= until or deaths >= MOST_DEATHS:
+                return
+            if step % 3 == 0 or not pool or (step % 3 == 1 and self.scenarios < enough_scenarios):
+                text = next(fresh, None)
+                if text is None:
+                    self.notes.append("no scenario is left without what was found already")
+                    return
+                tried, look = Tried(text, Scenario.parse(text).size[0]), FIRST_LOOK
+            else:
+                # In turns: the one that shows most for its time, and a small one that has had little of it.
+                if step % 2:
+                    tried = max(pool, key=lambda each: each.outcomes / each.seconds)
+                else:
+                    tried = min(pool, key=lambda each: each.seconds * each.operations**2)
+                look = min(4 * tried.seconds, LONGEST_LOOK)
+            try:
+                result = self._run(tried.text, MOST_INVOCATIONS, max(0.0, min(self._left(), look)))
+            except Died as died:
+                deaths += 1
+                self._after_death(died, tried.text)
+                continue
+            if result.skipped:
+                self._doubt(result.skipped)
+                continue
+            if not tried.seconds:
+                pool.append(tried)
+                self.scenarios += 1
+            tried.seconds += result.seconds
+            tried.outcomes = max(tried.outcomes, result.distinct)
+            self._cover(result)
+            self._progress(tried.text)
+            if result.failures:
+                self._follow(Scenario.parse(tried.text), result)
+                return
+
+    def _fresh(self, first: Sequence[Scenario]) -> Iterator[str]:
+        yield from map(str, first)
+        index = 0
+        while (answer := self.child.request("generate", index=index))["scenario"] is not None:
+            yield answer["scenario"]
+            index = answer["index"] + 1
+
+    def _cover(self, result: RunResult) -> None:
+        self.covered |= set(result.kinds)
+        self.outcomes += result.distinct
+        if result.unknown:
+            self._doubt("outcomes that the judge could not decide within its bounds", result.unknown)
+
+    def _doubt(self, reason: str, times: int = 1) -> None:
+        self.unknown[reason] = self.unknown.get(reason, 0) + times
+
+    # After a failure.
+
+    def _after_death(self, died: Died, text: str) -> None:
+        """A scenario that hung or killed the process: make it small, and go on without what it needs."""
+        scenario = Scenario.parse(text)
+        concurrent = not died.announced
+        self.scenarios += 1
+        self.invocations += 1
+        self._since = self._elapsed
+        self._again()
+        if not died.certain:
+            again = self._ends(scenario, died, 2 * self.options.hang)
+            if again is None:
+                self._doubt("a scenario that did not come back in time, and did when it was tried again")
+                return
+            died = again
+        with self._in("shrinking"):
+            small, last = self._shrunk_death(scenario, died)
+        self._finding_of(last, small, concurrent=concurrent)
+        self._avoided.append([each.text for thread in small.threads for each in thread])
+        self._again()
+
+    def _shrunk_death(self, scenario: Scenario, died: Died) -> tuple[Scenario, Died]:
+        """Return a smaller scenario that ends the process in the same way, and how it ended.
+
+        A hang takes its time to be seen, so candidates are given less of it, and only the smallest the full time.
+        """
+        end = time.monotonic() + max(2 * self.options.hang, self.options.budget * 0.3)
+        small = shrink(
+            scenario,
+            lambda candidate: self._ends(candidate, died, min(0.5, self.options.hang)) is not None,
+            lambda: time.monotonic() < end,
+        )
+        if small is not scenario and (last := self._ends(small, died, self.options.hang)) is not None:
+            return small, last
+        return scenario, died
+
+    def _ends(self, candidate: Scenario, died: Died, hang: float) -> Died | None:
+        """Run a scenario; return how it ended the process if that is the same way, otherwise None."""
+        self._progress(str(candidate))
+        try:
+            self._run(str(candidate), 3000, 0.5, hang=hang)
+        except Died as again:
+            self._again()
+            return again if again.kind is died.kind else None
+        return None
+
+    def _follow(self, scenario: Scenario, result: RunResult) -> None:
+        """Shrink a scenario whose runs were judged a violation, confirm the smallest, and tell of it."""
+        rate = result.failures / result.invocations
+        self._since = self._elapsed
+        end = time.monotonic() + max(1.5, self.options.budget * 0.3)
+        best = result
+
+        def still_fails(candidate: Scenario) -> bool:
+            nonlocal best, rate
+            self._progress(str(candidate))
+            # Often enough that a race four times as rare shows with probability 0.98, but no longer than patience.
+            tries = int(min(max(200, 16 / rate), 40_000))
+            try:
+                found = self._run(str(candidate), tries, 1.0)
+            except Died:
+                self._again()
+                return False
+            if found.failures:
+                best, rate = found, max(found.failures / found.invocations, rate / 4)
+            return bool(found.failures)
+
+        with self._in("shrinking"):
+            small = shrink(scenario, still_fails, lambda: time.monotonic() < end)
+        with self._in("confirming"):
+            self._progress(str(small))
+            confirmed = self._confirmed(small, best)
+        self.findings.append(self._told(small, confirmed))
+
+    def _confirmed(self, scenario: Scenario, shown: RunResult) -> RunResult:
+        """Run the smallest scenario on its own again, to tell how often it fails."""
+        try:
+            again = self._run(str(scenario), 20_000, 0.5, until_failure=False)
+        except Died:
+            self._again()
+            return shown
+        return again if again.failures else merged(again, shown)
+
+    def _told(self, scenario: Scenario, result: RunResult) -> Finding:
+        finding = Finding(
+            FindingKind.NOT_LINEARIZABLE,
+            scenario,
+            result.worst,
+            result.explanation,
+            result.outcomes,
+            result.failures,
+            result.invocations,
+            seconds=self._since,
+        )
+        return replace(finding, command=self.repeat(finding))
+
+    # The end.
+
+    def _report(self, description: dict[str, Any]) -> Report:
+        reasons = [f"{reason} ({times} times)" for reason, times in self.unknown.items()]
+        if self.findings or self.nonconformances:
+            verdict = Verdict.VIOLATION
+        elif not self.invocations and not self.controlled.schedules:
+            verdict = Verdict.UNKNOWN
+            reasons.append("no scenario could be run")
+        else:
+            doubtful = any("judge" in reason for reason in self.unknown)
+            verdict = Verdict.UNKNOWN if doubtful else Verdict.HELD
+        notes = [*self.notes, *self.controlled.notes]
+        if all(finding.kind not in (FindingKind.DEADLOCK, FindingKind.HANG) for finding in self.findings):
+            notes += [f"possible deadlock, which no run hit: {each}" for each in self.controlled.cycles]
+        facts = description["environment"]
+        notes += limits(facts)
+        return Report(
+            description["subject"],
+            description["model"],
+            Consistency(self.options.consistency),
+            verdict,
+            self.setup.seed,
+            facts,
+            Coverage(
+                self.scenarios,
+                self.invocations,
+                tuple(sorted(self.covered | self._schedules.kinds)),
+                self._elapsed,
+                self.outcomes,
+                self.controlled.schedules,
+                self._schedules.covered(),
+            ),
+            tuple(self.findings),
+            tuple(self.nonconformances),
+            tuple(notes),
+            tuple(reasons),
+            tuple(range(2, self.options.threads + 1)),
+        )

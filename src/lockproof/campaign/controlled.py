@@ -1,0 +1,224 @@
+"""The child process for controlled schedules: the requests of a worker, and those that explore and replay.
+
+It has taken control of the interpreter before the subject is imported. Everything else, models and judges among it,
+runs on a thread that is not under control, where locks are the real ones.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, Final
+
+from lockproof import environment
+from lockproof.campaign.case import Case
+from lockproof.campaign.exploring import (
+    Exploration,
+    Problem,
+    Program,
+    Stage,
+    fewer_preemptions,
+    find_again,
+    masking_of,
+    seen_in,
+    told,
+)
+from lockproof.campaign.loading import load
+from lockproof.campaign.worker import Watchdog, Worker
+from lockproof.control.install import instrumentation
+from lockproof.control.primitives import engine
+from lockproof.control.program import FunctionProgram, ScenarioProgram
+from lockproof.control.task import Result
+from lockproof.errors import LockproofError
+from lockproof.run.program import Program as Parts
+from lockproof.run.program import Record
+from lockproof.scenario import Scenario
+from lockproof.schedule import Schedule
+from lockproof.strategies.exhaustive import Replay
+from lockproof.verdict import Explanation, FindingKind, Verdict
+
+TIDYING: Final = 1.0
+"""Seconds for finding a schedule with fewer preemptions."""
+
+
+class _Judged:
+    """A program with what tells whether a run of it is wrong."""
+
+    def __init__(self, program: Program, case: Case | None) -> None:
+        self.program, self.case = program, case
+        self.outcomes: set[Any] = set()
+        self.unknown = 0
+        self._verdicts: dict[Any, Verdict] = {}
+
+    def look(self, result: Result) -> Problem | None:
+        """Return what is wrong with the run that has just been done."""
+        problem = seen_in(result, self.program)
+        program = self.program
+        if problem is not None or self.case is None or not isinstance(program, ScenarioProgram):
+            return problem
+        if not program.complete:
+            return None
+        key = (tuple(map(tuple, program.results)), tuple(program.final), tuple(map(tuple, program.seen)))
+        verdict = self._verdicts.get(key)
+        if verdict is None:
+            self.outcomes.add(key[:2])
+            verdict = self._verdicts[key] = self.case.outcome(Record(*key)).verdict
+        self.unknown += verdict is Verdict.UNKNOWN
+        return Problem(FindingKind.NOT_LINEARIZABLE, key=key) if verdict is Verdict.VIOLATION else None
+
+
+class ControlledWorker(Worker):
+    """Answers `explore`, `masking` and `replay` besides."""
+
+    def __init__(self, setup: dict[str, Any]) -> None:
+        self._function: Callable[[], object] | None = None
+        self._name = ""
+        self._explorations: dict[str, tuple[_Judged, Exploration]] = {}
+        super().__init__(setup)
+
+    def _load(self, target: Any, model: Any, factory: Any) -> None:
+        loaded = load(target) if isinstance(target, str) else target
+        if inspect.isfunction(loaded):
+            if model is not None or factory is not None:
+                raise LockproofError("a function has no model and no factory", "", "leave the options out")
+            needed = [
+                each.name
+                for each in inspect.signature(loaded).parameters.values()
+                if each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+            ]
+            if needed:
+                raise LockproofError(
+                    f"{loaded.__qualname__} has parameters: {', '.join(needed)}",
+                    "what is explored is a function without parameters that starts threads and asserts",
+                    "write a function around it that gives them",
+                )
+            self._function = loaded
+            self._name = target if isinstance(target, str) else f"{loaded.__module__}:{loaded.__qualname__}"
+            return
+        super()._load(target, model, factory)
+        if file := _file_of(loaded):
+            instrumentation.ask_about(file)
+
+    def describe(self) -> dict[str, Any]:
+        """Answer what was loaded."""
+        if self._function is None:
+            return super().describe()
+        facts = environment.current().to_json()
+        return {"subject": self._name, "model": "its own assertions", "environment": facts, "kinds": [], "notes": []}
+
+    def explore(self, text: str | None, seconds: float, most: int, bound: int, only: str) -> dict[str, Any]:
+        """Go on exploring a scenario, or the function; answer what was covered, and what was found."""
+        judged, exploration = self._exploration(text, bound, only)
+        if judged.case is not None and judged.case.skipped:
+            return {"skipped": judged.case.skipped}
+        began = time.monotonic()
+        before = exploration.runs
+        found = exploration.go_on(seconds, most)
+        answer = {
+            "skipped": "",
+            "schedules": exploration.runs - before,
+            "covered": exploration.covered(),
+            "complete": exploration.complete and not exploration.unstable,
+            "all": exploration.all_schedules and not exploration.unstable,
+            "estimate": exploration.estimate(),
+            "notes": list(exploration.notes),
+            "cycles": list(exploration.cycles),
+            "outcomes": len(judged.outcomes),
+            "unknown": judged.unknown,
+            "threads": exploration.threads,
+            "kinds": [],
+            "seconds": time.monotonic() - began,
+            "found": None,
+        }
+        if judged.case is not None:
+            answer["kinds"] = sorted({each.kind.text for thread in judged.case.scenario.threads for each in thread})
+        if found is not None:
+            problem, result, stage = found
+            ran, problem = fewer_preemptions(judged.program, judged.look, result.ran, stage.switching, problem, TIDYING)
+            control = told(judged.program, judged.look, ran, stage.switching, problem, stage, exploration.runs)
+            answer["found"] = {**self._told(judged, problem), "control": control.to_json()}
+        return answer
+
+    def masking(self, text: str | None, kind: str, preemptions: int, seconds: float) -> dict[str, Any]:
+        """Answer whether a standard build can show a problem of this kind, and what that rests on."""
+        judged, _ = self._exploration(text, 2, "portfolio")
+        label, rests_on = masking_of(judged.program, judged.look, Problem(FindingKind(kind)), preemptions, seconds)
+        return {"masking": label.value, "rests_on": rests_on}
+
+    def replay(self, text: str | None, schedule: dict[str, Any], kind: str | None, times: int) -> dict[str, Any]:
+        """Run a schedule so often; answer how often the problem showed, and what it was."""
+        judged, exploration = self._exploration(text, 2, "portfolio")
+        what = Schedule.from_json(schedule)
+        seen: list[Problem] = []
+
+        def look(result: Result) -> Problem | None:
+            problem = judged.look(result)
+            if problem is not None:
+                seen.append(problem)
+            return problem
+
+        exploration._warm_up()
+        seen.clear()
+        expected = Problem(FindingKind(kind)) if kind is not None else None
+        again, elsewhere = find_again(judged.program, look, what, expected, times)
+        found = None
+        if seen:
+            control = self._control(judged, what, seen[0])
+            found = {**self._told(judged, seen[0]), "control": control}
+        return {"again": again, "diverged": elsewhere, "found": found}
+
+    def _control(self, judged: _Judged, schedule: Schedule, problem: Problem) -> dict[str, Any]:
+        strategy = Replay(list(schedule.choices()), strict=False)
+        strategy.begin()
+        instrumentation.switch(schedule.switching)
+        result = engine.run(judged.program, strategy)
+        stage = Stage("replay", schedule.switching, strategy)
+        return told(judged.program, judged.look, result.ran, schedule.switching, problem, stage, 1).to_json()
+
+    def _exploration(self, text: str | None, bound: int, only: str) -> tuple[_Judged, Exploration]:
+        key = f"{text}/{bound}/{only}"
+        known = self._explorations.get(key)
+        if known is None:
+            if text is None:
+                assert self._function is not None
+                judged = _Judged(FunctionProgram(self._function), None)
+            else:
+                case = self._case(text)
+                program = ScenarioProgram(case.scenario, self.specification.subject, self.specification.globals)
+                judged = _Judged(program, case)
+            if len(self._explorations) > 400:
+                self._explorations.clear()
+            known = self._explorations[key] = (
+                judged,
+                Exploration(judged.program, judged.look, self._seed, bound=bound, only=only),
+            )
+        return known
+
+    def _program(self, scenario: Scenario) -> Parts:
+        return Parts(scenario, self.specification.subject, self.specification.globals, patience=0)
+
+    def _told(self, judged: _Judged, problem: Problem) -> dict[str, Any]:
+        """Return what is said of a problem, as JSON has it."""
+        outcome = explanation = None
+        if problem.key is not None and judged.case is not None:
+            record = Record(*problem.key)
+            with Watchdog(self._hang + 30):
+                outcome = judged.case.outcome(record)
+                explanation = judged.case.judge.explain(record.results, record.final, record.seen)
+        return {
+            "kind": problem.kind.value,
+            "detail": problem.detail,
+            "text": problem.text,
+            "outcome": outcome and asdict(outcome),
+            "explanation": asdict(explanation if explanation is not None else Explanation(())),
+        }
+
+
+def _file_of(subject: Any) -> str:
+    """Return the file of a class's source; "" if it has none."""
+    try:
+        return inspect.getsourcefile(subject) or ""
+    except TypeError:
+        return ""

@@ -1,0 +1,380 @@
+"""Exploring, in the child: a program is run under one strategy after the other, and what is found is told.
+
+The portfolio takes turns: all orders of synchronization; all schedules with at most 0, 1, ... preemptions at
+instructions; strategies that draw, until the time is over. Small searches end within their first turn. What came to its
+end is said to be complete, nothing else.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from lockproof import environment
+from lockproof.control.install import instrumentation
+from lockproof.control.primitives import engine
+from lockproof.control.program import FunctionProgram, ScenarioProgram
+from lockproof.control.task import OWN, Result
+from lockproof.control.trace import Tracer
+from lockproof.schedule import Ran, Schedule, Strategy, Switching
+from lockproof.strategies.exhaustive import Diverged, Orders, Preemptions, Replay
+from lockproof.strategies.sampling import PCT, POS, SURW, RandomWalk
+from lockproof.verdict import Control, FindingKind, Masking
+
+REPLAYS: Final = 10
+"""How often a schedule is replayed before its finding is reported."""
+
+SLICE: Final = 0.15
+"""Seconds of one turn of a strategy: small searches are over within their first, and nobody waits long for another."""
+
+SAMPLERS: Final[dict[str, Callable[[int], Any]]] = {"surw": SURW, "pct": PCT, "pos": POS, "random": RandomWalk}
+NAMES: Final = {"surw": "SURW", "pct": "PCT", "pos": "POS", "random": "random-walk"}
+
+MOST_CYCLES: Final = 5
+
+
+@dataclass
+class Problem:
+    """What is wrong with a run: `detail` in a sentence, `text` a traceback, `outcome` key of a scenario's results."""
+
+    kind: FindingKind
+    detail: str = ""
+    text: str = ""
+    blocked: list[Any] = field(default_factory=list)
+    key: Any = None
+
+    def same(self, other: Problem | None) -> bool:
+        """Tell whether another run has the same thing wrong."""
+        return other is not None and self.kind is other.kind
+
+
+type Program = ScenarioProgram | FunctionProgram
+type Look = Callable[[Result], Problem | None]
+
+
+def seen_in(result: Result, program: Program) -> Problem | None:
+    """Return what is wrong with a run, whatever it was meant to do."""
+    function = isinstance(program, FunctionProgram)
+    if result.errors:
+        thread, error = result.errors[0]
+        told = "".join(_of_the_subject(error)) if function else repr(error)
+        said = f": {error}" if str(error) else ""
+        return Problem(FindingKind.EXCEPTION, f"{type(error).__name__}{said}, in {thread}", told)
+    if result.deadlock:
+        return Problem(FindingKind.DEADLOCK, "no thread can go on", blocked=result.deadlock)
+    if result.left and function:
+        names = ", ".join(each.thread for each in result.left)
+        return Problem(FindingKind.LEFT_BEHIND, f"{names} still waits when the function has ended", blocked=result.left)
+    if result.held and function:
+        lock, thread = result.held[0]
+        return Problem(FindingKind.LOCK_HELD, f"{lock} was taken by {thread}, which has ended, and nobody released it")
+    if result.bounded and result.spinning:
+        return Problem(
+            FindingKind.NO_PROGRESS, f"after {sum(result.ran.steps):,} steps every thread goes round in a loop"
+        )
+    return None
+
+
+def _of_the_subject(error: BaseException) -> list[str]:
+    """Return the traceback without the frames of lockproof that called the subject's code."""
+    trace = error.__traceback__
+    while trace is not None and OWN in trace.tb_frame.f_code.co_filename:
+        trace = trace.tb_next
+    return traceback.format_exception(type(error), error, trace)
+
+
+@dataclass
+class Stage:
+    """One strategy's part: how it is named, where it switches, how many turns it has had."""
+
+    name: str
+    switching: Switching
+    strategy: Any
+    turns: int = 0
+    runs: int = 0
+    ended: bool = False
+
+
+class Exploration:
+    """The exploration of one program, which can be gone on with."""
+
+    def __init__(
+        self, program: Program, look: Look, seed: int, *, bound: int = 2, only: str = "portfolio",
+        switching: Switching = Switching.FREE,
+    ) -> None:  # fmt: skip
+        self.program, self._look, self._seed, self._bound, self._only = program, look, seed, bound, only
+        self._switching = switching
+        self.notes: dict[str, None] = {}
+        self.cycles: dict[str, None] = {}
+        self.runs = 0
+        self.restarts = 0
+        self.unstable = False
+        self.threads = 0
+        self._basis = (-1, False)
+        self._stages = self._fresh()
+
+    def _fresh(self) -> list[Stage]:
+        every = [
+            Stage("orders", Switching.SYNC, Orders()),
+            Stage("preemptions", self._switching, Preemptions(self._bound)),
+            *(Stage(name, self._switching, made(self._seed)) for name, made in SAMPLERS.items()),
+        ]
+        return every if self._only == "portfolio" else [stage for stage in every if stage.name == self._only]
+
+    def go_on(self, seconds: float, most: int) -> tuple[Problem, Result, Stage] | None:
+        """Run schedules until something is found, all is known, or one of the bounds is reached."""
+        end = time.monotonic() + seconds
+        last = self.runs + most
+        if not self.runs:
+            self._warm_up()
+        elif self._basis != (instrumentation.version, engine.tries):
+            self._restart()  # other programs have met code that moves the switch points of this one
+        while time.monotonic() < end and self.runs < last and (stage := self._next_stage()) is not None:
+            instrumentation.switch(stage.switching)
+            until = min(end, time.monotonic() + SLICE)
+            try:
+                while time.monotonic() < until and self.runs < last:
+                    if not stage.strategy.begin():
+                        stage.ended = True
+                        break
+                    result, problem = self._run(stage.strategy)
+                    stage.runs += 1
+                    if problem is not None:
+                        return problem, result, stage
+                    if self._basis != (instrumentation.version, engine.tries):
+                        self._restart()
+                        break
+            except Diverged:
+                self._diverged()
+        return None
+
+    def _next_stage(self) -> Stage | None:
+        """Return the stage whose turn it is; None if no stage has anything more to show."""
+        able = [stage for stage in self._stages if not stage.ended]
+        if not self._drawing_helps():
+            able = [stage for stage in able if stage.name not in SAMPLERS]
+        if not able:
+            return None
+        stage = min(able, key=lambda each: each.turns)
+        stage.turns += 1
+        return stage
+
+    def _stage(self, name: str) -> Stage | None:
+        return next((stage for stage in self._stages if stage.name == name), None)
+
+    def _drawing_helps(self) -> bool:
+        """Tell whether anything can be drawn that has not been run."""
+        everything = self._stage("preemptions")
+        return any(stage.name in SAMPLERS for stage in self._stages) and not (
+            everything is not None and everything.ended and self.all_schedules
+        )
+
+    @property
+    def all_schedules(self) -> bool:
+        """Whether every schedule there is was run: none of those within the bound had more to try."""
+        stage = self._stage("preemptions")
+        strategy = stage.strategy if stage is not None and stage.ended else None
+        return isinstance(strategy, Preemptions) and strategy.complete
+
+    @property
+    def complete(self) -> bool:
+        """Whether the exhaustive stages that were asked for came to their ends."""
+        return all(stage.ended for stage in self._stages if stage.name not in SAMPLERS)
+
+    def _warm_up(self) -> None:
+        """Run until no new code is met: what code stores decides where the switch points of other code are."""
+        instrumentation.switch(self._switching)
+        for _ in range(5):
+            instrumentation.grown = False
+            try:
+                strategy = Replay((), strict=False)
+                strategy.begin()
+                self._run(strategy)
+            except Diverged:
+                pass
+            if not instrumentation.grown:
+                break
+        self._basis = instrumentation.version, engine.tries
+
+    def _restart(self) -> None:
+        self._basis = instrumentation.version, engine.tries
+        self.restarts += 1
+        self._stages = self._fresh()
+
+    def _diverged(self) -> None:
+        self.unstable = True
+        self.notes[
+            "the same choices led elsewhere: something beside the schedule decides, like the time of day, randomness, "
+            "the order of hashes, or what a run left behind for the next; so nothing is said to be complete"
+        ] = None
+        self._stages = self._fresh()
+        for stage in self._stages:
+            stage.ended = False
+
+    def _run(self, strategy: Strategy) -> tuple[Result, Problem | None]:
+        result = engine.run(self.program, strategy)
+        self.runs += 1
+        self.threads = max(self.threads, len(result.ran.steps))
+        if self.runs % 200 == 0:
+            gc.collect(0)
+        problem = None if result.ran.redundant else self._look(result)
+        strategy.end(replace(result.ran, failed=problem is not None))
+        for where in result.native:
+            self.notes[
+                f"a wait that is not under control, at {where or 'a place unknown'}: scheduled around, so nothing is "
+                "said to be complete"
+            ] = None
+            self.unstable = True
+        if result.timed:
+            self.notes["waits with a time limit ran out whenever that made a difference, not by the clock"] = None
+        if result.bounded:
+            self.notes["some runs were given up after 20,000 steps"] = None
+        for cycle in result.cycles[:MOST_CYCLES]:
+            self.cycles[cycle] = None
+        return result, problem
+
+    def covered(self) -> list[str]:
+        """Return sentences about what was covered, each true of this program."""
+        said = []
+        for stage in self._stages:
+            strategy = stage.strategy
+            if isinstance(strategy, Orders) and strategy.runs:
+                what = f"all {strategy.runs:,}" if stage.ended and not self.unstable else f"{strategy.runs:,}"
+                said.append(f"{what} orders of lock operations")
+            elif isinstance(strategy, Preemptions) and strategy.runs:
+                said += self._of_preemptions(strategy)
+            elif stage.runs and stage.name in SAMPLERS:
+                said.append(f"{stage.runs:,} {NAMES[stage.name]} schedules")
+        return said
+
+    def _of_preemptions(self, strategy: Preemptions) -> list[str]:
+        level = min(strategy.level, self._bound)
+        if self.unstable or level < 0:
+            return [f"{strategy.runs:,} schedules with few preemptions"]
+        if self.all_schedules:
+            return [f"all {strategy.runs:,} schedules there are"]
+        full = sum(strategy.by_level[: level + 1])
+        said = [f"all {full:,} schedules with at most {level} preemption{'s' if level != 1 else ''}"]
+        if strategy.runs > full:
+            said.append(f"{strategy.runs - full:,} of those with {level + 1}")
+        return said
+
+    def estimate(self) -> str:
+        """Say what the next complete level would take, where the search was not complete; "" where it was."""
+        stage = self._stage("preemptions")
+        strategy = stage.strategy if stage is not None else None
+        if not isinstance(strategy, Preemptions) or stage is None or stage.ended or not strategy.runs:
+            return ""
+        return f"{strategy.waiting:,} schedules more are known to be needed for {strategy.level + 1} preemptions"
+
+
+def find_again(
+    program: Program, look: Look, schedule: Schedule, problem: Problem | None, times: int
+) -> tuple[int, int]:
+    """Replay a schedule so often; return how many runs had the same problem, or any, and how many led elsewhere."""
+    instrumentation.switch(schedule.switching)
+    again = elsewhere = 0
+    choices = list(schedule.choices())
+    for _ in range(times):
+        strategy = Replay(choices)
+        strategy.begin()
+        try:
+            result = engine.run(program, strategy)
+            strategy.end(result.ran)
+        except Diverged:
+            elsewhere += 1
+            continue
+        found = look(result)
+        again += found is not None and (problem is None or problem.same(found))
+    return again, elsewhere
+
+
+def fewer_preemptions(
+    program: Program, look: Look, ran: Ran, switching: Switching, problem: Problem, seconds: float
+) -> tuple[Ran, Problem]:
+    """Return a run with the same problem and few preemptions: greedily, one hand-over less each time."""
+    instrumentation.switch(switching)
+    end = time.monotonic() + seconds
+    best, found = ran, problem
+    progress = True
+    while progress and time.monotonic() < end:
+        progress = False
+        runs = list(Schedule.of(switching, best.choices).runs)
+        for k in range(1, len(runs)):
+            if time.monotonic() > end:
+                break
+            merged = [*runs[: k - 1], (runs[k - 1][0], runs[k - 1][1] + runs[k][1]), *runs[k + 1 :]]
+            strategy = Replay(list(Schedule(switching, tuple(merged)).choices()), strict=False)
+            strategy.begin()
+            result = engine.run(program, strategy)
+            again = look(result)
+            smaller = (result.ran.preemptions, len(Schedule.of(switching, result.ran.choices).runs)) < (
+                best.preemptions,
+                len(runs),
+            )
+            if smaller and problem.same(again):
+                assert again is not None
+                best, found, progress = result.ran, again, True
+                break
+    return best, found
+
+
+def told(
+    program: Program, look: Look, ran: Ran, switching: Switching, problem: Problem, stage: Stage, schedules: int
+) -> Control:
+    """Replay the schedule of a run, and tell its story."""
+    schedule = Schedule.of(switching, ran.choices)
+    instrumentation.switch(switching)
+    strategy = Replay(list(ran.choices), strict=False)
+    strategy.begin()
+    with Tracer(engine) as tracer:
+        engine.run(program, strategy)
+    parallel = None if isinstance(program, FunctionProgram) else range(1, 100)
+    steps = tracer.steps(parallel)
+    return Control(
+        schedule,
+        ran.preemptions,
+        steps,
+        tuple(problem.blocked),
+        strategy=stage.name,
+        schedules=schedules,
+        replayed=find_again(program, look, schedule, problem, REPLAYS)[0],
+        replays=REPLAYS,
+        python=environment.current().build,
+        sources=fingerprints(),
+    )
+
+
+def fingerprints() -> tuple[tuple[str, str], ...]:
+    """Return, with its SHA-256, each file whose code ran under control, without those of the standard library."""
+    return tuple((file, hashlib.sha256(Path(file).read_bytes()).hexdigest()) for file in instrumentation.files())
+
+
+def masking_of(program: Program, look: Look, problem: Problem, preemptions: int, seconds: float) -> tuple[Masking, str]:
+    """Say whether a standard build can show a problem, by all its schedules up to a number of preemptions."""
+    bound = max(2, preemptions)
+    exploration = Exploration(program, look, 0, bound=bound, only="preemptions", switching=Switching.GIL)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = exploration.go_on(end - time.monotonic(), 10**9)
+        if found is not None and problem.same(found[0]):
+            many = found[1].ran.preemptions
+            return (
+                Masking.SHOWN,
+                f"a schedule that a standard build can take shows it, with {many} preemption{'s' if many != 1 else ''}",
+            )
+        if exploration.complete or found is None:
+            break
+    covered = "; ".join(exploration.covered()) or "nothing"
+    if exploration.complete and not exploration.unstable:
+        return Masking.MASKED, f"{covered}, switching only where a standard 3.13 build can: none has it"
+    return (
+        Masking.UNKNOWN,
+        f"{covered}, switching only where a standard 3.13 build can: none has it, and there are more",
+    )

@@ -1,0 +1,74 @@
+"""The child process: answers requests, one JSON object a line on standard input, with one on what was its output.
+
+What the subject prints goes to standard error. The subject may end this process at any moment.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from typing import Any
+
+from lockproof.campaign.controlled import ControlledWorker
+from lockproof.campaign.worker import Worker
+from lockproof.control.install import install
+from lockproof.control.task import Lost
+from lockproof.errors import LockproofError
+from lockproof.run.crew import Hang
+
+
+def _requests() -> queue.SimpleQueue[str]:
+    """Return the lines of standard input as they come. Its end is the parent's end, and ends this process too."""
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            lines.put(line)
+        os._exit(0)
+
+    threading.Thread(target=read, daemon=True).start()
+    return lines
+
+
+def main() -> None:
+    """Answer requests until the parent goes away."""
+    faulthandler.enable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    requests = _requests()
+    setup = json.loads(requests.get())
+    sys.path[:] = setup["path"]
+    kind = Worker
+    if setup["controlled"]:
+        install()
+        kind = ControlledWorker
+    worker: Worker | None = None
+    message: dict[str, Any] = {"do": "describe"}
+    while True:
+        try:
+            if worker is None:
+                worker = kind(setup)
+            worker.announce([])
+            result = getattr(worker, message.pop("do"))(**message)
+        except Hang as hang:
+            result = {"hang": {"stacks": hang.stacks, "finished": hang.finished, "seconds": hang.seconds}}
+        except LockproofError as error:
+            result = {"error": [error.fact, error.cause, error.step]}
+        except Lost as lost:
+            result = {"hang": {"stacks": lost.stacks, "detail": str(lost)}}
+        except Exception:
+            result = {"fault": traceback.format_exc()}
+        answer.write(json.dumps(result) + "\n")
+        answer.flush()
+        message = json.loads(requests.get())
+
+
+if __name__ == "__main__":
+    main()

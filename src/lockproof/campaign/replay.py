@@ -1,0 +1,86 @@
+"""Repeats a finding from the file that a report was written to, if what it belongs to is still what it was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shlex
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from lockproof import environment
+from lockproof.campaign.explore import explore_target
+from lockproof.campaign.options import ExploreOptions, Progress
+from lockproof.errors import LockproofError
+from lockproof.verdict import Consistency, Control, Finding, Report
+
+
+def replay_file(path: Path, times: int, hang: float, progress: Callable[[Progress], None] | None = None) -> Report:
+    """Run the schedule of the first finding in a report that has one; the report of that is returned.
+
+    Raises:
+        LockproofError: the file is no report, has no schedule, or the source or the Python is another one now.
+
+    """
+    document, finding = _read(path)
+    assert finding.control is not None
+    _refuse_changes(finding.control)
+    words = shlex.split(finding.command)
+    given = {name.removeprefix("--"): value for name, value in pairwise(words)}
+    scenario = str(finding.scenario) if finding.scenario.threads else None
+    options = ExploreOptions(
+        seed=document["seed"],
+        consistency=Consistency(document["consistency"]),
+        model=given.get("model"),
+        factory=given.get("factory"),
+        scenario=scenario,
+        schedule=str(finding.control.schedule),
+        times=times,
+        hang=hang,
+    )
+    return explore_target(words[2], options, progress)
+
+
+def _read(path: Path) -> tuple[Mapping[str, Any], Finding]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        findings = [Finding.from_json(each) for each in document["findings"]]
+        seed, consistency = document["seed"], document["consistency"]
+    except OSError as error:
+        raise LockproofError(f"{path} cannot be read: {error.strerror or error}", "a misspelt name") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise LockproofError(
+            f"{path} is no report: {error!r}",
+            "it was written by something else, or cut off",
+            "write one with: lockproof check TARGET --json FILE",
+        ) from None
+    found = [each for each in findings if each.control is not None and len(each.control.schedule)]
+    if not found:
+        raise LockproofError(
+            f"{path} has no finding with a schedule",
+            "nothing was found, or real threads alone have found it",
+            "find it under control: lockproof check TARGET --engine schedules --json FILE",
+        )
+    return {"seed": seed, "consistency": consistency}, found[0]
+
+
+def _refuse_changes(control: Control) -> None:
+    now = environment.current().build
+    if control.python != now:
+        raise LockproofError(
+            f"the schedule belongs to CPython {control.python}, and this is {now}",
+            "another Python has other instructions, at which threads are switched",
+            "replay it there, or find it again with this one",
+        )
+    for file, digest in control.sources:
+        path = Path(file)
+        if not path.is_file():
+            raise LockproofError(f"the schedule belongs to {file}, which is not there", "it was moved", "find it again")
+        if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            raise LockproofError(
+                f"{file} has changed since the schedule was found",
+                "the class was mended, or edited otherwise: a schedule counts its instructions",
+                "check it again; if it is mended, no schedule will show it",
+            )

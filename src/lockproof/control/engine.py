@@ -1,0 +1,498 @@
+"""The engine: runs a program so that one thread goes on at a time, and hands over where a strategy says so.
+
+Each logical thread is a `Task` that has an operating-system thread for itself while it lives, so that everything
+which asks "which thread am I?" is answered truly. It waits on a lock of its own, its *baton*, whenever it may not run;
+a hand-over releases the baton of the one and acquires that of the other, and happens only when another task is chosen.
+
+Nothing here takes a lock of the subject, and nothing calls a method of it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import threading
+import time
+from _thread import allocate_lock, get_ident
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Final
+
+from lockproof.control.order import LockOrder
+from lockproof.control.task import (
+    Abandoned,
+    Lost,
+    Resource,
+    Result,
+    Site,
+    Task,
+    asleep,
+    blocked,
+    site_of_thread,
+    stacks_of,
+)
+from lockproof.control.workers import StandIns, Worker
+from lockproof.errors import LockproofError
+from lockproof.schedule import Point, Ran, Redundant, Strategy
+
+MOST_STEPS: Final = 20_000
+"""Switch points of one run after which it is given up."""
+
+SPIN: Final = 400
+"""Switch points in a row after which a task that others wait beside is made to yield: it may be spinning."""
+
+STALL: Final = 0.1
+"""Seconds without a step after which a task that sleeps in the system is taken to wait for something uncontrolled."""
+
+PATIENCE: Final = 3.0
+"""Seconds that a task may take to come to an end when its run is given up."""
+
+active: Final[dict[int, Any]] = threading._active  # type: ignore[attr-defined]
+"""What the threading module knows of running threads."""
+
+PREEMPTED: Final = "another thread goes on"
+"""Why a thread stopped that could have gone on."""
+
+
+class Engine:
+    """One for the process: the interpreter's hooks find it. `run` is called by a thread that is not under control."""
+
+    def __init__(self) -> None:
+        self.current: Task | None = None
+        self.tasks: list[Task] = []
+        self.by_ident: dict[int, Task] = {}
+        self.enabled: tuple[int, ...] = ()
+        self.pending: list[str] = []
+        self.firsts: list[str] = []
+        self.abandoning = False
+        self.step = self.handed = 0
+        self.now = 0.0
+        self.tries = False  # whether the program asks for locks without waiting: then a release is a switch point too
+        self.fresh_threads = False  # whether the program has thread-local data: threads are not used again then
+        self.watcher: Callable[[Task, Site | None, str, FrameType | None], None] | None = None
+        self._strategy: Strategy | None = None
+        self._point = Point()
+        self._choices: list[int] = []
+        self._preemptions = self._streak = 0
+        self._ended = allocate_lock()
+        self._ended.acquire()
+        self._idle: list[Worker] = []
+        self._result = Result(Ran((), 0, ()))
+        self._redundant = False
+        self.reason = ""  # why the last hand-over was
+        self.runs = 0
+        self.ids: dict[int, tuple[int, Any]] = {}
+        self._stand_ins = StandIns()
+        self._broken: BaseException | None = None
+        self.inside = False  # whether a strategy is choosing, in the thread of the task that asks
+        self.resources: list[Any] = []
+        self.order = LockOrder()
+        self._guard = allocate_lock()
+
+    # For the thread that asks for runs.
+
+    def run(self, program: Callable[[], object], strategy: Strategy, limit: float = 10.0) -> Result:
+        """Run the program under the choices of the strategy, which has begun this run; return what it came to.
+
+        `limit` bounds the seconds without any step, beyond which a run is lost.
+
+        Raises:
+            Lost: a task neither goes on nor ends.
+
+        """
+        self._strategy = strategy
+        self.runs += 1
+        self.ids = {}
+        self.tasks, self.by_ident, self.pending, self.firsts, self.resources = [], {}, [], [], []
+        self.abandoning = self._redundant = False
+        self._broken = None
+        self.step = self.handed = self._preemptions = self._streak = 0
+        self.now = 1000.0
+        self._choices, self._point.touched = [], set()
+        self.order.clear()
+        threading._counter = itertools.count(1).__next__  # type: ignore[attr-defined]  # equal names in each run
+        self._result = Result(Ran((), 0, ()))
+        root = self.spawn(program, "main thread")
+        self.current = root
+        self._begin(root)
+        self._watch(limit)
+        self.current = None
+        self.by_ident = {}  # whoever comes back from a wait that was not under control finds its run gone
+        if not self.abandoning:
+            left = [each for each in dict.fromkeys(self.resources) if each.owner is not None and not each.quiet]
+            self._result.held = [(each.describe(), each.owner.name) for each in left]
+        for resource in self.resources:
+            resource.reset()
+        if self._broken is not None:
+            raise self._broken
+        result = self._result
+        result.cycles = self.order.cycles()
+        steps = [task.steps for task in self.tasks]
+        result.ran = Ran(self._choices, self._preemptions, steps, self.firsts, self._redundant)
+        return result
+
+    def _watch(self, limit: float) -> None:
+        """Wait for the end of the run; see to it that a task which waits for the uncontrolled keeps nobody up."""
+        seen, since = -1, time.monotonic()
+        while not self._ended.acquire(timeout=STALL):
+            state = self.step + self.handed
+            if state != seen:
+                seen, since = state, time.monotonic()
+                continue
+            waited = time.monotonic() - since
+            task = self.current
+            if self.abandoning and waited > PATIENCE:
+                raise Lost(
+                    f"{task.name if task else 'a thread'} does not end when its run is given up", stacks_of(self.tasks)
+                )
+            if task is not None and not self.abandoning and asleep(task.native):
+                self._stalled(task)
+            if waited > limit:
+                raise Lost(f"{task.name if task else 'a thread'} made no step for {limit:g} s", stacks_of(self.tasks))
+
+    def _stalled(self, task: Task) -> None:
+        with self._guard:
+            if self.current is not task:
+                return
+            place = site_of_thread(task.ident)
+            if place not in self._result.native:
+                self._result.native.append(place)
+            others = [each for each in self.tasks if each.ready and not each.done and each is not task]
+            if not others:
+                return
+            task.lost = True
+            self._set_ready(task, False)
+            chosen = others[0]
+            self.current = chosen
+            self.handed += 1
+        self._wake(chosen)
+
+    # For tasks.
+
+    def me(self) -> Task | None:
+        """Return the task of the calling thread; None if it is not under control, or runs a strategy."""
+        if self.inside:
+            return None
+        task = self.by_ident.get(get_ident())
+        if task is not None and task.lost:
+            self._rejoin(task)
+        return task
+
+    def _rejoin(self, task: Task) -> None:
+        """Come back from a wait that was not under control: from here on in turn with the others again."""
+        with self._guard:
+            task.lost = False
+            self._set_ready(task, True)
+            if self.current is None or self.current.done or not self.current.ready:
+                self.current = task
+                return
+        self._park(task)
+
+    def number(self) -> int:
+        """Return a number for something that the running task makes: the same whatever other tasks do."""
+        task = self.current
+        assert task is not None
+        task.made += 1
+        return (task.index + 1) * 1_000_000 + task.made
+
+    def spawn(self, function: Callable[[], object], name: str, daemon: bool = False, thread: Any = None) -> Task:
+        """Make a task that can be chosen from now on."""
+        task = Task(len(self.tasks), function, name, daemon)
+        self.inside, inside = True, self.inside
+        try:
+            task.worker = self._idle.pop() if self._idle else Worker(self._ended_in)
+            task.ident, task.native = task.worker.ident, task.worker.native
+            if thread is None:
+                self._stand_ins.enter(task)
+        finally:
+            self.inside = inside
+        self.by_ident[task.ident] = task
+        active[task.ident] = task.thread = thread or task.thread
+        if self.current is not None:
+            self._point.touched.add(-1 - task.index)
+        self.tasks.append(task)
+        self.pending.append("")
+        self.firsts.append("")
+        self._renew()
+        return task
+
+    def point(self, task: Task, what: str) -> None:
+        """Let the strategy choose before the task does what it is about to do."""
+        if self.inside or self._leaving():
+            return
+        self.step = step = self.step + 1
+        task.steps += 1
+        self.pending[task.index] = what
+        if task.fresh:
+            task.fresh = False
+            self.firsts[task.index] = what
+            return
+        arrived, task.arrived = task.arrived, False
+        if len(self.enabled) < 2:
+            if step > MOST_STEPS:
+                self._give_up(bounded=True)
+            return
+        if not task.ready:
+            self._leave(task, self._decide(task, self.enabled, True))
+            return
+        self._streak += 1
+        if self._streak > SPIN:
+            self._result.forced = True
+            self.step_aside(task, strict=True)
+            return
+        if step > MOST_STEPS:
+            self._give_up(bounded=True)
+        chosen = self._decide(task, self.enabled, arrived)
+        if chosen != task.index:
+            self.reason = PREEMPTED
+            self._leave(task, chosen)
+
+    def loop(self, task: Task) -> None:
+        """Count a jump backward: a loop without any other switch point must not go on for ever."""
+        task.loops += 1
+        if task.loops > 10 * SPIN:
+            task.loops = 0
+            self._result.forced = True
+            if not self._leaving():
+                self.step += SPIN
+                self.step_aside(task, strict=True)
+
+    def step_aside(self, task: Task, *, strict: bool = False) -> None:
+        """Let others go on, without a preemption. `strict`: or after it did so already, with nothing in between."""
+        if self._leaving():
+            return
+        self.step += 1
+        strict = strict or task.since == self.handed
+        task.yields += 1
+        task.since = self.handed
+        self._streak = 0
+        others = tuple(index for index in self.enabled if index != task.index)
+        if not others:
+            self.now += 0.001 * task.yields  # a loop that waits for the time to pass must see it pass
+            if self.step > MOST_STEPS:
+                self._give_up(bounded=True)
+            return
+        if self.step > MOST_STEPS:
+            self._give_up(bounded=True)
+        if strict and all(self.tasks[index].since == self.handed for index in others):
+            self.now += 0.001 * task.yields
+        self.reason = "it yields"
+        chosen = self._decide(task, others if strict else self.enabled, True)
+        if chosen != task.index:
+            self._leave(task, chosen)
+
+    def wait(self, task: Task, resource: Resource, deadline: float | None = None) -> None:
+        """Wait until the task is made ready (see `wake`), or is chosen at its deadline."""
+        if self._leaving():
+            return
+        task.wants, task.deadline = resource, deadline
+        if deadline is not None:
+            self._result.timed = True
+            self.step_aside(task)
+        else:
+            self._set_ready(task, False)
+            self._go_on_without(task)
+        task.wants = task.deadline = None
+
+    def _leaving(self) -> bool:
+        """Tell whether the run is given up, and the task on its way out: what it cleans up then is no step any more.
+
+        Raises:
+            Abandoned: the run is given up, and the task does not know it yet.
+
+        """
+        if not self.abandoning:
+            return False
+        if isinstance(sys.exception(), Abandoned):
+            return True
+        raise Abandoned
+
+    def wake(self, task: Task) -> None:
+        """Say that the task can go on; it does so when it is chosen."""
+        if not task.done:
+            self._set_ready(task, True)
+
+    def hold_back(self, task: Task) -> None:
+        """Say that the task cannot go on, since what it is about to take has been taken."""
+        self._set_ready(task, False)
+
+    def touch(self, number: int) -> None:
+        """Note that the step now being done touches this lock."""
+        self._point.touched.add(number)
+
+    def join(self, task: Task, other: Task, deadline: float | None = None) -> None:
+        """Wait for the end of another task, or for the time."""
+        while not other.done and (deadline is None or self.now < deadline):
+            other.joiners.append(task)
+            self.wait(task, other, deadline)
+            if task in other.joiners:
+                other.joiners.remove(task)
+            if self.abandoning:
+                return
+            if deadline is not None and not other.done:
+                self.now = max(self.now, deadline)
+        self.touch(-1 - other.index)
+
+    def failure(self, task: Task, error: BaseException) -> None:
+        """Note an exception that nobody has caught."""
+        self._result.errors.append((task.name, error))
+
+    # The inside.
+
+    def _set_ready(self, task: Task, ready: bool) -> None:
+        if task.ready != ready:
+            task.ready = ready
+            self._renew()
+
+    def _renew(self) -> None:
+        self.enabled = tuple(task.index for task in self.tasks if task.ready and not task.done)
+
+    def _decide(self, task: Task, enabled: tuple[int, ...], free: bool) -> int:
+        if len(enabled) == 1:
+            return enabled[0]
+        point = self._point
+        point.current, point.enabled, point.free, point.step = task.index, enabled, free, self.step
+        point.pending = self.pending
+        self.inside = True
+        try:
+            chosen = self._strategy.choose(point)  # type: ignore[union-attr]
+            if chosen not in enabled:
+                raise LockproofError(f"the strategy chose thread {chosen}, and only {enabled} can go on")
+        except Redundant:
+            self._redundant = True
+            self._give_up()
+        except (Abandoned, RecursionError):
+            raise  # the second: the program's own stack is used up
+        except BaseException as error:
+            self._broken = error  # for whoever asked for the run: no task may catch it
+            self._give_up()
+        finally:
+            self.inside = False
+        point.touched = set()
+        self._choices.append(chosen)
+        if chosen != task.index and not free:
+            self._preemptions += 1
+        return chosen
+
+    def _leave(self, task: Task, chosen: int) -> None:
+        """Hand over to another task, and come back when this one is chosen again."""
+        self._streak = 0
+        self.handed += 1
+        other = self.tasks[chosen]
+        self.current = other
+        self._wake(other)
+        self._park(task)
+
+    def _park(self, task: Task) -> None:
+        task.baton.acquire()
+        if self.abandoning:
+            raise Abandoned
+
+    def _wake(self, task: Task) -> None:
+        if task.begun:
+            task.baton.release()
+        else:
+            self._begin(task)
+
+    def _begin(self, task: Task) -> None:
+        task.begun = True
+        task.worker.give(task)
+
+    def _go_on_without(self, task: Task) -> None:
+        """Choose another task since this one waits; if there is none, that is a deadlock."""
+        while not task.ready:
+            self.reason = f"it waits for {task.wants.describe()}" if self.watcher and task.wants else ""
+            if not self.enabled:
+                if any(each.lost for each in self.tasks):
+                    task.baton.acquire()  # one that waits for the uncontrolled may come back
+                else:
+                    self._deadlock()
+                if self.abandoning:
+                    raise Abandoned
+                return
+            self._leave(task, self._decide(task, self.enabled, True))
+
+    def _deadlock(self) -> None:
+        stuck = [task for task in self.tasks if not task.done]
+        self.inside = True  # what describes them is no step of anybody
+        try:
+            table = [blocked(task) for task in stuck]
+        finally:
+            self.inside = False
+        if self.tasks[0].done:
+            self._result.left = [row for task, row in zip(stuck, table, strict=True) if not task.daemon]
+        else:
+            self._result.deadlock = table
+        self._give_up()
+
+    def _give_up(self, *, bounded: bool = False) -> None:
+        if bounded:
+            able = [task for task in self.tasks if task.ready and not task.done]
+            self._result.bounded = True
+            self._result.spinning = all(self.step - task.stored > MOST_STEPS // 4 for task in able)
+        self.abandoning = True
+        raise Abandoned
+
+    def _ended_in(self, worker: Worker, task: Task, error: BaseException | None) -> bool:
+        """Take notice of the end of a task's function in its thread; true if the thread is to run more tasks."""
+        if self.by_ident.get(task.ident) is not task:
+            return False  # its run is over long ago
+        if task.lost:
+            self._rejoin(task)
+        if error is not None and not self.abandoning:
+            self.failure(task, error)
+        del self.by_ident[task.ident]
+        active.pop(task.ident, None)
+        again = not self.fresh_threads
+        if again:
+            self._idle.append(worker)
+        self.finished(task)
+        return again
+
+    def finished(self, task: Task) -> None:
+        """Say that the task's function has ended: others go on, or the run is over."""
+        task.done = True
+        self.reason = "it ends"
+        self.touch(-1 - task.index)
+        for joiner in task.joiners:
+            if joiner.wants is task:
+                self.wake(joiner)
+        self._renew()
+        self.handed += 1
+        chosen = self._after(task)
+        if chosen is None:
+            if self.abandoning or not any(each.lost for each in self.tasks):
+                self._ended.release()
+            else:
+                self.current = None  # what waits for the uncontrolled may come back
+        else:
+            self.current = chosen
+            self._wake(chosen)
+
+    def _after(self, task: Task) -> Task | None:
+        """Return who goes on after the end of a task; None when all have ended."""
+        if not self.abandoning:
+            try:
+                for joiner in task.joiners:
+                    if joiner.wants is task and joiner.ready:
+                        joiner.arrived = True
+                        return joiner
+                alive = [each for each in self.tasks if not each.done]
+                if alive and self.tasks[0].done and all(each.daemon for each in alive):
+                    self._give_up()  # daemon threads end with the program
+                if self.enabled:
+                    return self.tasks[self._decide(task, self.enabled, True)]
+                if alive and not any(each.lost for each in alive):
+                    self._deadlock()
+                if alive:
+                    return None
+            except Abandoned:
+                pass
+        for each in self.tasks:
+            if not each.done and each.begun and not each.lost:
+                return each
+            if not each.begun and not each.done:
+                each.done = True
+                self._idle.append(each.worker)
+                active.pop(each.ident, None)
+        return None

@@ -1,0 +1,253 @@
+"""Puts control into the interpreter: locks, threads and time by their names, and events of `sys.monitoring`.
+
+To be done before the subject is imported, so that locks made at import and names imported from `threading` are under
+control as well; in a process of its own, since it is not undone.
+"""
+
+from __future__ import annotations
+
+import _thread
+import builtins
+import gc
+import inspect
+import os
+import queue
+import sys
+import threading
+import time
+from _thread import get_ident
+from types import CodeType, FunctionType
+from typing import Any, Final
+
+from lockproof.control import primitives
+from lockproof.control.instructions import CONTAINER, LOOP, Store, Stores, all_code, in_c, table, touches
+from lockproof.control.primitives import Lock, RLock, engine
+from lockproof.schedule import Switching
+
+TOOL: Final = 4
+_id: Final = id  # the real one, whatever is installed
+_EVENTS: Final = sys.monitoring.events
+_DISABLE: Final = sys.monitoring.DISABLE
+
+_OWN: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_LIBRARY: Final = os.path.dirname(threading.__file__) + os.sep
+_TRUSTED: Final = ("threading.py", "contextlib.py", "abc.py", "enum.py", "types.py", "warnings.py", "linecache.py",
+                   "traceback.py", "weakref.py", "_weakrefset.py", "copyreg.py", "random.py", "typing.py",
+                   "dataclasses.py", "ast.py", "reprlib.py")  # fmt: skip
+"""Modules of the standard library in which a switch changes nothing, or whose own correctness is not asked for."""
+
+_PRIMITIVES: Final = frozenset(
+    each for kind in (Lock, RLock) for each in vars(kind).values() if isinstance(each, FunctionType)
+)
+
+
+class Instrumentation:
+    """The switch points of one `Switching` after the other.
+
+    `grown`: new code has made earlier tables too small; `version` counts how often that was so.
+    """
+
+    def __init__(self) -> None:
+        self.switching = Switching.FREE
+        self.grown = False
+        self.version = 0
+        self._tables: dict[int, list[str | None]] = {}
+        self._codes: dict[int, CodeType] = {}
+        self._stores = Stores()
+        self._scanned: set[str] = set()
+        self._asked: set[str] = set()
+
+    def install(self) -> None:
+        """Register with `sys.monitoring`."""
+        monitoring = sys.monitoring
+        monitoring.use_tool_id(TOOL, "lockproof")
+        monitoring.register_callback(TOOL, _EVENTS.PY_START, self._start)
+        monitoring.register_callback(TOOL, _EVENTS.PY_RESUME, self._resume)
+        monitoring.register_callback(TOOL, _EVENTS.INSTRUCTION, self._instruction)
+        monitoring.register_callback(TOOL, _EVENTS.CALL, self._call)
+        monitoring.register_callback(TOOL, _EVENTS.C_RETURN, self._returned)
+        monitoring.register_callback(TOOL, _EVENTS.C_RAISE, self._returned)
+        monitoring.set_events(TOOL, _EVENTS.PY_START)
+
+    def ask_about(self, file: str) -> None:
+        """Put switch points into this file, although it belongs to the standard library."""
+        self._asked.add(file)
+
+    def switch(self, switching: Switching) -> None:
+        """From the next run on, switch at other points."""
+        if switching is not self.switching:
+            self.switching = switching
+            self._again()
+
+    def _returned(self, *_: object) -> None:
+        """Under `gil`: a call of C code is over, also one that has called back."""
+        task = engine.current
+        if self.switching is Switching.GIL and task is not None and get_ident() == task.ident:
+            task.after_c = True
+
+    def files(self) -> list[str]:
+        """Return the files whose code has run under control, without those of the standard library."""
+        found = {code.co_filename for code in self._codes.values()}
+        return sorted(file for file in found if os.path.isfile(file) and not file.startswith(_LIBRARY))
+
+    def _grow(self) -> None:
+        self.grown = True
+        self.version += 1
+        self._again()
+
+    def _again(self) -> None:
+        """Make all tables anew and hear of every instruction once more."""
+        self._tables = {key: table(code, self.switching, self._stores) for key, code in self._codes.items()}
+        for code in self._codes.values():
+            self._listen(code)
+        sys.monitoring.restart_events()
+
+    def _listen(self, code: CodeType) -> None:
+        events = _EVENTS.INSTRUCTION
+        if self.switching is not Switching.SYNC:
+            events |= _EVENTS.CALL
+        if self.switching is Switching.GIL:
+            events |= _EVENTS.PY_START | _EVENTS.PY_RESUME
+        elif self.switching is Switching.FREE and code.co_flags & inspect.CO_GENERATOR:
+            events |= _EVENTS.PY_RESUME  # C code may ask it for items in the middle of what is one step otherwise
+        sys.monitoring.set_local_events(TOOL, code, events)
+
+    def _matters(self, code: CodeType) -> bool:
+        file = code.co_filename
+        if file in self._asked:
+            return True
+        if file.startswith(_OWN) or (file.startswith("<frozen ") and "collections" not in file):
+            return False
+        if file.startswith(("<lockproof ", "<string>")) and code.co_name in ("part", "__create_fn__"):
+            return False
+        if file.startswith(_LIBRARY) and "site-packages" not in file:
+            return file[len(_LIBRARY) :] not in _TRUSTED and not file[len(_LIBRARY) :].startswith(
+                ("encodings", "re" + os.sep)
+            )
+        return True
+
+    def _start(self, code: CodeType, _: int) -> Any:
+        """Look at code that begins to run."""
+        task = engine.current
+        known = _id(code) in self._tables
+        if known:
+            if self.switching is Switching.GIL and task is not None and get_ident() == task.ident:
+                task.after_c = False
+                engine.point(task, "")
+                return None
+            return None if self.switching is Switching.GIL else _DISABLE
+        if not self._matters(code):
+            return _DISABLE
+        if task is None or engine.inside or get_ident() != task.ident:
+            return None
+        self._codes[_id(code)] = code
+        if self._learn(code):
+            self._grow()
+        elif self.switching is Switching.GIL:
+            self._grow()  # its beginning should have been a switch point
+        else:
+            self._tables[_id(code)] = table(code, self.switching, self._stores)
+            self._listen(code)
+        return None if self.switching is Switching.GIL else _DISABLE
+
+    def _learn(self, code: CodeType) -> bool:
+        """Take in what this code, and all code of its module, stores."""
+        grown = self._stores.add(code)
+        file = code.co_filename
+        if file not in self._scanned:
+            self._scanned.add(file)
+            for module in list(sys.modules.values()):
+                if getattr(module, "__file__", None) == file:
+                    for each in all_code(vars(module), file):
+                        grown |= self._stores.add(each)
+        return grown
+
+    def _resume(self, _: CodeType, __: int) -> Any:
+        task = engine.current
+        if task is not None and get_ident() == task.ident and self.switching is not Switching.SYNC:
+            engine.point(task, "" if self.switching is Switching.GIL else CONTAINER)
+
+    def _instruction(self, code: CodeType, offset: int) -> Any:
+        names = self._tables.get(_id(code))
+        if names is None:
+            return _DISABLE
+        what = names[offset]
+        if what is None:
+            return _DISABLE
+        task = engine.current
+        if task is None or get_ident() != task.ident:
+            task = engine.me()
+            if task is None:
+                return None
+        if type(what) is Store:
+            task.stored = engine.step
+        if what is LOOP:
+            if self.switching is Switching.GIL:
+                engine.point(task, "")
+            else:
+                engine.loop(task)
+            return None
+        if self.switching is Switching.GIL:
+            if not task.after_c:
+                return None
+            task.after_c = False
+        engine.point(task, what)
+        if engine.watcher is not None:
+            engine.watcher(task, (code, offset), what, sys._getframe(1))
+        return None
+
+    def _call(self, code: CodeType, offset: int, function: Any, first: Any) -> Any:
+        task = engine.current
+        if task is None or get_ident() != task.ident:
+            task = engine.me()
+            if task is None:
+                return None
+        if self.switching is Switching.GIL:
+            task.after_c = function in _PRIMITIVES
+        elif in_c(function) and touches(function, first):
+            task.stored = engine.step
+            engine.point(task, CONTAINER)
+            if engine.watcher is not None:
+                engine.watcher(task, (code, offset), CONTAINER, sys._getframe(1))
+        return None
+
+
+class _ModuleLocks:
+    allocate_lock, RLock, get_ident = _thread.allocate_lock, _thread.RLock, staticmethod(get_ident)
+
+
+instrumentation: Final = Instrumentation()
+
+
+class _Local(threading.local):
+    """Thread-local data: the threads of a run are not used for the next one, or it would find what is left there."""
+
+    def __new__(cls, /, *args: Any, **kwargs: Any) -> Any:
+        engine.fresh_threads = True
+        return super().__new__(cls, *args, **kwargs)
+
+
+def install() -> None:
+    """Take control of this process."""
+    given: dict[tuple[Any, str], Any] = {
+        (_thread, "allocate_lock"): Lock, (_thread, "allocate"): Lock, (_thread, "lock"): Lock,
+        (_thread, "LockType"): Lock, (_thread, "RLock"): RLock,
+        (_thread, "start_new_thread"): primitives.start_new_thread,
+        (_thread, "start_new"): primitives.start_new_thread,
+        (threading, "Lock"): Lock, (threading, "RLock"): RLock, (threading, "_CRLock"): RLock,
+        (threading, "_allocate_lock"): primitives.inner_lock, (threading, "local"): _Local,
+        (threading, "_start_new_thread"): primitives.start_new_thread,
+        (threading, "_time"): primitives.monotonic, (threading.Thread, "start"): primitives.start,
+        (builtins, "id"): primitives.number_of,
+        (queue, "time"): primitives.monotonic, (queue, "SimpleQueue"): queue._PySimpleQueue,  # type: ignore[attr-defined]
+        (time, "sleep"): primitives.sleep, (time, "monotonic"): primitives.monotonic, (time, "time"): primitives.now,
+        (time, "perf_counter"): primitives.perf_counter, (time, "monotonic_ns"): primitives.monotonic_ns,
+        (time, "time_ns"): primitives.time_ns, (time, "perf_counter_ns"): primitives.perf_counter_ns,
+    }  # fmt: skip
+    for (place, name), value in given.items():
+        if hasattr(place, name):
+            setattr(place, name, value)
+    # Imports keep their own locks: what they protect is nobody's subject.
+    sys.modules["_frozen_importlib"]._thread = _ModuleLocks  # type: ignore[attr-defined]
+    instrumentation.install()
+    gc.disable()  # a finalizer would run wherever the collector happens to start

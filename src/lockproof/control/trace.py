@@ -1,0 +1,219 @@
+"""What a run did, step by step, in terms of the source: for the story of a finding, told from one replay of it.
+
+A step is told when it is done, not when its thread came to it. Values are read from the frames without running
+any code of the subject: instance dictionaries, closures and globals, and nothing else.
+"""
+
+from __future__ import annotations
+
+import dis
+import linecache
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise, takewhile
+from types import CodeType, FrameType, MemberDescriptorType
+from typing import Any, Final
+
+from lockproof.control.engine import PREEMPTED, Engine
+from lockproof.control.instructions import CONTAINER
+from lockproof.control.task import Site, Task, place
+from lockproof.values import show
+from lockproof.verdict import TracedStep
+
+_DOTTED: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_ANSWERS: Final = frozenset(("TO_BOOL", "COMPARE_OP", "GET_ITER", "FOR_ITER", "UNPACK_SEQUENCE"))
+_LONGEST: Final = 40
+
+
+@dataclass
+class _Event:
+    thread: int
+    name: str
+    site: Site | None
+    what: str
+    writes: bool
+    note: str
+    marked: bool = False
+    switch: str = ""
+
+
+@dataclass
+class Tracer:
+    """Collects the events of one run of the engine. Use as a context manager around `engine.run`."""
+
+    engine: Engine
+    first: int = 1
+    events: list[_Event] = field(default_factory=list)
+    _open: tuple[_Event, str, FrameType] | None = None
+
+    def __enter__(self) -> Tracer:
+        self.engine.watcher = self._watch
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.watcher = None
+        self._settle()
+
+    def _watch(self, task: Task, site: Site | None, what: str, frame: FrameType | None) -> None:
+        self._settle()
+        if self.engine.inside:
+            return
+        if self.events and self.events[-1].thread != task.index:
+            self.events[-1].switch = self.engine.reason
+        event = _Event(task.index, task.name, site, what, False, "")
+        if what[0] in "+-" and "#" in what:
+            event.note = "takes the lock" if what[0] == "+" else "releases the lock"
+            event.writes, event.what = True, what[1:]
+        elif site is not None and frame is not None:
+            text, operation = segment(*site)
+            if operation in _ANSWERS and not _DOTTED.fullmatch(text):
+                return  # of what a call has answered, which nobody else has
+            event.writes = operation.startswith(("STORE", "DELETE", "CALL", "BINARY_OP", "LIST_", "SET_", "DICT_"))
+            if what != CONTAINER and _DOTTED.fullmatch(text):
+                if operation.startswith("LOAD"):
+                    known = value_of(text, frame)
+                    event.note = f"reads {text}" + (f": {known}" if known else "")
+                else:
+                    self._open = event, text, frame
+                    event.note = f"writes {text}"
+            else:
+                event.note = text
+        self.events.append(event)
+
+    def _settle(self) -> None:
+        """Say what was written, now that it has been."""
+        if self._open is not None:
+            event, text, frame = self._open
+            self._open = None
+            known = value_of(text, frame)
+            event.note += f": {known}" if known else ""
+
+    def steps(self, parallel: Sequence[int] | None = None) -> tuple[TracedStep, ...]:
+        """Return the steps that matter: accesses to what several threads access, with those that collided marked.
+
+        `parallel` are the threads that are told; all if None.
+        """
+        told = [each for each in self.events if parallel is None or each.thread in parallel]
+        by: dict[str, set[int]] = {}
+        for event in told:
+            by.setdefault(event.what, set()).add(event.thread)
+        matter = [event for event in told if len(by[event.what]) > 1 and event.note]
+        for before, event in pairwise(matter):
+            if before.thread != event.thread and not before.switch:
+                before.switch = next((each.switch for each in self._after(before) if each.switch), "")
+        _mark(matter)
+        return tuple(_joined(matter))
+
+    def _after(self, event: _Event) -> list[_Event]:
+        """Return what the thread of an event did from there until another one went on, in the order of doing."""
+        first = next(k for k, each in enumerate(self.events) if each is event)
+        return list(takewhile(lambda each: each.thread == event.thread, self.events[first:]))
+
+
+def _mark(events: list[_Event]) -> None:
+    """Mark the accesses that collided: around a switch away from a thread, to the same thing, one of them a write."""
+    for k, (one, other) in enumerate(pairwise(events)):
+        if one.thread == other.thread or one.switch != PREEMPTED:
+            continue
+        before: dict[str, _Event] = {}
+        for event in reversed(events[: k + 1]):
+            if event.thread != one.thread:
+                break
+            before.setdefault(event.what, event)
+        theirs = list(takewhile(lambda each: each.thread != one.thread, events[k + 1 :]))
+        collided = [
+            (event, mine) for event in theirs if (mine := before.get(event.what)) and (event.writes or mine.writes)
+            and not event.what.startswith("#")
+        ]  # fmt: skip
+        if collided:
+            # Of calls nobody knows which ones write: the last one rather than the first.
+            sure = [pair for pair in collided if pair[0].what != CONTAINER]
+            for event in sure[0] if sure else collided[-1]:
+                event.marked = True
+            return
+
+
+def _joined(events: list[_Event]) -> list[TracedStep]:
+    """Return one step for events of one thread on one line, between two switches."""
+    steps: list[TracedStep] = []
+    last: tuple[int, str] | None = None
+    for event in events:
+        where = place(event.site)
+        if last == (event.thread, where) and len(steps[-1].notes) < 4 and not steps[-1].switch:
+            before = steps[-1]
+            notes, marked = (*before.notes, event.note), before.marked or event.marked
+            steps[-1] = TracedStep(before.thread, where, before.source, notes, marked, event.switch)
+        else:
+            source = source_line(event.site)
+            steps.append(TracedStep(event.name, where, source, (event.note,), event.marked, event.switch))
+        last = event.thread, where
+    return steps
+
+
+def source_line(site: Site | None) -> str:
+    """Return the line of source of a place, without its indentation."""
+    if site is None:
+        return ""
+    file, _, line = place(site).rpartition(":")
+    if file.startswith("<operation "):
+        return file.removeprefix("<operation ").removesuffix(">")
+    return linecache.getline(file, int(line)).strip()
+
+
+@cache
+def _positions(code: CodeType) -> dict[int, tuple[str, Any]]:
+    return {each.offset: (each.opname, each.positions) for each in dis.get_instructions(code)}
+
+
+def segment(code: CodeType, offset: int) -> tuple[str, str]:
+    """Return the piece of source that an instruction is for, and the instruction's name."""
+    name, where = _positions(code).get(offset, ("", None))
+    if where is None or where.lineno is None or where.lineno != where.end_lineno:
+        return source_line((code, offset)), name
+    file = code.co_filename
+    if file.startswith("<operation "):
+        return file.removeprefix("<operation ").removesuffix(">"), name
+    line = linecache.getline(file, where.lineno)
+    return line.encode()[where.col_offset : where.end_col_offset].decode(errors="replace").strip(), name
+
+
+def value_of(text: str, frame: FrameType) -> str:
+    """Return what a dotted name is, if that can be told without running code; "" otherwise."""
+    name, *attributes = text.split(".")
+    scope = frame.f_locals if name in frame.f_locals else frame.f_globals
+    if name not in scope:
+        return ""
+    value = scope[name]
+    for attribute in attributes:
+        own: Any = getattr(type(value), "__dict__", {}).get(attribute)
+        try:
+            if isinstance(own, MemberDescriptorType):
+                value = own.__get__(value)
+            else:
+                value = object.__getattribute__(value, "__dict__")[attribute]
+        except (AttributeError, KeyError, TypeError):
+            return ""
+    return _plain(value)
+
+
+def _plain(value: Any, depth: int = 0) -> str:
+    if type(value) in (int, str, float, bool, bytes, type(None)):
+        text = show(value)
+    elif type(value) in (list, tuple, set, frozenset) and len(value) < 6 and depth < 2:
+        inner = [_plain(each, depth + 1) for each in list(value)]
+        if not all(inner):
+            return ""
+        if type(value) in (set, frozenset):
+            inner.sort()
+        ends = "[]" if type(value) is list else "()" if type(value) is tuple else "{}"
+        text = f"{ends[0]}{', '.join(inner)}{ends[1]}"
+    elif type(value) is dict and len(value) < 6 and depth < 2:
+        pairs = [(_plain(key, depth + 1), _plain(each, depth + 1)) for key, each in list(value.items())]
+        if not all(key and each for key, each in pairs):
+            return ""
+        text = "{" + ", ".join(f"{key}: {each}" for key, each in pairs) + "}"
+    else:
+        return ""
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."

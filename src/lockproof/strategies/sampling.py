@@ -1,0 +1,181 @@
+"""Strategies that draw schedules at random, each with another idea of which ones are worth more.
+
+All are functions of a seed. What they learn of the program (how many steps, what they are about), they learn from the
+runs before.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from random import Random
+from typing import Final
+
+from lockproof.schedule import Point, Ran
+
+DEPTH: Final = 3
+"""The usual depth for PCT: a bug that needs an order of three steps."""
+
+
+class RandomWalk:
+    """Every thread that can go on is as likely as any other, at each decision."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(f"walk/{seed}")
+
+    def begin(self) -> bool:
+        """Always."""
+        return True
+
+    def choose(self, point: Point) -> int:
+        """Draw."""
+        return point.enabled[int(self._random.random() * len(point.enabled))]
+
+    def end(self, ran: Ran) -> None:
+        """Nothing to learn."""
+
+
+class PCT:
+    """Random priorities, and `depth` - 1 moments at which the running thread falls behind all others.
+
+    Burckhardt, Kothari, Musuvathi, Nagarakatti (ASPLOS 2010): finds a bug of depth d among n threads and k steps with
+    probability 1/(n k^(d-1)) at least. k is the longest run so far.
+    """
+
+    def __init__(self, seed: int, depth: int = DEPTH) -> None:
+        self._random = Random(f"pct/{seed}")
+        self._depth = depth
+        self._longest = 10
+        self._priorities: dict[int, float] = {}
+        self._changes: dict[int, int] = {}
+        self._step = 0
+        self._lowest = 0.0
+
+    def begin(self) -> bool:
+        """Draw the moments of change."""
+        self._priorities = {}
+        self._step, self._lowest = 0, -float(self._depth)
+        moments = self._random.sample(range(self._longest), min(self._depth - 1, self._longest))
+        self._changes = {moment: number for number, moment in enumerate(moments)}
+        return True
+
+    def choose(self, point: Point) -> int:
+        """Choose the highest priority, after a change or a yield of the running thread."""
+        priorities = self._priorities
+        for thread in point.enabled:
+            if thread not in priorities:
+                priorities[thread] = self._random.random()
+        number = self._changes.get(self._step)
+        if number is not None:
+            priorities[point.current] = -1.0 - number
+        elif point.free and point.current in point.enabled:
+            self._lowest -= 1
+            priorities[point.current] = self._lowest
+        self._step += 1
+        return max(point.enabled, key=priorities.__getitem__)
+
+    def end(self, ran: Ran) -> None:
+        """Learn how long runs are."""
+        self._longest = max(self._longest, len(ran.choices))
+
+
+class POS:
+    """A random priority for each pending access, drawn again when it is done and when it races with the one done.
+
+    Yuan, Yang, Gu: partial order sampling (CAV 2018).
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(f"pos/{seed}")
+        self._priorities: dict[int, float] = {}
+        self._last = -1
+        self._did = ""
+
+    def begin(self) -> bool:
+        """Forget the priorities."""
+        self._priorities, self._last, self._did = {}, -1, ""
+        return True
+
+    def choose(self, point: Point) -> int:
+        """Choose the highest priority."""
+        priorities, draw = self._priorities, self._random.random
+        for thread in point.enabled:
+            races = self._did and point.pending[thread] == self._did
+            yielded = point.free and thread == point.current
+            if thread not in priorities or thread == self._last or races:
+                priorities[thread] = draw()
+            if yielded:
+                priorities[thread] = -draw()
+        chosen = max(point.enabled, key=priorities.__getitem__)
+        self._last, self._did = chosen, point.pending[chosen]
+        return chosen
+
+    def end(self, ran: Ran) -> None:
+        """Nothing to learn."""
+
+
+class SURW:
+    """Selectively uniform random walk: the orders of the accesses to one thing are all about equally likely.
+
+    Zhao and others (ASPLOS 2025). For each run one thing is chosen that several threads access. A thread is *intended*
+    to be the next one there, drawn in proportion to the accesses that each has left; the others wait before theirs.
+    How many each has is learnt from the runs before. Whatever else is done comes in the order of random priorities.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(f"surw/{seed}")
+        self._counts: dict[str, Counter[int]] = {}
+        self._firsts: dict[int, str] = {}
+        self._seen: dict[str, Counter[int]] = {}
+        self._left: Counter[int] = Counter()
+        self._thing = ""
+        self._intended = -1
+        self._priorities: dict[int, float] = {}
+
+    def begin(self) -> bool:
+        """Choose the thing that this run is about."""
+        shared = sorted(name for name, by in self._counts.items() if name and len(by) > 1)
+        self._thing = self._random.choice(shared) if shared else ""
+        self._left = Counter(self._counts.get(self._thing, {}))
+        self._seen, self._priorities = {}, {}
+        self._intended = self._drawn(tuple(self._left))
+        return True
+
+    def choose(self, point: Point) -> int:
+        """Choose by priority among those that need not wait for the intended thread."""
+        draw, priorities = self._random.random, self._priorities
+        for thread in point.enabled:
+            if thread not in priorities:
+                priorities[thread] = draw()
+        if point.free and point.current in point.enabled:
+            priorities[point.current] = -draw()
+        pending = {t: point.pending[t] or self._firsts.get(t, "") for t in point.enabled}
+        at = [t for t in point.enabled if self._thing and pending[t] == self._thing]
+        able = [t for t in point.enabled if t not in at or t == self._intended]
+        if not able:
+            self._intended = self._drawn(tuple(at))
+            able = [self._intended]
+        chosen = max(able, key=priorities.__getitem__)
+        name = pending[chosen]
+        self._seen.setdefault(name, Counter())[chosen] += 1
+        if chosen in at:
+            self._left[chosen] -= 1
+            priorities[chosen] = draw()
+            self._intended = self._drawn(tuple(t for t, count in self._left.items() if count > 0))
+        return chosen
+
+    def end(self, ran: Ran) -> None:
+        """Learn how often each thread accesses what."""
+        for thread, name in enumerate(ran.firsts):
+            if name and self._firsts.get(thread) != name:
+                self._firsts[thread] = name
+                self._counts.setdefault(name, Counter())[thread] += 1
+        for name, by in self._seen.items():
+            known = self._counts.setdefault(name, Counter())
+            for thread, count in by.items():
+                known[thread] = max(known[thread], count)
+
+    def _drawn(self, among: tuple[int, ...]) -> int:
+        if not among:
+            return -1
+        weights = [max(self._left[t], 1) for t in among]
+        return self._random.choices(among, weights)[0]

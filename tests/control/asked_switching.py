@@ -1,0 +1,44 @@
+"""Questions about where a thread can be interrupted: races as on a free-threaded build, and as on a standard one."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from lockproof.schedule import Switching
+from tests.control import races
+from tests.control.inside import at_most, explore, together
+
+MOST = 4000
+
+
+def judged(name: str, locked: bool) -> bool:
+    parts, well = races.RACES[name][0](races.guards(locked=locked))
+    together(*parts)
+    return well()
+
+
+def asked(name: str, switching: Switching, locked: bool) -> dict[str, Any]:
+    bound = 1 if locked and name != "attribute_counter" else 2
+    found = explore(partial(judged, name, locked), at_most(bound), switching, MOST)
+    names = ("outcomes", "errors", "deadlocks", "level", "by_level", "runs", "restarts", "diverged")
+    return {each: found[each] for each in names}
+
+
+def ask_races() -> dict[str, Any]:
+    return {
+        f"{name} {switching} {'locked' if locked else 'open'}": asked(name, switching, locked)
+        for name in races.RACES
+        for switching in (Switching.FREE, Switching.GIL)
+        for locked in (False, True)
+    }
+
+
+def started(kind: Any) -> object:
+    made = kind()
+    made.thread.join()
+    return not made.failed
+
+
+def ask_started() -> list[dict[str, Any]]:
+    return [explore(partial(started, kind), at_most(2), Switching.FREE) for kind in (races.Early, races.Late)]

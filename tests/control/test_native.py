@@ -1,0 +1,62 @@
+"""Is a wait that cannot be controlled noticed, scheduled around, and named?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.control.running import Answers, answers
+
+pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+
+ASKED = Path(__file__).with_name("asked_native.py")
+
+
+@pytest.fixture(scope="module")
+def answer() -> Answers:
+    return answers("tests.control.asked_native")
+
+
+def ended(found: dict[str, object], outcome: str) -> bool:
+    assert not found["deadlocks"] and not found["errors"] and not found["left"]
+    return found["outcomes"] == {outcome: 1}
+
+
+WAITS = {"lock": "['released', 'waited']", "queue": "[1]", "pipe": "[b'x']"}
+
+
+@pytest.mark.parametrize("what", WAITS)
+def test_a_run_goes_on_around_a_wait_that_is_not_under_control(answer: Answers, what: str) -> None:
+    assert ended(answer[what], WAITS[what])
+
+
+@pytest.mark.parametrize("what", WAITS)
+def test_a_wait_that_is_not_under_control_is_named_with_its_place(answer: Answers, what: str) -> None:
+    (place,) = answer[what]["native"]
+    assert place.startswith(f"{ASKED}:")
+
+
+def test_the_place_is_the_line_of_the_wait(answer: Answers) -> None:
+    lines = ASKED.read_text(encoding="utf-8").splitlines()
+    number = next(k for k, each in enumerate(lines, 1) if each.endswith("# waits for a native lock"))
+    assert answer["lock"]["native"] == [f"{ASKED}:{number}"]
+
+
+def test_a_thread_that_waits_by_itself_comes_back(answer: Answers) -> None:
+    assert ended(answer["alone"], "'ended'")
+
+
+def test_a_thread_that_computes_waits_for_nothing(answer: Answers) -> None:
+    assert ended(answer["busy"], "2") and not answer["busy"]["native"]
+
+
+def test_runs_afterwards_are_under_control(answer: Answers) -> None:
+    found = answer["still_controlled"]
+    assert found["outcomes"] == {"6": found["runs"]} and found["runs"] >= 20 and not found["native"]
+
+
+def test_a_run_that_can_neither_go_on_nor_be_given_up_is_lost_and_says_where_each_thread_is(answer: Answers) -> None:
+    message, stacks = answer["lost"]
+    assert message.endswith((" made no step for 1 s", " does not end when its run is given up"))
+    assert "Thread-1 (wait):" in stacks and "Thread-2 (hang):" in stacks and str(ASKED) in stacks

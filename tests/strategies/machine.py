@@ -1,0 +1,43 @@
+"""A few threads with so many steps each: asks a strategy as the engine does, and does nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lockproof.schedule import Point, Ran, Redundant, Strategy
+
+
+def run(strategy: Strategy, steps: Sequence[int], pending: str = "", yields: bool = False) -> Ran:
+    """Run once, the strategy having begun; `yields`: every decision is one where leaving costs nothing."""
+    left, point, current, choices, preemptions = list(steps), Point(), 0, list[int](), 0
+    point.pending = [pending] * len(left)
+    redundant, first = False, True
+    while any(left):
+        enabled = tuple(t for t, count in enumerate(left) if count)
+        chosen = enabled[0]
+        if len(enabled) > 1:
+            point.current, point.enabled, point.step = current, enabled, point.step + 1
+            point.free = first or yields or current not in enabled
+            try:
+                chosen = strategy.choose(point)
+            except Redundant:
+                redundant = True
+                break
+            point.touched = set()
+            assert chosen in enabled
+            choices.append(chosen)
+            preemptions += chosen != current and not point.free
+        point.touched.add(chosen + 1)  # every thread has a lock of its own
+        left[chosen] -= 1
+        current, first = chosen, False
+    ran = Ran(choices, preemptions, tuple(steps), redundant)
+    strategy.end(ran)
+    return ran
+
+
+def runs(strategy: Strategy, steps: Sequence[int], most: int, yields: bool = False) -> list[Ran]:
+    """Run until the strategy ends, and no more than so often."""
+    found: list[Ran] = []
+    while len(found) < most and strategy.begin():
+        found.append(run(strategy, steps, "x", yields))
+    return found
