@@ -16,7 +16,7 @@ import time
 from _thread import allocate_lock, get_ident
 from collections.abc import Callable
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from lockproof.control.order import LockOrder
 from lockproof.control.task import (
@@ -425,7 +425,7 @@ class Engine:
             self._result.deadlock = table
         self._give_up()
 
-    def _give_up(self, *, bounded: bool = False) -> None:
+    def _give_up(self, *, bounded: bool = False) -> NoReturn:
         if bounded:
             able = [task for task in self.tasks if task.ready and not task.done]
             self._result.bounded = True

@@ -82,7 +82,8 @@ def _story(page: Page, steps: Sequence[TracedStep], indent: int) -> None:
     room = (page.console.width - indent - 3 * len(threads) - 1) // max(len(threads), 1)
     if room < NARROWEST:
         for step in shown:
-            page.item(f"{clean(step.thread)}: {_text(step)}", indent=indent + 2, mark="* " if step.marked else "  ")
+            mark = "* " if step.marked else "  "
+            page.item(f"{clean(step.thread)}: {clean(_text(step))}", indent=indent + 2, mark=mark)
             if step.switch:
                 page.say(f"({clean(step.switch)})", indent=indent + 4)
     else:
