@@ -19,7 +19,7 @@ from rich.table import Table
 
 from lockproof import environment
 from lockproof.campaign.check import check_target
-from lockproof.campaign.options import CheckOptions
+from lockproof.campaign.options import ENGINES, CheckOptions
 from lockproof.errors import LockproofError
 from lockproof.verdict import Report, Verdict
 from tests.corpus import PAIRS, Pair
@@ -27,7 +27,10 @@ from tests.corpus import PAIRS, Pair
 
 @dataclass(frozen=True)
 class Row:
-    """What was seen of one pair: `how` it was found, after how many seconds, with how many parallel operations."""
+    """What was seen of one pair: `how` it was found, after how many seconds, with how many parallel operations.
+
+    `label` is what the controlled schedules say of the GIL, `failures` how many of `tries` runs on real threads failed.
+    """
 
     name: str
     flaw: str
@@ -39,17 +42,24 @@ class Row:
     operations: int
     scenario: str
     mended: str
+    label: str = ""
+    failures: int = 0
+    tries: int = 0
 
 
-def measure(pair: Pair, budget: float, seed: int, rounds: int, mended_budget: float) -> Row:
+def measure(pair: Pair, budget: float, seed: int, rounds: int, mended_budget: float, engine: str) -> Row:
     """Check both classes of a pair."""
-    report = _checked(pair.broken, budget, seed)
+    report = _checked(pair.broken, budget, seed, engine)
+    label, failures, tries = "", 0, 0
     concurrent = [finding for finding in report.findings if finding.concurrent]
     findings = concurrent or list(report.findings)
     if findings:
         first = findings[0]
         how, seconds, size = first.kind.value, first.seconds, first.scenario.size[0]
         scenario = str(first.scenario)
+        failures, tries = (first.failures, first.tries) if first.histogram else (0, 0)
+        if first.control is not None and first.control.masking is not None:
+            label = first.control.masking.value
     elif report.nonconformances:
         how, seconds, size = "one thread", 0.0, 1
         scenario = "; ".join(report.nonconformances[0].lines)
@@ -60,13 +70,13 @@ def measure(pair: Pair, budget: float, seed: int, rounds: int, mended_budget: fl
     expected = not (pair.shows == "free-threaded" and sys._is_gil_enabled())
     return Row(
         pair.name, pair.flaw, pair.shows, found, expected, how, round(seconds, 2), size, scenario,
-        _mended(pair, mended_budget, seed, rounds),
+        _mended(pair, mended_budget, seed, rounds, engine), label, failures, tries,
     )  # fmt: skip
 
 
-def _mended(pair: Pair, budget: float, seed: int, rounds: int) -> str:
+def _mended(pair: Pair, budget: float, seed: int, rounds: int, engine: str) -> str:
     for number in range(rounds):
-        report = _checked(pair.mended, budget, seed + number)
+        report = _checked(pair.mended, budget, seed + number, engine)
         if report.verdict is not Verdict.HELD:
             shown = [f"{each.kind.value}: {each.scenario}" for each in report.findings]
             shown += [f"one thread: {'; '.join(each.lines)}" for each in report.nonconformances]
@@ -74,18 +84,19 @@ def _mended(pair: Pair, budget: float, seed: int, rounds: int) -> str:
     return "held" if rounds else "not run"
 
 
-def _checked(target: str, budget: float, seed: int) -> Report:
-    return check_target(target, CheckOptions(budget=budget, seed=seed, threads=3))
+def _checked(target: str, budget: float, seed: int, engine: str) -> Report:
+    return check_target(target, CheckOptions(budget=budget, seed=seed, threads=3, engine=engine))
 
 
 def table(rows: list[Row]) -> Table:
     """Return the rows as a table."""
     shown = Table(title=f"lockproof over the corpus; {environment.current()}")
-    for head in ("pair", "flaw", "shows", "found", "seconds", "operations", "mended"):
+    for head in ("pair", "flaw", "shows", "found", "seconds", "operations", "label", "mended"):
         shown.add_column(head, justify="right" if head in ("seconds", "operations") else "left")
     for row in rows:
         found = row.how if row.found else "NOT FOUND" if row.expected else "hidden by the GIL"
-        shown.add_row(row.name, row.flaw, row.shows, found, f"{row.seconds:.2f}", str(row.operations), row.mended)
+        shown.add_row(row.name, row.flaw, row.shows, found, f"{row.seconds:.2f}", str(row.operations), row.label,
+                      row.mended)  # fmt: skip
     return shown
 
 
@@ -99,6 +110,7 @@ def main() -> int:
     )
     parser.add_argument("--rounds", type=int, default=1, help="how often a mended one is checked (default %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--engine", choices=ENGINES, default="both", help="what runs them (default %(default)s)")
     parser.add_argument("--json", type=Path, metavar="FILE")
     options = parser.parse_args()
     pairs = [pair for pair in PAIRS if not options.pairs or pair.name in options.pairs]
@@ -108,7 +120,9 @@ def main() -> int:
         for pair in pairs:
             progress.update(task, description=pair.name)
             try:
-                rows.append(measure(pair, options.budget, options.seed, options.rounds, options.mended_budget))
+                rows.append(
+                    measure(pair, options.budget, options.seed, options.rounds, options.mended_budget, options.engine)
+                )
             except LockproofError as error:
                 print(f"{pair.name}: {error}", file=sys.stderr)
                 rows.append(Row(pair.name, pair.flaw, pair.shows, False, True, "error", 0, 0, str(error), "not run"))

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, Final, NoReturn
 
+from lockproof.control.baton import new_baton
 from lockproof.control.order import LockOrder
 from lockproof.control.task import (
     Abandoned,
@@ -74,8 +75,7 @@ class Engine:
         self._point = Point()
         self._choices: list[int] = []
         self._preemptions = self._streak = 0
-        self._ended = allocate_lock()
-        self._ended.acquire()
+        self._ended = new_baton()
         self._idle: list[Worker] = []
         self._result = Result(Ran((), 0, ()))
         self._redundant = False
@@ -134,7 +134,7 @@ class Engine:
     def _watch(self, limit: float) -> None:
         """Wait for the end of the run; see to it that a task which waits for the uncontrolled keeps nobody up."""
         seen, since = -1, time.monotonic()
-        while not self._ended.acquire(timeout=STALL):
+        while not self._ended.wait(STALL):
             state = self.step + self.handed
             if state != seen:
                 seen, since = state, time.monotonic()
@@ -384,13 +384,13 @@ class Engine:
         self._park(task)
 
     def _park(self, task: Task) -> None:
-        task.baton.acquire()
+        task.worker.baton.acquire()
         if self.abandoning:
             raise Abandoned
 
     def _wake(self, task: Task) -> None:
         if task.begun:
-            task.baton.release()
+            task.worker.baton.release()
         else:
             self._begin(task)
 
@@ -404,7 +404,7 @@ class Engine:
             self.reason = f"it waits for {task.wants.describe()}" if self.watcher and task.wants else ""
             if not self.enabled:
                 if any(each.lost for each in self.tasks):
-                    task.baton.acquire()  # one that waits for the uncontrolled may come back
+                    task.worker.baton.acquire()  # one that waits for the uncontrolled may come back
                 else:
                     self._deadlock()
                 if self.abandoning:

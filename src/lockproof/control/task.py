@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 import traceback
-from _thread import allocate_lock
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
@@ -79,8 +78,6 @@ class Task:
 
     def __init__(self, index: int, function: Callable[[], object], name: str, daemon: bool) -> None:
         self.index, self.function, self.name, self.daemon = index, function, name, daemon
-        self.baton = allocate_lock()
-        self.baton.acquire()
         self.ident = self.native = 0
         self.ready, self.begun, self.done, self.fresh, self.lost = True, False, False, True, False
         self.wants: Resource | None = None

@@ -4,36 +4,40 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from _thread import allocate_lock, get_native_id, start_new_thread
+from _thread import get_native_id, start_new_thread
 from collections.abc import Callable
 from typing import Any
 
+from lockproof.control.baton import Baton, new_baton
 from lockproof.control.task import Abandoned, Task
 
 
 class Worker:
-    """A thread. `ended` is told when a task has ended, and answers whether the thread is to live on."""
+    """A thread, and the baton that it waits on.
+
+    `ended` is told when a task has ended, and answers whether the thread is to live on.
+    """
 
     def __init__(self, ended: Callable[[Worker, Task, BaseException | None], bool]) -> None:
         self._ended = ended
         self._task: Task | None = None
-        self._called, self._told = allocate_lock(), allocate_lock()
-        self._called.acquire()
-        self._told.acquire()
+        self.baton = new_baton()
         self.native = 0
-        self.ident = start_new_thread(self._live, ())
-        self._told.acquire()
+        told = new_baton()
+        self.ident = start_new_thread(self._live, (told,))
+        told.acquire()
+        told.close()
 
     def give(self, task: Task) -> None:
         """Let the thread run a task."""
         self._task = task
-        self._called.release()
+        self.baton.release()
 
-    def _live(self) -> None:
+    def _live(self, told: Baton) -> None:
         self.native = get_native_id()
-        self._told.release()
+        told.release()
         while True:
-            self._called.acquire()
+            self.baton.acquire()
             task = self._task
             assert task is not None
             error: BaseException | None = None
@@ -44,6 +48,7 @@ class Worker:
             except BaseException as raised:
                 error = raised
             if not self._ended(self, task, error):
+                self.baton.close()
                 return
 
 
