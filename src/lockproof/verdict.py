@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from lockproof.scenario import Scenario
 from lockproof.schedule import Schedule
@@ -59,6 +59,10 @@ class FindingKind(StrEnum):
     LEFT_BEHIND = "thread left behind"
     LOCK_HELD = "lock never released"
     NO_PROGRESS = "no progress"
+
+
+ASSERTIONS: Final = "its own assertions"
+"""What stands for a model where a function is explored."""
 
 
 class Masking(StrEnum):

@@ -37,7 +37,7 @@ from lockproof.run.program import Record
 from lockproof.scenario import Scenario
 from lockproof.schedule import Schedule
 from lockproof.strategies.exhaustive import Replay
-from lockproof.verdict import Explanation, FindingKind, Verdict
+from lockproof.verdict import ASSERTIONS, Explanation, FindingKind, Verdict
 
 TIDYING: Final = 1.0
 """Seconds for finding a schedule with fewer preemptions."""
@@ -106,7 +106,7 @@ class ControlledWorker(Worker):
         if self._function is None:
             return super().describe()
         facts = environment.current().to_json()
-        return {"subject": self._name, "model": "its own assertions", "environment": facts, "kinds": [], "notes": []}
+        return {"subject": self._name, "model": ASSERTIONS, "environment": facts, "kinds": [], "notes": []}
 
     def explore(self, text: str | None, seconds: float, most: int, bound: int, only: str) -> dict[str, Any]:
         """Go on exploring a scenario, or the function; answer what was covered, and what was found."""

@@ -19,6 +19,7 @@ from lockproof.scenario import Scenario
 from lockproof.schedule import Schedule
 from lockproof.shrink import shrink
 from lockproof.verdict import (
+    ASSERTIONS,
     Consistency,
     Control,
     Coverage,
@@ -245,7 +246,7 @@ class _Exploring:
                 "code that runs at import",
                 f"what it said last:\n{tail(died.stacks)}" if died.stacks else "try it in an interpreter",
             ) from None
-        function = description["model"] == "its own assertions"
+        function = description["model"] == ASSERTIONS
         if not function and self.options.scenario is None:
             raise LockproofError(
                 f"{self.name} is a class, and nothing says what to do with it",

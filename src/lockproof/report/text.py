@@ -13,7 +13,7 @@ from lockproof.report.interleaving import print_control
 from lockproof.report.page import STYLES, Page, plain_console
 from lockproof.report.tables import differences, print_histogram, print_scenario
 from lockproof.report.words import clean, counted, listed, own_stacks, seconds, share
-from lockproof.verdict import Consistency, Finding, FindingKind, Nonconformance, Report, Verdict
+from lockproof.verdict import ASSERTIONS, Consistency, Finding, FindingKind, Nonconformance, Report, Verdict
 
 KINDS: Final = 40
 """The most kinds of operations that are listed; the JSON report has all."""
@@ -61,7 +61,8 @@ def where(environment: Mapping[str, Any]) -> str:
 def _headline(page: Page, report: Report) -> None:
     page.say(f"{clean(report.subject)}: {report.verdict.value.upper()}", style=STYLES[report.verdict])
     page.say(_summary(report))
-    page.say(f"model: {clean(report.model)}; asked for: {report.consistency.value}; seed: {report.seed}")
+    asked = "" if report.model == ASSERTIONS else f"; asked for: {report.consistency.value}"
+    page.say(f"model: {clean(report.model)}{asked}; seed: {report.seed}")
     page.say(where(report.environment))
 
 
