@@ -7,6 +7,7 @@ subject.
 
 from __future__ import annotations
 
+import difflib
 import importlib.metadata
 import io
 import os
@@ -54,6 +55,15 @@ def _duration(_: click.Context, __: click.Parameter, value: str) -> float:
         return seconds(value)
     except ValueError:
         raise click.BadParameter(f"{value!r} is no length of time; write 500ms, 10s or 2m") from None
+
+
+def _strategy(_: click.Context, __: click.Parameter, value: str) -> str:
+    """Return the name of a strategy, ours or somebody's."""
+    if value not in STRATEGIES and ":" not in value:
+        near = difflib.get_close_matches(value, STRATEGIES, 2)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(STRATEGIES)}, or module:Class"
+        raise click.BadParameter(f"there is no strategy {value!r}; {hint}")
+    return value
 
 
 def _report_file(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
@@ -203,9 +213,9 @@ Examples:
 @click.option("--seed", type=click.IntRange(min=0), help="Repeat the random choices of a run that showed this seed.")
 @click.option("--bound", type=click.IntRange(min=0), default=ExploreOptions.bound, show_default=True,
               help="Run all schedules with at most so many preemptions.")  # fmt: skip
-@click.option("--strategy", type=click.Choice(STRATEGIES), default=ExploreOptions.strategy, show_default=True,
-              help="Which schedules. The portfolio is all orders of lock operations, then all schedules within the "
-              "bound, then the random ones in turn.")  # fmt: skip
+@click.option("--strategy", metavar="NAME", callback=_strategy, default=ExploreOptions.strategy, show_default=True,
+              help=f"Which schedules: {', '.join(STRATEGIES)}, or module:Class. The portfolio gives turns to all "
+              "orders of lock operations, all schedules within the bound, and those that draw.")  # fmt: skip
 @click.option("--scenario", metavar="TEXT", help="For a class: what to run, as for check.")
 @click.option("--schedule", metavar="TEXT", help="Run only this schedule, which a report has shown.")
 @click.option("--times", type=click.IntRange(min=1), default=ExploreOptions.times, show_default=True,

@@ -190,9 +190,10 @@ class ControlledWorker(Worker):
                 judged = _Judged(program, case)
             if len(self._explorations) > 400:
                 self._explorations.clear()
+            own = _own_strategy(only, self._seed) if ":" in only else None
             known = self._explorations[key] = (
                 judged,
-                Exploration(judged.program, judged.look, self._seed, bound=bound, only=only),
+                Exploration(judged.program, judged.look, self._seed, bound=bound, only=only, own=own),
             )
         return known
 
@@ -214,6 +215,32 @@ class ControlledWorker(Worker):
             "outcome": outcome and asdict(outcome),
             "explanation": asdict(explanation if explanation is not None else Explanation(())),
         }
+
+
+def _own_strategy(name: str, seed: int) -> Callable[[], Any]:
+    """Return what makes the strategy that `module:Class` names.
+
+    Raises:
+        LockproofError: it is not there, cannot be made, or lacks a method.
+
+    """
+    kind = load(name)
+    try:
+        made = kind(seed)
+    except Exception as error:
+        raise LockproofError(
+            f"{name} cannot be made: {type(error).__name__}: {error}",
+            "a strategy is called with one argument, the seed",
+            "give its __init__ a parameter `seed`",
+        ) from None
+    missing = [each for each in ("begin", "choose", "end") if not callable(getattr(made, each, None))]
+    if missing:
+        raise LockproofError(
+            f"{name} is no strategy: it has no {', '.join(missing)}",
+            "",
+            "see lockproof.schedule.Strategy for the three methods",
+        )
+    return lambda: kind(seed)
 
 
 def _file_of(subject: Any) -> str:

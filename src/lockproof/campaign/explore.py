@@ -56,6 +56,7 @@ class Looked:
     skipped: str = ""
     found: dict[str, Any] | None = None
     seconds: float = 0.0
+    threads: int = 0
 
 
 @dataclass
@@ -103,6 +104,7 @@ class ControlledChild:
         return Looked(
             answer["schedules"], tuple(answer["covered"]), answer["complete"], answer["all"], answer["estimate"],
             answer["outcomes"], tuple(answer["kinds"]), "", answer["found"], answer["seconds"],
+            answer["threads"],
         )  # fmt: skip
 
     def small(
@@ -287,6 +289,12 @@ class _Exploring:
                     f"the scenario cannot be judged: {looked.skipped}", "", "change the scenario or the model"
                 )
             self.last = looked
+            if text is None and looked.found is None and looked.threads < 2:
+                raise LockproofError(
+                    f"{self.name} starts no thread: there is nothing to schedule",
+                    "it only defines them, or starts processes, or another function starts them",
+                    "start threads in it, and join them",
+                )
             if looked.found is not None:
                 self._found(looked, max(3.0, self.options.budget / 3))
                 return

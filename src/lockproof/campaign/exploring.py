@@ -102,13 +102,17 @@ class Stage:
 
 
 class Exploration:
-    """The exploration of one program, which can be gone on with."""
+    """The exploration of one program, which can be gone on with.
+
+    `only` is the portfolio or the name of one strategy; `own` makes a strategy that somebody else has written.
+    """
 
     def __init__(
         self, program: Program, look: Look, seed: int, *, bound: int = 2, only: str = "portfolio",
-        switching: Switching = Switching.FREE,
+        switching: Switching = Switching.FREE, own: Callable[[], Any] | None = None,
     ) -> None:  # fmt: skip
         self.program, self._look, self._seed, self._bound, self._only = program, look, seed, bound, only
+        self._own = own
         self._switching = switching
         self.notes: dict[str, None] = {}
         self.cycles: dict[str, None] = {}
@@ -120,6 +124,8 @@ class Exploration:
         self._stages = self._fresh()
 
     def _fresh(self) -> list[Stage]:
+        if self._own is not None:
+            return [Stage(self._only, self._switching, self._own())]
         every = [
             Stage("orders", Switching.SYNC, Orders()),
             Stage("preemptions", self._switching, Preemptions(self._bound)),
@@ -201,6 +207,18 @@ class Exploration:
             if not instrumentation.grown:
                 break
         self._basis = instrumentation.version, engine.tries
+        self._repeat()
+
+    def _repeat(self) -> None:
+        """Run one schedule twice: what is not under control shows itself as a difference."""
+        seen = []
+        for _ in range(2):
+            strategy = Replay((), strict=False)
+            strategy.begin()
+            ran = self._run(strategy)[0].ran
+            seen.append((list(ran.choices), list(ran.steps)))
+        if seen[0] != seen[1] and self._basis == (instrumentation.version, engine.tries):
+            self._diverged()
 
     def _restart(self) -> None:
         self._basis = instrumentation.version, engine.tries
@@ -213,9 +231,8 @@ class Exploration:
             "the same choices led elsewhere: something beside the schedule decides, like the time of day, randomness, "
             "the order of hashes, or what a run left behind for the next; so nothing is said to be complete"
         ] = None
-        self._stages = self._fresh()
-        for stage in self._stages:
-            stage.ended = False
+        # What counts on equal runs is of no more use.
+        self._stages = [stage for stage in self._stages if stage.name not in ("orders", "preemptions")]
 
     def _run(self, strategy: Strategy) -> tuple[Result, Problem | None]:
         result = engine.run(self.program, strategy)
@@ -249,8 +266,8 @@ class Exploration:
                 said.append(f"{what} orders of lock operations")
             elif isinstance(strategy, Preemptions) and strategy.runs:
                 said += self._of_preemptions(strategy)
-            elif stage.runs and stage.name in SAMPLERS:
-                said.append(f"{stage.runs:,} {NAMES[stage.name]} schedules")
+            elif stage.runs:
+                said.append(f"{stage.runs:,} {NAMES.get(stage.name, stage.name)} schedules")
         return said
 
     def _of_preemptions(self, strategy: Preemptions) -> list[str]:
@@ -271,7 +288,7 @@ class Exploration:
         strategy = stage.strategy if stage is not None else None
         if not isinstance(strategy, Preemptions) or stage is None or stage.ended or not strategy.runs:
             return ""
-        return f"{strategy.waiting:,} schedules more are known to be needed for {strategy.level + 1} preemptions"
+        return f"{strategy.waiting:,} schedules more are known to be needed for a bound of {strategy.level + 1}"
 
 
 def find_again(

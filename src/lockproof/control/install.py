@@ -19,6 +19,7 @@ from _thread import get_ident
 from types import CodeType, FunctionType
 from typing import Any, Final
 
+from lockproof import probes
 from lockproof.control import primitives
 from lockproof.control.instructions import CONTAINER, LOOP, Store, Stores, all_code, in_c, table, touches
 from lockproof.control.primitives import Lock, RLock, engine
@@ -238,6 +239,7 @@ def install() -> None:
         (threading, "_allocate_lock"): primitives.inner_lock, (threading, "local"): _Local,
         (threading, "_start_new_thread"): primitives.start_new_thread,
         (threading, "_time"): primitives.monotonic, (threading.Thread, "start"): primitives.start,
+        (probes, "step_aside"): primitives.step_aside,
         (builtins, "id"): primitives.number_of,
         (queue, "time"): primitives.monotonic, (queue, "SimpleQueue"): queue._PySimpleQueue,  # type: ignore[attr-defined]
         (time, "sleep"): primitives.sleep, (time, "monotonic"): primitives.monotonic, (time, "time"): primitives.now,

@@ -14,7 +14,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final
 
+from lockproof import probes
 from lockproof.control.engine import Engine
+from lockproof.control.instructions import CONTAINER
 from lockproof.control.task import Site, Task, here, place
 
 engine: Final = Engine()
@@ -25,6 +27,7 @@ _real_lock: Final = _thread.allocate_lock
 _real_rlock: Final = _thread.RLock
 _real_start: Final = threading.Thread.start
 _real_join: Final = threading.Thread.join
+_real_step_aside: Final = probes.step_aside
 _real_new_thread: Final = _thread.start_new_thread
 
 
@@ -351,6 +354,18 @@ def start_new_thread(function: Callable[..., object], args: Any, kwargs: Any = N
 
     child = engine.spawn(run, getattr(function, "__name__", "thread"), daemon=True)
     return child.ident
+
+
+# What probe elements do.
+
+
+def step_aside() -> None:
+    """Let another thread go on, inside a hash or a comparison of a probe: a switch point."""
+    task = engine.me()
+    if task is None:
+        _real_step_aside()
+    else:
+        engine.point(task, CONTAINER)
 
 
 # Identity.
