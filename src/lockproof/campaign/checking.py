@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Final
 
-from lockproof.campaign.child import Child, Died, HarnessFault
+from lockproof.campaign.child import Child, Died, HarnessFault, not_started
 from lockproof.campaign.explore import ControlledChild, Looked, labelled
 from lockproof.campaign.options import CheckOptions, Progress
 from lockproof.campaign.protocol import RunResult, Setup
-from lockproof.campaign.results import Tried, enough, limits, merged, tail
+from lockproof.campaign.results import Tried, enough, limits, merged
 from lockproof.campaign.schedules import BOUND, Schedules
 from lockproof.errors import LockproofError
 from lockproof.operation import Operation
@@ -93,11 +93,6 @@ class Checking:
             raise Interrupted(self._report(description)) from None
         return self._report(description)
 
-    @property
-    def _facts(self) -> Mapping[str, Any]:
-        facts: Mapping[str, Any] = self.child.description["environment"]
-        return facts
-
     # What the clock says.
 
     @property
@@ -127,11 +122,7 @@ class Checking:
         try:
             description = self.child.start()
         except Died as died:
-            raise LockproofError(
-                f"importing the target, or making a first subject, did not end well: {died.detail}",
-                "code that runs at import or in the constructor",
-                f"what it said last:\n{tail(died.stacks)}" if died.stacks else "try it in an interpreter",
-            ) from None
+            raise not_started(died) from None
         self.notes += description["notes"]
         return description
 
@@ -238,8 +229,18 @@ class Checking:
                     found = self._schedules.search(self._left() - max(until, 0.0))
                 if found is not None:
                     self._found_under_control(*found)
+                self._tell_of_deaths()
             if self.findings:
                 return
+
+    def _tell_of_deaths(self) -> None:
+        """A crash under control is a crash. A hang there may be one of the control itself, and is only noted."""
+        while self._schedules.deaths:
+            text, died = self._schedules.deaths.pop()
+            if died.kind is FindingKind.HANG:
+                self.notes.append(f"under control, `{text}` did not come back: {died.detail}")
+            else:
+                self._finding_of(died, Scenario.parse(text), concurrent=True)
 
     def _found_under_control(self, scenario: Scenario, looked: Looked) -> None:
         """Make small what a schedule shows, and tell of it, with what real threads make of the same scenario."""
@@ -254,7 +255,9 @@ class Checking:
                     real = self._run(str(small), 20_000, 0.5, until_failure=False)
                     if real.failures:
                         finding = replace(finding, failures=real.failures, tries=real.invocations)
-                        finding = labelled(replace(finding, histogram=real.outcomes), self._facts)
+                        finding = labelled(
+                            replace(finding, histogram=real.outcomes), self.child.description["environment"]
+                        )
         self.findings.append(replace(finding, command=self.repeat(finding)))
 
     def _explain(self) -> None:
@@ -273,7 +276,9 @@ class Checking:
                 same = FindingKind.DEADLOCK if finding.kind is FindingKind.HANG else finding.kind
                 if looked.found["kind"] == same.value:
                     under = self.controlled.finding(finding.scenario, looked, 0.0, text, EXPLAINING)
-                    self.findings[number] = labelled(replace(finding, control=under.control), self._facts)
+                    self.findings[number] = labelled(
+                        replace(finding, control=under.control), self.child.description["environment"]
+                    )
 
     def _only(self, scenario: Scenario) -> None:
         """Run one scenario for the whole budget, or until it is plain how often it fails."""

@@ -232,6 +232,16 @@ class Child:
         return self._errors.read().decode("utf-8", "replace")
 
 
+def not_started(died: Died) -> LockproofError:
+    """Return what is said when the process has ended before it was of any use."""
+    last = "\n".join(died.stacks.strip().splitlines()[-12:])
+    return LockproofError(
+        f"importing the target, or making a first subject, did not end well: {died.detail}",
+        "code that runs at import or in the constructor",
+        f"what it said last:\n{last}" if last else "try it in an interpreter",
+    )
+
+
 def _progress(finished: Sequence[int], seconds: float) -> str:
     parts = ", ".join(f"thread {t + 1} after {done}" for t, done in enumerate(finished))
     return f"no operation returned for {seconds:g} s; operations returned: {parts}"

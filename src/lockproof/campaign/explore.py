@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from lockproof.campaign.child import Child, Died
+from lockproof.campaign.child import Child, Died, not_started
 from lockproof.campaign.options import ExploreOptions, Progress
 from lockproof.campaign.protocol import Setup
-from lockproof.campaign.results import tail
 from lockproof.errors import LockproofError
 from lockproof.scenario import Scenario
 from lockproof.schedule import Schedule
@@ -243,11 +242,7 @@ class _Exploring:
         try:
             description = self.child.start()
         except Died as died:
-            raise LockproofError(
-                f"importing the target did not end well: {died.detail}",
-                "code that runs at import",
-                f"what it said last:\n{tail(died.stacks)}" if died.stacks else "try it in an interpreter",
-            ) from None
+            raise not_started(died) from None
         function = description["model"] == ASSERTIONS
         if not function and self.options.scenario is None:
             raise LockproofError(

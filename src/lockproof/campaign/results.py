@@ -73,7 +73,3 @@ def limits(facts: Mapping[str, Any]) -> list[str]:
     if facts["processors"] < 2:
         notes.append("there is one processor: threads never ran at the same time")
     return notes
-
-
-def tail(text: str, lines: int = 12) -> str:
-    return "\n".join(text.strip().splitlines()[-lines:])

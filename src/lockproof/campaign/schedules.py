@@ -65,7 +65,7 @@ class Schedules:
         if self._fresh is None:
             self._fresh = self._generated()
         for step in count():
-            if self.left() <= max(end, 0) or len(self.deaths) > 2 or not self.prepare():
+            if self.left() <= max(end, 0) or self.deaths or not self.prepare():
                 return None
             if step % 3 != 2 or not self._begun:
                 text = next(self._fresh, None)
