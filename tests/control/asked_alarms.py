@@ -11,7 +11,7 @@ from typing import Any
 from lockproof.schedule import Switching
 from lockproof.strategies.exhaustive import Orders
 from lockproof.strategies.sampling import RandomWalk
-from tests.control.inside import explore, first_schedule, together
+from tests.control.inside import Seldom, explore, first_schedule, together
 
 
 def all_orders(program: Callable[[], object], most: int = 1000) -> dict[str, Any]:
@@ -233,7 +233,7 @@ def ask_spin() -> dict[str, Any]:
     told: dict[str, Any] = {}
     for switching in (Switching.FREE, Switching.GIL):
         for end in (True, False):
-            told[f"{switching} {end}"] = explore(partial(spin, end), lambda: RandomWalk(2), switching, 1)
+            told[f"{switching} {end}"] = explore(partial(spin, end), lambda: Seldom(2), switching, 1)
             told[f"{switching} {end} first"] = first(partial(spin, end), switching)
     told["sleeping True"] = explore(partial(sleeping, True), lambda: RandomWalk(2), Switching.SYNC, 2)
     told["sync True first"] = first(partial(spin, True))
@@ -262,9 +262,9 @@ def ask_long_loop() -> dict[str, Any]:
         return "ended"
 
     return {
-        "free": explore(program, lambda: RandomWalk(1), Switching.FREE, 1),
+        "free": explore(program, lambda: Seldom(1), Switching.FREE, 1),
         "free, first": first(separate, Switching.FREE),
-        "gil": explore(program, lambda: RandomWalk(1), Switching.GIL, 1),
+        "gil": explore(program, lambda: Seldom(1), Switching.GIL, 1),
     }
 
 

@@ -81,7 +81,7 @@ def main_beside(before: bool) -> object:
     return cell.x
 
 
-def ask_after_a_join() -> list[dict[str, Any]]:
+def ask_main_beside() -> list[dict[str, Any]]:
     return [explore(partial(main_beside, before), at_most(2), Switching.FREE) for before in (False, True)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from typing import Any
 
@@ -38,6 +39,40 @@ def started(kind: Any) -> object:
     made = kind()
     made.thread.join()
     return not made.failed
+
+
+def ready_when_it_runs() -> bool:
+    """A thread that is started, and then what it asks for is made ready: too late, or just in time?"""
+    shared, seen = races.Bag(), list[bool]()
+    thread = threading.Thread(target=lambda: seen.append(bool(shared.items)))
+    thread.start()
+    shared.items = [1]
+    thread.join()
+    return seen[0]
+
+
+def ask_start() -> dict[str, Any]:
+    return {str(switching): explore(ready_when_it_runs, at_most(1), switching) for switching in Switching}
+
+
+class Equal:
+    """Can be called, and cannot be hashed."""
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __call__(self) -> None:
+        """Do nothing."""
+
+
+def calls_unhashable() -> bool:
+    call = Equal()
+    together(lambda: call(), lambda: call())
+    return True
+
+
+def ask_unhashable() -> dict[str, Any]:
+    return {str(switching): explore(calls_unhashable, at_most(1), switching) for switching in Switching}
 
 
 def ask_started() -> list[dict[str, Any]]:

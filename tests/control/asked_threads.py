@@ -109,7 +109,8 @@ def ask_daemon() -> dict[str, Any]:
 
 def lock() -> object:
     one = threading.Lock()
-    told = [one.acquire(), one.locked(), one.acquire(False), one.acquire(timeout=3), one.acquire(True, 0)]
+    told: list[object] = [one.acquire(), one.locked(), one.acquire(False)]
+    told += [one.acquire(timeout=3), one.acquire(True, 0)]
     one.release()
     told += [one.locked(), raised(one.release), raised(one.acquire, False, 5), raised(one.acquire, True, -2)]
     return told
@@ -270,7 +271,7 @@ def ask_local() -> dict[str, Any]:
         together(lambda: work(1), lambda: work(2))
         return any(found) or hasattr(local, "value")
 
-    return sampled(program, 50)
+    return sampled(program)
 
 
 LOCAL = threading.local()
@@ -327,17 +328,22 @@ def ask_queues() -> dict[str, Any]:
         together(full.join, consume)
         return told
 
-    return sampled(program, 25)
+    return sampled(program, 12)
 
 
 def ask_bounded_queue() -> dict[str, Any]:
     def program() -> object:
         line: queue.Queue[int] = queue.Queue(1)
         got: list[int] = []
-        together(lambda: [line.put(k) for k in range(3)], lambda: got.extend(line.get() for _ in range(3)))
+
+        def put() -> None:
+            for k in range(3):
+                line.put(k)
+
+        together(put, lambda: got.extend(line.get() for _ in range(3)))
         return got
 
-    return all_orders(program, 80)
+    return all_orders(program, 50)
 
 
 def ask_pool() -> dict[str, Any]:
@@ -350,7 +356,7 @@ def ask_pool() -> dict[str, Any]:
             told.append(sorted(each.result(timeout=5) for each in as_completed(futures, timeout=60)))
         return told, raised(pool.submit, int)
 
-    return sampled(program, 15)
+    return sampled(program, 8)
 
 
 def ask_hour() -> dict[str, Any]:
@@ -471,7 +477,7 @@ def ask_join_with_limit_then_another() -> dict[str, Any]:
         timer.join()
         return alive
 
-    return sampled(program, 80)
+    return sampled(program, 50)
 
 
 def ask_imported() -> dict[str, Any]:

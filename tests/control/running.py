@@ -45,7 +45,7 @@ def answers(module: str, *, longest: float = LONGEST, **more: str) -> Answers:
         )  # fmt: skip
         out, err, status = done.stdout, done.stderr, done.returncode
     except subprocess.TimeoutExpired as late:
-        out, err = ((each or b"").decode("utf-8", "replace") for each in (late.stdout, late.stderr))  # type: ignore[union-attr]
+        out, err = ((each or b"").decode("utf-8", "replace") for each in (late.stdout, late.stderr))
         status = None
     found = Answers()
     for line in out.splitlines():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,12 +30,12 @@ def line(comment: str) -> str:
     return f"{ASKED}:{next(k for k, each in enumerate(lines, 1) if each.endswith(f' {comment}'))}"
 
 
-def quiet(found: dict[str, object]) -> bool:
+def quiet(found: dict[str, Any]) -> bool:
     """Tell whether nothing at all was reported."""
     names = ("deadlocks", "errors", "left", "held", "bounded", "spinning", "native", "cycles")
     told = {name: found[name] for name in names if found[name]}
     assert not told
-    return set(found["outcomes"]) == {"'ended'"}  # type: ignore[call-overload]
+    return set(found["outcomes"]) == {"'ended'"}
 
 
 def rows(found: dict[str, object]) -> dict[str, dict[str, object]]:
@@ -163,12 +164,20 @@ def test_a_program_that_catches_everything_is_given_up_all_the_same(answer: Answ
     assert answer["all_is_caught"]["deadlocks"] == 1
 
 
-@pytest.mark.xfail(strict=True, reason="engine: `tries` stays true for all programs that follow")
 def test_after_all_of_that_runs_are_what_they_were(answer: Answers) -> None:
     for which in ("broken", "mended"):
         before, after = answer["two_locks"][which], answer["afterwards"][which]
-        assert (before["runs"], before["outcomes"]) == (after["runs"], after["outcomes"])
+        assert set(before["outcomes"]) == set(after["outcomes"])
+        assert bool(before["deadlocks"]) == bool(after["deadlocks"]) == (which == "broken")
     assert answer.status == 0 and answer.tail == ""
+
+
+@pytest.mark.xfail(
+    strict=True, reason="once a program has asked for a lock without waiting, the process counts more switch points"
+)
+def test_what_other_programs_of_the_process_did_changes_no_count(answer: Answers) -> None:
+    for which in ("broken", "mended"):
+        assert answer["two_locks"][which]["runs"] == answer["afterwards"][which]["runs"]
 
 
 def test_a_daemon_that_goes_on_for_ever_is_no_alarm(endless: Answers) -> None:

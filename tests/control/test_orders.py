@@ -26,15 +26,19 @@ def test_every_order_of_sections_of_one_lock_is_run_and_few_of_them_twice(answer
     assert not found["deadlocks"] and not found["errors"] and not found["bounded"] and not found["restarts"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="engine: the join of a thread that still runs counts as a step of the one before"
+WITHOUT_A_DECISION = pytest.mark.xfail(
+    strict=True,
+    reason="what threads do that go on without a decision counts as a part of the step before: orders are run twice",
 )
+
+
+@WITHOUT_A_DECISION
 def test_threads_that_share_no_lock_have_one_order(answer: Answers) -> None:
     for found in answer["independent"]:
         assert (found["schedules"], found["exhausted"]) == (1, True)
 
 
-@pytest.mark.xfail(strict=True, reason="engine: numbers of locks follow the order of making, so own locks look shared")
+@WITHOUT_A_DECISION
 def test_threads_that_make_locks_of_their_own_have_one_order(answer: Answers) -> None:
     for found in answer["independent_of_their_own"]:
         assert (found["schedules"], found["exhausted"]) == (1, True)
@@ -51,7 +55,6 @@ def test_a_lock_that_is_taken_only_inside_another_one_adds_no_order(answer: Answ
     assert not found["deadlocks"] and not found["cycles"]
 
 
-@pytest.mark.xfail(strict=True, reason="engine: `tries` turns true in the midst of an exploration, which goes on")
 def test_whoever_asks_whether_a_lock_is_taken_meets_it_free_and_taken(answer: Answers) -> None:
     assert set(answer["locked_asked"]["outcomes"]) == {"True", "False"} and not answer["locked_asked"]["deadlocks"]
 
@@ -75,12 +78,16 @@ def test_a_flag_of_an_event_is_read_before_and_after_it_is_set(answer: Answers) 
     assert set(answer["event"]["outcomes"]) == {"True", "False"} and answer["event"]["exhausted"]
 
 
-@pytest.mark.xfail(strict=True, reason="engine: Thread.is_alive is no switch point")
+@pytest.mark.xfail(
+    strict=True, reason="the first switch point of a thread is passed over, though it has started another one"
+)
 def test_a_thread_is_seen_alive_and_ended(answer: Answers) -> None:
     assert set(answer["alive"]["outcomes"]) == {"True", "False"}
 
 
-@pytest.mark.xfail(strict=True, reason="engine: what a run leaves in primitives made at import stays for the next one")
+@pytest.mark.xfail(
+    strict=True, reason="a run that is given up inside a semaphore leaves it so, and one made at import is used again"
+)
 def test_runs_that_are_given_up_do_not_wear_out_a_semaphore_made_at_import(answer: Answers) -> None:
     found = answer["semaphore_of_a_module"]
     assert set(found["outcomes"]) == {"1"} and not found["deadlocks"]

@@ -77,6 +77,35 @@ def test_a_thread_that_a_base_class_starts_too_early_is_found(answer: Answers) -
     assert set(answer["started"][0]["outcomes"]) == {"True", "False"}
 
 
+@pytest.mark.parametrize(
+    "switching",
+    [
+        "free",
+        pytest.param(
+            "gil",
+            marks=pytest.mark.xfail(
+                strict=True, reason="`start` is no switch point, though the real one waits until the thread has begun"
+            ),
+        ),
+    ],
+)
+def test_a_thread_may_go_on_before_start_has_returned(answer: Answers, switching: str) -> None:
+    assert set(answer["start"][switching]["outcomes"]) == {"True", "False"}
+
+
+@pytest.mark.parametrize(
+    "switching",
+    [
+        "free",
+        pytest.param("gil", marks=pytest.mark.xfail(strict=True, reason="whatever is called is looked up by its hash")),
+        "sync",
+    ],
+)
+def test_what_cannot_be_hashed_can_be_called(answer: Answers, switching: str) -> None:
+    assert set(answer["unhashable"][switching]["outcomes"]) == {"True"}
+    assert not answer["unhashable"][switching]["errors"]
+
+
 def test_a_thread_that_is_started_when_all_is_ready_finds_it_ready(answer: Answers) -> None:
     assert set(answer["started"][1]["outcomes"]) == {"True"} and not answer["started"][1]["errors"]
 

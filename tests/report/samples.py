@@ -7,15 +7,20 @@ from typing import Any, Final
 from lockproof.campaign.recorded import CallReport, HistoryReport, PartReport
 from lockproof.environment import Environment
 from lockproof.scenario import Scenario
+from lockproof.schedule import Schedule, Switching
 from lockproof.verdict import (
+    Blocked,
     Consistency,
+    Control,
     Coverage,
     Explanation,
     Finding,
     FindingKind,
+    Masking,
     Nonconformance,
     Outcome,
     Report,
+    TracedStep,
     Verdict,
 )
 
@@ -172,6 +177,125 @@ DIFFERENT: Final = report(
     ),
 )
 
+BAG: Final = "/srv/shop/bags.py"
+SOURCES: Final = ((BAG, "5e" * 32),)
+
+
+def step(thread: int, line: int, source: str, *notes: str, **more: Any) -> TracedStep:
+    return TracedStep(f"thread {thread}", f"{BAG}:{line}", source, notes, **more)
+
+
+MASKED: Final = report(
+    Verdict.VIOLATION,
+    coverage=Coverage(0, 0, ("a.put(x)",), 0.4, 12, 21, ("under control: 1 scenario",)),
+    findings=(
+        Finding(
+            FindingKind.NOT_LINEARIZABLE,
+            Scenario.parse("a.put(1) || a.put(2)"),
+            outcome(("1",), ("1",), count=1, verdict=Verdict.VIOLATION),
+            Explanation(("Both `a.put(1)` and `a.put(2)` returned 1. In every order, one of them returns 2.",)),
+            failures=1,
+            tries=1,
+            seconds=0.02,
+            command="lockproof check shop.bags:Bag --scenario 'a.put(1) || a.put(2)' --seed 7",
+            control=Control(
+                Schedule(Switching.FREE, ((1, 3), (2, 2))),
+                1,
+                (
+                    step(1, 12, "self._items.append(item)", "self._items.append(item)"),
+                    step(1, 13, "self.size += 1", "reads self.size: 0", marked=True, switch="another thread goes on"),
+                    step(2, 12, "self._items.append(item)", "self._items.append(item)"),
+                    step(
+                        2, 13, "self.size += 1", "reads self.size: 0", "writes self.size: 1", marked=True,
+                        switch="it ends",
+                    ),
+                    step(1, 13, "self.size += 1", "writes self.size: 1"),
+                    TracedStep("thread 1", "<operation a.put(1)>:1", "a.put(1)", ("a.put(1)",)),
+                ),
+                masking=Masking.MASKED,
+                rests_on="all 64 schedules there are, switching only where a standard 3.13 build can: none has it",
+                strategy="preemptions",
+                schedules=21,
+                replayed=10,
+                replays=10,
+                python="3.13.15t",
+                sources=SOURCES,
+            ),
+        ),
+    ),
+)  # fmt: skip
+
+DEADLOCK: Final = report(
+    Verdict.VIOLATION,
+    subject="shop.races:transfer",
+    model="its own assertions",
+    coverage=Coverage(0, 0, (), 0.1, 0, 4, ("2 orders of lock operations",)),
+    findings=(
+        Finding(
+            FindingKind.DEADLOCK,
+            Scenario((), ()),
+            detail="no thread can go on",
+            failures=1,
+            tries=1,
+            seconds=0.03,
+            command="lockproof explore shop.races:transfer --schedule sync:1x1,2x1",
+            control=Control(
+                Schedule(Switching.SYNC, ((1, 1), (2, 1))),
+                1,
+                blocked=(
+                    Blocked("main thread", "the end of forth", f"{BAG}:40", "", "", 0),
+                    Blocked("forth", f"the lock made at {BAG}:7", f"{BAG}:31", "back", f"{BAG}:35", 1),
+                    Blocked("back", f"the reentrant lock made at {BAG}:8", f"{BAG}:36", "forth", f"{BAG}:30", 2),
+                    Blocked("waiter", "a notification", "", "", "", 0),
+                ),
+                masking=Masking.SHOWN,
+                rests_on="a schedule that a standard build can take shows it, with 1 preemption",
+                strategy="orders",
+                schedules=4,
+                replayed=10,
+                replays=10,
+                python="3.13.15t",
+                sources=SOURCES,
+            ),
+        ),
+    ),
+)
+
+NOT_AGAIN: Final = report(
+    Verdict.VIOLATION,
+    subject="shop.races:guess",
+    model="its own assertions",
+    coverage=Coverage(0, 0, (), 2.0, 0, 1, ("900 SURW schedules", "870 PCT schedules")),
+    findings=(
+        Finding(
+            FindingKind.EXCEPTION,
+            Scenario((), ()),
+            detail="AssertionError: 3 of 4, in main thread",
+            stacks='Traceback (most recent call last):\n  File "/srv/shop/races.py", line 9, in guess\n    assert seen\n',
+            failures=1,
+            tries=1,
+            seconds=1.5,
+            command="lockproof explore shop.races:guess --schedule free:1x4,2x1,3x7",
+            control=Control(
+                Schedule(Switching.FREE, ((1, 4), (2, 1), (3, 7))),
+                2,
+                (
+                    step(1, 5, "seen.append(draw())", "seen.append(draw())", switch="another thread goes on"),
+                    step(2, 5, "seen.append(draw())", "seen.append(draw())", switch="it ends"),
+                    TracedStep("thread 3", f"{BAG}:6", "", ("takes the lock",)),
+                ),
+                masking=None,
+                strategy="surw",
+                schedules=1771,
+                replays=10,
+                python="3.13.15t",
+                sources=SOURCES,
+            ),
+        ),
+    ),
+    notes=("the same choices led elsewhere: something beside the schedule decides",),
+)  # fmt: skip
+
 SAMPLES: Final = {
     "lost-update": LOST_UPDATE,
     "long-lines": LONG_LINES,
@@ -180,6 +304,9 @@ SAMPLES: Final = {
     "held": HELD,
     "unknown": UNKNOWN,
     "different": DIFFERENT,
+    "masked": MASKED,
+    "deadlock": DEADLOCK,
+    "not-again": NOT_AGAIN,
 }
 
 

@@ -44,7 +44,7 @@ def paid_locked() -> int:
 
 def choices(strategy: Any, program: Callable[[], object] = paid, runs: int = 15) -> list[list[int]]:
     instrumentation.switch(Switching.FREE)
-    told = []
+    told: list[list[int]] = []
     while len(told) < runs and strategy.begin():
         result, _ = once(program, strategy)
         strategy.end(result.ran)

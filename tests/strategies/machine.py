@@ -30,7 +30,7 @@ def run(strategy: Strategy, steps: Sequence[int], pending: str = "", yields: boo
         point.touched.add(chosen + 1)  # every thread has a lock of its own
         left[chosen] -= 1
         current, first = chosen, False
-    ran = Ran(choices, preemptions, tuple(steps), redundant)
+    ran = Ran(choices, preemptions, tuple(steps), redundant=redundant)
     strategy.end(ran)
     return ran
 

@@ -93,8 +93,6 @@ class Checking:
             raise Interrupted(self._report(description)) from None
         return self._report(description)
 
-    # What the clock says.
-
     @property
     def _elapsed(self) -> float:
         return time.monotonic() - self.began
