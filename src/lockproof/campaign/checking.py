@@ -44,6 +44,9 @@ FIRST_LOOK: Final = 0.02
 LONGEST_LOOK: Final = 1.0
 MOST_INVOCATIONS: Final = 20_000
 
+SHARES: Final = {False: (0.3, 0.2, 0.3, 0.2), True: (0.15, 0.35, 0.2, 0.3)}
+"""How real threads and schedules share the budget, in turns: with the GIL on, threads show less."""
+
 EXPLAINING: Final = 2.0
 """Seconds for finding a schedule that explains what real threads have shown, and as many for its label."""
 
@@ -114,8 +117,6 @@ class Checking:
         finally:
             self.phase = outer
 
-    # The child.
-
     def _start(self) -> dict[str, Any]:
         try:
             description = self.child.start()
@@ -138,8 +139,6 @@ class Checking:
         result = RunResult.from_json(answer)
         self.invocations += result.invocations
         return result
-
-    # The phases.
 
     def _conform(self) -> None:
         """Compare with the model on one thread. What hangs or kills there is a finding, and is left out afterwards."""
@@ -216,7 +215,7 @@ class Checking:
     def _all(self, first: Sequence[Scenario]) -> None:
         """Search on real threads and under control, in turns."""
         fresh, pool = self._fresh(first), list[Tried]()
-        turns = {"threads": (1.0,), "schedules": (1.0,), "both": (0.15, 0.35, 0.25, 0.25)}[self.options.engine]
+        turns = SHARES[bool(self.child.description["environment"]["gil"])] if self.options.engine == "both" else (1.0,)
         for number, share in enumerate(turns):
             until = self._left() - share * self.options.budget if number + 1 < len(turns) else 0.0
             if self.options.engine == "threads" or (self.options.engine == "both" and number % 2 == 0):
