@@ -61,6 +61,7 @@ class Engine:
     def __init__(self) -> None:
         self.current: Task | None = None
         self.tasks: list[Task] = []
+        # Asked by subscript, not by get: on 3.13t get waits for a lock that it holds itself before it looks again.
         self.by_ident: dict[int, Task] = {}
         self.enabled: tuple[int, ...] = ()
         self.pending: list[str] = []
@@ -103,7 +104,7 @@ class Engine:
         self._strategy = strategy
         self.runs += 1
         self.ids = {}
-        self.tasks, self.by_ident, self.pending, self.firsts, self.resources = [], {}, [], [], []
+        self.tasks, self.pending, self.firsts, self.resources = [], [], [], []
         self.abandoning = self._redundant = False
         self._broken = None
         self.step = self.handed = self._preemptions = self._streak = 0
@@ -117,7 +118,7 @@ class Engine:
         self._begin(root)
         self._watch(limit)
         self.current = None
-        self.by_ident = {}  # whoever comes back from a wait that was not under control finds its run gone
+        self.by_ident.clear()  # whoever comes back from a wait that was not under control finds its run gone
         if not self.abandoning:
             left = [each for each in dict.fromkeys(self.resources) if each.owner is not None and not each.quiet]
             self._result.held = [(each.describe(), each.owner.name) for each in left]
@@ -173,8 +174,11 @@ class Engine:
         """Return the task of the calling thread; None if it is not under control, or runs a strategy."""
         if self.inside:
             return None
-        task = self.by_ident.get(get_ident())
-        if task is not None and task.lost:
+        try:
+            task = self.by_ident[get_ident()]
+        except KeyError:
+            return None
+        if task.lost:
             self._rejoin(task)
         return task
 
@@ -333,10 +337,6 @@ class Engine:
                 self.now = max(self.now, deadline)
         self.touch(-1 - other.index)
 
-    def failure(self, task: Task, error: BaseException) -> None:
-        """Note an exception that nobody has caught."""
-        self._result.errors.append((task.name, error))
-
     # The inside.
 
     def _set_ready(self, task: Task, ready: bool) -> None:
@@ -440,7 +440,7 @@ class Engine:
         if task.lost:
             self._rejoin(task)
         if error is not None and not self.abandoning:
-            self.failure(task, error)
+            self._result.errors.append((task.name, error))
         del self.by_ident[task.ident]
         active.pop(task.ident, None)
         again = not self.fresh_threads

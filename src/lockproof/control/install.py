@@ -53,6 +53,7 @@ class Instrumentation:
         self.grown = False
         self.version = 0
         self._tables: dict[int, list[str | None]] = {}
+        self._kept: dict[Switching, dict[int, list[str | None]]] = {}  # of the other kinds, as long as nothing grows
         self._codes: dict[int, CodeType] = {}
         self._stores = Stores()
         self._scanned: set[str] = set()
@@ -77,8 +78,9 @@ class Instrumentation:
     def switch(self, switching: Switching) -> None:
         """From the next run on, switch at other points."""
         if switching is not self.switching:
+            self._kept[self.switching] = self._tables
             self.switching = switching
-            self._again()
+            self._again(self._kept.get(switching, {}))
 
     def _returned(self, *_: object) -> None:
         """Under `gil`: a call of C code is over, also one that has called back."""
@@ -94,11 +96,13 @@ class Instrumentation:
     def _grow(self) -> None:
         self.grown = True
         self.version += 1
-        self._again()
+        self._kept.clear()
+        self._again({})
 
-    def _again(self) -> None:
-        """Make all tables anew and hear of every instruction once more."""
-        self._tables = {key: table(code, self.switching, self._stores) for key, code in self._codes.items()}
+    def _again(self, known: dict[int, list[str | None]]) -> None:
+        """Have a table for all code, and hear of every instruction once more."""
+        made = {key: table(code, self.switching, self._stores) for key, code in self._codes.items() if key not in known}
+        self._tables = known | made
         for code in self._codes.values():
             self._listen(code)
         sys.monitoring.restart_events()
@@ -169,10 +173,10 @@ class Instrumentation:
             engine.point(task, "" if self.switching is Switching.GIL else CONTAINER)
 
     def _instruction(self, code: CodeType, offset: int) -> Any:
-        names = self._tables.get(_id(code))
-        if names is None:
+        try:
+            what = self._tables[_id(code)][offset]
+        except KeyError:
             return _DISABLE
-        what = names[offset]
         if what is None:
             return _DISABLE
         task = engine.current

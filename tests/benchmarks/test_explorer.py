@@ -1,0 +1,69 @@
+"""The benchmarks of controlled schedules: whole runs that measure next to nothing, and that every spelling is found."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.contenders import DISTRIBUTIONS, STRATEGIES
+from benchmarks.explorer import Contender, bars, told
+from benchmarks.spellings import NAMES
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, timeout=110, check=False
+    )
+
+
+@pytest.mark.thread_unsafe(reason="starts processes")
+def test_every_spelling_is_found_and_no_twin_is_flagged(tmp_path: Path) -> None:
+    file = tmp_path / "answers.json"
+    done = run("benchmarks.spellings", "--most", "700", "--json", str(file))
+    assert done.returncode == 0, done.stdout + done.stderr
+    answers = json.loads(file.read_text(encoding="utf-8"))
+    assert set(answers) == set(NAMES) and len(NAMES) == 9
+    assert all(each["found"] and not each["flagged"] for each in answers.values()), answers
+    # The two that only a free-threaded build can show, and one that any build can.
+    assert answers["set.add(self, x)"]["masking"] == answers["super().add(x)"]["masking"] == "GIL-masked"
+    assert answers["difference of lens"]["masking"] == "shown with the GIL too"
+
+
+@pytest.mark.thread_unsafe(reason="starts processes")
+def test_an_unknown_spelling_is_refused_with_those_that_there_are() -> None:
+    done = run("benchmarks.spellings", "set.append")
+    assert done.returncode == 2
+    assert "difference of lens" in done.stderr
+
+
+@pytest.mark.thread_unsafe(reason="starts processes")
+def test_the_explorers_are_measured_and_peers_that_are_not_there_are_told() -> None:
+    done = run("benchmarks.explorer", "--rounds", "1", "--seconds", "0.05", "--operations", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for tool in STRATEGIES:
+        assert tool in done.stdout
+    for tool, module in DISTRIBUTIONS.items():
+        here = subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True, check=False)
+        assert (f"{tool} is not installed" in done.stdout) is (here.returncode != 0)
+
+
+def test_a_row_is_held_against_the_fastest_strategy_of_a_peer_in_the_same_round() -> None:
+    facts = {"version": "1", "build": "0.0", "gil": True}
+    ours = Contender("lockproof", "pct", [60.0, 30.0])
+    contenders = [
+        ours,
+        Contender("interleave-test", "pct", [10.0, 2.0], facts=facts),
+        Contender("interleave-test", "dfs", [5.0, 5.0], facts=facts),
+    ]
+    assert bars(contenders) == {"interleave-test": [10.0, 5.0]}
+    said = "\n".join(told(contenders))
+    assert "goal of 5 times interleave-test: reached by every row" in said
+    assert "two different builds" in said
+    ours.rates = [60.0, 10.0]
+    assert "NOT reached" in "\n".join(told(contenders))
