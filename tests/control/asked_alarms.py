@@ -11,7 +11,9 @@ from typing import Any
 from lockproof.schedule import Switching
 from lockproof.strategies.exhaustive import Orders
 from lockproof.strategies.sampling import RandomWalk
-from tests.control.inside import Seldom, explore, first_schedule, together
+from tests.control.inside import Seldom, explore, first_schedule, have_threads, together
+
+have_threads()
 
 
 def all_orders(program: Callable[[], object], most: int = 1000) -> dict[str, Any]:

@@ -9,15 +9,42 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from lockproof.control import workers
 from lockproof.control.primitives import _real_lock as native_lock
 from lockproof.control.task import Lost
 from lockproof.schedule import Switching
 from lockproof.strategies.exhaustive import Orders
-from tests.control.inside import explore, first_schedule, together
+from tests.control.inside import engine, explore, first_schedule, have_threads, together
+
+have_threads()
 
 
 def once(program: Callable[[], object]) -> dict[str, Any]:
     return explore(program, first_schedule, Switching.SYNC, 1)
+
+
+def ask_slow_start() -> dict[str, Any]:
+    """The system takes a third of a second to start a thread."""
+    start = vars(workers)["start_new_thread"]
+
+    def slow(function: Callable[..., object], arguments: tuple[object, ...]) -> int:
+        def run() -> None:
+            select.select([], [], [], 0.3)
+            function(*arguments)
+
+        return int(start(run, ()))
+
+    def program() -> object:
+        together(int, int)
+        return "ended"
+
+    once(program)  # whoever meets code for the first time starts again, and the second time all threads are there
+    engine._idle.clear()
+    vars(workers)["start_new_thread"] = slow
+    try:
+        return once(program)
+    finally:
+        vars(workers)["start_new_thread"] = start
 
 
 def ask_alone() -> dict[str, Any]:

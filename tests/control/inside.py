@@ -142,6 +142,11 @@ def together(*functions: Callable[[], object]) -> None:
         each.join()
 
 
+def have_threads() -> None:
+    """Make the operating-system threads that later runs use: a busy machine may take long to start one."""
+    once(lambda: together(*[int] * 6), first_schedule())
+
+
 class Seldom(RandomWalk):
     """Goes on with the running thread for about twenty steps, so that long runs take less time."""
 

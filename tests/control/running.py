@@ -37,7 +37,7 @@ def answers(module: str, *, longest: float = LONGEST, **more: str) -> Answers:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(outer)}
     paths = os.pathsep.join((str(SOURCES), str(ROOT)))
     environment |= {"PYTHONPATH": paths, "PYTHONHASHSEED": "0", "PYTHONIOENCODING": "utf-8", **more}
-    code = f"from tests.control import inside; inside.ask({module!r}, {longest - 5!r})"
+    code = f"from tests.control import inside; inside.ask({module!r}, {longest - 15!r})"
     try:
         done = subprocess.run(
             [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, encoding="utf-8",

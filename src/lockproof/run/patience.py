@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,10 @@ LONGEST: Final = 10
 """How many times the bound a thread that is not given a processor is waited for."""
 
 _LOOKS: Final = 3
-"""How often in a row all threads must be seen asleep."""
+"""How often in a row all threads must be seen asleep, and without a turn on a processor in between.
+
+With a GIL, whoever looks has it, so others are seen asleep that only wait for it; they wake up again and again.
+"""
 
 
 class Patience:
@@ -28,6 +31,7 @@ class Patience:
     def __init__(self, seconds: float, process: int | None = None) -> None:
         self._seconds, self._process = seconds, process
         self._looks = 0
+        self._states: list[str] = []
         self.renew()
 
     def renew(self) -> None:
@@ -42,11 +46,12 @@ class Patience:
         states = list(thread_states(self._process))
         if not states or waited > LONGEST * self._seconds:
             return True
-        if any(state == "R" for state in states):
-            self._looks = 0
-            return self._processor_time() - self._used > self._seconds / 2
-        self._looks += 1
-        return self._looks >= _LOOKS
+        asleep, before, self._states = not any(state[0] == "R" for state in states), self._states, states
+        if asleep and states == before:
+            self._looks += 1
+            return self._looks >= _LOOKS
+        self._looks = int(asleep)
+        return self._processor_time() - self._used > self._seconds / 2
 
     def _processor_time(self) -> float:
         if self._process is None:
@@ -58,8 +63,11 @@ class Patience:
             return 0.0
 
 
-def thread_states(process: int | None = None) -> Iterable[str]:
-    """Yield the letters that Linux has for the states of a process's threads, the calling thread left out."""
+def thread_states(process: int | None = None) -> Iterator[str]:
+    """Yield, for each thread of a process but the calling one, the letter that Linux has for its state.
+
+    Behind it stands how many turns on a processor the thread has had, where that is known.
+    """
     folder = Path(f"/proc/{process or os.getpid()}/task")
     me = "" if process is not None else str(threading.get_native_id())
     try:
@@ -68,6 +76,10 @@ def thread_states(process: int | None = None) -> Iterable[str]:
         return
     for thread in threads:
         try:
-            yield (thread / "stat").read_text("ascii", "replace").rpartition(")")[2].split()[0]
+            state = (thread / "stat").read_text("ascii", "replace").rpartition(")")[2].split()[0]
         except (OSError, IndexError):
             continue
+        try:
+            yield state + (thread / "schedstat").read_text("ascii", "replace").split()[2]
+        except (OSError, IndexError):
+            yield state

@@ -1,0 +1,394 @@
+"""Functions to be explored: each starts threads and asserts; it is broken in one way, or the twin of one that is."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from lockproof.schedule import Point, Ran
+
+
+def _both(*functions: Callable[[], object]) -> None:
+    """Run the functions on a thread each, and wait for all."""
+    threads = [threading.Thread(target=function) for function in functions]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+class Account:
+    """Has an amount of money; what guards it is its user's affair."""
+
+    def __init__(self) -> None:
+        self.money = 0
+        self.lock = threading.Lock()
+
+
+def lost_update() -> None:
+    account = Account()
+
+    def pay() -> None:
+        account.money += 5
+
+    _both(pay, pay)
+    assert account.money == 10, account.money
+
+
+def locked_update() -> None:
+    account = Account()
+
+    def pay() -> None:
+        with account.lock:
+            account.money += 5
+
+    _both(pay, pay)
+    assert account.money == 10, account.money
+
+
+def check_then_act() -> None:
+    taken: dict[str, int] = {}
+    winners: list[int] = []
+
+    def claim() -> None:
+        if taken.get("seat") is None:
+            taken["seat"] = 1
+            winners.append(1)
+
+    _both(claim, claim)
+    assert len(winners) == 1
+
+
+def locked_check_then_act() -> None:
+    taken: dict[str, int] = {}
+    winners: list[int] = []
+    lock = threading.Lock()
+
+    def claim() -> None:
+        with lock:
+            if taken.get("seat") is None:
+                taken["seat"] = 1
+                winners.append(1)
+
+    _both(claim, claim)
+    assert len(winners) == 1
+
+
+def crossed_locks() -> None:
+    one, other = threading.Lock(), threading.Lock()
+    done: list[int] = []
+
+    def forth() -> None:
+        with one:  # forth takes one
+            done.append(1)
+            with other:  # forth waits for other
+                pass
+
+    def back() -> None:
+        with other:  # back takes other
+            done.append(2)
+            with one:  # back waits for one
+                pass
+
+    _both(forth, back)
+
+
+def crossed_one_after_the_other() -> None:
+    one, other = threading.Lock(), threading.Lock()
+
+    def forth() -> None:
+        with one, other:
+            pass
+
+    def back() -> None:
+        with other, one:
+            pass
+
+    _both(forth)
+    _both(back)
+
+
+def locked_in_one_order() -> None:
+    one, other = threading.Lock(), threading.Lock()
+
+    def both() -> None:
+        with one, other:
+            pass
+
+    _both(both, both)
+
+
+def thread_left_behind() -> None:
+    never = threading.Event()
+    threading.Thread(target=never.wait, name="waiter").start()
+
+
+def none_left_behind() -> None:
+    soon = threading.Event()
+    threading.Thread(target=soon.wait, name="waiter").start()
+    soon.set()
+
+
+def lock_never_released() -> None:
+    lock = threading.Lock()
+    _both(lock.acquire)
+
+
+def locked_and_released() -> None:
+    lock = threading.Lock()
+
+    def take() -> None:
+        with lock:
+            pass
+
+    _both(take)
+
+
+def exception_of_a_thread() -> None:
+    items = [1]
+
+    def take() -> None:
+        if items:
+            items.pop()
+
+    _both(take, take)
+
+
+def locked_exception_of_a_thread() -> None:
+    items = [1]
+    lock = threading.Lock()
+
+    def take() -> None:
+        with lock:
+            if items:
+                items.pop()
+
+    _both(take, take)
+
+
+def no_progress() -> None:
+    flags = {"first": False, "second": False}
+
+    def first() -> None:
+        while not flags["second"]:
+            pass
+        flags["first"] = True
+
+    def second() -> None:
+        while not flags["first"]:
+            pass
+        flags["second"] = True
+
+    _both(first, second)
+
+
+def progress_of_one() -> None:
+    flags = {"first": False}
+
+    def first() -> None:
+        flags["first"] = True
+
+    def second() -> None:
+        while not flags["first"]:
+            pass
+
+    _both(first, second)
+
+
+def starts_no_thread() -> None:
+    assert sum([1, 2]) == 3
+
+
+def exits() -> None:
+    _both(lambda: os._exit(5))
+
+
+def depends_on_randomness() -> None:
+    account = Account()
+
+    def pay() -> None:
+        if random.SystemRandom().random() < 0.5:
+            account.money += 1
+        with account.lock:
+            account.money += 1
+
+    _both(pay, pay)
+
+
+def depends_on_the_calendar() -> None:
+    account = Account()
+
+    def pay() -> None:
+        if datetime.now(UTC).microsecond % 2:
+            account.money += 1
+        with account.lock:
+            account.money += 1
+
+    _both(pay, pay)
+
+
+def depends_on_the_clock() -> None:
+    account = Account()
+
+    def pay() -> None:
+        if time.perf_counter_ns() // 100 % 2 or time.time() % 1 > 0.5:
+            account.money += 1
+        with account.lock:
+            account.money += 1
+
+    _both(pay, pay)
+
+
+_kept: list[object] = []
+
+
+def depends_on_addresses() -> None:
+    account = Account()
+    first = Account()
+    accounts = {first, *(Account() for _ in range(20))}
+    _kept.append(accounts)  # or they would be at the same addresses in each run
+
+    def pay() -> None:
+        for each in accounts:
+            if each is first:
+                break
+            account.money += 1
+
+    _both(pay, pay)
+
+
+def depends_on_hashes_of_texts() -> None:
+    account = Account()
+    names = {"one", "two", "three", "four", "five"}
+
+    def pay() -> None:
+        for name in names:
+            if name == "three":
+                break
+            with account.lock:
+                account.money += 1
+
+    _both(pay, pay)
+
+
+_seen = 0
+
+
+def depends_on_what_was_left() -> None:
+    global _seen
+    _seen += 1
+    account = Account()
+
+    def pay() -> None:
+        if _seen % 2:
+            account.money += 1
+        with account.lock:
+            account.money += 1
+
+    _both(pay, pay)
+
+
+def timed_wait() -> None:
+    ready = threading.Event()
+    seen: list[bool] = []
+
+    def waits() -> None:
+        seen.append(ready.wait(3600.0))
+
+    _both(waits, ready.set)
+    assert seen == [True], "the wait ran out"
+
+
+def hours_of_sleep() -> None:
+    began = time.monotonic()
+
+    def sleeps() -> None:
+        time.sleep(3600.0)
+
+    _both(sleeps, sleeps)
+    assert time.monotonic() - began >= 3600
+
+
+def native_wait() -> None:
+    ends = os.pipe()
+    got: list[bytes] = []
+
+    def reads() -> None:
+        got.append(os.read(ends[0], 1))  # a wait in the system
+
+    def writes() -> None:
+        os.write(ends[1], b"x")
+
+    try:
+        _both(reads, writes)
+    finally:
+        os.close(ends[0])
+        os.close(ends[1])
+    assert got == [b"x"]
+
+
+def with_a_parameter(amount: int, *rest: int, factor: int = 1) -> None:
+    assert amount
+
+
+class Money:
+    """A class, which is explored with a scenario."""
+
+    def __init__(self) -> None:
+        self._money = 0
+
+    def pay(self) -> int:
+        """Pay one in; return how much there is."""
+        self._money += 1
+        return self._money
+
+
+class LockedMoney(Money):
+    """The twin."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+
+    def pay(self) -> int:
+        """Pay one in; return how much there is."""
+        with self._lock:
+            return super().pay()
+
+
+class AtRandom:
+    """A strategy: draws a thread at each decision, a hundred times."""
+
+    def __init__(self, seed: int) -> None:
+        self._draw = random.Random(seed)
+        self._runs = 0
+
+    def begin(self) -> bool:
+        """Get ready for the next run."""
+        self._runs += 1
+        return self._runs <= 100
+
+    def choose(self, point: Point) -> int:
+        """Return the thread to go on."""
+        return self._draw.choice(point.enabled)
+
+    def end(self, ran: Ran) -> None:
+        """Learn nothing."""
+
+
+class NoChoice(AtRandom):
+    """Has no method that chooses."""
+
+    choose = None  # type: ignore[assignment]
+
+
+class ChoosesWrongly(AtRandom):
+    """Chooses a thread that is not there."""
+
+    def choose(self, point: Point) -> int:
+        """Return what is wrong."""
+        return 77
