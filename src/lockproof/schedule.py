@@ -18,6 +18,10 @@ VERSION: Final = 1
 """The version of the form in which schedules are written down."""
 
 
+LONGEST: Final = 1_000_000
+"""More decisions than any run has."""
+
+
 class Switching(StrEnum):
     """Where another thread may be chosen.
 
@@ -36,6 +40,10 @@ class Schedule:
 
     switching: Switching
     runs: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        if any(thread < 0 or count < 1 for thread, count in self.runs) or len(self) > LONGEST:
+            raise ValueError("numbers that no run has")
 
     @classmethod
     def of(cls, switching: Switching, choices: Iterable[int]) -> Schedule:

@@ -113,7 +113,6 @@ def test_whatever_goes_wrong_with_threads_is_found(name: str, kind: FindingKind,
     assert detail in finding.detail
 
 
-@pytest.mark.xfail(strict=True, reason="steps of threads are counted, and a loop without switch points has none")
 def test_no_progress_tells_after_how_many_steps() -> None:
     finding, _ = found("no_progress")
     assert "after 0 steps" not in finding.detail
@@ -126,13 +125,11 @@ def test_a_function_that_ends_the_process_is_a_finding() -> None:
     assert finding.control is None
 
 
-@pytest.mark.xfail(strict=True, reason="the seed that was drawn is not handed to what makes the command")
 def test_the_command_of_a_finding_without_a_schedule_has_the_seed_that_was_drawn() -> None:
     report = explore_target(f"{HERE}:exits", ExploreOptions(budget=LONG))
     assert report.findings[0].command == f"lockproof explore {HERE}:exits --seed {report.seed}"
 
 
-@pytest.mark.xfail(strict=True, reason="the end of the process is taken for a fault of lockproof")
 def test_a_schedule_that_ends_the_process_is_a_finding_too() -> None:
     report = explored("exits", schedule="sync:0x1")
     assert report.findings[0].kind is FindingKind.EXIT
@@ -254,7 +251,6 @@ def test_what_depends_on_more_than_the_schedule_is_noted_and_never_called_comple
     assert report.coverage.explored  # it is drawn from all the same
 
 
-@pytest.mark.xfail(strict=True, reason="a search that was given up in its first runs counts as one that was made")
 def test_a_search_that_was_given_up_is_no_held() -> None:
     report = searched("depends_on_what_was_left")
     assert report.coverage.explored == ()

@@ -118,7 +118,6 @@ def test_a_replay_of_a_replay_fails_too(money: Path, tmp_path: Path) -> None:
     assert replay_file(again, 3, 3.0).findings[0].failures == 3
 
 
-@pytest.mark.xfail(strict=True, reason="a schedule without decisions is taken for none")
 def test_what_fails_without_any_decision_can_be_replayed(money: Path, tmp_path: Path) -> None:
     path = explored(f"{money}:never_released", tmp_path)
     assert replay_file(path, 10, 3.0).findings[0].failures == 10
@@ -195,7 +194,6 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
             replay_file(path, 10, 3.0)
 
 
-@pytest.mark.xfail(strict=True, raises=IndexError, reason="the target is taken from the words of the command unlooked")
 def test_a_report_whose_finding_has_no_command_is_refused(money: Path, tmp_path: Path) -> None:
     path = edited(explored(f"{money}:lost", tmp_path), lambda document: document["findings"][0].update(command=""))
     with pytest.raises(LockproofError):

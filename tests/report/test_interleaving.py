@@ -63,12 +63,7 @@ def test_where_it_stands_says_who_it_was(width: int) -> None:
 LONG = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
 
 
-LOSES = pytest.mark.xfail(
-    strict=True, reason="a line that goes on has the width of a first one, but begins further right"
-)
-
-
-@pytest.mark.parametrize("width", [60, pytest.param(100, marks=LOSES)])
+@pytest.mark.parametrize("width", [60, 100])
 def test_no_part_of_a_long_step_is_lost(width: int) -> None:
     steps = tuple(step(thread, 5, "x" * size + " = f()", LONG) for thread in (1, 2) for size in range(1, 50))
     for each in steps:
@@ -77,7 +72,6 @@ def test_no_part_of_a_long_step_is_lost(width: int) -> None:
         assert re.sub(r"\s", "", f"{each.source}[{LONG}]") in shown
 
 
-@pytest.mark.xfail(strict=True, reason="a place that is not known is shown as a colon")
 def test_a_step_whose_place_is_not_known_is_told_without_one() -> None:
     unknown = TracedStep("thread 1", "", "", ("takes the lock",))
     for width in WIDTHS:

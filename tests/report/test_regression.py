@@ -81,7 +81,6 @@ def test_what_was_found_and_whether_the_gil_masks_it_stands_there() -> None:
     assert "GIL-masked: all 64 schedules there are" in text
 
 
-@pytest.mark.xfail(strict=True, reason="foreign text goes into a docstring as it is")
 def test_a_name_with_quotes_and_backslashes_is_written_as_one() -> None:
     for subject in ('a\\b\\N.py:"""', 'bag.py:Bag"'):
         ast.parse(emitted(replace(SAMPLES["masked"], subject=subject)))
@@ -110,7 +109,6 @@ def test_it_fails_on_the_broken_program_and_passes_on_the_mended_one(
     assert "1 held" in done.stdout
 
 
-@pytest.mark.xfail(strict=True, reason="a scenario of one thread is refused by lockproof.check, mended or not")
 def test_what_one_thread_alone_does_is_no_scenario_for_a_check() -> None:
     report = SAMPLES["hang"]
     alone = next(finding for finding in report.findings if not finding.concurrent)

@@ -179,6 +179,7 @@ def explore_target(target: str, options: ExploreOptions, progress: Tell | None =
 
     """
     seed = secrets.randbelow(2**31) if options.seed is None else options.seed
+    options = replace(options, seed=seed)
     threads = 2 if options.scenario is None else max(2, len(Scenario.parse(options.scenario).threads))
     setup = Setup(
         list(sys.path), target, None, {}, options.model, options.factory, threads, seed,
@@ -230,7 +231,7 @@ class _Exploring:
     findings: list[Finding] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
     last: Looked = field(default_factory=Looked)
-    threads: int = 1
+    hung: bool = False
 
     @property
     def name(self) -> str:
@@ -277,6 +278,9 @@ class _Exploring:
             try:
                 looked = self.child.look(text, min(left, SLICE), 10**9, self.options.bound, self.options.strategy)
             except Died as died:
+                if died.kind is FindingKind.HANG and not self.hung:
+                    self.hung = True  # a machine that is very busy may do that once
+                    continue
                 self._died(died)
                 return
             if looked.skipped:
@@ -318,9 +322,13 @@ class _Exploring:
 
     def _replay(self, schedule: Schedule) -> None:
         text = self.options.scenario
-        answer = self.child.child.request(
-            "replay", 60.0, text=text, schedule=schedule.to_json(), kind=None, times=self.options.times
-        )
+        try:
+            answer = self.child.child.request(
+                "replay", 60.0, text=text, schedule=schedule.to_json(), kind=None, times=self.options.times
+            )
+        except Died as died:
+            self._died(died)
+            return
         self.child.schedules += self.options.times
         again, elsewhere = answer["again"], answer["diverged"]
         self.last = Looked(covered=(f"{self.options.times} runs of one schedule, {again} of which failed",))
@@ -336,14 +344,19 @@ class _Exploring:
     def _report(self, description: dict[str, Any]) -> Report:
         if self.findings:
             verdict = Verdict.VIOLATION
-        elif not self.child.schedules or self.child.unknown or self.unknown:
+        elif not self.child.schedules or not self.last.covered or self.child.unknown or self.unknown:
             verdict = Verdict.UNKNOWN
-            if not self.unknown:
-                no_run = not self.child.schedules
-                self.unknown.append("no schedule was run" if no_run else "outcomes that were not decided")
+            if not self.child.schedules:
+                self.unknown.append("no schedule was run")
+            elif not self.last.covered:
+                self.unknown.append("the search was given up in its first runs, since the same choices led elsewhere")
+            elif not self.unknown:
+                self.unknown.append("outcomes that were not decided")
         else:
             verdict = Verdict.HELD
         notes = [*description["notes"], *self.child.notes]
+        if self.hung and not self.findings:
+            notes.append("a run did not come back, and all that was tried again did")
         if all(finding.kind is not FindingKind.DEADLOCK for finding in self.findings):
             notes += [f"possible deadlock, which no run hit: {each}" for each in self.child.cycles]
         if self.last.estimate and not self.findings:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lockproof import environment
+from lockproof.control.engine import MOST_STEPS
 from lockproof.control.install import instrumentation
 from lockproof.control.primitives import engine
 from lockproof.control.program import FunctionProgram, ScenarioProgram
@@ -75,9 +76,7 @@ def seen_in(result: Result, program: Program) -> Problem | None:
         lock, thread = result.held[0]
         return Problem(FindingKind.LOCK_HELD, f"{lock} was taken by {thread}, which has ended, and nobody released it")
     if result.bounded and result.spinning:
-        return Problem(
-            FindingKind.NO_PROGRESS, f"after {sum(result.ran.steps):,} steps every thread goes round in a loop"
-        )
+        return Problem(FindingKind.NO_PROGRESS, f"after {MOST_STEPS:,} steps every thread goes round in a loop")
     return None
 
 
@@ -262,8 +261,9 @@ class Exploration:
         for stage in self._stages:
             strategy = stage.strategy
             if isinstance(strategy, Orders) and strategy.runs:
-                what = f"all {strategy.runs:,}" if stage.ended and not self.unstable else f"{strategy.runs:,}"
-                said.append(f"{what} orders of lock operations")
+                every = "the one" if strategy.runs == 1 else f"all {strategy.runs:,}"
+                what = every if stage.ended and not self.unstable else f"{strategy.runs:,}"
+                said.append(f"{what} order{'s' if strategy.runs != 1 else ''} of lock operations")
             elif isinstance(strategy, Preemptions) and strategy.runs:
                 said += self._of_preemptions(strategy)
             elif stage.runs:
@@ -275,7 +275,7 @@ class Exploration:
         if self.unstable or level < 0:
             return [f"{strategy.runs:,} schedules with few preemptions"]
         if self.all_schedules:
-            return [f"all {strategy.runs:,} schedules there are"]
+            return [f"all {strategy.runs:,} schedules there are" if strategy.runs != 1 else "the one schedule there is"]
         full = sum(strategy.by_level[: level + 1])
         said = [f"all {full:,} schedules with at most {level} preemption{'s' if level != 1 else ''}"]
         if strategy.runs > full:

@@ -28,11 +28,17 @@ def replay_file(path: Path, times: int, hang: float, progress: Callable[[Progres
     assert finding.control is not None
     _refuse_changes(finding.control)
     words = shlex.split(finding.command)
+    if words[:2] not in (["lockproof", "check"], ["lockproof", "explore"]) or len(words) < 3:
+        raise LockproofError(
+            f"{path} does not say what its schedule is a schedule of: its command is {finding.command!r}",
+            "it was found by a test, or the file was edited",
+            "run that test again, or find it with lockproof explore TARGET --json FILE",
+        )
     given = {name.removeprefix("--"): value for name, value in pairwise(words)}
     scenario = str(finding.scenario) if finding.scenario.threads else None
     options = ExploreOptions(
         seed=document["seed"],
-        consistency=Consistency(document["consistency"]),
+        consistency=document["consistency"],
         model=given.get("model"),
         factory=given.get("factory"),
         scenario=scenario,
@@ -47,7 +53,7 @@ def _read(path: Path) -> tuple[Mapping[str, Any], Finding]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         findings = [Finding.from_json(each) for each in document["findings"]]
-        seed, consistency = document["seed"], document["consistency"]
+        seed, consistency = document["seed"], Consistency(document["consistency"])
     except OSError as error:
         raise LockproofError(f"{path} cannot be read: {error.strerror or error}", "a misspelt name") from None
     except (ValueError, KeyError, TypeError) as error:
@@ -56,7 +62,7 @@ def _read(path: Path) -> tuple[Mapping[str, Any], Finding]:
             "it was written by something else, or cut off",
             "write one with: lockproof check TARGET --json FILE",
         ) from None
-    found = [each for each in findings if each.control is not None and len(each.control.schedule)]
+    found = [each for each in findings if each.control is not None]
     if not found:
         raise LockproofError(
             f"{path} has no finding with a schedule",

@@ -147,14 +147,14 @@ class Engine:
                     f"{task.name if task else 'a thread'} does not end when its run is given up", stacks_of(self.tasks)
                 )
             if task is not None and not self.abandoning and asleep(task.native):
-                self._stalled(task)
+                self._stalled(task, state)
             if waited > limit:
                 raise Lost(f"{task.name if task else 'a thread'} made no step for {limit:g} s", stacks_of(self.tasks))
 
-    def _stalled(self, task: Task) -> None:
+    def _stalled(self, task: Task, state: int) -> None:
         with self._guard:
-            if self.current is not task:
-                return
+            if self.current is not task or self.step + self.handed != state or not asleep(task.native):
+                return  # it has come back meanwhile
             place = site_of_thread(task.ident)
             if place not in self._result.native:
                 self._result.native.append(place)

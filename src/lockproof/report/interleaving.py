@@ -94,7 +94,7 @@ def _story(page: Page, steps: Sequence[TracedStep], indent: int) -> None:
         for step in shown:
             for number, line in enumerate([_text(step), *(f"({step.switch})" for _ in range(bool(step.switch)))]):
                 mark = "* " if step.marked and number == 0 else "  "
-                rows = Text(clean(line)).wrap(page.console, width - 2, overflow="fold")
+                rows = Text(clean(line)).wrap(page.console, width - 4, overflow="fold")
                 for row, text in enumerate(rows):
                     text.rstrip()
                     cell = Text(mark if row == 0 else "    ", style="bold" if step.marked else "") + text
@@ -107,6 +107,6 @@ def _story(page: Page, steps: Sequence[TracedStep], indent: int) -> None:
 
 def _text(step: TracedStep) -> str:
     line = step.place.rpartition(":")[2]
-    where = "" if step.place.startswith("<") else f"{_short(step.place.rpartition(':')[0])}:{line} "
+    where = "" if not step.place or step.place.startswith("<") else f"{_short(step.place.rpartition(':')[0])}:{line} "
     notes = "; ".join(note for note in dict.fromkeys(step.notes) if note != step.source)
     return f"{where}{step.source}" + (f"  [{notes}]" if notes else "")

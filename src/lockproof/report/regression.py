@@ -18,20 +18,19 @@ def regression_test(report: Report, finding: Finding) -> str:
     kind = _kind(finding)
     name = re.sub(r"\W+", "_", f"{target.rpartition(':')[2]}_{kind}").strip("_").lower()
     what = " ".join(finding.explanation.why) or finding.detail
-    lines = [f'"""{clean(report.subject)}: {kind}, found by lockproof on {report.environment["build"]}."""', ""]
+    head = f"{clean(report.subject)}: {kind}, found by lockproof on {report.environment['build']}."
+    lines = ['"""' + head.replace("\\", r"\\").replace('"', r"\"") + '"""', ""]
     lines += ["from __future__ import annotations", "", "import lockproof", "", "", f"def test_{name}() -> None:"]
     lines += [f"    # {line}" for line in _wrapped(clean(what))]
     if finding.control is not None and finding.control.masking is not None:
         lines += [f"    # {line}" for line in _wrapped(f"{finding.control.masking.value}: {finding.control.rests_on}")]
     arguments = [repr(target)]
-    if finding.scenario.threads:
+    call = "check" if finding.scenario.threads else "explore"
+    if finding.scenario.threads and finding.concurrent:  # a check refuses scenarios of one thread, and needs none
         lines += ["    scenario = (", *(f"        {piece!r}" for piece in _pieces(str(finding.scenario))), "    )"]
         arguments.append("scenario=scenario")
-        call = "check"
         if finding.control is not None:
             arguments.append('engine="schedules"')
-    else:
-        call = "explore"
     arguments += [f"{option}={given[option]!r}" for option in ("model", "factory", "consistency") if option in given]
     return "\n".join([*lines, f"    lockproof.{call}({', '.join(arguments)})", ""])
 
