@@ -184,17 +184,7 @@ def check(target: str, json_file: Path | None, test_file: Path | None, **given: 
         raise click.UsageError("--invocations is about one scenario: give --scenario too")
     _import_from_here()
     options = CheckOptions(**{**given, "consistency": Consistency(given["consistency"])})
-    progress = ProgressLine(console_on(sys.stderr))
-    try:
-        with progress:
-            report = check_target(target, options, progress)
-    except KeyboardInterrupt as stopped:
-        if isinstance(stopped, Interrupted):
-            _hand_over(stopped.report, json_file)
-        return _interrupted(progress.line())
-    _hand_over(report, json_file)
-    _write_test(report, test_file)
-    return report.verdict.status
+    return _reported(lambda tell: check_target(target, options, tell), json_file, test_file)
 
 
 @cli.command(
@@ -237,17 +227,7 @@ def explore(target: str, json_file: Path | None, test_file: Path | None, **given
     """
     _import_from_here()
     options = ExploreOptions(**{**given, "consistency": Consistency(given["consistency"])})
-    progress = ProgressLine(console_on(sys.stderr))
-    try:
-        with progress:
-            report = explore_target(target, options, progress)
-    except KeyboardInterrupt as stopped:
-        if isinstance(stopped, Interrupted):
-            _hand_over(stopped.report, json_file)
-        return _interrupted(progress.line())
-    _hand_over(report, json_file)
-    _write_test(report, test_file)
-    return report.verdict.status
+    return _reported(lambda tell: explore_target(target, options, tell), json_file, test_file)
 
 
 @cli.command(
@@ -277,14 +257,7 @@ def replay(file: Path, times: int, hang: float, json_file: Path | None) -> int:
     threads take the same turns.
     """
     _import_from_here()
-    progress = ProgressLine(console_on(sys.stderr))
-    try:
-        with progress:
-            report = replay_file(file, times, hang, progress)
-    except KeyboardInterrupt:
-        return _interrupted(progress.line())
-    _hand_over(report, json_file)
-    return report.verdict.status
+    return _reported(lambda tell: replay_file(file, times, hang, tell), json_file)
 
 
 @cli.command(
@@ -342,6 +315,23 @@ def _import_from_here() -> None:
     """Put the working directory on the path, as `python -m` does and an installed command does not."""
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
+
+
+def _reported(
+    run: Callable[[Callable[[Progress], None]], Report], json_file: Path | None, test_file: Path | None = None
+) -> int:
+    """Run what makes a report, show how far it is, hand the report over, and return the exit status."""
+    progress = ProgressLine(console_on(sys.stderr))
+    try:
+        with progress:
+            report = run(progress)
+    except KeyboardInterrupt as stopped:
+        if isinstance(stopped, Interrupted):
+            _hand_over(stopped.report, json_file)
+        return _interrupted(progress.line())
+    _hand_over(report, json_file)
+    _write_test(report, test_file)
+    return report.verdict.status
 
 
 def _hand_over(report: Report, json_file: Path | None) -> None:
