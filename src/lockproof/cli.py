@@ -213,7 +213,7 @@ Examples:
 @click.option("--model", metavar="NAME", help="For a class: what it should do, as for check.")
 @click.option("--factory", metavar="MODULE:FUNCTION", help="For a class: a function that makes the subject.")
 @click.option("--hang", metavar="TIME", callback=_duration, default=f"{ExploreOptions.hang:g}s", show_default=True,
-              help="How long a thread may make no step.")  # fmt: skip
+              help="How long a thread may make no step, if more than 10 s.")  # fmt: skip
 @click.option("--memory", type=click.IntRange(min=64), default=ExploreOptions.memory, show_default=True, metavar="MIB",
               help="How much memory the process may use, in MiB.")  # fmt: skip
 @_emit_test

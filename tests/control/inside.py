@@ -100,7 +100,8 @@ def once(program: Callable[[], object], strategy: Strategy, limit: float = 10.0)
     def run() -> None:
         outcome.append(program())
 
-    return engine.run(run, strategy, limit), outcome
+    engine.limit = limit
+    return engine.run(run, strategy), outcome
 
 
 def explore(
@@ -174,7 +175,8 @@ def ask(module: str, longest: float) -> None:
     for name in sorted(lines, key=lines.__getitem__):
         try:
             answer = getattr(asked, name)()
-        except BaseException as error:
-            answer = {"raised": type(error).__name__, "trace": traceback.format_exc()[-1500:]}
+        except Exception as error:
+            print(f"{name} raised:", *traceback.format_exception(error), getattr(error, "stacks", ""), file=sys.stderr)
+            continue
         print(json.dumps({"question": name.removeprefix("ask_"), "answer": answer}), flush=True)
     sys.stdout.flush()

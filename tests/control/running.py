@@ -52,5 +52,5 @@ def answers(module: str, *, longest: float = LONGEST, **more: str) -> Answers:
         if line.startswith('{"question"'):
             answer = json.loads(line)
             found[answer["question"]] = answer["answer"]
-    found.status, found.tail = status, err[-4000:]
+    found.status, found.tail = status, err[-10_000:]
     return found

@@ -157,7 +157,7 @@ def test_a_loop_of_nine_thousand_rounds_ends_under_gil(answer: Answers) -> None:
 
 
 def test_a_program_that_recurses_too_deep_gets_the_error_itself(answer: Answers) -> None:
-    assert answer["recursion"].get("outcomes") == {"['RecursionError', 'RecursionError']": 2}
+    assert answer["recursion"]["outcomes"] == {"['RecursionError', 'RecursionError']": 2}
 
 
 def test_a_program_that_catches_everything_is_given_up_all_the_same(answer: Answers) -> None:

@@ -77,6 +77,7 @@ class ControlledWorker(Worker):
         self._name = ""
         self._explorations: dict[str, tuple[_Judged, Exploration]] = {}
         super().__init__(setup)
+        engine.limit = max(engine.limit, self._hang)
 
     def _load(self, target: Any, model: Any, factory: Any) -> None:
         loaded = load(target) if isinstance(target, str) else target

@@ -67,6 +67,7 @@ class Engine:
         self.pending: list[str] = []
         self.firsts: list[str] = []
         self.abandoning = False
+        self.limit = 10.0
         self.step = self.handed = 0
         self.now = 0.0
         self.tries = False  # whether the program asks for locks without waiting: then a release is a switch point too
@@ -92,13 +93,11 @@ class Engine:
 
     # For the thread that asks for runs.
 
-    def run(self, program: Callable[[], object], strategy: Strategy, limit: float = 10.0) -> Result:
+    def run(self, program: Callable[[], object], strategy: Strategy) -> Result:
         """Run the program under the choices of the strategy, which has begun this run; return what it came to.
 
-        `limit` bounds the seconds without any step, beyond which a run is lost.
-
         Raises:
-            Lost: a task neither goes on nor ends.
+            Lost: a task neither goes on nor ends: there was no step for `limit` seconds.
 
         """
         self._strategy = strategy
@@ -116,7 +115,7 @@ class Engine:
         root = self.spawn(program, "main thread")
         self.current = root
         self._begin(root)
-        self._watch(limit)
+        self._watch(self.limit)
         self.current = None
         self.by_ident.clear()  # whoever comes back from a wait that was not under control finds its run gone
         if not self.abandoning:
