@@ -93,7 +93,7 @@ class Explored:
         return told
 
 
-def once(program: Callable[[], object], strategy: Strategy, limit: float = 10.0) -> tuple[Result, list[object]]:
+def once(program: Callable[[], object], strategy: Strategy, limit: float = 30.0) -> tuple[Result, list[object]]:
     """Do one run of a strategy that has begun it."""
     outcome: list[object] = []
 
@@ -109,7 +109,7 @@ def explore(
     strategy: Callable[[], Strategy],
     switching: Switching = Switching.FREE,
     most: int = 20_000,
-    limit: float = 10.0,
+    limit: float = 30.0,
 ) -> dict[str, Any]:
     """Explore until the strategy ends, and from the start again whenever there are more switch points than before.
 
