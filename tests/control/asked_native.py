@@ -62,7 +62,11 @@ def ask_busy() -> dict[str, Any]:
 
     def program() -> object:
         out: list[int] = []
-        together(lambda: out.append(sum(range(20_000_000)) % 2), lambda: out.append(0))
+
+        def compute() -> None:
+            out.append(sum(range(20_000_000)) % 2)  # computes
+
+        together(compute, lambda: out.append(0))
         return len(out)
 
     return once(program)

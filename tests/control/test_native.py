@@ -19,6 +19,12 @@ def answer() -> Answers:
     return answers("tests.control.asked_native")
 
 
+def line(comment: str) -> str:
+    """Return the place of a line by the comment at its end."""
+    lines = ASKED.read_text(encoding="utf-8").splitlines()
+    return f"{ASKED}:{next(k for k, each in enumerate(lines, 1) if each.endswith(f'# {comment}'))}"
+
+
 def ended(found: dict[str, object], outcome: str) -> bool:
     assert not found["deadlocks"] and not found["errors"] and not found["left"]
     return found["outcomes"] == {outcome: 1}
@@ -47,9 +53,7 @@ def test_a_wait_that_is_not_under_control_is_named_with_its_place(answer: Answer
 
 @BESIDE
 def test_the_place_is_the_line_of_the_wait(answer: Answers) -> None:
-    lines = ASKED.read_text(encoding="utf-8").splitlines()
-    number = next(k for k, each in enumerate(lines, 1) if each.endswith("# waits for a native lock"))
-    assert answer["lock"]["native"] == [f"{ASKED}:{number}"]
+    assert answer["lock"]["native"] == [line("waits for a native lock")]
 
 
 def test_a_thread_that_waits_by_itself_comes_back(answer: Answers) -> None:
@@ -62,7 +66,7 @@ def test_a_system_that_starts_threads_slowly_makes_nobody_wait(answer: Answers) 
 
 
 def test_a_thread_that_computes_waits_for_nothing(answer: Answers) -> None:
-    assert ended(answer["busy"], "2") and not answer["busy"]["native"]
+    assert ended(answer["busy"], "2") and line("computes") not in answer["busy"]["native"]
 
 
 @BESIDE

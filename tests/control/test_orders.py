@@ -78,9 +78,6 @@ def test_a_flag_of_an_event_is_read_before_and_after_it_is_set(answer: Answers) 
     assert set(answer["event"]["outcomes"]) == {"True", "False"} and answer["event"]["exhausted"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the first switch point of a thread is passed over, though it has started another one"
-)
 def test_a_thread_is_seen_alive_and_ended(answer: Answers) -> None:
     assert set(answer["alive"]["outcomes"]) == {"True", "False"}
 

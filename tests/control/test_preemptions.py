@@ -103,7 +103,6 @@ def test_who_starts_a_thread_can_be_interrupted_before_its_own_first_step(answer
     assert answer["main_beside"][0]["by_level"] == [levels[level] for level in range(3)]
 
 
-@pytest.mark.xfail(strict=True, reason="after a join with nobody beside, the next preemption is taken for none")
 def test_a_join_that_is_over_makes_no_preemption_free(answer: Answers) -> None:
     plain, after = answer["main_beside"]
     assert plain["by_level"] == after["by_level"] and plain["outcomes"] == after["outcomes"]

@@ -213,6 +213,7 @@ class Engine:
         active[task.ident] = task.thread = thread or task.thread
         if self.current is not None:
             self._point.touched.add(-1 - task.index)
+            self.current.fresh = False  # from here on another thread may come before its first switch point
         self.tasks.append(task)
         self.pending.append("")
         self.firsts.append("")
@@ -474,7 +475,7 @@ class Engine:
             try:
                 for joiner in task.joiners:
                     if joiner.wants is task and joiner.ready:
-                        joiner.arrived = True
+                        joiner.arrived = len(self.enabled) > 1
                         return joiner
                 alive = [each for each in self.tasks if not each.done]
                 if alive and self.tasks[0].done and all(each.daemon for each in alive):

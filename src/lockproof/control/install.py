@@ -38,8 +38,12 @@ _TRUSTED: Final = ("threading.py", "contextlib.py", "abc.py", "enum.py", "types.
 """Modules of the standard library in which a switch changes nothing, or whose own correctness is not asked for."""
 
 _PRIMITIVES: Final = frozenset(
-    each for kind in (Lock, RLock) for each in vars(kind).values() if isinstance(each, FunctionType)
+    id(each)
+    for space in (vars(Lock), vars(RLock), vars(primitives))
+    for each in space.values()
+    if isinstance(each, FunctionType)
 )
+"""Python functions in the place of C ones."""
 
 
 class Instrumentation:
@@ -208,7 +212,7 @@ class Instrumentation:
             if task is None:
                 return None
         if self.switching is Switching.GIL:
-            task.after_c = function in _PRIMITIVES
+            task.after_c = _id(function) in _PRIMITIVES
         elif in_c(function) and touches(function, first):
             task.stored = engine.step
             engine.point(task, CONTAINER)
