@@ -20,4 +20,8 @@ report          tables, plot and summary                         (runs where ric
 environments    a virtual environment for each interpreter, in the user's cache directory
 cli             the command
 ==============  ====================================================================================
+
+What lockproof costs and finds has commands of its own: `benchmarks.runner` (real threads), `benchmarks.history` (recorded
+histories), `benchmarks.explorer` with `contenders` (schedules a second, beside other tools), `benchmarks.spellings` and
+`benchmarks.sctbench` (known races, and their mended twins).
 """

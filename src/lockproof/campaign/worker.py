@@ -1,9 +1,8 @@
-"""The child process: it imports the subject, runs scenarios on a crew of threads, and judges them.
+"""What the child process answers: it imports the subject, runs scenarios on a crew of threads, and judges them.
 
-It answers requests, one JSON object a line on standard input, with one on what was its standard output; what the
-subject prints goes to standard error. Nothing is kept here that the parent needs: the subject may end this process
-at any moment. Before user code is run on the main thread, a watchdog is set that writes all stacks and ends the
-process: it works in C, so it also sees code that never lets the GIL go.
+`process` reads the requests. Nothing is kept here that the parent needs: the subject may end the process at any moment.
+Before user code is run on the main thread, a watchdog is set that writes all stacks and ends the process: it works in
+C, so it also sees code that never lets the GIL go.
 """
 
 from __future__ import annotations
