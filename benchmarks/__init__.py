@@ -21,7 +21,7 @@ environments    a virtual environment for each interpreter, in the user's cache 
 cli             the command
 ==============  ====================================================================================
 
-What lockproof costs and finds has commands of its own: `benchmarks.runner` (real threads), `benchmarks.history` (recorded
-histories), `benchmarks.explorer` with `contenders` (schedules a second, beside other tools), `benchmarks.spellings` and
-`benchmarks.sctbench` (known races, and their mended twins).
+What lockproof costs and finds has commands of its own: `benchmarks.runner` (real threads), `benchmarks.history`
+(recorded histories), `benchmarks.explorer` with `contenders` (schedules a second, beside other tools),
+`benchmarks.spellings` and `benchmarks.sctbench` (known races, and their mended twins).
 """
