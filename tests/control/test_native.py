@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -30,28 +29,20 @@ def ended(found: dict[str, object], outcome: str) -> bool:
     return found["outcomes"] == {outcome: 1}
 
 
-BESIDE = pytest.mark.xfail(
-    not sys._is_gil_enabled(),
-    strict=False,  # it is a matter of microseconds
-    reason="a thread that comes back from its wait while another one ends may be missed, without the GIL",
-)
 WAITS = {"lock": "['released', 'waited']", "queue": "[1]", "pipe": "[b'x']"}
 
 
-@BESIDE
 @pytest.mark.parametrize("what", WAITS)
 def test_a_run_goes_on_around_a_wait_that_is_not_under_control(answer: Answers, what: str) -> None:
     assert ended(answer[what], WAITS[what])
 
 
-@BESIDE
 @pytest.mark.parametrize("what", WAITS)
 def test_a_wait_that_is_not_under_control_is_named_with_its_place(answer: Answers, what: str) -> None:
     (place,) = answer[what]["native"]
     assert place.startswith(f"{ASKED}:")
 
 
-@BESIDE
 def test_the_place_is_the_line_of_the_wait(answer: Answers) -> None:
     assert answer["lock"]["native"] == [line("waits for a native lock")]
 
@@ -60,7 +51,6 @@ def test_a_thread_that_waits_by_itself_comes_back(answer: Answers) -> None:
     assert ended(answer["alone"], "'ended'")
 
 
-@pytest.mark.xfail(strict=True, reason="the start of a thread of the system counts as a wait that is not under control")
 def test_a_system_that_starts_threads_slowly_makes_nobody_wait(answer: Answers) -> None:
     assert ended(answer["slow_start"], "'ended'") and not answer["slow_start"]["native"]
 
@@ -69,13 +59,11 @@ def test_a_thread_that_computes_waits_for_nothing(answer: Answers) -> None:
     assert ended(answer["busy"], "2") and line("computes") not in answer["busy"]["native"]
 
 
-@BESIDE
 def test_runs_afterwards_are_under_control(answer: Answers) -> None:
     found = answer["still_controlled"]
     assert set(found["outcomes"]) == {"6"} and found["runs"] >= 20 and not found["native"]
 
 
-@BESIDE
 def test_a_run_that_can_neither_go_on_nor_be_given_up_is_lost_and_says_where_each_thread_is(answer: Answers) -> None:
     message, stacks = answer["lost"]
     assert message.endswith((" made no step for 1 s", " does not end when its run is given up"))

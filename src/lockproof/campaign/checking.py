@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Final
 
-from lockproof.campaign.child import Child, Died, HarnessFault, not_started
+from lockproof.campaign.child import Child, Died, not_started
+from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.explore import ControlledChild, Looked, labelled
 from lockproof.campaign.options import CheckOptions, Progress
 from lockproof.campaign.protocol import RunResult, Setup
@@ -74,10 +75,14 @@ class Checking:
     covered: set[str] = field(default_factory=set)
     phase: str = "starting"
     _since: float = 0.0
-    _avoided: list[list[str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._schedules = Schedules(self.controlled, self._progress, self._left)
+        def tried(candidate: Scenario, hang: float) -> None:
+            self._progress(str(candidate))
+            self._run(str(candidate), 3000, 0.5, hang=hang)
+
+        self._deaths = Deaths(self.child, self.options, tried)
+        self._schedules = Schedules(self.controlled, self._progress, self._left, self._deaths.alone)
 
     def run(self, first: Sequence[Scenario]) -> Report:
         self._progress("")
@@ -125,11 +130,6 @@ class Checking:
         self.notes += description["notes"]
         return description
 
-    def _again(self) -> None:
-        """After the child has died: a new one knows nothing of what is avoided."""
-        self.child.start()
-        self.child.request("avoid", together=self._avoided)
-
     def _run(
         self, text: str, invocations: int, seconds: float, *, until_failure: bool = True, hang: float | None = None
     ) -> RunResult:
@@ -146,18 +146,16 @@ class Checking:
             seconds = min(0.5, self.options.budget / 100)
             self._progress("")
             try:
-                skip = [lines[-1] for lines in self._avoided]
-                answer = self.child.request("conform", seconds, seconds=seconds, skip=skip)
+                answer = self.child.request("conform", seconds, seconds=seconds, skip=self._deaths.alone())
             except Died as died:
-                self._again()
+                self._deaths.restart()
                 with self._in("shrinking"):
-                    lines, last = self._shrunk_program(died)
+                    lines, last = self._deaths.small_program(died)
                 if last is None:
                     self.notes.append(f"left out, too slow to be tried often: {'; '.join(lines)}")
                 else:
                     self._finding_of(last, Scenario((), (tuple(map(Operation, lines)),)), concurrent=False)
-                self._avoided.append([lines[-1]])
-                self._again()
+                self._deaths.avoid(lines[-1:])
                 continue
             except LockproofError as error:
                 if not self.findings:
@@ -169,31 +167,6 @@ class Checking:
             ]
             self.notes += [note for note in answer["notes"] if note not in self.notes]
             return
-
-    def _shrunk_program(self, died: Died) -> tuple[tuple[str, ...], Died | None]:
-        """Return the lines that one thread ran when the process died, without those that are not needed for that.
-
-        And how they ended it when they were run with all the time that there is; None if they did not: then they
-        were only slow.
-        """
-        if not died.announced:
-            raise HarnessFault(f"the child ended before any operation: {died.detail}\n{died.stacks}")
-
-        def ends(lines: Sequence[str], hang: float) -> Died | None:
-            try:
-                self.child.request("program", lines=lines, hang=hang)
-            except Died as again:
-                self._again()
-                return again if again.kind is died.kind else None
-            return None
-
-        lines = died.announced
-        end = time.monotonic() + self.options.hang
-        for position in reversed(range(len(lines) - 1)):
-            shorter = lines[:position] + lines[position + 1 :]
-            if time.monotonic() < end and ends(shorter, min(self.options.hang, 0.5)) is not None:
-                lines = shorter
-        return lines, ends(lines, self.options.hang)
 
     def _finding_of(self, died: Died, scenario: Scenario, *, concurrent: bool) -> None:
         finding = Finding(died.kind, scenario, detail=died.detail, stacks=died.stacks, seconds=self._since,
@@ -246,6 +219,7 @@ class Checking:
         with self._in("shrinking"):
             small, looked = self.controlled.small(scenario, looked, seconds, BOUND, self._progress)
         with self._in("confirming"):
+            looked = self.controlled.confirmed(str(small), looked, BOUND)
             finding = self.controlled.finding(small, looked, self._since, str(small), seconds)
             if self.options.engine == "both" and finding.kind is FindingKind.NOT_LINEARIZABLE:
                 with suppress(Died):
@@ -272,6 +246,7 @@ class Checking:
                     continue
                 same = FindingKind.DEADLOCK if finding.kind is FindingKind.HANG else finding.kind
                 if looked.found["kind"] == same.value:
+                    looked = self.controlled.confirmed(text, looked, BOUND)
                     under = self.controlled.finding(finding.scenario, looked, 0.0, text, EXPLAINING)
                     self.findings[number] = labelled(
                         replace(finding, control=under.control), self.child.description["environment"]
@@ -368,43 +343,17 @@ class Checking:
         self.scenarios += 1
         self.invocations += 1
         self._since = self._elapsed
-        self._again()
+        self._deaths.restart()
         if not died.certain:
-            again = self._ends(scenario, died, 2 * self.options.hang)
+            again = self._deaths.ends(scenario, died, 2 * self.options.hang)
             if again is None:
                 self._doubt("a scenario that did not come back in time, and did when it was tried again")
                 return
             died = again
         with self._in("shrinking"):
-            small, last = self._shrunk_death(scenario, died)
+            small, last = self._deaths.small(scenario, died)
         self._finding_of(last, small, concurrent=concurrent)
-        self._avoided.append([each.text for thread in small.threads for each in thread])
-        self._again()
-
-    def _shrunk_death(self, scenario: Scenario, died: Died) -> tuple[Scenario, Died]:
-        """Return a smaller scenario that ends the process in the same way, and how it ended.
-
-        A hang takes its time to be seen, so candidates are given less of it, and only the smallest the full time.
-        """
-        end = time.monotonic() + max(2 * self.options.hang, self.options.budget * 0.3)
-        small = shrink(
-            scenario,
-            lambda candidate: self._ends(candidate, died, min(0.5, self.options.hang)) is not None,
-            lambda: time.monotonic() < end,
-        )
-        if small is not scenario and (last := self._ends(small, died, self.options.hang)) is not None:
-            return small, last
-        return scenario, died
-
-    def _ends(self, candidate: Scenario, died: Died, hang: float) -> Died | None:
-        """Run a scenario; return how it ended the process if that is the same way, otherwise None."""
-        self._progress(str(candidate))
-        try:
-            self._run(str(candidate), 3000, 0.5, hang=hang)
-        except Died as again:
-            self._again()
-            return again if again.kind is died.kind else None
-        return None
+        self._deaths.avoid([each.text for thread in small.threads for each in thread])
 
     def _follow(self, scenario: Scenario, result: RunResult) -> None:
         """Shrink a scenario whose runs were judged a violation, confirm the smallest, and tell of it."""
@@ -421,7 +370,7 @@ class Checking:
             try:
                 found = self._run(str(candidate), tries, 1.0)
             except Died:
-                self._again()
+                self._deaths.restart()
                 return False
             if found.failures:
                 best, rate = found, max(found.failures / found.invocations, rate / 4)
@@ -439,7 +388,7 @@ class Checking:
         try:
             again = self._run(str(scenario), 20_000, 0.5, until_failure=False)
         except Died:
-            self._again()
+            self._deaths.restart()
             return shown
         return again if again.failures else merged(again, shown)
 

@@ -160,7 +160,7 @@ class ControlledWorker(Worker):
                 seen.append(problem)
             return problem
 
-        exploration._warm_up()
+        exploration.warm_up(list(what.choices()))
         seen.clear()
         expected = Problem(FindingKind(kind)) if kind is not None else None
         again, elsewhere = find_again(judged.program, look, what, expected, times)

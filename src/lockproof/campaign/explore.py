@@ -6,7 +6,7 @@ import secrets
 import shlex
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -34,6 +34,9 @@ from lockproof.verdict import (
 
 SLICE: Final = 0.4
 """Seconds of one request, so that progress can be shown."""
+
+CONFIRMATIONS: Final = 3
+"""Fresh processes in which a schedule is looked for that another fresh one repeats."""
 
 FIRST_SCHEDULES: Final = 120
 """Schedules of a scenario that is explored for the first time in a check."""
@@ -68,13 +71,14 @@ class ControlledChild:
     cycles: dict[str, None] = field(default_factory=dict)
     schedules: int = 0
     unknown: int = 0
-    _skip: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.child = Child(replace(self.setup, controlled=True), memory=self.memory)
 
-    def start(self, *, conform: float = 0.0) -> dict[str, Any]:
+    def start(self, *, conform: float = 0.0, skip: Sequence[str] = ()) -> dict[str, Any]:
         """Start the process, and let it compare class and model on one thread, if seconds are given for that.
+
+        `skip` are operations that are left out there.
 
         Raises:
             LockproofError: the target is wrong.
@@ -83,7 +87,7 @@ class ControlledChild:
         """
         description = self.child.start()
         if conform:
-            self.child.request("conform", conform, seconds=conform, skip=self._skip)
+            self.child.request("conform", conform, seconds=conform, skip=list(skip))
         return description
 
     def look(self, text: str | None, seconds: float, most: int, bound: int, only: str = "portfolio") -> Looked:
@@ -128,6 +132,39 @@ class ControlledChild:
             return True
 
         return shrink(scenario, still_fails, lambda: time.monotonic() < end), best
+
+    def confirmed(self, text: str | None, looked: Looked, bound: int, only: str = "portfolio") -> Looked:
+        """Return what was found with a schedule that shows it again in a process which has run nothing else.
+
+        A process that has explored more than this program counts more switch points in it: what other programs store,
+        and whether they ask for locks without waiting, is known to it. If no schedule shows it again in a fresh
+        process, `replayed` says so.
+        """
+        for _ in range(CONFIRMATIONS):
+            found = looked.found
+            assert found is not None
+            control = found["control"]
+            self.child.close()
+            try:
+                answer = self.child.request(
+                    "replay",
+                    10.0,
+                    text=text,
+                    schedule=control["schedule"],
+                    kind=found["kind"],
+                    times=control["replays"],
+                )  # fmt: skip
+                control["replayed"] = answer["again"]
+                if answer["again"] == control["replays"]:
+                    break
+                again = self.look(text, 2.0, 10_000, bound, only)
+            except Died:
+                control["replayed"] = 0
+                break
+            if again.found is None or again.found["kind"] != found["kind"]:
+                break
+            looked = again
+        return looked
 
     def masking(self, text: str | None, found: dict[str, Any], seconds: float) -> tuple[Masking | None, str]:
         """Ask whether the GIL masks what was found."""
@@ -307,6 +344,8 @@ class _Exploring:
         text = self.options.scenario
         scenario = Scenario((), ()) if text is None else Scenario.parse(text)
         self._progress("confirming", text or self.name)
+        if seconds:
+            looked = self.child.confirmed(text, looked, self.options.bound, self.options.strategy)
         self._add(self.child.finding(scenario, looked, self._elapsed(), text, seconds))
 
     def _add(self, finding: Finding) -> None:

@@ -11,7 +11,7 @@ import gc
 import hashlib
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -119,6 +119,7 @@ class Exploration:
         self.restarts = 0
         self.unstable = False
         self.threads = 0
+        self._tries = False
         self._basis = (-1, False)
         self._stages = self._fresh()
 
@@ -136,10 +137,12 @@ class Exploration:
         """Run schedules until something is found, all is known, or one of the bounds is reached."""
         end = time.monotonic() + seconds
         last = self.runs + most
+        engine.tries = self._tries
         if not self.runs:
-            self._warm_up()
-        elif self._basis != (instrumentation.version, engine.tries):
+            self.warm_up()
+        elif self._grown():
             self._restart()  # other programs have met code that moves the switch points of this one
+        shown: tuple[Problem, Result, Stage] | None = None
         while time.monotonic() < end and self.runs < last and (stage := self._next_stage()) is not None:
             instrumentation.switch(stage.switching)
             until = min(end, time.monotonic() + SLICE)
@@ -150,14 +153,22 @@ class Exploration:
                         break
                     result, problem = self._run(stage.strategy)
                     stage.runs += 1
-                    if problem is not None:
+                    grown = self._grown()
+                    if problem is not None and not grown:
                         return problem, result, stage
-                    if self._basis != (instrumentation.version, engine.tries):
+                    if grown:
+                        # What such a run has shown was shown between other switch points than those to come: its
+                        # schedule is of no use to others, so it counts only if it does not show again.
+                        shown = shown or (None if problem is None else (problem, result, stage))
                         self._restart()
                         break
             except Diverged:
                 self._diverged()
-        return None
+        return shown
+
+    def _grown(self) -> bool:
+        self._tries = engine.tries
+        return self._basis != (instrumentation.version, engine.tries)
 
     def _next_stage(self) -> Stage | None:
         """Return the stage whose turn it is; None if no stage has anything more to show."""
@@ -192,18 +203,17 @@ class Exploration:
         """Whether the exhaustive stages that were asked for came to their ends."""
         return all(stage.ended for stage in self._stages if stage.name not in SAMPLERS)
 
-    def _warm_up(self) -> None:
-        """Run until no new code is met: what code stores decides where the switch points of other code are."""
+    def warm_up(self, choices: Sequence[int] = ()) -> None:
+        """Run, with these choices too, until no new code is met: what it stores decides where others are switched."""
+        engine.tries = self._tries
         instrumentation.switch(self._switching)
         for _ in range(5):
-            instrumentation.grown = False
-            try:
-                strategy = Replay((), strict=False)
+            self._basis = instrumentation.version, engine.tries
+            for first in dict.fromkeys(((), tuple(choices))):
+                strategy = Replay(first, strict=False)
                 strategy.begin()
                 self._run(strategy)
-            except Diverged:
-                pass
-            if not instrumentation.grown:
+            if not self._grown():
                 break
         self._basis = instrumentation.version, engine.tries
         self._repeat()
@@ -216,7 +226,7 @@ class Exploration:
             strategy.begin()
             ran = self._run(strategy)[0].ran
             seen.append((list(ran.choices), list(ran.steps)))
-        if seen[0] != seen[1] and self._basis == (instrumentation.version, engine.tries):
+        if seen[0] != seen[1] and not self._grown():
             self._diverged()
 
     def _restart(self) -> None:

@@ -6,7 +6,7 @@ that were not finished are gone on with, in turn with new ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
@@ -38,6 +38,7 @@ class Schedules:
     child: ControlledChild
     tell: Callable[[str], None]
     left: Callable[[], float]
+    skip: Callable[[], Sequence[str]]
     explored: int = 0
     complete: int = 0
     outcomes: int = 0
@@ -53,7 +54,7 @@ class Schedules:
         """Start the process; false if that cannot be done, which the check on real threads has told already."""
         if not self._ready:
             try:
-                self.child.start(conform=min(0.5, max(self.left(), 0.1) / 20))
+                self.child.start(conform=min(0.5, max(self.left(), 0.1) / 20), skip=self.skip())
                 self._ready = True
             except (Died, LockproofError):
                 return False

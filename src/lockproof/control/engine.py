@@ -13,8 +13,8 @@ import itertools
 import sys
 import threading
 import time
-from _thread import allocate_lock, get_ident
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any, Final, NoReturn
 
@@ -29,9 +29,9 @@ from lockproof.control.task import (
     Task,
     asleep,
     blocked,
-    site_of_thread,
     stacks_of,
 )
+from lockproof.control.turns import Turns
 from lockproof.control.workers import StandIns, Worker
 from lockproof.errors import LockproofError
 from lockproof.schedule import Point, Ran, Redundant, Strategy
@@ -55,20 +55,14 @@ PREEMPTED: Final = "another thread goes on"
 """Why a thread stopped that could have gone on."""
 
 
-class Engine:
+class Engine(Turns):
     """One for the process: the interpreter's hooks find it. `run` is called by a thread that is not under control."""
 
     def __init__(self) -> None:
-        self.current: Task | None = None
-        self.tasks: list[Task] = []
-        # Asked by subscript, not by get: on 3.13t get waits for a lock that it holds itself before it looks again.
-        self.by_ident: dict[int, Task] = {}
-        self.enabled: tuple[int, ...] = ()
+        super().__init__()
         self.pending: list[str] = []
         self.firsts: list[str] = []
-        self.abandoning = False
         self.limit = 10.0
-        self.step = self.handed = 0
         self.now = 0.0
         self.tries = False  # whether the program asks for locks without waiting: then a release is a switch point too
         self.fresh_threads = False  # whether the program has thread-local data: threads are not used again then
@@ -79,17 +73,14 @@ class Engine:
         self._preemptions = self._streak = 0
         self._ended = new_baton()
         self._idle: list[Worker] = []
-        self._result = Result(Ran((), 0, ()))
         self._redundant = False
         self.reason = ""  # why the last hand-over was
         self.runs = 0
         self.ids: dict[int, tuple[int, Any]] = {}
         self._stand_ins = StandIns()
         self._broken: BaseException | None = None
-        self.inside = False  # whether a strategy is choosing, in the thread of the task that asks
         self.resources: list[Any] = []
         self.order = LockOrder()
-        self._guard = allocate_lock()
 
     # For the thread that asks for runs.
 
@@ -105,6 +96,7 @@ class Engine:
         self.ids = {}
         self.tasks, self.pending, self.firsts, self.resources = [], [], [], []
         self.abandoning = self._redundant = False
+        self._returned, self._nobody, self._over = [], False, False
         self._broken = None
         self.step = self.handed = self._preemptions = self._streak = 0
         self.now = 1000.0
@@ -145,51 +137,12 @@ class Engine:
                 raise Lost(
                     f"{task.name if task else 'a thread'} does not end when its run is given up", stacks_of(self.tasks)
                 )
-            if task is not None and not self.abandoning and asleep(task.native):
+            if task is not None and not self.abandoning and not self.inside and asleep(task.native):
                 self._stalled(task, state)
             if waited > limit:
                 raise Lost(f"{task.name if task else 'a thread'} made no step for {limit:g} s", stacks_of(self.tasks))
 
-    def _stalled(self, task: Task, state: int) -> None:
-        with self._guard:
-            if self.current is not task or self.step + self.handed != state or not asleep(task.native):
-                return  # it has come back meanwhile
-            place = site_of_thread(task.ident)
-            if place not in self._result.native:
-                self._result.native.append(place)
-            others = [each for each in self.tasks if each.ready and not each.done and each is not task]
-            if not others:
-                return
-            task.lost = True
-            self._set_ready(task, False)
-            chosen = others[0]
-            self.current = chosen
-            self.handed += 1
-        self._wake(chosen)
-
     # For tasks.
-
-    def me(self) -> Task | None:
-        """Return the task of the calling thread; None if it is not under control, or runs a strategy."""
-        if self.inside:
-            return None
-        try:
-            task = self.by_ident[get_ident()]
-        except KeyError:
-            return None
-        if task.lost:
-            self._rejoin(task)
-        return task
-
-    def _rejoin(self, task: Task) -> None:
-        """Come back from a wait that was not under control: from here on in turn with the others again."""
-        with self._guard:
-            task.lost = False
-            self._set_ready(task, True)
-            if self.current is None or self.current.done or not self.current.ready:
-                self.current = task
-                return
-        self._park(task)
 
     def number(self) -> int:
         """Return a number for something that the running task makes: the same whatever other tasks do."""
@@ -224,6 +177,9 @@ class Engine:
         """Let the strategy choose before the task does what it is about to do."""
         if self.inside or self._leaving():
             return
+        if self._returned:
+            with self._guard:
+                self._notice_returned()
         self.step = step = self.step + 1
         task.steps += 1
         self.pending[task.index] = what
@@ -339,14 +295,6 @@ class Engine:
 
     # The inside.
 
-    def _set_ready(self, task: Task, ready: bool) -> None:
-        if task.ready != ready:
-            task.ready = ready
-            self._renew()
-
-    def _renew(self) -> None:
-        self.enabled = tuple(task.index for task in self.tasks if task.ready and not task.done)
-
     def _decide(self, task: Task, enabled: tuple[int, ...], free: bool) -> int:
         if len(enabled) == 1:
             return enabled[0]
@@ -383,33 +331,16 @@ class Engine:
         self._wake(other)
         self._park(task)
 
-    def _park(self, task: Task) -> None:
-        task.worker.baton.acquire()
-        if self.abandoning:
-            raise Abandoned
-
-    def _wake(self, task: Task) -> None:
-        if task.begun:
-            task.worker.baton.release()
-        else:
-            self._begin(task)
-
-    def _begin(self, task: Task) -> None:
-        task.begun = True
-        task.worker.give(task)
-
     def _go_on_without(self, task: Task) -> None:
         """Choose another task since this one waits; if there is none, that is a deadlock."""
         while not task.ready:
             self.reason = f"it waits for {task.wants.describe()}" if self.watcher and task.wants else ""
             if not self.enabled:
-                if any(each.lost for each in self.tasks):
-                    task.worker.baton.acquire()  # one that waits for the uncontrolled may come back
-                else:
+                if self._awaits_lost():
+                    self._park(task)
+                    return
+                if not self.enabled:
                     self._deadlock()
-                if self.abandoning:
-                    raise Abandoned
-                return
             self._leave(task, self._decide(task, self.enabled, True))
 
     def _deadlock(self) -> None:
@@ -438,7 +369,10 @@ class Engine:
         if self.by_ident.get(task.ident) is not task:
             return False  # its run is over long ago
         if task.lost:
-            self._rejoin(task)
+            with suppress(Abandoned):
+                self._rejoin(task)
+        if task.done:
+            return False  # so it is since just now
         if error is not None and not self.abandoning:
             self._result.errors.append((task.name, error))
         del self.by_ident[task.ident]
@@ -461,16 +395,17 @@ class Engine:
         self.handed += 1
         chosen = self._after(task)
         if chosen is None:
-            if self.abandoning or not any(each.lost for each in self.tasks):
-                self._ended.release()
-            else:
-                self.current = None  # what waits for the uncontrolled may come back
-        else:
+            with self._guard:
+                chosen = self._returned.pop() if self._returned else None
+                self._over = chosen is None
+        if chosen is None:
+            self._ended.release()
+        elif chosen is not task:
             self.current = chosen
             self._wake(chosen)
 
     def _after(self, task: Task) -> Task | None:
-        """Return who goes on after the end of a task; None when all have ended."""
+        """Return who goes on after the end of a task; None when all have ended, itself if others may come back."""
         if not self.abandoning:
             try:
                 for joiner in task.joiners:
@@ -480,12 +415,12 @@ class Engine:
                 alive = [each for each in self.tasks if not each.done]
                 if alive and self.tasks[0].done and all(each.daemon for each in alive):
                     self._give_up()  # daemon threads end with the program
+                if alive and not self.enabled and self._awaits_lost():
+                    return task
                 if self.enabled:
                     return self.tasks[self._decide(task, self.enabled, True)]
-                if alive and not any(each.lost for each in alive):
-                    self._deadlock()
                 if alive:
-                    return None
+                    self._deadlock()
             except Abandoned:
                 pass
         for each in self.tasks:

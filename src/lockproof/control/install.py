@@ -49,12 +49,11 @@ _PRIMITIVES: Final = frozenset(
 class Instrumentation:
     """The switch points of one `Switching` after the other.
 
-    `grown`: new code has made earlier tables too small; `version` counts how often that was so.
+    `version` counts how often new code has made earlier tables too small.
     """
 
     def __init__(self) -> None:
         self.switching = Switching.FREE
-        self.grown = False
         self.version = 0
         self._tables: dict[int, list[str | None]] = {}
         self._kept: dict[Switching, dict[int, list[str | None]]] = {}  # of the other kinds, as long as nothing grows
@@ -98,7 +97,6 @@ class Instrumentation:
         return sorted(file for file in found if os.path.isfile(file) and not file.startswith(_LIBRARY))
 
     def _grow(self) -> None:
-        self.grown = True
         self.version += 1
         self._kept.clear()
         self._again({})

@@ -1,0 +1,83 @@
+"""Scenarios and programs that end the child process: repeated in a new one, made small, and left out from then on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from lockproof.campaign.child import Child, Died, HarnessFault
+from lockproof.campaign.options import CheckOptions
+from lockproof.scenario import Scenario
+from lockproof.shrink import shrink
+
+
+@dataclass
+class Deaths:
+    """What is known of the deaths of a child. `tried` runs a scenario in it, with so many seconds until it hangs."""
+
+    child: Child
+    options: CheckOptions
+    tried: Callable[[Scenario, float], object]
+    avoided: list[list[str]] = field(default_factory=list)
+
+    def avoid(self, lines: Sequence[str]) -> None:
+        """From now on, have no scenario with all these operations, and nothing on one thread with the last of them."""
+        self.avoided.append(list(lines))
+        self.restart()
+
+    def restart(self) -> None:
+        """Start a new process after the old one has died: it knows nothing of what is avoided."""
+        self.child.start()
+        self.child.request("avoid", together=self.avoided)
+
+    def alone(self) -> list[str]:
+        """Return the operations that are left out on one thread."""
+        return [lines[-1] for lines in self.avoided]
+
+    def small_program(self, died: Died) -> tuple[tuple[str, ...], Died | None]:
+        """Return the lines that one thread ran when the process died, without those that are not needed for that.
+
+        And how they ended it when they were run with all the time that there is; None if they did not: then they
+        were only slow.
+        """
+        if not died.announced:
+            raise HarnessFault(f"the child ended before any operation: {died.detail}\n{died.stacks}")
+
+        def ends(lines: Sequence[str], hang: float) -> Died | None:
+            return self._same(died, lambda: self.child.request("program", lines=lines, hang=hang))
+
+        lines = died.announced
+        end = time.monotonic() + self.options.hang
+        for position in reversed(range(len(lines) - 1)):
+            shorter = lines[:position] + lines[position + 1 :]
+            if time.monotonic() < end and ends(shorter, min(self.options.hang, 0.5)) is not None:
+                lines = shorter
+        return lines, ends(lines, self.options.hang)
+
+    def small(self, scenario: Scenario, died: Died) -> tuple[Scenario, Died]:
+        """Return a smaller scenario that ends the process in the same way, and how it ended.
+
+        A hang takes its time to be seen, so candidates are given less of it, and only the smallest the full time.
+        """
+        end = time.monotonic() + max(2 * self.options.hang, self.options.budget * 0.3)
+        small = shrink(
+            scenario,
+            lambda candidate: self.ends(candidate, died, min(0.5, self.options.hang)) is not None,
+            lambda: time.monotonic() < end,
+        )
+        if small is not scenario and (last := self.ends(small, died, self.options.hang)) is not None:
+            return small, last
+        return scenario, died
+
+    def ends(self, candidate: Scenario, died: Died, hang: float) -> Died | None:
+        """Run a scenario; return how it ended the process if that is the same way, otherwise None."""
+        return self._same(died, lambda: self.tried(candidate, hang))
+
+    def _same(self, died: Died, run: Callable[[], object]) -> Died | None:
+        try:
+            run()
+        except Died as again:
+            self.restart()
+            return again if again.kind is died.kind else None
+        return None
