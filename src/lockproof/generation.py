@@ -64,9 +64,9 @@ class Generator:
             pairs = list(combinations_with_replacement(self._kinds, 2))
         return sorted(pairs, key=lambda pair: -(pair[0].weight * pair[1].weight) * (4 if pair[0] is pair[1] else 1))
 
-    def scenario(self, index: int) -> Scenario:
-        """Return the scenario with this number."""
-        random = Random(f"{self._seed}/{index}")
+    def scenario(self, index: int, attempt: int = 0) -> Scenario:
+        """Return the scenario with this number; each attempt is another one, of the same kinds if it is a pair."""
+        random = Random(f"{self._seed}/{index}/{attempt}")
         focus = random.choice(self._values) if self._values and random.random() < _FOCUSED else ""
         if index % 3 == 0:
             pair = self._pairs[index // 3 % len(self._pairs)]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Final
 
-from lockproof.campaign.child import Child, Died, not_started
+from lockproof.campaign.child import Child, Died, generated, not_started
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.explore import ControlledChild, Looked, labelled
 from lockproof.campaign.options import CheckOptions, Progress
@@ -282,10 +282,13 @@ class Checking:
         tried: Tried
         deaths = len(self.findings)
         enough_scenarios = 20 + 10 * len(self.child.description["kinds"])
-        for step in count():
+        spent = {True: 0.0, False: 0.0}  # on scenarios that are new, and on those that are not
+        most_telling = count()
+        while True:
             if self._left() <= until or deaths >= MOST_DEATHS:
                 return
-            if step % 3 == 0 or not pool or (step % 3 == 1 and self.scenarios < enough_scenarios):
+            new = not pool or spent[True] * (1 if self.scenarios < enough_scenarios else 0.5) <= spent[False]
+            if new:
                 text = next(fresh, None)
                 if text is None:
                     self.notes.append("no scenario is left without what was found already")
@@ -293,7 +296,7 @@ class Checking:
                 tried, look = Tried(text, Scenario.parse(text).size[0]), FIRST_LOOK
             else:
                 # In turns: the one that shows most for its time, and a small one that has had little of it.
-                if step % 2:
+                if next(most_telling) % 2:
                     tried = max(pool, key=lambda each: each.outcomes / each.seconds)
                 else:
                     tried = min(pool, key=lambda each: each.seconds * each.operations**2)
@@ -311,6 +314,7 @@ class Checking:
                 pool.append(tried)
                 self.scenarios += 1
             tried.seconds += result.seconds
+            spent[new] += result.seconds
             tried.outcomes = max(tried.outcomes, result.distinct)
             self._cover(result)
             self._progress(tried.text)
@@ -320,10 +324,7 @@ class Checking:
 
     def _fresh(self, first: Sequence[Scenario]) -> Iterator[str]:
         yield from map(str, first)
-        index = 0
-        while (answer := self.child.request("generate", index=index))["scenario"] is not None:
-            yield answer["scenario"]
-            index = answer["index"] + 1
+        yield from generated(self.child, self._deaths.restart)
 
     def _cover(self, result: RunResult) -> None:
         self.covered |= set(result.kinds)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -230,6 +230,29 @@ class Child:
         size = self._errors.seek(0, os.SEEK_END)
         self._errors.seek(max(0, size - _KEPT))
         return self._errors.read().decode("utf-8", "replace")
+
+
+def generated(child: Child, restart: Callable[[], object]) -> Iterator[str]:
+    """Yield the scenarios that a child makes. One whose model does not come back is found by running it, not here.
+
+    Raises:
+        Died: the process ended, and that had nothing to do with a model.
+
+    """
+    index, telling = 0, True
+    while True:
+        try:
+            answer = child.request("generate", index=index, telling=telling)
+        except Died:
+            if not telling:
+                raise
+            telling = False
+            restart()
+            continue
+        if answer["scenario"] is None:
+            return
+        yield answer["scenario"]
+        index = answer["index"] + 1
 
 
 def not_started(died: Died) -> LockproofError:

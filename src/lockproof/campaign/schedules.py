@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
 
-from lockproof.campaign.child import Died
+from lockproof.campaign.child import Died, generated
 from lockproof.campaign.explore import FIRST_SCHEDULES, ControlledChild, Looked
 from lockproof.errors import LockproofError
 from lockproof.scenario import Scenario
+from lockproof.verdict import FindingKind
 
 LARGEST: Final = 7
 """The most parallel operations of a scenario that is explored. Few, since schedules grow with them; but more than two,
@@ -120,14 +121,14 @@ class Schedules:
         return (said,)
 
     def _generated(self) -> Iterator[str]:
-        index = 0
-        while True:
-            try:
-                answer = self.child.child.request("generate", index=index)
-            except Died:
-                return
-            if answer["scenario"] is None:
-                return
-            index = answer["index"] + 1
-            if Scenario.parse(answer["scenario"]).size[0] <= LARGEST:
-                yield answer["scenario"]
+        def restart() -> None:
+            self._ready = False
+            if not self.prepare():
+                raise Died(FindingKind.EXIT, "it does not start again", "", ())
+
+        try:
+            for text in generated(self.child.child, restart):
+                if Scenario.parse(text).size[0] <= LARGEST:
+                    yield text
+        except Died:
+            return

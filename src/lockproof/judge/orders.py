@@ -21,7 +21,7 @@ from lockproof.operation import Operation
 MOST_ORDERS: Final = 3000
 """The most orders that a table is made of: 3 threads of 3 operations have 1680, 4 of 2 have 2520."""
 
-MOST_STEPS: Final = 1500
+MOST_STEPS: Final = 300
 """The most steps of the model that a table is made with; a model that chooses takes many for each order."""
 
 type Masks = Sequence[int]
@@ -205,6 +205,23 @@ class Orders:
                         if reached not in seen:
                             seen.add(reached)
                             stack.append(reached)
+
+    def in_turn(self, threads: Sequence[int]) -> tuple[Key | None, int]:
+        """Return what one thread's part after the other comes to, in this order, and how many choices there were.
+
+        Where the model may choose it does so as it does first. None if an operation waits.
+        """
+        state, choices = self.start, 1
+        results: list[Any] = [None] * len(self.places)
+        for turn in threads:
+            for i, (t, _) in enumerate(self.places):
+                if t == turn:
+                    steps = self.step(state, self.operations[i])
+                    if not steps:
+                        return None, choices
+                    choices *= len(steps)
+                    results[i], state = steps[0]
+        return next(((tuple(results), ending) for ending in self.endings(state)), None), choices
 
     def may_wait(self, limit: int) -> bool:
         """Tell whether some order, each thread in its own, ends where all that is left waits for ever.

@@ -14,6 +14,9 @@ from lockproof.model import SequentialModel
 from lockproof.operation import Operation
 from lockproof.verdict import Consistency, Explanation, Verdict
 
+MOST_CHOICES: Final = 40
+"""How many ways through a model are few: one `pop` of sixteen elements and something beside it."""
+
 UNMARKED: Final = 2000
 """How many configurations are searched for waiting where no operation is marked as blocking."""
 
@@ -79,6 +82,16 @@ class ScenarioJudge:
         operations = (*self._orders.operations, *self._orders.final)
         marked = any(operation.kind.blocking for operation in operations)
         return self._orders.may_wait(self._orders.limit if marked else min(self._orders.limit, UNMARKED))
+
+    def order_matters(self) -> bool:
+        """Tell whether it is seen which thread was first, where each runs its part without the others.
+
+        Where it is not, the operations may be done at any time as far as their results tell, and a run of them is
+        likelier to show nothing. False as well where the model has so many choices that judging takes long.
+        """
+        threads = range(len(self._threads))
+        (forward, choices), (backward, others) = map(self._orders.in_turn, (threads, threads[::-1]))
+        return forward != backward and max(choices, others) <= MOST_CHOICES
 
     def allowed(self, most: int) -> list[tuple[tuple[tuple[Any, ...], ...], tuple[Any, ...]]]:
         """Return outcomes that the model allows, by thread and of the final part: all of them, or `most`.
