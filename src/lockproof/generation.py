@@ -123,8 +123,8 @@ class Generator:
         if self._initial:
             for name in subjects:
                 fills = self._productive and random.random() < _FILLING
-                among = _about(self._productive if fills else self._initial, focus)
-                chosen = random.choices(among, k=random.choice(_INITIAL))
+                among = _about(self._productive if fills else self._initial, focus if random.random() < 0.5 else "")
+                chosen = random.sample(among, min(random.choice(_INITIAL), len(among)))
                 init += [renamed(each, {"a": name}) for each in chosen if set(each.subjects) <= {"a"}]
         final = [renamed(each, {"a": name}) for name in subjects for each in self._specification.final]
         return Scenario(tuple(init), parallel, tuple(final))

@@ -113,10 +113,11 @@ class Point:
     `free`: leaving `current` is no preemption, since it cannot go on, or has yielded. `step` counts switch points of
     the run, this one included. `pending[t]` says what thread t is about to do: a name that is equal for accesses that
     may touch the same thing ("" if unknown). `touched` are the numbers of the locks and threads that the step just done
-    has touched.
+    has touched; where threads have gone on since without a decision, because no other one could, `own` is what the step
+    had touched before they did, and otherwise None.
     """
 
-    __slots__ = ("current", "enabled", "free", "pending", "step", "touched")
+    __slots__ = ("current", "enabled", "free", "own", "pending", "step", "touched")
 
     def __init__(self) -> None:
         self.current = 0
@@ -125,6 +126,7 @@ class Point:
         self.step = 0
         self.pending: Sequence[str] = ()
         self.touched: set[int] = set()
+        self.own: frozenset[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ class Ran:
 
     `steps[t]` counts the switch points of thread t, and `firsts[t]` is what its first one was about (see
     `Point.pending`): a thread that has not begun has none pending, and makes its first access without a decision.
-    `redundant`: it was given up, since another run shows the same. `failed`: there is a finding in it.
+    `redundant`: another run shows the same, and its choices are not told to the end. `failed`: a finding is in it.
     """
 
     choices: Sequence[int]
@@ -145,11 +147,18 @@ class Ran:
 
 
 class Redundant(Exception):
-    """Raised by `Strategy.choose`: whatever this run would show has been seen. The run is given up."""
+    """Raised by `Strategy.choose`: whatever this run would show has been seen.
+
+    It goes on to its end without being asked about: given up, it would leave what runs share half done.
+    """
 
 
 class Strategy(Protocol):
-    """Chooses at each decision of each run. Anything with these three methods can be one."""
+    """Chooses at each decision of each run. Anything with these three methods can be one.
+
+    One that has a method `forced(thread, point)` as well is told of threads that go on without a decision, since no
+    other one can; it answers whether the rest of the run is redundant.
+    """
 
     def begin(self) -> bool:
         """Get ready for the next run; false when there is none."""

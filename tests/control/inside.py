@@ -116,6 +116,7 @@ def explore(
     `lockproof.campaign` does so too. `restarts` of the answer are those that nothing but a divergence asked for.
     """
     instrumentation.switch(switching)
+    engine.tries = False  # it belongs to the program
     restarts = 0
     for _ in range(MOST_RESTARTS):
         basis = instrumentation.version, engine.tries

@@ -26,19 +26,11 @@ def test_every_order_of_sections_of_one_lock_is_run_and_few_of_them_twice(answer
     assert not found["deadlocks"] and not found["errors"] and not found["bounded"] and not found["restarts"]
 
 
-WITHOUT_A_DECISION = pytest.mark.xfail(
-    strict=True,
-    reason="what threads do that go on without a decision counts as a part of the step before: orders are run twice",
-)
-
-
-@WITHOUT_A_DECISION
 def test_threads_that_share_no_lock_have_one_order(answer: Answers) -> None:
     for found in answer["independent"]:
         assert (found["schedules"], found["exhausted"]) == (1, True)
 
 
-@WITHOUT_A_DECISION
 def test_threads_that_make_locks_of_their_own_have_one_order(answer: Answers) -> None:
     for found in answer["independent_of_their_own"]:
         assert (found["schedules"], found["exhausted"]) == (1, True)
@@ -82,9 +74,6 @@ def test_a_thread_is_seen_alive_and_ended(answer: Answers) -> None:
     assert set(answer["alive"]["outcomes"]) == {"True", "False"}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a run that is given up inside a semaphore leaves it so, and one made at import is used again"
-)
 def test_runs_that_are_given_up_do_not_wear_out_a_semaphore_made_at_import(answer: Answers) -> None:
     found = answer["semaphore_of_a_module"]
     assert set(found["outcomes"]) == {"1"} and not found["deadlocks"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -48,7 +47,7 @@ def test_each_check_ends_as_its_class_deserves(tmp_path: Path) -> None:
     for name in ("local_sound", "by_name"):
         assert f"PASSED test_it.py::test_{name}\n" in done.stdout
     assert "FAILED test_it.py::test_local_broken - lockproof.testing.Violation" in done.stdout
-    assert re.search(r"a\.claim\(\d\) -> True", done.stdout)
+    assert "a.claim(0) -> True" in done.stdout
     for name in ("no_class", "no_model"):
         assert f"FAILED test_it.py::test_{name} - lockproof.errors.LockproofError" in done.stdout
     assert "next step: " in done.stdout

@@ -23,10 +23,16 @@ def run(strategy: Strategy, steps: Sequence[int], pending: str = "", yields: boo
             except Redundant:
                 redundant = True
                 break
-            point.touched = set()
+            point.touched, point.own = set(), None
             assert chosen in enabled
             choices.append(chosen)
             preemptions += chosen != current and not point.free
+        elif chosen != current:
+            point.own = frozenset(point.touched) if point.own is None else point.own
+            forced = getattr(strategy, "forced", None)
+            if forced is not None and forced(chosen, point):
+                redundant = True
+                break
         point.touched.add(chosen + 1)  # every thread has a lock of its own
         left[chosen] -= 1
         current, first = chosen, False

@@ -60,9 +60,6 @@ def test_a_search_that_had_to_forget_schedules_of_this_level_does_not_claim_it(m
     assert strategy.cut and len(found) < comb(8, 4) and strategy.level == -1
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a thread that alone can go on is not decided about, though it may show nothing new"
-)
 def test_threads_that_touch_nothing_in_common_have_one_order() -> None:
     strategy = Orders()
     runs(strategy, (3, 3, 3), MOST)

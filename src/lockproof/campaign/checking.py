@@ -221,18 +221,18 @@ class Checking:
         with self._in("confirming"):
             looked = self.controlled.confirmed(str(small), looked, BOUND)
             finding = self.controlled.finding(small, looked, self._since, str(small), seconds)
-            if self.options.engine == "both" and finding.kind is FindingKind.NOT_LINEARIZABLE:
-                with suppress(Died):
-                    real = self._run(str(small), 20_000, 0.5, until_failure=False)
-                    if real.failures:
-                        finding = replace(finding, failures=real.failures, tries=real.invocations)
-                        finding = labelled(
-                            replace(finding, histogram=real.outcomes), self.child.description["environment"]
-                        )
+            judged = self.options.engine == "both" and finding.kind is FindingKind.NOT_LINEARIZABLE
+            if judged and (real := self._shown(small)) is not None:
+                finding = replace(finding, failures=real.failures, tries=real.invocations, histogram=real.outcomes)
+                finding = labelled(finding, self.child.description["environment"])
         self.findings.append(replace(finding, command=self.repeat(finding)))
 
     def _explain(self) -> None:
-        """Find a schedule for what real threads have shown: for its story, and whether the GIL masks it."""
+        """Find a schedule for what real threads have shown: for its story, and whether the GIL masks it.
+
+        A schedule shows a race whenever it is asked to, real threads only now and then; so what is left to be made
+        small is made small under control.
+        """
         for number, finding in enumerate(self.findings):
             told = finding.kind in (FindingKind.NOT_LINEARIZABLE, FindingKind.HANG) and finding.concurrent
             if self.options.engine != "both" or not told or finding.control is not None:
@@ -240,17 +240,29 @@ class Checking:
             with self._in("explaining"):
                 if not self._schedules.prepare():
                     return
-                text = str(finding.scenario)
-                looked = self._schedules.look(text, EXPLAINING, sys.maxsize)
+                looked = self._schedules.look(str(finding.scenario), EXPLAINING, sys.maxsize)
                 if looked is None or looked.found is None:
                     continue
                 same = FindingKind.DEADLOCK if finding.kind is FindingKind.HANG else finding.kind
                 if looked.found["kind"] == same.value:
-                    looked = self.controlled.confirmed(text, looked, BOUND)
-                    under = self.controlled.finding(finding.scenario, looked, 0.0, text, EXPLAINING)
-                    self.findings[number] = labelled(
-                        replace(finding, control=under.control), self.child.description["environment"]
-                    )
+                    self.findings[number] = self._explained(finding, looked)
+
+    def _explained(self, finding: Finding, looked: Looked) -> Finding:
+        if finding.kind is FindingKind.NOT_LINEARIZABLE and self.options.scenario is None:
+            small, again = self.controlled.small(finding.scenario, looked, EXPLAINING, BOUND, self._progress)
+            if small is not finding.scenario and (shown := self._shown(small)) is not None:
+                finding, looked = replace(self._told(small, shown), seconds=finding.seconds), again
+        text = str(finding.scenario)
+        looked = self.controlled.confirmed(text, looked, BOUND)
+        under = self.controlled.finding(finding.scenario, looked, 0.0, text, EXPLAINING)
+        return labelled(replace(finding, control=under.control), self.child.description["environment"])
+
+    def _shown(self, scenario: Scenario) -> RunResult | None:
+        """Run a scenario on real threads for a short while; None if nothing is wrong there."""
+        with suppress(Died):
+            result = self._run(str(scenario), MOST_INVOCATIONS, 0.5, until_failure=False)
+            return result if result.failures else None
+        return None
 
     def _only(self, scenario: Scenario) -> None:
         """Run one scenario for the whole budget, or until it is plain how often it fails."""
@@ -279,13 +291,13 @@ class Checking:
 
         Until a violation is found, or so many seconds of the budget are left.
         """
-        tried: Tried
+        tried: Tried | None = None
         deaths = len(self.findings)
         enough_scenarios = 20 + 10 * len(self.child.description["kinds"])
         spent = {True: 0.0, False: 0.0}  # on scenarios that are new, and on those that are not
         most_telling = count()
         while True:
-            if self._left() <= until or deaths >= MOST_DEATHS:
+            if (tried is not None and self._left() <= until) or deaths >= MOST_DEATHS:
                 return
             new = not pool or spent[True] * (1 if self.scenarios < enough_scenarios else 0.5) <= spent[False]
             if new:

@@ -5,11 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from lockproof.campaign.child import Child, Died, HarnessFault
 from lockproof.campaign.options import CheckOptions
 from lockproof.scenario import Scenario
 from lockproof.shrink import shrink
+from lockproof.verdict import FindingKind
+
+TOLD: Final = "Fatal Python error"
+"""How the stacks of a crash begin, unless a second thread has crashed while the first one was writing them."""
+
+TELLING: Final = 5
+"""How often a crash is repeated until its stacks are whole."""
 
 
 @dataclass
@@ -66,9 +74,12 @@ class Deaths:
             lambda candidate: self.ends(candidate, died, min(0.5, self.options.hang)) is not None,
             lambda: time.monotonic() < end,
         )
-        if small is not scenario and (last := self.ends(small, died, self.options.hang)) is not None:
-            return small, last
-        return scenario, died
+        last = self.ends(small, died, self.options.hang) if small is not scenario else died
+        for _ in range(TELLING):
+            if last is not None and (last.kind is not FindingKind.CRASH or TOLD in last.stacks):
+                return small, last
+            last = self.ends(small, died, self.options.hang)
+        return (scenario, died) if last is None else (small, last)
 
     def ends(self, candidate: Scenario, died: Died, hang: float) -> Died | None:
         """Run a scenario; return how it ended the process if that is the same way, otherwise None."""

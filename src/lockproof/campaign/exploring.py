@@ -34,6 +34,11 @@ REPLAYS: Final = 10
 SLICE: Final = 0.15
 """Seconds of one turn of a strategy: small searches are over within their first, and nobody waits long for another."""
 
+PARTS: Final = 4
+FEWEST: Final = 12
+"""A turn is at most a quarter of the schedules that are asked for, but not fewer than these: a short look is one by
+several strategies."""
+
 SAMPLERS: Final[dict[str, Callable[[int], Any]]] = {"surw": SURW, "pct": PCT, "pos": POS, "random": RandomWalk}
 NAMES: Final = {"surw": "SURW", "pct": "PCT", "pos": "POS", "random": "random-walk"}
 
@@ -146,8 +151,9 @@ class Exploration:
         while time.monotonic() < end and self.runs < last and (stage := self._next_stage()) is not None:
             instrumentation.switch(stage.switching)
             until = min(end, time.monotonic() + SLICE)
+            until_run = min(last, self.runs + max(most // PARTS, FEWEST))
             try:
-                while time.monotonic() < until and self.runs < last:
+                while time.monotonic() < until and self.runs < until_run:
                     if not stage.strategy.begin():
                         stage.ended = True
                         break

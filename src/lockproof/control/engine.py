@@ -100,7 +100,7 @@ class Engine(Turns):
         self._broken = None
         self.step = self.handed = self._preemptions = self._streak = 0
         self.now = 1000.0
-        self._choices, self._point.touched = [], set()
+        self._choices, self._point.touched, self._point.own = [], set(), None
         self.order.clear()
         threading._counter = itertools.count(1).__next__  # type: ignore[attr-defined]  # equal names in each run
         self._result = Result(Ran((), 0, ()))
@@ -291,13 +291,18 @@ class Engine(Turns):
                 return
             if deadline is not None and not other.done:
                 self.now = max(self.now, deadline)
+                self.touch(0)
         self.touch(-1 - other.index)
 
     # The inside.
 
     def _decide(self, task: Task, enabled: tuple[int, ...], free: bool) -> int:
         if len(enabled) == 1:
+            if enabled[0] != task.index:
+                self._forced(enabled[0])
             return enabled[0]
+        if self._redundant:
+            return _aimless(task, enabled, free)
         point = self._point
         point.current, point.enabled, point.free, point.step = task.index, enabled, free, self.step
         point.pending = self.pending
@@ -307,8 +312,8 @@ class Engine(Turns):
             if chosen not in enabled:
                 raise LockproofError(f"the strategy chose thread {chosen}, and only {enabled} can go on")
         except Redundant:
-            self._redundant = True
-            self._give_up()
+            self._redundant = True  # it runs to its end all the same: given up, it would leave shared things half done
+            return _aimless(task, enabled, free)
         except (Abandoned, RecursionError):
             raise  # the second: the program's own stack is used up
         except BaseException as error:
@@ -316,11 +321,20 @@ class Engine(Turns):
             self._give_up()
         finally:
             self.inside = False
-        point.touched = set()
+        point.touched, point.own = set(), None
         self._choices.append(chosen)
         if chosen != task.index and not free:
             self._preemptions += 1
         return chosen
+
+    def _forced(self, index: int) -> None:
+        """Tell the strategy that another thread goes on without a decision: the step before is complete."""
+        point = self._point
+        if point.own is None:
+            point.own = frozenset(point.touched)
+        forced = getattr(self._strategy, "forced", None)
+        if forced is not None and not self._redundant and forced(index, point):
+            self._redundant = True
 
     def _leave(self, task: Task, chosen: int) -> None:
         """Hand over to another task, and come back when this one is chosen again."""
@@ -411,6 +425,8 @@ class Engine(Turns):
                 for joiner in task.joiners:
                     if joiner.wants is task and joiner.ready:
                         joiner.arrived = len(self.enabled) > 1
+                        if self._point.own is None:
+                            self._point.own = frozenset(self._point.touched)
                         return joiner
                 alive = [each for each in self.tasks if not each.done]
                 if alive and self.tasks[0].done and all(each.daemon for each in alive):
@@ -431,3 +447,10 @@ class Engine(Turns):
                 self._idle.append(each.worker)
                 active.pop(each.ident, None)
         return None
+
+
+def _aimless(task: Task, enabled: tuple[int, ...], free: bool) -> int:
+    """Choose in a run of which nobody wants to know any more: the task itself, or the others in turn."""
+    if not free and task.index in enabled:
+        return task.index
+    return next((index for index in enabled if index > task.index), enabled[0])

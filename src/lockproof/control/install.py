@@ -245,6 +245,7 @@ def install() -> None:
         (threading, "_allocate_lock"): primitives.inner_lock, (threading, "local"): _Local,
         (threading, "_start_new_thread"): primitives.start_new_thread,
         (threading, "_time"): primitives.monotonic, (threading.Thread, "start"): primitives.start,
+        (threading.Event, "is_set"): primitives.is_set, (threading.Event, "isSet"): primitives.is_set,
         (probes, "step_aside"): primitives.step_aside,
         (builtins, "id"): primitives.number_of,
         (queue, "time"): primitives.monotonic, (queue, "SimpleQueue"): queue._PySimpleQueue,  # type: ignore[attr-defined]

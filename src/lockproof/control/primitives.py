@@ -161,6 +161,7 @@ class Lock:
                 engine.wait(task, self, deadline)
                 if self.taken:
                     engine.now = max(engine.now, deadline)
+                engine.touch(0)
         engine.touch(self._number)
         if engine.abandoning:
             return True  # on the way out nothing is kept from anybody
@@ -368,6 +369,13 @@ def step_aside() -> None:
         engine.point(task, CONTAINER)
 
 
+def is_set(self: threading.Event) -> bool:
+    """Do as `Event.is_set` does, and note that whoever sets it must come before or after."""
+    if engine.me() is not None:
+        engine.touch(self._cond._lock._number)  # type: ignore[attr-defined]
+    return self._flag  # type: ignore[attr-defined,no-any-return]
+
+
 # Identity.
 
 
@@ -421,6 +429,7 @@ def sleep(seconds: float, /) -> None:
     deadline = engine.now + seconds
     engine.pending[task.index] = ""
     engine.step_aside(task)
+    engine.touch(0)
     engine.now = max(engine.now, deadline)
 
 

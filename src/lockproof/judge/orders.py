@@ -12,6 +12,7 @@ configurations (2017): two ways to the same operations done and the same state g
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from itertools import islice
 from math import factorial, prod
 from typing import Any, Final
 
@@ -21,7 +22,7 @@ from lockproof.operation import Operation
 MOST_ORDERS: Final = 3000
 """The most orders that a table is made of: 3 threads of 3 operations have 1680, 4 of 2 have 2520."""
 
-MOST_STEPS: Final = 300
+MOST_STEPS: Final = 1500
 """The most steps of the model that a table is made with; a model that chooses takes many for each order."""
 
 type Masks = Sequence[int]
@@ -206,22 +207,26 @@ class Orders:
                             seen.add(reached)
                             stack.append(reached)
 
-    def in_turn(self, threads: Sequence[int]) -> tuple[Key | None, int]:
-        """Return what one thread's part after the other comes to, in this order, and how many choices there were.
+    def in_turn(self, threads: Sequence[int], most: int) -> Key | None:
+        """Return what one thread's part after the other comes to, in this order, with the first of each choice.
 
-        Where the model may choose it does so as it does first. None if an operation waits.
+        None if an operation waits, or has more than `most` ways to go on: those are not looked at.
         """
-        state, choices = self.start, 1
+        state = self._model.initial()
         results: list[Any] = [None] * len(self.places)
-        for turn in threads:
-            for i, (t, _) in enumerate(self.places):
-                if t == turn:
-                    steps = self.step(state, self.operations[i])
-                    if not steps:
-                        return None, choices
-                    choices *= len(steps)
-                    results[i], state = steps[0]
-        return next(((tuple(results), ending) for ending in self.endings(state)), None), choices
+        ending = []
+        parts = [i for turn in threads for i, (t, _) in enumerate(self.places) if t == turn]
+        for i in (*parts, *(-1 - k for k in range(len(self.final)))):
+            operation = self.operations[i] if i >= 0 else self.final[-1 - i]
+            steps = list(islice(self._model.apply(state, operation), most + 1))
+            if not 0 < len(steps) <= most:
+                return None
+            result, state = steps[0]
+            if i >= 0:
+                results[i] = result
+            else:
+                ending.append(result)
+        return tuple(results), tuple(ending)
 
     def may_wait(self, limit: int) -> bool:
         """Tell whether some order, each thread in its own, ends where all that is left waits for ever.

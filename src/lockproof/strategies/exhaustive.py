@@ -65,7 +65,7 @@ class Orders:
     def choose(self, point: Point) -> int:
         """Choose as before down to where this run differs; then the running thread as long as that is new."""
         self._point = point
-        self._note(point.touched)
+        self._note(point)
         if self._depth < len(self._path):
             node = self._path[self._depth]
             if node.enabled != point.enabled:
@@ -90,12 +90,20 @@ class Orders:
         else:
             self.runs += 1
             if self._point is not None:
-                self._note(self._point.touched)
+                self._note(self._point)
 
-    def _note(self, touched: set[int]) -> None:
+    def _note(self, point: Point) -> None:
         if self._depth and self._depth == len(self._path):
             node = self._path[-1]
-            node.tried.setdefault(node.chosen, touched)
+            node.tried.setdefault(node.chosen, set(point.touched if point.own is None else point.own))
+
+    def forced(self, index: int, point: Point) -> bool:
+        """Tell whether a thread that goes on as the only one is asleep: the run shows nothing new."""
+        self._point = point
+        if self._depth != len(self._path) or index not in self._asleep(point.touched):
+            return False
+        self._note(point)
+        return True
 
     def _asleep(self, touched: set[int]) -> dict[int, set[int]]:
         if not self._path:
