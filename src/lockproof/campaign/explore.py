@@ -38,7 +38,7 @@ SLICE: Final = 0.4
 CONFIRMATIONS: Final = 3
 """Fresh processes in which a schedule is looked for that another fresh one repeats."""
 
-FIRST_SCHEDULES: Final = 50
+FIRST_SCHEDULES: Final = 60
 """Schedules of a scenario that is explored for the first time in a check. With 120 half as many scenarios had their
 turn, and the rare pairs of the corpus took twice as many schedules until they were found."""
 
