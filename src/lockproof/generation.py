@@ -30,6 +30,9 @@ _FILLINGS: Final = 24
 _LENGTHS: Final = (1, 2, 2, 3, 3, 4)
 _INITIAL: Final = (0, 0, 1, 1, 2, 3)
 _FOCUSED: Final = 0.75
+_OBSERVED: Final = 0.35
+"""How often a thread that looks does so with what observes the subject at the end alone: that sees most of it."""
+
 _FILLING: Final = 0.75
 """How often an initial operation is one that is known to change something."""
 
@@ -44,6 +47,8 @@ class Generator:
         self._kinds = sorted(specification.operations, key=lambda kind: -kind.weight)
         self._weights = [kind.weight for kind in self._kinds]
         self._reading = [kind for kind in self._kinds if kind.reads]
+        final = {each.text for each in specification.final}
+        self._observing = [kind for kind in self._reading if kind.text in final]
         self._changing = [kind for kind in self._kinds if not kind.reads and not kind.exclusive]
         self._waiting = any(kind.blocking for kind in self._kinds)
         self._fillings = {kind.text: list(kind.fillings(_FILLINGS)) for kind in self._kinds}
@@ -91,7 +96,8 @@ class Generator:
             for _ in range(2)
         ]
         if self._reading and random.random() < 0.5:
-            looks = random.choices(self._reading, [kind.weight for kind in self._reading], k=random.choice(_LENGTHS))
+            among = self._observing if self._observing and random.random() < _OBSERVED else self._reading
+            looks = random.choices(among, [kind.weight for kind in among], k=random.choice(_LENGTHS))
             threads[1] = [self._filled(kind, random, focus) for kind in looks]
         return threads
 
