@@ -36,7 +36,7 @@ SLICE: Final = 0.15
 
 PARTS: Final = 4
 FEWEST: Final = 12
-"""A turn is at most a quarter of the schedules that are asked for, but not fewer than these, so that a short look is one
+"""A turn is at most a quarter of the schedules that are asked for, but not fewer than these: a short look is one
 by several strategies. Few preemptions have half of it: most flaws of small scenarios need just one."""
 
 SAMPLERS: Final[dict[str, Callable[[int], Any]]] = {"surw": SURW, "pct": PCT, "pos": POS, "random": RandomWalk}
