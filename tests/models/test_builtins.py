@@ -85,7 +85,7 @@ def test_a_set_is_tried_in_all_the_ways_that_break() -> None:
         "a.add(1)", "a.pop()", "1 in a", "len(a)", "a.update(a)", "a |= a", "a -= a", "a |= b", "b |= a", "a.update(b)",
         "a == b", "b == a", "a | b", "a.issubset(b)", "frozenset(a)", "{*a}", "set().union(a)", "{1, 2} | a",
         "copy.copy(a)", "copy.deepcopy(a)", "pickle.loads(pickle.dumps(a))", "a.add(Yielding(1))",
-        "a.add(Meddling(a, 1))", "a.add(Dying(a, 1))", "a.update((x for x in [1, 2] if x not in a))", "list(a)",
+        "a.add(Meddling(a, 1))", "a.add(Dying(a, 1))", "a.update((x for x in [1, 2] if [x in a]))", "list(a)",
     ):  # fmt: skip
         assert text in texts, text
 
