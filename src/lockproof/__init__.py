@@ -3,6 +3,7 @@
     lockproof check package.module:Class            # on the command line
     lockproof.check(Class)                          # in a test
     lockproof explore races.py:function             # one thread at a time, in every order that matters
+    lockproof mutate package.module:Class           # is each of its locks needed, and would a check notice?
 
 Everything that costs time to import is imported when it is used.
 """
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from lockproof.model import block, choose
     from lockproof.operation import Code, op
     from lockproof.specification import Specification
-    from lockproof.testing import NotShown, Violation, check, explore
+    from lockproof.testing import NotShown, ScoreTooLow, Violation, check, explore, mutate
     from lockproof.values import unordered
     from lockproof.verdict import Consistency, Finding, Report, Verdict
 
@@ -27,6 +28,7 @@ _HOMES = {
     "LockproofError": "errors",
     "NotShown": "testing",
     "Report": "verdict",
+    "ScoreTooLow": "testing",
     "Specification": "specification",
     "Verdict": "verdict",
     "Violation": "testing",
@@ -34,6 +36,7 @@ _HOMES = {
     "check": "testing",
     "choose": "model",
     "explore": "testing",
+    "mutate": "testing",
     "op": "operation",
     "unordered": "values",
 }
@@ -45,6 +48,7 @@ __all__ = [
     "LockproofError",
     "NotShown",
     "Report",
+    "ScoreTooLow",
     "Specification",
     "Verdict",
     "Violation",
@@ -52,6 +56,7 @@ __all__ = [
     "check",
     "choose",
     "explore",
+    "mutate",
     "op",
     "unordered",
 ]

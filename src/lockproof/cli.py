@@ -1,4 +1,4 @@
-"""The command line: `lockproof check` and `lockproof history`.
+"""The command line: `lockproof check`, `explore`, `replay` and `history`; `mutate` stands in a module of its own.
 
 Results go to standard output, everything else to standard error. A user's mistake ends with a message and status 2,
 a fault of lockproof itself with its traceback and the status of UNKNOWN, never with one that says something of the
@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import difflib
 import importlib.metadata
-import io
-import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 import click
-from rich.console import Console
 
 from lockproof import environment
 from lockproof.campaign.check import check_target
@@ -26,19 +23,17 @@ from lockproof.campaign.explore import explore_target
 from lockproof.campaign.options import ENGINES, STRATEGIES, CheckOptions, ExploreOptions, Progress
 from lockproof.campaign.recorded import judge_history, known_models
 from lockproof.campaign.replay import replay_file
+from lockproof.cli_mutate import mutate
+from lockproof.cli_shared import deliver, duration, import_from_here, interrupted, report_file
 from lockproof.errors import LockproofError
 from lockproof.report.history import print_history
-from lockproof.report.jsonfile import as_json, write_json
 from lockproof.report.page import console_on
 from lockproof.report.progress import ProgressLine
 from lockproof.report.regression import regression_test
 from lockproof.report.text import print_report
-from lockproof.settings import seconds
 from lockproof.verdict import Consistency, Interrupted, Report, Verdict
 
 WRONG_USAGE: Final = 2
-INTERRUPTED: Final = 130
-
 STATUSES: Final = """\b
 Exit status:
   0    held: nothing was found in what was covered
@@ -49,14 +44,6 @@ Exit status:
 """
 
 
-def _duration(_: click.Context, __: click.Parameter, value: str) -> float:
-    """Return the seconds of an option."""
-    try:
-        return seconds(value)
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no length of time; write 500ms, 10s or 2m") from None
-
-
 def _strategy(_: click.Context, __: click.Parameter, value: str) -> str:
     """Return the name of a strategy, ours or somebody's."""
     if value not in STRATEGIES and ":" not in value:
@@ -64,19 +51,6 @@ def _strategy(_: click.Context, __: click.Parameter, value: str) -> str:
         hint = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(STRATEGIES)}, or module:Class"
         raise click.BadParameter(f"there is no strategy {value!r}; {hint}")
     return value
-
-
-def _report_file(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
-    """Return the file that the report goes to. It is looked at before anything runs."""
-    if value is None:
-        return None
-    path = Path(value)
-    if value == "-":
-        return path
-    if path.is_dir() or not path.parent.is_dir():
-        what = "it is a directory" if path.is_dir() else f"there is no directory {path.parent}"
-        raise click.BadParameter(f"the report cannot be written to {value!r}: {what}")
-    return path
 
 
 def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
@@ -92,7 +66,7 @@ def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
 
 
 _emit_test = click.option(
-    "--emit-test", "test_file", metavar="FILE", callback=_report_file,
+    "--emit-test", "test_file", metavar="FILE", callback=report_file,
     help="Write a test for pytest that fails until what was found is mended.",
 )  # fmt: skip
 
@@ -101,7 +75,7 @@ def _shared(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that both commands have."""
     for option in (
         click.option(
-            "--json", "json_file", metavar="FILE", callback=_report_file,
+            "--json", "json_file", metavar="FILE", callback=report_file,
             help="Write the report as JSON too; - is standard output, and the text then goes to standard error.",
         ),
         click.option(
@@ -122,6 +96,8 @@ Examples:
   lockproof check mypackage.cache:Cache          ten seconds, no test code
   lockproof check src/bag.py:Bag --budget 1m     a class by its file, longer
   lockproof check queue:Queue                    one of the standard library
+  lockproof explore tests/races.py:transfer      every order of a function that starts threads
+  lockproof mutate src/bag.py:Bag                take its locks away: would a check notice?
   lockproof history run.jsonl --model set        judge a history that was recorded elsewhere
 
 {STATUSES}""",
@@ -154,7 +130,7 @@ semicolons. The subject is called a; b and c are further ones of the same class.
 {STATUSES}"""
 )
 @click.argument("target")
-@click.option("--budget", metavar="TIME", callback=_duration, default=f"{CheckOptions.budget:g}s", show_default=True,
+@click.option("--budget", metavar="TIME", callback=duration, default=f"{CheckOptions.budget:g}s", show_default=True,
               help="How long to check, beyond starting: 500ms, 10s, 2m.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), help="Repeat the random choices of a run that showed this seed.")
 @click.option("--threads", type=click.IntRange(min=2), default=CheckOptions.threads, show_default=True,
@@ -168,7 +144,7 @@ semicolons. The subject is called a; b and c are further ones of the same class.
               help="Real threads, which run in parallel; schedules under control, which can be repeated; or both in "
               "turns.")  # fmt: skip
 @click.option("--invocations", type=click.IntRange(min=1), help="Run the scenario at most so many times.")
-@click.option("--hang", metavar="TIME", callback=_duration, default=f"{CheckOptions.hang:g}s", show_default=True,
+@click.option("--hang", metavar="TIME", callback=duration, default=f"{CheckOptions.hang:g}s", show_default=True,
               help="How long nothing may go on before that is a hang.")  # fmt: skip
 @click.option("--memory", type=click.IntRange(min=64), default=CheckOptions.memory, show_default=True, metavar="MIB",
               help="How much memory the checked process may use, in MiB.")  # fmt: skip
@@ -182,7 +158,7 @@ def check(target: str, json_file: Path | None, test_file: Path | None, **given: 
     """
     if given["invocations"] is not None and given["scenario"] is None:
         raise click.UsageError("--invocations is about one scenario: give --scenario too")
-    _import_from_here()
+    import_from_here()
     options = CheckOptions(**{**given, "consistency": Consistency(given["consistency"])})
     return _reported(lambda tell: check_target(target, options, tell), json_file, test_file)
 
@@ -198,7 +174,7 @@ Examples:
 {STATUSES}"""
 )
 @click.argument("target")
-@click.option("--budget", metavar="TIME", callback=_duration, default=f"{ExploreOptions.budget:g}s", show_default=True,
+@click.option("--budget", metavar="TIME", callback=duration, default=f"{ExploreOptions.budget:g}s", show_default=True,
               help="How long to explore, beyond starting; less where there is no more to see.")  # fmt: skip
 @click.option("--seed", type=click.IntRange(min=0), help="Repeat the random choices of a run that showed this seed.")
 @click.option("--bound", type=click.IntRange(min=0), default=ExploreOptions.bound, show_default=True,
@@ -212,7 +188,7 @@ Examples:
               help="How often to run the schedule.")  # fmt: skip
 @click.option("--model", metavar="NAME", help="For a class: what it should do, as for check.")
 @click.option("--factory", metavar="MODULE:FUNCTION", help="For a class: a function that makes the subject.")
-@click.option("--hang", metavar="TIME", callback=_duration, default=f"{ExploreOptions.hang:g}s", show_default=True,
+@click.option("--hang", metavar="TIME", callback=duration, default=f"{ExploreOptions.hang:g}s", show_default=True,
               help="How long a thread may make no step, if more than 10 s.")  # fmt: skip
 @click.option("--memory", type=click.IntRange(min=64), default=ExploreOptions.memory, show_default=True, metavar="MIB",
               help="How much memory the process may use, in MiB.")  # fmt: skip
@@ -225,7 +201,7 @@ def explore(target: str, json_file: Path | None, test_file: Path | None, **given
     with a scenario. Threads are switched where the code can touch what they share, so a race is found without luck,
     and a schedule that shows it does so each time.
     """
-    _import_from_here()
+    import_from_here()
     options = ExploreOptions(**{**given, "consistency": Consistency(given["consistency"])})
     return _reported(lambda tell: explore_target(target, options, tell), json_file, test_file)
 
@@ -247,16 +223,16 @@ Exit status:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--times", type=click.IntRange(min=1), default=ExploreOptions.times, show_default=True,
               help="How often to run the schedule.")  # fmt: skip
-@click.option("--hang", metavar="TIME", callback=_duration, default=f"{ExploreOptions.hang:g}s", show_default=True,
+@click.option("--hang", metavar="TIME", callback=duration, default=f"{ExploreOptions.hang:g}s", show_default=True,
               help="How long a thread may make no step.")  # fmt: skip
-@click.option("--json", "json_file", metavar="FILE", callback=_report_file, help="Write the report as JSON too.")
+@click.option("--json", "json_file", metavar="FILE", callback=report_file, help="Write the report as JSON too.")
 def replay(file: Path, times: int, hang: float, json_file: Path | None) -> int:
     """Repeat a finding.
 
     FILE is a report that --json has written. The schedule of its first finding that has one is run again, so the
     threads take the same turns.
     """
-    _import_from_here()
+    import_from_here()
     return _reported(lambda tell: replay_file(file, times, hang, tell), json_file)
 
 
@@ -281,7 +257,7 @@ or module:Class, whose methods are the operations.
 )
 @click.argument("file")
 @click.option("--model", required=True, metavar="NAME", help="What the operations should do.")
-@click.option("--budget", metavar="TIME", callback=_duration, default="60s", show_default=True,
+@click.option("--budget", metavar="TIME", callback=duration, default="60s", show_default=True,
               help="How long to search at most: 500ms, 10s, 2m.")  # fmt: skip
 @click.option("--memory", type=click.IntRange(min=1), default=512, show_default=True, metavar="MIB",
               help="How much the search may remember, in MiB.")  # fmt: skip
@@ -291,7 +267,7 @@ def history(file: str, model: str, budget: float, memory: int, consistency: str,
 
     FILE has one event a line; - is standard input.
     """
-    _import_from_here()
+    import_from_here()
     progress = ProgressLine(console_on(sys.stderr))
     progress(Progress("judging", 0.0, budget, text=file))
     try:
@@ -304,17 +280,11 @@ def history(file: str, model: str, budget: float, memory: int, consistency: str,
                 memory=memory,
             )
     except KeyboardInterrupt:
-        return _interrupted(progress.line())
+        return interrupted(progress.line())
     except UnicodeDecodeError as error:
         raise LockproofError(f"{file} is not UTF-8: {error.reason}", "", "write JSON lines in UTF-8") from None
-    _deliver(report.to_json(), lambda console: print_history(report, console), json_file)
+    deliver(report.to_json(), lambda console: print_history(report, console), json_file)
     return report.verdict.status
-
-
-def _import_from_here() -> None:
-    """Put the working directory on the path, as `python -m` does and an installed command does not."""
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
 
 
 def _reported(
@@ -328,14 +298,14 @@ def _reported(
     except KeyboardInterrupt as stopped:
         if isinstance(stopped, Interrupted):
             _hand_over(stopped.report, json_file)
-        return _interrupted(progress.line())
+        return interrupted(progress.line())
     _hand_over(report, json_file)
     _write_test(report, test_file)
     return report.verdict.status
 
 
 def _hand_over(report: Report, json_file: Path | None) -> None:
-    _deliver(report.to_json(), lambda console: print_report(report, console), json_file)
+    deliver(report.to_json(), lambda console: print_report(report, console), json_file)
 
 
 def _write_test(report: Report, test_file: Path | None) -> None:
@@ -352,35 +322,7 @@ def _write_test(report: Report, test_file: Path | None) -> None:
     click.echo(f"lockproof: the test is in {test_file}", err=True)
 
 
-def _interrupted(when: str) -> int:
-    click.echo(f"lockproof: interrupted while {when}", err=True)
-    return INTERRUPTED
-
-
-def _deliver(document: dict[str, Any], show: Callable[[Console], None], json_file: Path | None) -> None:
-    """Write the file first: whatever reads the text may go away at any moment."""
-    to_output = json_file is not None and str(json_file) == "-"
-    if json_file is not None and not to_output:
-        write_json(document, json_file)
-    stream = sys.stderr if to_output else sys.stdout
-    console = console_on(stream)
-    with console.capture() as captured:
-        show(console)
-    if to_output:
-        _write(sys.stdout, as_json(document))
-    _write(stream, captured.get())
-
-
-def _write(stream: TextIO, text: str) -> None:
-    """Write all of the text, whatever the encoding; where the reader has had enough, leave it at that."""
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")
-    try:
-        stream.write(text)
-        stream.flush()
-    except BrokenPipeError:
-        # The status still says the verdict, and the interpreter must not complain when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+cli.add_command(mutate)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -395,7 +337,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(f"lockproof: {error}", err=True)
         return WRONG_USAGE
     except (KeyboardInterrupt, click.Abort):
-        return _interrupted("getting ready")
+        return interrupted("getting ready")
     except Exception:
         traceback.print_exc()
         click.echo("lockproof: this is a fault of lockproof itself; please report it with the lines above", err=True)

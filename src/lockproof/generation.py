@@ -38,13 +38,22 @@ _FILLING: Final = 0.75
 
 
 class Generator:
-    """Scenarios for at most `threads` threads; `filling` are lines known to change a fresh subject (`productive`)."""
+    """Scenarios for at most `threads` threads; `filling` are lines known to change a fresh subject (`productive`).
+
+    `aimed` are kinds of which each scenario is to have one, if any are given.
+    """
 
     def __init__(
-        self, specification: Specification, threads: int, seed: int, filling: frozenset[str] = frozenset()
+        self,
+        specification: Specification,
+        threads: int,
+        seed: int,
+        filling: frozenset[str] = frozenset(),
+        aimed: frozenset[str] = frozenset(),
     ) -> None:
         self._specification, self._most, self._seed = specification, max(threads, 2), seed
         self._kinds = sorted(specification.operations, key=lambda kind: -kind.weight)
+        self._aimed = [kind for kind in self._kinds if kind.text in aimed]
         self._weights = [kind.weight for kind in self._kinds]
         self._reading = [kind for kind in self._kinds if kind.reads]
         final = {each.text for each in specification.final}
@@ -87,6 +96,8 @@ class Generator:
         _keep_apart(threads)
         if self._changing and all(each.kind.reads for thread in threads for each in thread):
             threads[0] = [self._filled(random.choice(self._changing), random, focus)]
+        if self._aimed and not any(each.kind in self._aimed for thread in threads for each in thread):
+            threads[-1][random.randrange(len(threads[-1]))] = self._filled(random.choice(self._aimed), random, focus)
         return self._around(threads, random, focus)
 
     def _drawn(self, random: Random, focus: str) -> list[list[Operation]]:

@@ -21,9 +21,12 @@ from typing import Any
 
 from lockproof.campaign.check import check as run_check
 from lockproof.campaign.explore import run_exploration
-from lockproof.campaign.options import CheckOptions, ExploreOptions
+from lockproof.campaign.mutating import mutate_target
+from lockproof.campaign.options import CheckOptions, ExploreOptions, MutateOptions
 from lockproof.campaign.protocol import Setup
 from lockproof.errors import LockproofError
+from lockproof.mutation import MutationReport
+from lockproof.report.mutants import mutation_as_text
 from lockproof.report.text import as_text
 from lockproof.scenario import Scenario
 from lockproof.settings import settings
@@ -47,6 +50,14 @@ class NotShown(AssertionError):
 
     def __init__(self, report: Report) -> None:
         super().__init__("\n" + as_text(report))
+        self.report = report
+
+
+class ScoreTooLow(AssertionError):
+    """Too many mutants survived. `report` has all of them, the message shows the survivors."""
+
+    def __init__(self, report: MutationReport) -> None:
+        super().__init__("\n" + mutation_as_text(report))
         self.report = report
 
 
@@ -144,6 +155,57 @@ def explore(
     settings.add({"checks": 1, "scenarios": 0, "invocations": 0, "seconds": report.coverage.seconds,
                   "schedules": report.coverage.schedules, report.verdict.value: 1})  # fmt: skip
     return _or_raise(report)
+
+
+def mutate(
+    subject: type | str,
+    *,
+    min_score: float = 1.0,
+    budget: float | None = None,
+    seed: int | None = None,
+    threads: int = 3,
+    model: str | None = None,
+    factory: str | None = None,
+    operators: Iterable[str] = (),
+    equivalents: str | Path | None = None,
+    jobs: int = 0,
+) -> MutationReport:
+    """Take the locks of a class away, one at a time, and see whether a check notices; return the report.
+
+    `min_score` is the least share of mutants that are to be killed, from 0 to 1, and `budget` the seconds for each that
+    nothing is found in. The rest is as for `lockproof mutate`. What is known of mutants is kept in pytest's cache.
+
+    Raises:
+        ScoreTooLow: fewer were killed, or one that the reviewed file calls equivalent was.
+        LockproofError: the subject or an option is wrong, the class has no lock, or fails as it is.
+
+    """
+    if isinstance(subject, type):
+        subject = _name_of(subject)
+    if seed is None:
+        seed = settings.seed if settings.seed is not None else secrets.randbelow(2**31)
+    if budget is None:
+        budget = settings.budget if settings.budget is not None else MutateOptions.budget
+    options = MutateOptions(
+        budget, seed, threads, model, factory, tuple(operators),
+        None if equivalents is None else Path(equivalents), jobs, store=settings.store or MutateOptions.store,
+    )  # fmt: skip
+    report = mutate_target(subject, options)
+    if (report.score or 0.0) < min_score or any(each.why for each in report.killed):
+        raise ScoreTooLow(report)
+    return report
+
+
+def _name_of(cls: type) -> str:
+    """Return the name of a class as another process finds it."""
+    module = sys.modules[cls.__module__]
+    if "<locals>" in cls.__qualname__ or module.__name__ == "__main__":
+        raise LockproofError(
+            f"{cls.__qualname__} has no name that another process finds",
+            "it is defined inside a function, or in the script that runs",
+            "define it at the top of a module",
+        )
+    return f"{module.__name__ if _found_by_name(module) else module.__file__}:{cls.__qualname__}"
 
 
 def _or_raise(report: Report) -> Report:

@@ -46,7 +46,8 @@ def test_each_command_of_the_guide_prints_what_is_shown(place: Path, number: int
             if f"--json {command.text.split()[2]}" in before.text:
                 run(before, place)
     done = run(command, place)
-    verdict = command.shown[0].rpartition(" ")[2] if command.shown else "HELD"
+    told = command.shown and not command.text.startswith("lockproof mutate")
+    verdict = command.shown[0].rpartition(" ")[2] if told else "HELD"
     assert done.returncode == STATUS[verdict], done.stdout + done.stderr
     assert missing(command, done.stdout) == []
     if "--json" in command.text:

@@ -95,6 +95,7 @@ class Checking:
             if only is not None:
                 self._alone(only)
             else:
+                self._schedules.first = list(map(str, first))
                 self._all(first)
             self._explain()
         except KeyboardInterrupt:

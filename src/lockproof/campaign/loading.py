@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import importlib.abc
+import importlib.machinery
 import importlib.util
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -75,6 +78,36 @@ def load(name: str) -> Any:
     return found
 
 
+class Replaced(importlib.abc.MetaPathFinder):
+    """Finds modules in other files than their own, by their names or by the paths of their own files."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = files
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the spec of a module that is replaced."""
+        file = self._files.get(fullname)
+        if file is None:
+            return None
+        own = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        places = own.submodule_search_locations if own is not None else None
+        return importlib.util.spec_from_file_location(fullname, file, submodule_search_locations=places)
+
+
+def replace_modules(files: Mapping[str, str]) -> None:
+    """From here on, import modules from these files. One that is loaded already is loaded again, for those to come."""
+    sys.meta_path.insert(0, Replaced(files))
+    _replaced.update(files)
+    for name in [each for each in files if each in sys.modules]:
+        del sys.modules[name]
+        importlib.import_module(name)
+
+
+_replaced: dict[str, str] = {}
+
+
 def _by_name(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
@@ -98,7 +131,7 @@ def _from_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise LockproofError(f"there is no file {path}", "a misspelt path, or another working directory")
     full = path.resolve()
-    spec = importlib.util.spec_from_file_location(full.stem, full)
+    spec = importlib.util.spec_from_file_location(full.stem, _replaced.get(str(full), full))
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[full.stem] = module

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from lockproof.verdict import Consistency
@@ -56,6 +57,28 @@ class ExploreOptions:
     times: int = 10
     hang: float = 3.0
     memory: int = 1024
+
+
+@dataclass(frozen=True)
+class MutateOptions:
+    """`budget` is in seconds for each mutant, half of it for each engine. `jobs` mutants are under control at the same
+    time; 0: as many as there are processors.
+
+    `operators`: only these; none: all. `equivalents` is the reviewed file that says why mutants cannot be told apart,
+    and in `store` what is known of mutants is kept between runs. The rest is as for a check.
+    """
+
+    budget: float = 10.0
+    seed: int | None = None
+    threads: int = 3
+    model: str | None = None
+    factory: str | None = None
+    operators: tuple[str, ...] = ()
+    equivalents: Path | None = None
+    jobs: int = 0
+    hang: float = 3.0
+    memory: int = 1024
+    store: Path = Path(".lockproof")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import traceback
 from typing import Any
 
 from lockproof.campaign.controlled import ControlledWorker
+from lockproof.campaign.loading import replace_modules
 from lockproof.campaign.worker import Worker
 from lockproof.control.install import install
 from lockproof.control.task import Lost
@@ -49,6 +50,8 @@ def main() -> None:
     if setup["controlled"]:
         install()
         kind = ControlledWorker
+    if setup["replaced"]:
+        replace_modules(setup["replaced"])
     worker: Worker | None = None
     message: dict[str, Any] = {"do": "describe"}
     while True:

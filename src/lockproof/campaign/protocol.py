@@ -14,7 +14,10 @@ class Setup:
 
     `target` names it, `model` and `factory` what goes with it. Or `payload` has the three as pickled objects (by
     cloudpickle, in base64), and `modules` are the files of the modules that unpickling them imports, by their names,
-    where their names alone do not lead to them. `controlled`: for runs under control, of a function too.
+    where their names alone do not lead to them. `controlled`: for runs under control, of a function too. `replaced`:
+    which files are read in the place of modules or of other files. `aimed` are kinds of
+    operations of which each scenario is to have one, `filling` lines that are known to change a fresh subject; None:
+    that is found out.
     """
 
     path: list[str]
@@ -28,6 +31,9 @@ class Setup:
     consistency: Consistency = Consistency.LINEARIZABLE
     hang: float = 3.0
     controlled: bool = False
+    replaced: dict[str, str] = field(default_factory=dict)
+    aimed: list[str] = field(default_factory=list)
+    filling: list[str] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON has them."""

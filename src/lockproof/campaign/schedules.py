@@ -40,6 +40,7 @@ class Schedules:
     tell: Callable[[str], None]
     left: Callable[[], float]
     skip: Callable[[], Sequence[str]]
+    first: Sequence[str] = ()
     explored: int = 0
     complete: int = 0
     outcomes: int = 0
@@ -126,6 +127,7 @@ class Schedules:
             if not self.prepare():
                 raise Died(FindingKind.EXIT, "it does not start again", "", ())
 
+        yield from self.first
         try:
             for text in generated(self.child.child, restart):
                 if Scenario.parse(text).size[0] <= LARGEST:

@@ -34,6 +34,7 @@ from lockproof.judge.scenario import ScenarioJudge
 from lockproof.model import TooManyChoices
 from lockproof.models.replay import ReplayModel
 from lockproof.operation import SUBJECTS, Operation
+from lockproof.reach import reached
 from lockproof.run.crew import Crew
 from lockproof.run.patience import LONGEST, Patience
 from lockproof.run.program import Key, Program, Record
@@ -72,6 +73,7 @@ class Worker:
         self._crew: Crew | None = None
         self._cases: dict[str, Case] = {}
         self._avoided: list[frozenset[str]] = []
+        self._aimed, self._filling = frozenset(setup["aimed"]), setup["filling"]
         self._made: dict[str, Scenario] = {}
         with Watchdog(self._hang + 30):
             self._load(*_named(setup))
@@ -105,6 +107,41 @@ class Worker:
             "notes": list(specification.notes),
         }
 
+    def mutants(self, operators: Sequence[str] | None) -> dict[str, Any]:
+        """Answer the mutants of the class, its synchronization, and the texts of the files that both are found in."""
+        try:
+            from lockproof.mutate.mutants import OPERATORS, mutants_of_class
+            from lockproof.mutate.scope import parts_of
+        except ImportError as error:
+            raise LockproofError(
+                f"{error.name} is not installed", "it makes the mutants", "pip install 'lockedset[proof]'"
+            ) from None
+        if unknown := [name for name in operators or () if name not in OPERATORS]:
+            raise LockproofError(
+                f"there is no operator {unknown[0]}", "a misspelt name", f"choose from {', '.join(OPERATORS)}"
+            )
+        with Watchdog(self._hang):
+            cls = type(self.specification.subject())
+        parts = parts_of(cls)
+        if not parts:
+            raise LockproofError(
+                f"{cls.__qualname__} has no source",
+                "it is written in C, or only its compiled form is installed",
+                "mutants are made of Python source; lockproof check needs none",
+            )
+        found = mutants_of_class(cls, operators=operators)
+        with Watchdog(self._hang):
+            filling = sorted(productive(self.specification, self.announce))
+            files = {part.file for part in parts}
+            reach = reached(self.specification, files, filling, self.announce)
+        return {
+            "filling": filling,
+            "reach": [[file, function, sorted(kinds)] for (file, function), kinds in reach.items()],
+            "files": {part.file: part.text for part in parts},
+            "mutants": [mutant.to_json() for each in found for mutant in each.mutants],
+            "sites": [site.to_json() for each in found for site in each.sites],
+        }
+
     def conform(self, seconds: float, skip: Sequence[str]) -> dict[str, Any]:
         """Compare the subject with its model on one thread; afterwards the model does what the subject does there.
 
@@ -121,8 +158,8 @@ class Worker:
             result = conform(self.specification, self._seed, seconds, announce=self.announce, skip=frozenset(kinds))
         self.specification = result.specification
         with Watchdog(self._hang):
-            filling = productive(self.specification, self.announce)
-        self._generator = Generator(self.specification, self._threads, self._seed, filling)
+            filling = frozenset(self._filling or ()) or productive(self.specification, self.announce)
+        self._generator = Generator(self.specification, self._threads, self._seed, filling, self._aimed)
         self._cases.clear()
         return {
             "nonconformances": [asdict(each) for each in result.nonconformances],
@@ -165,6 +202,7 @@ class Worker:
         None if neither is had. Of those where the order is not seen few find anything, but what they find nothing
         else may: so they are left in, rarely.
         """
+        scenario = None
         for attempt in range(ATTEMPTS):
             scenario = self._generator.scenario(number, attempt)
             if any(each.kind.blocking for each in scenario.operations):

@@ -1,0 +1,105 @@
+"""What is kept between runs of `lockproof mutate`: the fates known so far, and which scenario has killed which mutant.
+
+A file of JSON lines for each subject and build: a head that says what the fates belong to, then a fate a line as soon
+as it is known, then a last line when all were done. Cut off anywhere it says what was known until then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from lockproof.errors import LockproofError
+from lockproof.mutation import Judged
+
+VERSION: Final = 1
+
+
+class Kept:
+    """The file of one subject. `earlier` are the scenarios that killed mutants, by their ids, in any run before."""
+
+    def __init__(self, store: Path, subject: str, build: str) -> None:
+        digest = hashlib.sha256(f"{subject} {build}".encode()).hexdigest()[:12]
+        name = re.sub(r"[^A-Za-z0-9]+", "-", subject)[-60:]
+        self.path = store / "mutants" / f"{name}-{digest}.jsonl"
+        self.earlier: dict[str, str] = {}
+        self._head: Mapping[str, Any] = {}
+        self._known: dict[str, Judged] = {}
+        self._complete = False
+        self._passed: set[str] = set()
+        for line in self._lines():
+            if "head" in line:
+                self._head, self._known, self._passed, self._complete = line["head"], {}, set(), False
+            elif "passed" in line:
+                self._passed.add(line["passed"])
+            elif "complete" in line:
+                self._complete = True
+            else:
+                judged = Judged.from_json(line)
+                self._known[judged.mutant.id] = judged
+                if judged.scenario:
+                    self.earlier[judged.mutant.id] = judged.scenario
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        try:
+            lines = self.path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return
+        for line in lines:
+            try:
+                yield json.loads(line)
+            except ValueError:
+                return  # cut off while it was written
+
+    def seed(self, head: Mapping[str, Any]) -> int | None:
+        """Return the seed of a run with this head that was interrupted; None if there is none to go on with."""
+        same = {**self._head, "seed": None} == {**head, "seed": None, "version": VERSION}
+        return int(self._head["seed"]) if same and not self._complete else None
+
+    def begin(self, head: Mapping[str, Any]) -> tuple[dict[str, Judged], set[str]]:
+        """Return the fates by the ids of mutants, and who has passed its schedules, of a run that was interrupted.
+
+        It is gone on with if it has the same head; otherwise one begins.
+
+        Raises:
+            LockproofError: the file cannot be written.
+
+        """
+        head = {**head, "version": VERSION}
+        if self._head == head and not self._complete:
+            return self._known, self._passed
+        earlier = [judged for judged in self._known.values() if judged.scenario]
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            (self.path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
+            part = self.path.with_suffix(".part")
+            lines = [*({"head": {}}, *(each.to_json() for each in earlier))] if earlier else []
+            part.write_text("".join(json.dumps(line) + "\n" for line in (*lines, {"head": head})), encoding="utf-8")
+            part.replace(self.path)
+        except OSError as error:
+            raise LockproofError(
+                f"{self.path} cannot be written: {error.strerror or error}",
+                "what is known of mutants is kept there, so that an interrupted run can be gone on with",
+                "run from a directory that can be written to",
+            ) from None
+        return {}, set()
+
+    def add(self, judged: Judged) -> None:
+        """Keep a fate."""
+        self._append(judged.to_json())
+
+    def add_passed(self, name: str) -> None:
+        """Keep that a mutant has passed its schedules; real threads come next."""
+        self._append({"passed": name})
+
+    def end(self) -> None:
+        """Say that all mutants were judged: the next run begins anew."""
+        self._append({"complete": True})
+
+    def _append(self, line: Mapping[str, Any]) -> None:
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")

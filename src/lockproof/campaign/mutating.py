@@ -1,0 +1,403 @@
+"""Checks the mutants of a class: each in processes of its own, with both engines.
+
+The class itself is checked first: where it already fails, that a mutant fails says nothing. Then come the controlled
+schedules of all mutants, as many mutants at a time as there are processors, since one runs one thread at a time. What
+passes has its turn on real threads, one mutant after the other: they need all processors to run in parallel.
+
+Scenarios that have killed a mutant are tried first on the others, since flaws of one function are mostly seen by the
+same; and all scenarios run the function that was changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shlex
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import tokenize
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from lockproof import environment
+from lockproof.campaign.check import check
+from lockproof.campaign.child import Child, Died, not_started
+from lockproof.campaign.mutants_kept import Kept
+from lockproof.campaign.options import CheckOptions, MutateOptions, Progress
+from lockproof.campaign.protocol import Setup
+from lockproof.errors import LockproofError
+from lockproof.mutant import Mutant, Site
+from lockproof.mutation import Fate, Judged, MutationInterrupted, MutationReport, named_equivalent
+from lockproof.scenario import Scenario
+from lockproof.verdict import Finding, Masking, Report, Verdict
+
+FIRST: Final = 8
+"""Scenarios that have killed other mutants and are tried first."""
+
+LATE: Final = 4.0
+"""Budgets after which a check that has not ended is given up, beside half a minute."""
+
+type Tell = Callable[[Progress], None]
+
+
+class _Stop(Exception):
+    """Raised in a check that is to end: nobody waits for it, or it takes too long."""
+
+
+@dataclass
+class _Sources:
+    """The files that take part, as they were when the mutants were made.
+
+    `reach` has for functions of theirs, by file and qualified name, the kinds of operations that run them, and
+    `filling` lines that change a fresh subject.
+    """
+
+    texts: dict[str, str]
+    mutants: tuple[Mutant, ...]
+    sites: tuple[Site, ...]
+    filling: list[str]
+    reach: dict[tuple[str, str], list[str]]
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(repr(sorted(self.texts.items())).encode()).hexdigest()
+
+    def refuse_changes(self) -> None:
+        for file, text in self.texts.items():
+            try:
+                same = _read(file) == text
+            except (OSError, SyntaxError, UnicodeDecodeError):
+                same = False
+            if not same:
+                raise LockproofError(
+                    f"{file} has changed while its mutants were checked",
+                    "it was edited, or another branch was checked out",
+                    "run the same command again: it makes the mutants anew",
+                )
+
+
+def _read(file: str) -> str:
+    with tokenize.open(file) as lines:
+        return lines.read()
+
+
+def mutate_target(target: str, options: MutateOptions, progress: Tell | None = None) -> MutationReport:
+    """Check the mutants of the class that `target` names, and return what became of them.
+
+    Raises:
+        LockproofError: the target or an option is wrong, there is no lock, the class itself fails, or a file changed.
+        MutationInterrupted: Ctrl-C; what was done is kept, and the next run goes on from there.
+
+    """
+    reasons = _reasons(options.equivalents)
+    sources = mutants_for(target, options)
+    facts = environment.current()
+    kept = Kept(options.store, target, facts.build)
+    head = {
+        "digest": sources.digest,
+        "options": json.loads(json.dumps({name: getattr(options, name) for name in _DECIDING})),
+        "seed": options.seed,
+    }
+    seed = options.seed
+    if seed is None:
+        seed = kept.seed(head)
+    if seed is None:
+        seed = secrets.randbelow(2**31)
+    head["seed"] = seed
+    run = _Mutating(
+        target, replace(options, seed=seed), sources, kept, progress or (lambda _: None), reasons,
+        facts.to_json(), *kept.begin(head),
+    )  # fmt: skip
+    return run.run()
+
+
+_DECIDING: Final = ("budget", "threads", "model", "factory", "operators")
+"""Options that fates depend on."""
+
+
+def mutants_for(target: str, options: MutateOptions) -> _Sources:
+    """Return the mutants of what a target names, by the operators that were asked for.
+
+    Raises:
+        LockproofError: the target is wrong, has no source, or has no lock.
+
+    """
+    setup = _setup(target, options, 0)
+    with Child(setup, memory=options.memory) as child:
+        try:
+            answer = child.request("mutants", 60.0, operators=list(options.operators) or None)
+        except Died as died:
+            raise not_started(died) from None
+    if not answer["sites"]:
+        from lockproof.mutate.mutants import what_was_looked_for
+
+        raise LockproofError(
+            f"no locks were found in {', '.join(answer['files'])}",
+            f"looked for: {what_was_looked_for()}",
+            "if the class is to be safe without a lock, lockproof check says whether it is",
+        )
+    return _Sources(
+        answer["files"],
+        tuple(map(Mutant.from_json, answer["mutants"])),
+        tuple(map(Site.from_json, answer["sites"])),
+        answer["filling"],
+        {(file, function): kinds for file, function, kinds in answer["reach"]},
+    )
+
+
+def _setup(target: str, options: MutateOptions, seed: int) -> Setup:
+    return Setup(
+        list(sys.path), target, None, {}, options.model, options.factory, options.threads, seed, hang=options.hang
+    )
+
+
+def _reasons(file: Path | None) -> dict[str, str]:
+    """Return the reasons that a reviewed file gives, by the ids of mutants."""
+    if file is None:
+        return {}
+    wrong = 'the form is: [[equivalent]], mutants = ["remove-lock:Bag.add:3f2a91"], reason = "why nobody can tell"'
+    try:
+        entries = tomllib.loads(file.read_text(encoding="utf-8")).get("equivalent", [])
+        reasons = {str(name): str(each["reason"]).strip() for each in entries for name in _names(each["mutants"])}
+    except OSError as error:
+        raise LockproofError(f"{file} cannot be read: {error.strerror or error}", "a misspelt name") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
+        raise LockproofError(f"{file} is not a list of equivalent mutants: {error!r}", wrong) from None
+    if empty := [name for name, reason in reasons.items() if not reason]:
+        raise LockproofError(f"{file} gives no reason for {empty[0]}", wrong, "say why no check can tell it apart")
+    return reasons
+
+
+def _names(names: object) -> list[object]:
+    if not isinstance(names, list):
+        raise TypeError(f"mutants = {names!r} is no list")
+    return names
+
+
+@dataclass
+class _Mutating:
+    target: str
+    options: MutateOptions
+    sources: _Sources
+    kept: Kept
+    tell: Tell
+    reasons: dict[str, str]
+    facts: dict[str, object]
+    known: dict[str, Judged]
+    passed: set[str]
+    began: float = field(default_factory=time.monotonic)
+    judged: dict[str, Judged] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        assert self.options.seed is not None
+        self.setup = _setup(self.target, self.options, self.options.seed)
+        self._lock = threading.Lock()
+        self._killers: Counter[str] = Counter()
+        self._of_function: dict[str, list[str]] = {}
+        self._stopped = threading.Event()
+        self._took: dict[str, list[float]] = {"schedules": [], "threads": []}
+        self._usual: set[str] = set()
+        self._jobs = self.options.jobs or os.process_cpu_count() or 1
+
+    def run(self) -> MutationReport:
+        """Check the class itself and then its mutants."""
+        todo = [each for each in self.sources.mutants if each.id not in self.known]
+        for each in self.sources.mutants:
+            if each.id in self.known:
+                self._took_note(replace(self.known[each.id], mutant=each))
+        if self.known:
+            self.notes.append(
+                f"{len(self.known)} fates are of a run that was interrupted ({self.kept.path}; remove it to begin anew)"
+            )
+        try:
+            if todo and not self.known:
+                self._itself()
+            self._all(todo)
+        except KeyboardInterrupt:
+            raise MutationInterrupted(self._report()) from None
+        self.kept.end()
+        return self._report()
+
+    def _progress(self, now: str) -> None:
+        total, done = len(self.sources.mutants), len(self.judged)
+        counts = Counter(each.fate for each in self.judged.values())
+        told = ", ".join(f"{counts[fate]} {fate.value}" for fate in Fate if counts[fate])
+        if self.passed:
+            told += f"{', ' if told else ''}{len(self.passed)} to run on real threads"
+        if (left := self._left()) is not None:
+            told += f"; about {left / 60:.0f} min left" if left > 90 else f"; about {left:.0f} s left"
+        self.tell(Progress(f"{done} of {total} mutants", time.monotonic() - self.began, 0.0, text=f"{told}: {now}"))
+
+    def _left(self) -> float | None:
+        """Estimate the seconds that are left by the mutants until now; None before the first of them."""
+        if not self._took["schedules"]:
+            return None
+        waiting = len(self.sources.mutants) - len(self.judged)
+        unexplored = waiting - len(self.passed)
+        survive = len(self.passed) / max(1, len(self.passed) + len(self.judged))
+        alone = statistics.mean(self._took["threads"] or [self.options.budget / 2])
+        explored = statistics.mean(self._took["schedules"]) * unexplored / self._jobs
+        return explored + alone * (len(self.passed) + survive * unexplored)
+
+    def _itself(self) -> None:
+        """See that the class itself passes what its mutants must not.
+
+        Raises:
+            LockproofError: it does not.
+
+        """
+        self._progress("the class itself")
+        report = check(self.setup, self._checked("both", self.options.budget), repeat=self._command,
+                       progress=lambda _: self._progress("the class itself"))  # fmt: skip
+        if report.findings:
+            finding = report.findings[0]
+            shown = str(finding.scenario) if finding.scenario.threads else ""
+            raise LockproofError(
+                f"{self.target} fails as it is: {finding.kind.value}{': ' + shown if shown else ''}",
+                "that a mutant fails says nothing then",
+                f"see what is wrong and mend it first: {finding.command}",
+            )
+        if report.verdict is Verdict.UNKNOWN:
+            self.notes.append(f"the class itself could not be judged: {'; '.join(report.unknown)}")
+        self._usual = _differences(report)
+
+    def _checked(self, engine: str, budget: float) -> CheckOptions:
+        options = self.options
+        return CheckOptions(budget, options.seed, options.threads, model=options.model,
+                            factory=options.factory, hang=options.hang, memory=options.memory,
+                            engine=engine)  # fmt: skip
+
+    def _command(self, finding: Finding) -> str:
+        words = ["lockproof", "check", self.target, "--seed", str(self.options.seed)]
+        if len(finding.scenario.threads) > 1:
+            words += ["--scenario", str(finding.scenario)]
+        for name in ("model", "factory"):
+            if (value := getattr(self.options, name)) is not None:
+                words += [f"--{name}", value]
+        return shlex.join(words)
+
+    def _all(self, todo: Sequence[Mutant]) -> None:
+        for engine, jobs in (("schedules", self._jobs), ("threads", 1)):
+            waiting = [each for each in reversed(todo) if each.id not in self.judged]
+            if engine == "schedules":
+                waiting = [each for each in waiting if each.id not in self.passed]
+            self._with(engine, jobs, waiting)
+        self.sources.refuse_changes()
+
+    def _with(self, engine: str, jobs: int, waiting: list[Mutant]) -> None:
+        """Check mutants with one engine, so many at a time. What nothing is found in passes on to the next engine."""
+        running: set[Future[Judged]] = set()
+        with ThreadPoolExecutor(jobs, thread_name_prefix="lockproof-mutant") as pool:
+            try:
+                while waiting or running:
+                    while waiting and len(running) < jobs:
+                        self.sources.refuse_changes()
+                        running.add(pool.submit(self._judge, waiting.pop(), engine))
+                    done, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+                    for each in done:
+                        judged = each.result()
+                        if engine == "schedules" and judged.fate is Fate.SURVIVED:
+                            self.kept.add_passed(judged.mutant.id)
+                            self.passed.add(judged.mutant.id)
+                        else:
+                            self.kept.add(judged)
+                            self._took_note(judged)
+            except BaseException:
+                self._stopped.set()
+                raise
+
+    def _took_note(self, judged: Judged) -> None:
+        with self._lock:
+            self.judged[judged.mutant.id] = judged
+            self.passed.discard(judged.mutant.id)
+            if judged.fate is Fate.KILLED and judged.scenario:
+                self._killers[judged.scenario] += 1
+                self._of_function.setdefault(judged.mutant.function, []).append(judged.scenario)
+
+    def _first(self, mutant: Mutant) -> list[Scenario]:
+        """Return the scenarios to try first: what killed it earlier, then what killed its siblings."""
+        with self._lock:
+            texts = [self.kept.earlier.get(mutant.id, "")]
+            texts += reversed(self._of_function.get(mutant.function, []))
+            texts += [text for text, _ in self._killers.most_common(FIRST)]
+        return [Scenario.parse(text) for text in list(dict.fromkeys(filter(None, texts)))[:FIRST]]
+
+    def _judge(self, mutant: Mutant, engine: str) -> Judged:
+        began = time.monotonic()
+        end = began + LATE * self.options.budget + 30
+        options = self._checked(engine, self.options.budget / 2)
+
+        def tell(_: Progress) -> None:
+            if self._stopped.is_set() or time.monotonic() > end:
+                raise _Stop
+            self._progress(f"{mutant.id} ({engine})")
+
+        with tempfile.TemporaryDirectory(prefix="lockproof-mutant-") as place:
+            file = Path(place) / Path(mutant.file).name
+            file.write_text(mutant.source, encoding="utf-8")
+            replaced = {mutant.module: str(file), mutant.file: str(file)}
+            aimed = self.sources.reach.get((mutant.file, mutant.function), [])
+            setup = replace(self.setup, replaced=replaced, aimed=aimed, filling=self.sources.filling)
+            try:
+                report = check(setup, options, repeat=self._command, first=self._first(mutant), progress=tell)
+            except LockproofError as error:
+                return Judged(mutant, Fate.INVALID, time.monotonic() - began, why=error.fact)
+            except _Stop:
+                return Judged(mutant, Fate.TIMED_OUT, time.monotonic() - began)
+            finally:
+                self._took[engine].append(time.monotonic() - began)
+        return self._with_reason(_fate(mutant, report, self._usual))
+
+    def _with_reason(self, judged: Judged) -> Judged:
+        reason = self.reasons.get(judged.mutant.id)
+        return judged if reason is None else named_equivalent(judged, reason)
+
+    def _report(self) -> MutationReport:
+        assert self.options.seed is not None
+        ids = {each.id for each in self.sources.mutants}
+        stale = [] if self.options.operators else [name for name in self.reasons if name not in ids]
+        notes = [*self.notes, *(f"{name} is called equivalent, and is no mutant (any more)" for name in stale)]
+        return MutationReport(
+            self.target,
+            self.options.seed,
+            self.options.budget,
+            self.facts,
+            self.sources.sites,
+            tuple(self.judged[each.id] for each in self.sources.mutants if each.id in self.judged),
+            time.monotonic() - self.began,
+            len(self.sources.mutants) - len(self.judged),
+            tuple(notes),
+        )
+
+
+def _differences(report: Report) -> set[str]:
+    return {each.lines[-1] for each in report.nonconformances}
+
+
+def _fate(mutant: Mutant, report: Report, usual: set[str]) -> Judged:
+    """Return what a check says of a mutant. What differs on one thread in the class itself too is not counted."""
+    if new := sorted(_differences(report) - usual):
+        return Judged(mutant, Fate.INVALID, report.coverage.seconds, why=f"does something else on one thread: {new[0]}")
+    if not report.findings:
+        why = "; ".join(report.unknown)
+        return Judged(mutant, Fate.SURVIVED, report.coverage.seconds, why=f"could not be judged: {why}" if why else "")
+    finding = report.findings[0]
+    masking = None
+    if finding.control is not None:
+        masking = finding.control.masking
+    elif not finding.concurrent or report.environment["gil"]:
+        masking = Masking.SHOWN  # with the GIL, real threads have shown it; and one thread needs no GIL
+    scenario = str(finding.scenario) if len(finding.scenario.threads) > 1 else ""
+    by = finding.kind.value + ("" if finding.concurrent else ", one thread alone")
+    return Judged(mutant, Fate.KILLED, finding.seconds, by, scenario, masking)

@@ -1,0 +1,59 @@
+"""Mutants: a module with one flaw put into its synchronization, as data; and sites, the synchronization that was found.
+
+A *mutant* asks whether a check of the class would notice the flaw. An *operator* is a kind of flaw, like `remove-lock`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Site:
+    """Synchronization in a source: `kind` says what it is, `function` where, `line` and `text` show it."""
+
+    kind: str
+    module: str
+    function: str
+    line: int
+    text: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the site as JSON has it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Site:
+        """Return the site that `to_json` wrote."""
+        return cls(**data)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A module with one flaw.
+
+    `id` stays the same when other places of the file are edited: it is made of the operator, the function and the lines
+    that differ. `function` is the qualified name of the function that is changed, `line` where, in the file as it is.
+    `diff` shows the change, `source` is the whole text with it, and `said` tells of it in a sentence.
+    """
+
+    id: str
+    operator: str
+    module: str
+    file: str
+    function: str
+    line: int
+    diff: str
+    source: str
+    said: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the mutant as JSON has it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Mutant:
+        """Return the mutant that `to_json` wrote."""
+        return cls(**data)

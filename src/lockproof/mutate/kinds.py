@@ -1,0 +1,77 @@
+"""Kinds of synchronization, what makes them, and what a name alone tells."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import Final
+
+
+class Kind(StrEnum):
+    """What something is.
+
+    HELPER: a context manager of the program that holds locks. UNKNOWN: a lock by its name, made where nobody looks.
+    """
+
+    LOCK = "lock"
+    RLOCK = "reentrant lock"
+    CONDITION = "condition"
+    SEMAPHORE = "semaphore"
+    EVENT = "event"
+    BARRIER = "barrier"
+    HELPER = "helper that holds locks"
+    UNKNOWN = "lock by its name"
+
+
+HELD: Final = frozenset(Kind) - {Kind.EVENT, Kind.BARRIER}
+"""Kinds that `with` takes."""
+
+FACTORIES: Final = {
+    f"{module}.{name}": kind
+    for module, names in {
+        "threading": {
+            "Lock": Kind.LOCK, "_LockType": Kind.LOCK, "_allocate_lock": Kind.LOCK, "RLock": Kind.RLOCK,
+            "_RLock": Kind.RLOCK, "_CRLock": Kind.RLOCK, "_PyRLock": Kind.RLOCK, "Condition": Kind.CONDITION,
+            "Semaphore": Kind.SEMAPHORE, "BoundedSemaphore": Kind.SEMAPHORE, "Event": Kind.EVENT,
+            "Barrier": Kind.BARRIER,
+        },
+        "_thread": {
+            "lock": Kind.LOCK, "LockType": Kind.LOCK, "allocate_lock": Kind.LOCK, "allocate": Kind.LOCK,
+            "RLock": Kind.RLOCK,
+        },
+    }.items()
+    for name, kind in names.items()
+}  # fmt: skip
+"""What makes synchronization, by its full name."""
+
+_WORDS: Final = {
+    **dict.fromkeys(("lock", "locks", "rlock", "rwlock", "mutex", "mutexes", "guard", "monitor"), Kind.UNKNOWN),
+    **dict.fromkeys(("cond", "condition", "conditions", "cv", "condvar"), Kind.CONDITION),
+    **dict.fromkeys(("sem", "semaphore", "semaphores"), Kind.SEMAPHORE),
+}
+_QUEUE: Final = ("not_empty", "not_full", "all_tasks_done")
+"""The conditions of the standard library's Queue, which subclasses use without making them."""
+
+_NO_LOCKS: Final = ("clock", "block", "flock", "unlock", "deadlock", "padlock", "havelock")
+
+
+def by_name(name: str) -> Kind | None:
+    """Return what the last word of a name says: `_write_lock` is a lock, `clock`, `block`, `lock_count` are none."""
+    if name in _QUEUE:
+        return Kind.CONDITION
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)
+    while len(words) > 1 and len(words[-1]) == 1:
+        words.pop()
+    last = words[-1].lower() if words else ""
+    if last in _WORDS:
+        return _WORDS[last]
+    joined = last.endswith(("lock", "locks")) and not last.removesuffix("s").endswith(_NO_LOCKS)
+    return Kind.UNKNOWN if joined else None
+
+
+def call_by_name(name: str) -> Kind | None:
+    """Return what the name of a function says whose result `with` takes: `read_lock()`, `lock_for(key)`, `locked()`."""
+    words = re.findall(r"[a-z]+", name.lower())
+    if by_name(name) or words[:2] in (["lock", "for"], ["lock", "of"]) or words[-1:] == ["locked"]:
+        return Kind.HELPER
+    return None

@@ -1,0 +1,170 @@
+"""Mutants of a module: what every operator can do in the parts that a class uses, each as a text of its own."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import libcst as cst
+
+from lockproof.errors import LockproofError
+from lockproof.mutant import Mutant, Site
+from lockproof.mutate import critical_sections, locks, order, snapshots, waiting
+from lockproof.mutate.operator import Change, Context, Operator
+from lockproof.mutate.scope import parts_of, reached
+from lockproof.mutate.sections import Section
+from lockproof.mutate.source import Source
+from lockproof.mutate.synchronization import Knowledge
+
+_ALL: Final = (
+    *locks.OPERATORS, *critical_sections.OPERATORS, *order.OPERATORS, *waiting.OPERATORS, *snapshots.OPERATORS,
+)  # fmt: skip
+
+OPERATORS: Final[Mapping[str, str]] = {each.name: each.description for each in _ALL}
+"""The operators: what each does to a class, by its name."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The synchronization that was found in a module, and the mutants of it."""
+
+    module: str
+    mutants: tuple[Mutant, ...]
+    sites: tuple[Site, ...]
+    knowledge: Knowledge
+
+
+def mutants_of(
+    module: str,
+    file: str,
+    text: str,
+    *,
+    names: Iterable[str] | None = None,
+    known: Iterable[Knowledge] = (),
+    operators: Iterable[str] | None = None,
+) -> Found:
+    """Return the mutants of a module given as its text.
+
+    `names`: only of what these classes and functions use; None for all of it. `known` is what was found in other
+    modules that this one uses. `operators`: only these.
+
+    Raises:
+        LockproofError: the text is no Python, or newer than LibCST knows it.
+
+    """
+    try:
+        source = Source(module, file, text)
+    except cst.ParserSyntaxError as error:
+        raise LockproofError(
+            f"{file} cannot be parsed, at line {error.raw_line} or just before it",
+            "it is no Python, or its syntax is newer than the LibCST that is installed",
+            "python -m py_compile on it, and pip install -U libcst",
+        ) from None
+    context = Context.of(source, tuple(known))
+    inside = None if names is None else reached(source, names)
+    chosen = [each for each in _ALL if operators is None or each.name in set(operators)]
+    mutants = _named(_distinct(context, chosen, inside), source)
+    return Found(module, tuple(mutants), tuple(_sites(context, inside)), context.found.knowledge)
+
+
+def mutants_of_class(cls: type, *, operators: Iterable[str] | None = None) -> tuple[Found, ...]:
+    """Return the mutants of all that a class uses of its own package, by modules; those without synchronization are not
+    among them.
+    """
+    found: list[Found] = []
+    for part in parts_of(cls):
+        known = [each.knowledge for each in found]
+        found.append(mutants_of(part.module, part.file, part.text, names=part.names, known=known, operators=operators))
+    return tuple(each for each in found if each.sites)
+
+
+def _distinct(
+    context: Context, operators: Iterable[Operator], inside: frozenset[cst.CSTNode] | None
+) -> Iterator[tuple[Operator, Change, str]]:
+    """Yield the changes that make a program, another one than all before."""
+    source = context.source
+    seen = {source.text}
+    for operator in operators:
+        for change in operator.changes(context):
+            if (inside is not None and source.top(change.node) not in inside) or context.only_for_types(change.node):
+                continue
+            text = source.replaced(change.replacements, change.before)
+            if text in seen or not _compiles(text):
+                continue
+            seen.add(text)
+            yield operator, change, text
+
+
+def _compiles(text: str) -> bool:
+    try:
+        compile(text, "<mutant>", "exec", dont_inherit=True)
+    except SyntaxError:
+        return False
+    return True
+
+
+def _named(changes: Iterable[tuple[Operator, Change, str]], source: Source) -> Iterator[Mutant]:
+    counts: Counter[str] = Counter()
+    before = source.text.splitlines(keepends=True)
+    for operator, change, text in changes:
+        lines = list(difflib.unified_diff(before, text.splitlines(keepends=True), source.file, source.file, n=3))
+        changed = "".join(each for each in lines[2:] if each[0] in "+-")
+        function = source.qualname(change.node)
+        name = f"{operator.name}:{function}:{hashlib.sha256(changed.encode()).hexdigest()[:6]}"
+        counts[name] += 1
+        if counts[name] > 1:
+            name = f"{name}-{counts[name]}"
+        diff = "".join(each if each.endswith("\n") else f"{each}\n\\ No newline at end of file\n" for each in lines)
+        yield Mutant(
+            name, operator.name, source.module, source.file, function, source.line(change.node), diff, text, change.said
+        )
+
+
+def _sites(context: Context, inside: frozenset[cst.CSTNode] | None) -> Iterator[Site]:
+    """Yield the synchronization of a module, in the order of the text."""
+    source, found = context.source, context.found
+    bulk = {change.node for change in snapshots.two_steps(context)}
+    firsts: dict[cst.CSTNode, Section] = {section.first: section for section in context.sections}
+    for node in source.nodes:
+        kind = ""
+        if node in firsts:
+            kind = f"section: {firsts[node].form}"
+        elif node in bulk:
+            kind = "bulk change in one step"
+        match node:
+            case cst.Call(func=cst.Attribute(value=owner, attr=cst.Name(value=name))) if name in _METHODS:
+                held = found.kind(owner)
+                kind = name if held is not None else ""
+            case cst.Call(func=function):
+                made, does = found.factory(function), found.does(function)
+                if made is not None:
+                    kind = f"makes: {made}"
+                elif does.runner is not None:
+                    kind = "call under a lock"
+                elif does.orders:
+                    kind = "order of locks"
+            case cst.Decorator(decorator=decorator):
+                function = decorator.func if isinstance(decorator, cst.Call) else decorator
+                kind = "decorator that locks" if found.does(function).decorates else ""
+        if kind and (inside is None or source.top(node) in inside) and not context.only_for_types(node):
+            line = source.line(node)
+            yield Site(kind, source.module, source.qualname(node), line, source.text.splitlines()[line - 1].strip())
+
+
+_METHODS: Final = ("wait", "wait_for", "notify", "notify_all", "notifyAll", "acquire", "release", "enter_context")
+
+
+def what_was_looked_for() -> str:
+    """Return what counts as synchronization, for a message that none was found."""
+    return (
+        "with statements, acquire and release, wait and notify on what threading or _thread makes (Lock, RLock,"
+        " Condition, Semaphore, BoundedSemaphore, Event, Barrier, allocate_lock), under any name that it is imported or"
+        " kept by: globals, attributes, locals, parameters with an annotation, elements of collections; functions of"
+        " the module that return a lock, hold one (context managers, ExitStack), call an argument under one or decorate"
+        " with one; and names like _lock, mutex, cond or not_empty, where nothing else is known of them. Locks of"
+        " asyncio and multiprocessing were not looked for"
+    )

@@ -1,0 +1,217 @@
+"""Which parts of which modules a class uses: by the names in its text, and in the texts of what they stand for."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+import tokenize
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+import libcst as cst
+
+from lockproof.mutate.bindings import Bindings
+from lockproof.mutate.source import Source
+
+_MODULES: Final = 60
+"""Modules of a package that are read at most."""
+
+
+class _Reach:
+    """The statements of a module by the names that they bind, and those that names lead to."""
+
+    def __init__(self, source: Source) -> None:
+        self._source: Final = source
+        self.bindings: Final = Bindings(source)
+        self._binding: Final[defaultdict[str, list[cst.CSTNode]]] = defaultdict(list)
+        self._mentions: Final[dict[cst.CSTNode, set[str]]] = {}
+        self._writes: Final[dict[cst.CSTNode, set[str]]] = {}
+        for statement in source.tree.body:
+            for name in self._bound(statement):
+                self._binding[name].append(statement)
+            nodes = list(source.walk(statement))
+            self._mentions[statement] = set(self._mentioned(statement))
+            self._writes[statement] = {
+                name.name.value for each in nodes if isinstance(each, cst.Global) for name in each.names
+            }
+
+    def of(self, names: Iterable[str]) -> set[cst.CSTNode]:
+        """Return the statements that names lead to: those that bind them, and what these mention in their turn.
+
+        Beside them functions that write a variable which is reached, and functions and plain statements that mention a
+        class which is reached: they do something to it. Other classes that mention one are derived from it, or use it
+        as anybody does.
+        """
+        found: set[cst.CSTNode] = set()
+        waiting = [each for name in names for each in self._binding.get(name.partition(".")[0], ())]
+        while waiting:
+            while waiting:
+                statement = waiting.pop()
+                if statement not in found:
+                    found.add(statement)
+                    waiting += [each for name in self._mentions[statement] for each in self._binding.get(name, ())]
+            waiting = [each for each in self._source.tree.body if each not in found and self._acts_on(each, found)]
+        return found
+
+    def reexported(self, names: Iterable[str]) -> set[str]:
+        """Return the full names of what a module has imported under these names."""
+        return {self.bindings.imports[each] for each in names if each in self.bindings.imports}
+
+    def _acts_on(self, statement: cst.CSTNode, found: set[cst.CSTNode]) -> bool:
+        if isinstance(statement, (cst.ClassDef, cst.If)):
+            return False
+        classes = {each.name.value for each in found if isinstance(each, cst.ClassDef)}
+        read = {name for each in found for name in self._mentions[each]}
+        return bool(classes & self._mentions[statement] or read & self._writes[statement])
+
+    def imported(self, statements: Iterable[cst.CSTNode]) -> set[str]:
+        """Return the full names of what statements use of other modules: `package.module.name`."""
+        full = set()
+        for statement in statements:
+            for node in self._source.walk(statement):
+                if isinstance(node, (cst.Name, cst.Attribute)):
+                    full.add(self.bindings.dotted(node))
+                elif isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
+                    full |= {self.bindings.imports.get(each.evaluated_name, "") for each in node.names}
+        return full - {""}
+
+    def _mentioned(self, statement: cst.CSTNode) -> Iterator[str]:
+        """Yield the names that are looked up when a statement runs: annotations are not."""
+        waiting = [statement]
+        while waiting:
+            node = waiting.pop()
+            match node:
+                case cst.Name(value=name):
+                    yield name
+                case cst.Attribute(value=value):
+                    waiting.append(value)
+                case cst.Arg(value=value):
+                    waiting.append(value)
+                case cst.Annotation() | cst.TypeParameters():
+                    pass
+                case _:
+                    waiting.extend(self._source.children(node))
+
+    def _bound(self, statement: cst.CSTNode) -> set[str]:
+        if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
+            return {statement.name.value}
+        found = set()
+        for node in self._source.walk_here(statement):
+            match node:
+                case cst.AssignTarget(target=target) | cst.AnnAssign(target=target) | cst.For(target=target):
+                    found |= {each.value for each in self._source.walk(target) if isinstance(each, cst.Name)}
+        for node in self._source.children(statement):
+            if isinstance(statement, (cst.If, cst.Try, cst.With)):
+                inner = (each for each in self._source.walk(node) if isinstance(each, (cst.FunctionDef, cst.ClassDef)))
+                found |= {each.name.value for each in inner}
+        return found
+
+
+def reached(source: Source, names: Iterable[str]) -> frozenset[cst.CSTNode]:
+    """Return the statements of a module that its classes and functions of these names use, their own included."""
+    return frozenset(_Reach(source).of(names))
+
+
+@dataclass(frozen=True)
+class Part:
+    """A module that takes part in what a class does: its text, and the names in it that the class uses."""
+
+    module: str
+    file: str
+    text: str
+    names: tuple[str, ...]
+
+
+def parts_of(cls: type) -> tuple[Part, ...]:
+    """Return the modules of its own top-level package that a class uses, those first that others import.
+
+    From the class and its bases on, by the names in their texts and what these are imported from. Modules without a
+    source are left out: the campaign says so if nothing is left.
+    """
+    package = cls.__module__.partition(".")[0]
+    names: dict[str, set[str]] = {}
+    for each in cls.__mro__:
+        if each.__module__.partition(".")[0] == package:
+            for home in (each.__module__, *_homes(each)):
+                names.setdefault(home, set()).add(each.__qualname__)
+    read: dict[str, tuple[Part, _Reach] | None] = {}
+    done: dict[str, set[str]] = {}
+    uses: dict[str, set[str]] = {}
+    while len(read) < _MODULES:
+        module = next((each for each, wanted in names.items() if wanted != done.get(each)), None)
+        if module is None:
+            break
+        done[module] = set(names[module])
+        if module not in read:
+            read[module] = _read(module)
+        found = read[module]
+        if found is None:
+            continue
+        _, reach = found
+        for full in reach.imported(reach.of(names[module])) | reach.reexported(names[module]):
+            home, name = _split(full, package)
+            if home and home != module:
+                names.setdefault(home, set()).add(name)
+                uses.setdefault(module, set()).add(home)
+    parts = {name: replace(each[0], names=tuple(sorted(names[name]))) for name, each in read.items() if each}
+    return tuple(parts[each] for each in _in_order(uses, parts))
+
+
+def _in_order(uses: dict[str, set[str]], modules: Iterable[str]) -> list[str]:
+    """Return modules, those first that others use; of a circle, in any order."""
+    found: list[str] = []
+    known = list(modules)
+
+    def visit(module: str, above: tuple[str, ...]) -> None:
+        for each in sorted(uses.get(module, ())):
+            if each not in above and each in known:
+                visit(each, (*above, each))
+        if module not in found:
+            found.append(module)
+
+    for each in known:
+        visit(each, (each,))
+    return found
+
+
+def _homes(cls: type) -> set[str]:
+    """Return the modules whose functions a class has: its `__module__` may name another one, for pickles."""
+    functions = (inspect.unwrap(each) for each in vars(cls).values() if inspect.isfunction(each))
+    package = cls.__module__.partition(".")[0]
+    homes = {str(each.__globals__.get("__name__", "")) for each in functions}
+    return {each for each in homes if each.partition(".")[0] == package}
+
+
+def _split(full: str, package: str) -> tuple[str, str]:
+    """Return the module of the package that a full name belongs to, and the name in it; "" if there is none."""
+    parts = full.split(".")
+    if parts[0] != package:
+        return "", ""
+    for count in range(len(parts) - 1, 0, -1):
+        module = ".".join(parts[:count])
+        if module in sys.modules or _found(module):
+            return module, parts[count]
+    return "", ""
+
+
+def _found(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError, AttributeError):
+        return False
+
+
+def _read(module: str) -> tuple[Part, _Reach] | None:
+    loaded = sys.modules.get(module)
+    file = str(getattr(loaded, "__file__", None))
+    if not file.endswith(".py"):
+        return None
+    try:
+        with tokenize.open(file) as lines:
+            text = lines.read()
+        return Part(module, file, text, ()), _Reach(Source(module, file, text))
+    except (OSError, SyntaxError, UnicodeDecodeError, cst.ParserSyntaxError):
+        return None

@@ -1,0 +1,71 @@
+"""Small classes for lockproof mutate: with locks that are needed, one that is not, none at all, and one that fails."""
+
+from __future__ import annotations
+
+import threading
+
+
+class Tally:
+    """Two counters that are changed together."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._wins = self._games = 0
+
+    def win(self) -> int:
+        """Count a game that was won."""
+        with self._lock:
+            self._games += 1
+            self._wins += 1
+            return self._wins
+
+    def lost(self) -> int:
+        """Return how many games were not won: none."""
+        with self._lock:
+            return self._games - self._wins
+
+
+class Useless:
+    """Its lock keeps nobody from anything: one assignment is one step."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = 0
+
+    def put(self, x: int) -> None:
+        """Keep a number."""
+        with self._lock:
+            self._last = x
+
+    def last(self) -> int:
+        """Return the number that was kept last."""
+        return self._last
+
+
+class Unlocked:
+    """No lock at all."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def last(self) -> int:
+        """Return a number."""
+        return self._last
+
+
+class Careless:
+    """Has a lock, and forgets it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def count(self) -> int:
+        """Count, without the lock."""
+        self._count += 1
+        return self._count
+
+    def reset(self) -> None:
+        """Begin again, with the lock."""
+        with self._lock:
+            self._count = 0

@@ -1,0 +1,62 @@
+"""Is it known which operations run a function, so that scenarios can be made which do?"""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from lockproof.campaign.loading import load_specification
+from lockproof.generation import Generator
+from lockproof.reach import reached
+
+pytestmark = pytest.mark.thread_unsafe(reason="asks the interpreter which code begins, in all threads")
+
+
+def doubled(number: int) -> int:
+    return 2 * number
+
+
+class Bag:
+    """Two operations, one of which runs `doubled`, and only if there is something in the bag."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._items: list[int] = []
+
+    def put(self, x: int) -> None:
+        with self._lock:
+            self._items.append(x)
+
+    def sum(self) -> int:
+        with self._lock:
+            return sum(doubled(each) for each in self._items)
+
+
+def found(filling: list[str]) -> dict[tuple[str, str], set[str]]:
+    return reached(load_specification(Bag), {__file__}, filling, lambda _: None)
+
+
+def test_an_operation_that_runs_a_function_is_found_where_the_subject_is_not_empty() -> None:
+    assert found(["a.put(1)"])[__file__, "doubled"] == {"a.sum()"}
+
+
+def test_one_that_does_not_is_not() -> None:
+    reach = found(["a.put(1)"])
+    assert reach[__file__, "Bag.put"] == {"a.put(x_x)"}
+    assert (__file__, "doubled") not in found([])
+
+
+def test_every_scenario_has_an_operation_that_is_aimed_at() -> None:
+    specification = load_specification(Bag)
+    for aimed in ({"a.sum()"}, {"a.put(x_x)"}):
+        generator = Generator(specification, 3, 1, frozenset(), frozenset(aimed))
+        for number in range(60):
+            made = generator.scenario(number)
+            assert any(each.kind.text in aimed for thread in made.threads for each in thread)
+
+
+def test_without_an_aim_some_have_none() -> None:
+    generator = Generator(load_specification(Bag), 3, 1)
+    texts = [{each.kind.text for thread in generator.scenario(k).threads for each in thread} for k in range(60)]
+    assert any("a.sum()" not in each for each in texts)
