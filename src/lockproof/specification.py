@@ -23,7 +23,8 @@ class Specification:
     `lift` loads a subject with a model's contents, and `lower` reads them: for operations that the model has not, so
     that it asks the subject's own code (see `OperationKind.lifted`).
     `guessed`: the model was guessed from the names of methods, so where the class differs, the class is right.
-    `partition` gives an operation's key where operations with different keys never influence each other.
+    `partition` gives an operation's key where operations with different keys never influence each other, and None for
+    one that is about all keys; where all have one, those of each key are judged alone.
     """
 
     subject: Callable[[], Any]

@@ -267,8 +267,9 @@ class Worker:
     def _judge(self, scenario: Scenario) -> ScenarioJudge:
         model = ReplayModel(self.specification, scenario.init, scenario.subjects, Watchdog.wind_up)
         return ScenarioJudge(
-            scenario.threads, scenario.final, model, consistency=self._consistency, limit=CONFIGURATIONS
-        )
+            scenario.threads, scenario.final, model, consistency=self._consistency, limit=CONFIGURATIONS,
+            key=self.specification.partition,
+        )  # fmt: skip
 
     def _case(self, text: str) -> Case:
         case = self._cases.get(text)

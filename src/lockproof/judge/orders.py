@@ -295,3 +295,19 @@ def at_rest(known: Masks) -> list[int]:
             for i in ranked[size:]:
                 before[i] = first
     return before
+
+
+def closed(before: Masks) -> list[int]:
+    """Return the predecessor sets with the predecessors of predecessors."""
+    found = list(before)
+    grown = True
+    while grown:
+        grown = False
+        for i, mask in enumerate(found):
+            more = mask
+            for j, theirs in enumerate(found):
+                if mask >> j & 1:
+                    more |= theirs
+            if more != mask:
+                found[i], grown = more, True
+    return found
