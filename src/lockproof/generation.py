@@ -40,7 +40,7 @@ _FILLING: Final = 0.75
 class Generator:
     """Scenarios for at most `threads` threads; `filling` are lines known to change a fresh subject (`productive`).
 
-    `aimed` are kinds of which each scenario is to have one, if any are given.
+    `aimed` are kinds of which each scenario is to have one, if any are given; then two in three are pairs.
     """
 
     def __init__(
@@ -74,6 +74,8 @@ class Generator:
         pairs = [
             pair for pair in combinations_with_replacement(self._kinds, 2) if not (pair[0].reads and pair[1].reads)
         ]
+        if self._aimed:
+            pairs = [pair for pair in pairs if pair[0] in self._aimed or pair[1] in self._aimed] or pairs
         if not pairs:
             pairs = list(combinations_with_replacement(self._kinds, 2))
         return sorted(pairs, key=lambda pair: -(pair[0].weight * pair[1].weight) * (4 if pair[0] is pair[1] else 1))
@@ -82,8 +84,13 @@ class Generator:
         """Return the scenario with this number; each attempt is another one, of the same kinds if it is a pair."""
         random = Random(f"{self._seed}/{index}/{attempt}")
         focus = random.choice(self._values) if self._values and random.random() < _FOCUSED else ""
-        if index % 3 == 0:
+        if self._aimed and index % 3 < 2:
+            pair = self._pairs[(index // 3 * 2 + index % 3) % len(self._pairs)]
+        elif index % 3 == 0:
             pair = self._pairs[index // 3 % len(self._pairs)]
+        else:
+            pair = None
+        if pair is not None:
             threads = [[self._filled(kind, random, focus)] for kind in pair]
             if pair[0] is pair[1] and random.random() < 0.7:
                 threads[1] = list(threads[0])
