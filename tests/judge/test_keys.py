@@ -112,3 +112,18 @@ def test_the_key_of_a_specification_reaches_the_judge() -> None:
 
     ScenarioJudge([[Operation("a.flip('p')")], [Operation("a.flip('q')")]], [], Switches(), key=noted)
     assert asked == ["a.flip('p')", "a.flip('q')"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "final", "seen"),
+    [
+        ("a.flip('p')", "a.look('p')", (), True),
+        ("a.flip('p')", "a.flip('q')", (), False),
+        ("a.look('p')", "a.look('p')", ("len(a)",), False),
+    ],
+)
+def test_it_is_known_whether_results_tell_which_thread_was_first(
+    one: str, other: str, final: tuple[str, ...], seen: bool
+) -> None:
+    judge = ScenarioJudge([[Operation(one)], [Operation(other)]], list(map(Operation, final)), Switches())
+    assert judge.order_matters() is seen

@@ -141,7 +141,7 @@ class ControlledChild:
         and whether they ask for locks without waiting, is known to it. If no schedule shows it again in a fresh
         process, `replayed` says so.
         """
-        for _ in range(CONFIRMATIONS):
+        for left in reversed(range(CONFIRMATIONS)):
             found = looked.found
             assert found is not None
             control = found["control"]
@@ -156,7 +156,7 @@ class ControlledChild:
                     times=control["replays"],
                 )  # fmt: skip
                 control["replayed"] = answer["again"]
-                if answer["again"] == control["replays"]:
+                if answer["again"] == control["replays"] or not left:
                     break
                 again = self.look(text, 2.0, 10_000, bound, only)
             except Died:

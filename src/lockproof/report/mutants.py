@@ -24,7 +24,7 @@ NEXT: Final = (
 )
 
 
-def print_mutation(report: MutationReport, console: Console, *, survivors: bool = True) -> None:
+def print_mutation(report: MutationReport, console: Console) -> None:
     """Print the report."""
     console.print(_table(report))
     for note in report.notes:
@@ -33,12 +33,12 @@ def print_mutation(report: MutationReport, console: Console, *, survivors: bool 
         if each.fate is Fate.KILLED and each.why:
             console.print(Text(f"wrong: {each.mutant.id} is {clean(each.why)}: {_how(each)}"), soft_wrap=True)
     left = [each for each in report.judged if each.fate in (Fate.SURVIVED, Fate.TIMED_OUT)]
-    for each in left if survivors else ():
+    for each in left:
         console.print()
         for line in _survivor(each):
             console.print(line, soft_wrap=True)
         console.print(diff_of(each.mutant, console))
-    if left and survivors:
+    if left:
         console.print(Text(NEXT), soft_wrap=True)
         example = left[0].mutant.id
         console.print(Text(f'  [[equivalent]]\n  mutants = ["{example}"]\n  reason = "..."'), soft_wrap=True)
