@@ -3,7 +3,8 @@
 Every scenario is a function of the seed and its number, so a campaign can be cut into parts or gone on with anywhere.
 One in three goes through the kinds systematically, each beside itself and then beside the others, the likeliest first,
 because most flaws need just two operations. The others try many pairs at once: a few operations in each thread, of
-which half the time one thread changes and the other one mostly looks. Shrinking finds the two that matter.
+which half the time one thread changes and the other one mostly looks. Shrinking finds the two that matter. Where some
+kinds are known to be worth more than others, more scenarios are pairs with these.
 
 Most scenarios have a *focus*: one value that as many operations as can are about, the initial ones too. Two operations
 that are about different keys rarely collide.
@@ -12,9 +13,9 @@ that are about different keys rarely collide.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from itertools import combinations_with_replacement
 from random import Random
@@ -30,17 +31,41 @@ _FILLINGS: Final = 24
 _LENGTHS: Final = (1, 2, 2, 3, 3, 4)
 _INITIAL: Final = (0, 0, 1, 1, 2, 3)
 _FOCUSED: Final = 0.75
+_LOOKING: Final = 0.5
+_LOOKING_AT_QUEUES: Final = 0.2
+"""How often the second thread only looks. Where operations wait, it is the others that collide."""
+
 _OBSERVED: Final = 0.35
 """How often a thread that looks does so with what observes the subject at the end alone: that sees most of it."""
+
+LONG: Final = 8
+"""How many accesses make an operation long; more do not bring its pairs further to the front."""
 
 _FILLING: Final = 0.75
 """How often an initial operation is one that is known to change something."""
 
 
+@dataclass(frozen=True)
+class Watched:
+    """What was seen of kinds of operations, by their texts, when each was run alone.
+
+    `exposed` are those that look as if another thread could come in the middle (`lockproof.campaign.exposure`).
+    `accesses` counts what each does with state that may be shared: the more, the more there is to come between.
+    """
+
+    exposed: frozenset[str] = frozenset()
+    accesses: Mapping[str, int] = field(default_factory=dict)
+
+    def length(self, text: str, aims: Sequence[OperationKind]) -> int:
+        """Return by how much the kind comes earlier for its length, where pairs are aimed: for each alike otherwise."""
+        return max(1, min(self.accesses.get(text, 1), LONG)) if aims else 1
+
+
 class Generator:
     """Scenarios for at most `threads` threads; `filling` are lines known to change a fresh subject (`productive`).
 
-    `aimed` are kinds of which each scenario is to have one, if any are given; then two in three are pairs.
+    `aimed` are kinds of which each scenario is to have one, if any are given; then two in three are pairs. `watched`
+    names exposed kinds: two in three scenarios are made for these in that way, where no others are aimed at.
     """
 
     def __init__(
@@ -50,10 +75,13 @@ class Generator:
         seed: int,
         filling: frozenset[str] = frozenset(),
         aimed: frozenset[str] = frozenset(),
+        watched: Watched | None = None,
     ) -> None:
         self._specification, self._most, self._seed = specification, max(threads, 2), seed
         self._kinds = sorted(specification.operations, key=lambda kind: -kind.weight)
         self._aimed = [kind for kind in self._kinds if kind.text in aimed]
+        self._watched = watched or Watched()
+        self._exposed = [kind for kind in self._kinds if kind.text in self._watched.exposed]
         self._weights = [kind.weight for kind in self._kinds]
         self._reading = [kind for kind in self._kinds if kind.reads]
         final = {each.text for each in specification.final}
@@ -68,28 +96,46 @@ class Generator:
         self._initial = [each for kind in initial for each in list(kind.fillings(_FILLINGS))[:6] if not kind.blocking]
         self._productive = [each for each in self._initial if each.text in filling]
 
-    @cached_property
-    def _pairs(self) -> list[tuple[OperationKind, OperationKind]]:
+    def _pairs(self, aims: Sequence[OperationKind]) -> list[tuple[OperationKind, OperationKind]]:
         """All pairs of which at least one kind changes something, the likeliest first: each kind beside itself."""
         pairs = [
             pair for pair in combinations_with_replacement(self._kinds, 2) if not (pair[0].reads and pair[1].reads)
         ]
-        if self._aimed:
-            pairs = [pair for pair in pairs if pair[0] in self._aimed or pair[1] in self._aimed] or pairs
+        if aims:
+            pairs = [pair for pair in pairs if pair[0] in aims or pair[1] in aims] or pairs
         if not pairs:
             pairs = list(combinations_with_replacement(self._kinds, 2))
-        return sorted(pairs, key=lambda pair: -(pair[0].weight * pair[1].weight) * (4 if pair[0] is pair[1] else 1))
+
+        def rank(pair: tuple[OperationKind, OperationKind]) -> float:
+            first, second = (kind.weight * self._watched.length(kind.text, aims) for kind in pair)
+            return -first * second * (4 if pair[0] is pair[1] else 1)
+
+        return sorted(pairs, key=rank)
+
+    @cached_property
+    def _any_pairs(self) -> list[tuple[OperationKind, OperationKind]]:
+        return self._pairs(())
+
+    @cached_property
+    def _aimed_pairs(self) -> list[tuple[OperationKind, OperationKind]]:
+        return self._pairs(self._aimed or self._exposed)
+
+    def _pair(self, index: int) -> tuple[tuple[OperationKind, OperationKind] | None, Sequence[OperationKind]]:
+        """Return the pair whose turn it is, if one is to be tried, and kinds of which the scenario must have one."""
+        aims: Sequence[OperationKind] = self._aimed or self._exposed
+        if aims and not self._aimed:
+            turn, part = divmod(index, 3)
+            index, aims = (turn * 2 + part, aims) if part < 2 else (turn, ())
+        turn, third = divmod(index, 3)
+        if aims and third < 2:
+            return self._aimed_pairs[(turn * 2 + third) % len(self._aimed_pairs)], aims
+        return (self._any_pairs[turn % len(self._any_pairs)] if third == 0 else None), aims
 
     def scenario(self, index: int, attempt: int = 0) -> Scenario:
         """Return the scenario with this number; each attempt is another one, of the same kinds if it is a pair."""
         random = Random(f"{self._seed}/{index}/{attempt}")
         focus = random.choice(self._values) if self._values and random.random() < _FOCUSED else ""
-        if self._aimed and index % 3 < 2:
-            pair = self._pairs[(index // 3 * 2 + index % 3) % len(self._pairs)]
-        elif index % 3 == 0:
-            pair = self._pairs[index // 3 % len(self._pairs)]
-        else:
-            pair = None
+        pair, aims = self._pair(index)
         if pair is not None:
             threads = [[self._filled(kind, random, focus)] for kind in pair]
             if pair[0] is pair[1] and random.random() < 0.7:
@@ -103,8 +149,8 @@ class Generator:
         _keep_apart(threads)
         if self._changing and all(each.kind.reads for thread in threads for each in thread):
             threads[0] = [self._filled(random.choice(self._changing), random, focus)]
-        if self._aimed and not any(each.kind in self._aimed for thread in threads for each in thread):
-            threads[-1][random.randrange(len(threads[-1]))] = self._filled(random.choice(self._aimed), random, focus)
+        if aims and not any(each.kind in aims for thread in threads for each in thread):
+            threads[-1][random.randrange(len(threads[-1]))] = self._filled(random.choice(aims), random, focus)
         return self._around(threads, random, focus)
 
     def _drawn(self, random: Random, focus: str) -> list[list[Operation]]:
@@ -113,7 +159,7 @@ class Generator:
             [self._filled(random.choice(kinds), random, focus) for _ in range(random.choice(_LENGTHS))]
             for _ in range(2)
         ]
-        if self._reading and random.random() < 0.5:
+        if self._reading and random.random() < (_LOOKING_AT_QUEUES if self._waiting else _LOOKING):
             among = self._observing if self._observing and random.random() < _OBSERVED else self._reading
             looks = random.choices(among, [kind.weight for kind in among], k=random.choice(_LENGTHS))
             threads[1] = [self._filled(kind, random, focus) for kind in looks]

@@ -20,6 +20,8 @@ from lockproof.errors import LockproofError
 SUBJECTS: Final = ("a", "b", "c")
 """The names of the subjects in operations, in order."""
 
+OPERATION_FILE: Final = "<operation "
+"""What stands for the file of a compiled operation begins with this; the line itself follows."""
 
 _ITERATING: Final = frozenset(("list", "set", "frozenset", "tuple", "sorted", "sum", "max", "min", "slowly"))
 
@@ -196,7 +198,7 @@ class Operation:
         """Return a function of the subjects a, b, c that does the operation. `names` are its global names."""
         lines = [f"def operation({', '.join(SUBJECTS)}):", *(f" {line}" for line in self.statements("r")), " return r"]
         scope = dict(names)
-        exec(compile("\n".join(lines), f"<operation {self.text}>", "exec"), scope)
+        exec(compile("\n".join(lines), f"{OPERATION_FILE}{self.text}>", "exec"), scope)
         function: Callable[..., Any] = scope["operation"]
         return function
 

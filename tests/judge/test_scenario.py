@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lockproof.judge.orders import at_rest
+from lockproof.judge.orders import Waiting, at_rest
 from lockproof.judge.scenario import ScenarioJudge
 from lockproof.models.replay import ReplayModel
 from lockproof.operation import op
@@ -120,24 +120,25 @@ class Slots:
 @pytest.mark.parametrize(
     ("text", "full", "waits"),
     [
-        ("a.put(1) || a.take()", False, False),
-        ("a.put(1) || a.take()", True, False),
-        ("a.put(1) || a.put(1)", False, True),
-        ("a.take(); a.put(1) || a.take(); a.put(1)", False, True),
-        ("a.take(); a.put(1) || a.take(); a.put(1)", True, False),
-        ("-> a.put(1) || a.take() -> a.take()", False, True),
-        ("-> a.put(1) || a.take() -> a.put(1)", False, False),
+        ("-> a.put(1) -> a.take()", False, Waiting.NEVER),
+        ("a.put(1) || a.take()", False, Waiting.FOR_A_WHILE),
+        ("a.put(1) || a.take()", True, Waiting.FOR_A_WHILE),
+        ("a.put(1) || a.put(1)", False, Waiting.FOR_EVER),
+        ("a.take(); a.put(1) || a.take(); a.put(1)", False, Waiting.FOR_EVER),
+        ("a.take(); a.put(1) || a.take(); a.put(1)", True, Waiting.FOR_A_WHILE),
+        ("-> a.put(1) || a.take() -> a.take()", False, Waiting.FOR_EVER),
+        ("-> a.put(1) || a.take() -> a.put(1)", False, Waiting.FOR_A_WHILE),
     ],
 )
-def test_what_may_wait_for_ever_is_known(text: str, full: bool, waits: bool) -> None:
+def test_how_operations_wait_is_known(text: str, full: bool, waits: Waiting) -> None:
     scenario = Scenario.parse(text)
-    assert ScenarioJudge(scenario.threads, scenario.final, Slots(full)).may_block() is waits
+    assert ScenarioJudge(scenario.threads, scenario.final, Slots(full)).waiting() is waits
 
 
 def test_where_the_search_for_waiting_is_cut_off_one_that_waited_is_taken_for_one_that_may_for_ever() -> None:
     scenario = Scenario.parse("a.put(1); a.put(1) || a.take(); a.take()")
-    assert ScenarioJudge(scenario.threads, scenario.final, Slots(False), limit=2).may_block()
-    assert not ScenarioJudge(scenario.threads, scenario.final, Slots(False)).may_block()
+    assert ScenarioJudge(scenario.threads, scenario.final, Slots(False), limit=2).waiting() is Waiting.FOR_EVER
+    assert ScenarioJudge(scenario.threads, scenario.final, Slots(False)).waiting() is not Waiting.FOR_EVER
 
 
 def test_a_call_that_waits_is_placed_where_it_may_go_on() -> None:

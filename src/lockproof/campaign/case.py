@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import permutations
 from typing import Final
 
+from lockproof.judge.orders import Waiting
 from lockproof.judge.scenario import Judgement, ScenarioJudge
 from lockproof.model import TooManyChoices
 from lockproof.operation import UNKNOWN_KIND
@@ -33,7 +34,7 @@ class Case:
         self._verdicts: dict[Key, tuple[Outcome, Record]] = {}
         self.skipped = ""
         try:
-            if waits and self.judge.may_block():
+            if waits and self.judge.waiting() is Waiting.FOR_EVER:
                 self.skipped = "its operations can wait for ever"
             else:
                 self._on_one_thread()

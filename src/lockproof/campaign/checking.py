@@ -45,7 +45,7 @@ FIRST_LOOK: Final = 0.02
 LONGEST_LOOK: Final = 1.0
 MOST_INVOCATIONS: Final = 20_000
 
-SHARES: Final = {False: (0.3, 0.2, 0.3, 0.2), True: (0.15, 0.35, 0.2, 0.3)}
+SHARES: Final = {False: (0.1, 0.3, 0.35, 0.25), True: (0.15, 0.35, 0.2, 0.3)}
 """How real threads and schedules share the budget, in turns: with the GIL on, threads show less."""
 
 EXPLAINING: Final = 2.0
@@ -198,11 +198,21 @@ class Checking:
             else:
                 with self._in("exploring"):
                     found = self._schedules.search(self._left() - max(until, 0.0))
+                if self._watch():
+                    fresh = self._fresh(())
                 if found is not None:
                     self._found_under_control(*found)
                 self._tell_of_deaths()
             if self.findings:
                 return
+
+    def _watch(self) -> bool:
+        """Tell the process with real threads what was seen of operations under control; true if that is of use."""
+        watched, self.controlled.watched = self.controlled.watched, {}
+        if watched.get("exposed"):
+            self.child.request("watch", **watched)
+            return True
+        return False
 
     def _tell_of_deaths(self) -> None:
         """A crash under control is a crash. A hang there may be one of the control itself, and is only noted."""

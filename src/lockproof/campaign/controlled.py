@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from lockproof.campaign.exploring import (
     seen_in,
     told,
 )
+from lockproof.campaign.exposure import watched
 from lockproof.campaign.loading import load
 from lockproof.campaign.worker import Watchdog, Worker
 from lockproof.control.install import instrumentation
@@ -32,6 +33,7 @@ from lockproof.control.primitives import engine
 from lockproof.control.program import FunctionProgram, ScenarioProgram
 from lockproof.control.task import Result
 from lockproof.errors import LockproofError
+from lockproof.generation import Watched
 from lockproof.run.program import Program as Parts
 from lockproof.run.program import Record
 from lockproof.scenario import Scenario
@@ -108,6 +110,10 @@ class ControlledWorker(Worker):
             return super().describe()
         facts = environment.current().to_json()
         return {"subject": self._name, "model": ASSERTIONS, "environment": facts, "kinds": [], "notes": []}
+
+    def _watched(self, filling: Sequence[str], seconds: float) -> Watched:
+        with Watchdog(self._hang):
+            return watched(self.specification, filling, seconds, self.announce)
 
     def explore(self, text: str | None, seconds: float, most: int, bound: int, only: str) -> dict[str, Any]:
         """Go on exploring a scenario, or the function; answer what was covered, and what was found."""

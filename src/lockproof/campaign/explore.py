@@ -72,6 +72,7 @@ class ControlledChild:
     cycles: dict[str, None] = field(default_factory=dict)
     schedules: int = 0
     unknown: int = 0
+    watched: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.child = Child(replace(self.setup, controlled=True), memory=self.memory)
@@ -88,7 +89,8 @@ class ControlledChild:
         """
         description = self.child.start()
         if conform:
-            self.child.request("conform", conform, seconds=conform, skip=list(skip))
+            answer = self.child.request("conform", conform, seconds=conform, skip=list(skip))
+            self.watched = answer["watched"]
         return description
 
     def look(self, text: str | None, seconds: float, most: int, bound: int, only: str = "portfolio") -> Looked:

@@ -29,7 +29,8 @@ from lockproof.campaign.loading import load_specification
 from lockproof.campaign.protocol import RunResult
 from lockproof.conformance import conform
 from lockproof.errors import LockproofError
-from lockproof.generation import Generator, productive
+from lockproof.generation import Generator, Watched, productive
+from lockproof.judge.orders import Waiting
 from lockproof.judge.scenario import ScenarioJudge
 from lockproof.model import TooManyChoices
 from lockproof.models.replay import ReplayModel
@@ -74,6 +75,7 @@ class Worker:
         self._cases: dict[str, Case] = {}
         self._avoided: list[frozenset[str]] = []
         self._aimed, self._filling = frozenset(setup["aimed"]), setup["filling"]
+        self._filled: frozenset[str] = frozenset()
         self._made: dict[str, Scenario] = {}
         with Watchdog(self._hang + 30):
             self._load(*_named(setup))
@@ -159,13 +161,26 @@ class Worker:
         self.specification = result.specification
         with Watchdog(self._hang):
             filling = frozenset(self._filling or ()) or productive(self.specification, self.announce)
-        self._generator = Generator(self.specification, self._threads, self._seed, filling, self._aimed)
+        self._filled = filling
+        watched = self._watched(sorted(filling), seconds)
+        self.watch(sorted(watched.exposed), dict(watched.accesses))
         self._cases.clear()
         return {
+            "watched": {"exposed": sorted(watched.exposed), "accesses": dict(watched.accesses)},
             "nonconformances": [asdict(each) for each in result.nonconformances],
             "notes": list(self.specification.notes),
             "kinds": [kind.text for kind in self.specification.operations],
         }
+
+    def _watched(self, filling: Sequence[str], seconds: float) -> Watched:  # noqa: ARG002
+        """Return what was seen of each kind of operation; here that is nothing."""
+        return Watched()
+
+    def watch(self, exposed: Sequence[str], accesses: dict[str, int]) -> dict[str, Any]:
+        """From now on make scenarios by what was seen of kinds of operations."""
+        watched = Watched(frozenset(exposed), accesses)
+        self._generator = Generator(self.specification, self._threads, self._seed, self._filled, self._aimed, watched)
+        return {}
 
     def avoid(self, together: Sequence[Sequence[str]]) -> dict[str, Any]:
         """From now on make no scenario that has the kinds of all lines in one of these lists."""
@@ -180,38 +195,43 @@ class Worker:
         """
         for number in range(index, index + 500):
             scenario = self._telling(number) if telling else self._generator.scenario(number)
-            if scenario is None:
-                continue
-            kinds = {each.kind.text for thread in scenario.threads for each in thread}
-            kinds |= {each.kind.text for each in scenario.init}
-            if len(scenario.threads) < 2 or any(each <= kinds for each in self._avoided):
-                continue
-            if any(each.kind.blocking for each in scenario.operations):
-                candidates = (scenario, *self._generator.unblocked(scenario, number))
-                with contextlib.suppress(TooManyChoices):
-                    scenario = next((each for each in candidates if not self._judge(each).may_block()), None)
-            if scenario is not None:
+            if scenario is not None and not self._is_avoided(scenario):
                 text = str(scenario)
                 self._made = {text: scenario}
                 return {"scenario": text, "index": number}
         return {"scenario": None, "index": index}
 
+    def _is_avoided(self, scenario: Scenario) -> bool:
+        kinds = {each.kind.text for thread in scenario.threads for each in thread}
+        kinds |= {each.kind.text for each in scenario.init}
+        return len(scenario.threads) < 2 or any(each <= kinds for each in self._avoided)
+
     def _telling(self, number: int) -> Scenario | None:
         """Return a scenario with this number whose results tell the order of its threads, or now and then another.
 
-        None if neither is had. Of those where the order is not seen few find anything, but what they find nothing
-        else may: so they are left in, rarely.
+        Where operations wait, one in which they do; none in which they may wait for ever. None if nothing is had. Of
+        those where the order is not seen few find anything, but what they find nothing else may: so they are left in,
+        rarely.
         """
-        scenario = None
+        told, other = None, None
         for attempt in range(ATTEMPTS):
             scenario = self._generator.scenario(number, attempt)
-            if any(each.kind.blocking for each in scenario.operations):
-                return scenario
             self.announce([str(scenario)])
             with Watchdog(self._hang), contextlib.suppress(TooManyChoices):
-                if self._judge(scenario).order_matters():
-                    return scenario
-        return scenario if Random(f"{self._seed}/{number}").random() < UNTOLD else None
+                waits = any(each.kind.blocking for each in scenario.operations)
+                for each in (scenario, *self._generator.unblocked(scenario, number)) if waits else (scenario,):
+                    judge = self._judge(each)
+                    waiting = judge.waiting() if waits else Waiting.NEVER
+                    if waiting is Waiting.FOR_A_WHILE:
+                        return each
+                    if waiting is Waiting.NEVER:
+                        if judge.order_matters():
+                            told = told or each
+                        other = other or each
+                        break
+                if told is not None and not waits:
+                    break
+        return told or (other if Random(f"{self._seed}/{number}").random() < UNTOLD else None)
 
     def program(self, lines: Sequence[str], hang: float) -> dict[str, Any]:
         """Run lines on fresh subjects, by one thread; the results do not matter, only whether this comes back.

@@ -19,6 +19,7 @@ from typing import Any, Final
 from lockproof.control.engine import PREEMPTED, Engine
 from lockproof.control.instructions import CONTAINER
 from lockproof.control.task import Site, Task, place
+from lockproof.operation import OPERATION_FILE
 from lockproof.values import show
 from lockproof.verdict import TracedStep
 
@@ -157,8 +158,8 @@ def source_line(site: Site | None) -> str:
     if site is None:
         return ""
     file, _, line = place(site).rpartition(":")
-    if file.startswith("<operation "):
-        return file.removeprefix("<operation ").removesuffix(">")
+    if file.startswith(OPERATION_FILE):
+        return file.removeprefix(OPERATION_FILE).removesuffix(">")
     return linecache.getline(file, int(line)).strip()
 
 
@@ -173,8 +174,8 @@ def segment(code: CodeType, offset: int) -> tuple[str, str]:
     if where is None or where.lineno is None or where.lineno != where.end_lineno:
         return source_line((code, offset)), name
     file = code.co_filename
-    if file.startswith("<operation "):
-        return file.removeprefix("<operation ").removesuffix(">"), name
+    if file.startswith(OPERATION_FILE):
+        return file.removeprefix(OPERATION_FILE).removesuffix(">"), name
     line = linecache.getline(file, where.lineno)
     return line.encode()[where.col_offset : where.end_col_offset].decode(errors="replace").strip(), name
 

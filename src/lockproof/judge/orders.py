@@ -12,6 +12,7 @@ configurations (2017): two ways to the same operations done and the same state g
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from enum import Enum, auto
 from itertools import islice
 from math import factorial, prod
 from typing import Any, Final
@@ -28,6 +29,14 @@ MOST_STEPS: Final = 1500
 type Masks = Sequence[int]
 type Key = tuple[tuple[Any, ...], tuple[Any, ...]]
 """The results of all operations by their number, and those of the final part."""
+
+
+class Waiting(Enum):
+    """How operations wait: in no order, in some until another one lets them go on, or for ever in some."""
+
+    NEVER = auto()
+    FOR_A_WHILE = auto()
+    FOR_EVER = auto()
 
 
 class Exhausted(Exception):
@@ -228,8 +237,8 @@ class Orders:
                 ending.append(result)
         return tuple(results), tuple(ending)
 
-    def may_wait(self, limit: int) -> bool:
-        """Tell whether some order, each thread in its own, ends where all that is left waits for ever.
+    def waiting(self, limit: int) -> Waiting:
+        """Return how operations wait in orders where each thread keeps to its own.
 
         Where the limit is reached, an operation that waited at all is taken for one that may wait for ever.
         """
@@ -240,7 +249,7 @@ class Orders:
             done, state = stack.pop()
             if done == self.all:
                 if self._final_waits(state):
-                    return True
+                    return Waiting.FOR_EVER
                 continue
             stuck = True
             for i, operation in enumerate(self.operations):
@@ -253,12 +262,12 @@ class Orders:
                     reached = done | 1 << i, after
                     if reached not in seen:
                         if len(seen) >= limit:
-                            return waited
+                            return Waiting.FOR_EVER if waited else Waiting.NEVER
                         seen.add(reached)
                         stack.append(reached)
             if stuck:
-                return True
-        return False
+                return Waiting.FOR_EVER
+        return Waiting.FOR_A_WHILE if waited else Waiting.NEVER
 
     def _final_waits(self, state: int) -> bool:
         states = {state}

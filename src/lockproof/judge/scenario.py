@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, Final
 
 from lockproof.judge.explain import Explainer
-from lockproof.judge.orders import Exhausted, Key, Masks, Orders, at_rest, closed
+from lockproof.judge.orders import Exhausted, Key, Masks, Orders, Waiting, at_rest, closed
 from lockproof.model import SequentialModel
 from lockproof.operation import Operation
 from lockproof.verdict import Consistency, Explanation, Verdict
@@ -83,15 +83,15 @@ class ScenarioJudge:
         except Exhausted:
             return Judgement(Verdict.VIOLATION)
 
-    def may_block(self) -> bool:
-        """Tell whether, in the model, some order ends with operations that wait for ever, in the final part or before.
+    def waiting(self) -> Waiting:
+        """Return how operations wait in the model; for ever, if some order ends so, in the final part or before.
 
         Each thread keeps to its order here, whatever the consistency. Scenarios without an operation of a blocking
         kind are searched less far: up to `UNMARKED` configurations.
         """
         operations = (*self._orders.operations, *self._orders.final)
         marked = any(operation.kind.blocking for operation in operations)
-        return self._orders.may_wait(self._orders.limit if marked else min(self._orders.limit, UNMARKED))
+        return self._orders.waiting(self._orders.limit if marked else min(self._orders.limit, UNMARKED))
 
     def order_matters(self) -> bool:
         """Tell whether it is seen which thread was first, where each runs its part without the others.

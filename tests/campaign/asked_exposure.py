@@ -1,0 +1,108 @@
+"""Which operations are called exposed, of a class that has one of each way to be so, of its twin, and of one more?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+
+from lockproof.campaign.exposure import watched
+from lockproof.operation import op
+from lockproof.specification import Specification
+
+
+class Exposed:
+    """Two operations under the lock, and one of each way to be exposed."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._items: list[int] = []
+        self._count = 0
+
+    def add(self, item: int) -> None:
+        with self._lock:
+            self._items.append(item)
+            self._count += 1
+
+    def clear(self) -> None:
+        with self._lock:
+            self._items.clear()
+            self._count = 0
+
+    def drop(self, item: int) -> None:
+        with self._lock:
+            self._items = [each for each in self._items if each != item]
+
+    def size(self) -> int:
+        return self._count  # an attribute without the lock
+
+    def last(self) -> int:
+        return self._items[-1]  # the contents without the lock
+
+    def take(self) -> int:
+        with self._lock:
+            found = len(self._items)
+        with self._lock:  # may be others by now
+            return self._items.pop() if found else 0
+
+    def name(self) -> str:
+        return "exposed"  # takes no lock
+
+
+class Held(Exposed):
+    """All of it under the lock, once."""
+
+    def size(self) -> int:
+        with self._lock:
+            return super().size()
+
+    def last(self) -> int:
+        with self._lock:
+            return super().last()
+
+    def take(self) -> int:
+        with self._lock:
+            return self._items.pop() if self._items else 0
+
+    def name(self) -> str:
+        with self._lock:
+            return super().name()
+
+
+class Bare:
+    """No locks at all: nothing stands out."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def add(self, item: int) -> None:
+        self.count += item
+
+    def size(self) -> int:
+        return self.count
+
+    last = take = name = clear = size
+    drop = add
+
+
+KINDS = [
+    *(op(f"a.{name}(x)", x=[1, 2]) for name in ("add", "drop")),
+    *(op(f"a.{name}()") for name in ("clear", "size", "last", "take", "name")),
+]
+
+
+def _seen(cls: type) -> dict[str, object]:
+    told: list[Sequence[str]] = []
+    seen = watched(Specification(cls, KINDS), ["a.add(1)"], 60.0, told.append)
+    return {"exposed": sorted(seen.exposed), "accesses": dict(seen.accesses), "told": len(told)}
+
+
+def ask_exposed() -> dict[str, object]:
+    return _seen(Exposed)
+
+
+def ask_held() -> dict[str, object]:
+    return _seen(Held)
+
+
+def ask_bare() -> dict[str, object]:
+    return _seen(Bare)
