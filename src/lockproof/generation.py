@@ -1,6 +1,7 @@
 """Makes scenarios of a specification's operations: small ones, with few values that collide.
 
-Every scenario is a function of the seed and its number, so a campaign can be cut into parts or gone on with anywhere.
+Every scenario is a function of the seed, its number and what the generator was told of the kinds, so a campaign can be
+cut into parts or gone on with anywhere.
 One in three goes through the kinds systematically, each beside itself and then beside the others, the likeliest first,
 because most flaws need just two operations. The others try many pairs at once: a few operations in each thread, of
 which half the time one thread changes and the other one mostly looks. Shrinking finds the two that matter. Where some
@@ -19,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from itertools import combinations_with_replacement
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from lockproof.operation import Operation, OperationKind
 from lockproof.probes import comes_back
@@ -56,9 +57,13 @@ class Watched:
     exposed: frozenset[str] = frozenset()
     accesses: Mapping[str, int] = field(default_factory=dict)
 
-    def length(self, text: str, aims: Sequence[OperationKind]) -> int:
-        """Return by how much the kind comes earlier for its length, where pairs are aimed: for each alike otherwise."""
-        return max(1, min(self.accesses.get(text, 1), LONG)) if aims else 1
+    def length(self, text: str) -> int:
+        """Return by how much a kind comes earlier for its length."""
+        return max(1, min(self.accesses.get(text, 1), LONG))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what was seen as JSON has it."""
+        return {"exposed": sorted(self.exposed), "accesses": dict(self.accesses)}
 
 
 class Generator:
@@ -107,7 +112,7 @@ class Generator:
             pairs = list(combinations_with_replacement(self._kinds, 2))
 
         def rank(pair: tuple[OperationKind, OperationKind]) -> float:
-            first, second = (kind.weight * self._watched.length(kind.text, aims) for kind in pair)
+            first, second = (kind.weight * (self._watched.length(kind.text) if aims else 1) for kind in pair)
             return -first * second * (4 if pair[0] is pair[1] else 1)
 
         return sorted(pairs, key=rank)

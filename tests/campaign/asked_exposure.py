@@ -9,6 +9,8 @@ from lockproof.campaign.exposure import watched
 from lockproof.operation import op
 from lockproof.specification import Specification
 
+_added = 0
+
 
 class Exposed:
     """Two operations under the lock, and one of each way to be exposed."""
@@ -16,27 +18,34 @@ class Exposed:
     def __init__(self) -> None:
         self._lock = Lock()
         self._items: list[int] = []
-        self._count = 0
 
     def add(self, item: int) -> None:
+        global _added
         with self._lock:
             self._items.append(item)
-            self._count += 1
+            _added += 1
 
     def clear(self) -> None:
         with self._lock:
             self._items.clear()
-            self._count = 0
 
     def drop(self, item: int) -> None:
         with self._lock:
-            self._items = [each for each in self._items if each != item]
+            self._items[:] = [each for each in self._items if each != item]
 
     def size(self) -> int:
-        return self._count  # an attribute without the lock
+        with self._lock:
+            self._items.sort()
+        return _added  # a global variable, when the lock has been given back
 
     def last(self) -> int:
-        return self._items[-1]  # the contents without the lock
+        with self._lock:
+            self._items.sort()
+        return self._items[-1]  # the contents, when the lock has been given back
+
+    def renew(self) -> None:
+        """Make reading the lock an access: nothing runs this, but it could."""
+        self._lock = Lock()
 
     def take(self) -> int:
         with self._lock:
@@ -53,11 +62,11 @@ class Held(Exposed):
 
     def size(self) -> int:
         with self._lock:
-            return super().size()
+            return _added
 
     def last(self) -> int:
         with self._lock:
-            return super().last()
+            return self._items[-1]
 
     def take(self) -> int:
         with self._lock:
@@ -65,7 +74,7 @@ class Held(Exposed):
 
     def name(self) -> str:
         with self._lock:
-            return super().name()
+            return "held"
 
 
 class Bare:

@@ -9,7 +9,7 @@ import sys
 import threading
 from typing import Any
 
-from lockproof import Specification, op
+from lockproof import Specification, choose, op
 from lockproof.probes import step_aside
 
 
@@ -276,3 +276,22 @@ class AsksWhoAsks:
         if self._owner is None:
             self._owner = threading.get_ident()
         return self._owner == threading.get_ident()
+
+
+class Wide:
+    """Takes any of very many things, and could wait."""
+
+    def take(self) -> int:
+        """Return one of them."""
+        return 0
+
+
+class AnyOfMany:
+    """The model of it, with more ways to go on than are tried."""
+
+    def take(self) -> int:
+        """Return one of them."""
+        return choose(range(5000))
+
+
+WIDE = Specification(Wide, [op("a.take()", blocking=True)], model=AnyOfMany)

@@ -31,6 +31,7 @@ STALE = events((0, "add", 3, 3), (1, "read", None, []))
 @pytest.fixture
 def recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("COLUMNS", "400")  # the path of the file, however long it is, stays on its line
     return tmp_path / "run.jsonl"
 
 

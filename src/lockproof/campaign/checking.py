@@ -46,7 +46,11 @@ LONGEST_LOOK: Final = 1.0
 MOST_INVOCATIONS: Final = 20_000
 
 SHARES: Final = {False: (0.1, 0.3, 0.35, 0.25), True: (0.15, 0.35, 0.2, 0.3)}
-"""How real threads and schedules share the budget, in turns: with the GIL on, threads show less."""
+"""How real threads and schedules share the budget, in turns, by whether the GIL is on: then threads show less.
+
+What threads find without the GIL they mostly find at once, so the first turn is short, and the next ones know which
+operations look exposed.
+"""
 
 EXPLAINING: Final = 2.0
 """Seconds for finding a schedule that explains what real threads have shown, and as many for its label."""
@@ -193,13 +197,13 @@ class Checking:
         for number, share in enumerate(turns):
             until = self._left() - share * self.options.budget if number + 1 < len(turns) else 0.0
             if self.options.engine == "threads" or (self.options.engine == "both" and number % 2 == 0):
+                if self._watch():
+                    fresh = self._fresh(())
                 with self._in("checking"):
                     self._search(fresh, pool, max(until, 0.0))
             else:
                 with self._in("exploring"):
                     found = self._schedules.search(self._left() - max(until, 0.0))
-                if self._watch():
-                    fresh = self._fresh(())
                 if found is not None:
                     self._found_under_control(*found)
                 self._tell_of_deaths()
@@ -207,12 +211,13 @@ class Checking:
                 return
 
     def _watch(self) -> bool:
-        """Tell the process with real threads what was seen of operations under control; true if that is of use."""
-        watched, self.controlled.watched = self.controlled.watched, {}
-        if watched.get("exposed"):
-            self.child.request("watch", **watched)
-            return True
-        return False
+        """Let real threads try first what looked exposed under control; false if there is nothing new of that."""
+        watched = self.controlled.watched
+        new = bool(watched.get("exposed")) and not self._deaths.watched
+        if new:
+            self._deaths.watched = watched
+            self._deaths.restart()
+        return new
 
     def _tell_of_deaths(self) -> None:
         """A crash under control is a crash. A hang there may be one of the control itself, and is only noted."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from lockproof.campaign.child import Child, Died, HarnessFault
 from lockproof.campaign.options import CheckOptions
@@ -22,12 +22,16 @@ TELLING: Final = 5
 
 @dataclass
 class Deaths:
-    """What is known of the deaths of a child. `tried` runs a scenario in it, with so many seconds until it hangs."""
+    """What is known of the deaths of a child, and what each new one must be told.
+
+    `tried` runs a scenario in it, with so many seconds until it hangs; `watched` is what was seen of its operations.
+    """
 
     child: Child
     options: CheckOptions
     tried: Callable[[Scenario, float], object]
     avoided: list[list[str]] = field(default_factory=list)
+    watched: dict[str, Any] = field(default_factory=dict)
 
     def avoid(self, lines: Sequence[str]) -> None:
         """From now on, have no scenario with all these operations, and nothing on one thread with the last of them."""
@@ -35,9 +39,11 @@ class Deaths:
         self.restart()
 
     def restart(self) -> None:
-        """Start a new process after the old one has died: it knows nothing of what is avoided."""
+        """Have a process that knows what is avoided and what was seen: one that is started anew knows nothing."""
         self.child.start()
         self.child.request("avoid", together=self.avoided)
+        if self.watched:
+            self.child.request("watch", **self.watched)
 
     def alone(self) -> list[str]:
         """Return the operations that are left out on one thread."""

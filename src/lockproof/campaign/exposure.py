@@ -31,10 +31,13 @@ from lockproof.specification import Specification
 from lockproof.strategies.exhaustive import Replay
 
 FILLINGS: Final = 2
+"""How many arguments of each kind are tried."""
+
 MOST_INITIAL: Final = 3
+"""How many lines fill a subject first."""
 
 MOST: Final = 0.7
-"""If more of the operations than this are exposed, nothing is said: they stand out from nothing."""
+"""If more of the operations that were run are exposed, nothing is said: they stand out from nothing."""
 
 
 @dataclass
@@ -99,7 +102,7 @@ def watched(
             accesses[kind.text] = max(accesses.get(kind.text, 0), watcher.accesses)
             if watcher.exposed:
                 exposed.add(kind.text)
-    tells = locking and len(exposed) <= MOST * len(specification.operations)
+    tells = locking and len(exposed) <= MOST * len(accesses)
     return Watched(frozenset(exposed) if tells else frozenset(), accesses)
 
 

@@ -74,8 +74,7 @@ class Worker:
         self._crew: Crew | None = None
         self._cases: dict[str, Case] = {}
         self._avoided: list[frozenset[str]] = []
-        self._aimed, self._filling = frozenset(setup["aimed"]), setup["filling"]
-        self._filled: frozenset[str] = frozenset()
+        self._aimed, self._filling = frozenset(setup["aimed"]), frozenset(setup["filling"] or ())
         self._made: dict[str, Scenario] = {}
         with Watchdog(self._hang + 30):
             self._load(*_named(setup))
@@ -160,13 +159,12 @@ class Worker:
             result = conform(self.specification, self._seed, seconds, announce=self.announce, skip=frozenset(kinds))
         self.specification = result.specification
         with Watchdog(self._hang):
-            filling = frozenset(self._filling or ()) or productive(self.specification, self.announce)
-        self._filled = filling
-        watched = self._watched(sorted(filling), seconds)
-        self.watch(sorted(watched.exposed), dict(watched.accesses))
+            self._filling = self._filling or productive(self.specification, self.announce)
+        watched = self._watched(sorted(self._filling), seconds).to_json()
+        self.watch(**watched)
         self._cases.clear()
         return {
-            "watched": {"exposed": sorted(watched.exposed), "accesses": dict(watched.accesses)},
+            "watched": watched,
             "nonconformances": [asdict(each) for each in result.nonconformances],
             "notes": list(self.specification.notes),
             "kinds": [kind.text for kind in self.specification.operations],
@@ -179,7 +177,7 @@ class Worker:
     def watch(self, exposed: Sequence[str], accesses: dict[str, int]) -> dict[str, Any]:
         """From now on make scenarios by what was seen of kinds of operations."""
         watched = Watched(frozenset(exposed), accesses)
-        self._generator = Generator(self.specification, self._threads, self._seed, self._filled, self._aimed, watched)
+        self._generator = Generator(self.specification, self._threads, self._seed, self._filling, self._aimed, watched)
         return {}
 
     def avoid(self, together: Sequence[Sequence[str]]) -> dict[str, Any]:
@@ -194,7 +192,7 @@ class Worker:
         `telling`: most of them are such whose results tell which thread was first, which the model is run to see.
         """
         for number in range(index, index + 500):
-            scenario = self._telling(number) if telling else self._generator.scenario(number)
+            scenario = self._telling(number) if telling else self._released(number, 0)[0]
             if scenario is not None and not self._is_avoided(scenario):
                 text = str(scenario)
                 self._made = {text: scenario}
@@ -207,31 +205,42 @@ class Worker:
         return len(scenario.threads) < 2 or any(each <= kinds for each in self._avoided)
 
     def _telling(self, number: int) -> Scenario | None:
-        """Return a scenario with this number whose results tell the order of its threads, or now and then another.
+        """Return a scenario with this number in which something waits, or whose results tell the order of its threads.
 
-        Where operations wait, one in which they do; none in which they may wait for ever. None if nothing is had. Of
-        those where the order is not seen few find anything, but what they find nothing else may: so they are left in,
-        rarely.
+        Now and then another one: of those where the order is not seen few find anything, but what they find nothing
+        else may. None if nothing is had.
         """
-        told, other = None, None
+        told = other = None
         for attempt in range(ATTEMPTS):
-            scenario = self._generator.scenario(number, attempt)
+            scenario, waiting = self._released(number, attempt)
+            if waiting is Waiting.FOR_A_WHILE:
+                return scenario
+            if scenario is None:
+                continue
+            other = other or scenario
             self.announce([str(scenario)])
             with Watchdog(self._hang), contextlib.suppress(TooManyChoices):
-                waits = any(each.kind.blocking for each in scenario.operations)
-                for each in (scenario, *self._generator.unblocked(scenario, number)) if waits else (scenario,):
-                    judge = self._judge(each)
-                    waiting = judge.waiting() if waits else Waiting.NEVER
-                    if waiting is Waiting.FOR_A_WHILE:
-                        return each
-                    if waiting is Waiting.NEVER:
-                        if judge.order_matters():
-                            told = told or each
-                        other = other or each
+                if self._judge(scenario).order_matters():
+                    told = told or scenario
+                    if not any(each.kind.blocking for each in scenario.operations):
                         break
-                if told is not None and not waits:
-                    break
         return told or (other if Random(f"{self._seed}/{number}").random() < UNTOLD else None)
+
+    def _released(self, number: int, attempt: int) -> tuple[Scenario | None, Waiting]:
+        """Return a scenario with this number in which nothing waits for ever, and how its operations wait.
+
+        None if it cannot be had. A scenario whose model has too many choices is taken for one in which nothing waits.
+        """
+        scenario = self._generator.scenario(number, attempt)
+        if not any(each.kind.blocking for each in scenario.operations):
+            return scenario, Waiting.NEVER
+        self.announce([str(scenario)])
+        with Watchdog(self._hang), contextlib.suppress(TooManyChoices):
+            for each in (scenario, *self._generator.unblocked(scenario, number)):
+                if (waiting := self._judge(each).waiting()) is not Waiting.FOR_EVER:
+                    return each, waiting
+            return None, Waiting.FOR_EVER
+        return scenario, Waiting.NEVER
 
     def program(self, lines: Sequence[str], hang: float) -> dict[str, Any]:
         """Run lines on fresh subjects, by one thread; the results do not matter, only whether this comes back.

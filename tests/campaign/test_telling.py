@@ -1,0 +1,92 @@
+"""Are the scenarios that a check tries such that something can be seen in them, and is there always one?"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from lockproof.campaign.check import check_target
+from lockproof.campaign.child import Child
+from lockproof.campaign.loading import load_specification
+from lockproof.campaign.options import CheckOptions
+from lockproof.campaign.protocol import Setup
+from lockproof.judge.orders import Waiting
+from lockproof.judge.scenario import ScenarioJudge
+from lockproof.models.replay import ReplayModel
+from lockproof.scenario import Scenario
+from lockproof.verdict import Verdict
+
+pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+
+HERE = "tests.campaign.subjects"
+ROOT = str(Path(__file__).resolve().parents[2])
+
+
+@contextmanager
+def started(target: str) -> Iterator[Child]:
+    with Child(Setup([*sys.path, ROOT], target, seed=3), memory=1024) as child:
+        child.request("conform", 0.3, seconds=0.3, skip=[])
+        yield child
+
+
+def made(child: Child, count: int, *, telling: bool = True) -> list[str]:
+    found, index = [], 0
+    for _ in range(count):
+        answer = child.request("generate", index=index, telling=telling)
+        found.append(answer["scenario"])
+        index = answer["index"] + 1
+    return found
+
+
+def waiting(target: str, text: str) -> Waiting:
+    specification = load_specification(target, None, None)
+    scenario = specification.bind(Scenario.parse(text))
+    model = ReplayModel(specification, scenario.init, scenario.subjects)
+    return ScenarioJudge(scenario.threads, scenario.final, model).waiting()
+
+
+@pytest.mark.parametrize("telling", [True, False])
+def test_nothing_waits_for_ever_in_a_scenario_of_a_queue(telling: bool) -> None:
+    with started("queue:Queue") as child:
+        found = made(child, 30, telling=telling)
+    assert Waiting.FOR_EVER not in {waiting("queue:Queue", text) for text in found if text}
+    assert len(set(found)) > 15
+
+
+def test_scenarios_in_which_something_waits_are_preferred() -> None:
+    target = "tests.corpus.queues:MendedWaitingQueue"
+    with started(target) as child:
+        told = Counter(waiting(target, text) for text in made(child, 40))
+        plain = Counter(waiting(target, text) for text in made(child, 40, telling=False) if text)
+    assert told[Waiting.FOR_A_WHILE] >= 2 * plain[Waiting.FOR_A_WHILE] > 0
+    assert told[Waiting.NEVER]  # and the others are not left out
+
+
+def test_a_model_with_too_many_choices_leaves_scenarios_to_try() -> None:
+    with started(f"{HERE}:WIDE") as child:
+        assert all(made(child, 3))
+
+
+@pytest.mark.parametrize(("target", "told"), [(f"{HERE}:LockedClaims", 0), ("tests.corpus.sets:MendedLength", 1)])
+def test_real_threads_are_told_what_is_exposed(target: str, told: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, object]] = []
+    request = Child.request
+
+    def heard(child: Child, do: str, allowance: float = 0.0, **arguments: object) -> dict[str, object]:
+        if not child._setup.controlled and do in ("watch", "generate"):
+            asked.append((do, arguments.get("exposed", arguments.get("index"))))
+        return request(child, do, allowance, **arguments)
+
+    monkeypatch.setattr(Child, "request", heard)
+    report = check_target(target, CheckOptions(budget=3.0, seed=1, engine="both"))
+    assert report.verdict is Verdict.HELD
+    watched = [k for k, (do, _) in enumerate(asked) if do == "watch"]
+    assert len(watched) == told
+    for k in watched:
+        assert "list(a)" in asked[k][1]  # takes the lock for the iterator, and again for the length
+        assert asked[k + 1] == ("generate", 0)
