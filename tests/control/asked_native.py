@@ -25,14 +25,14 @@ def once(program: Callable[[], object]) -> dict[str, Any]:
 
 def ask_slow_start() -> dict[str, Any]:
     """The system takes a third of a second to start a thread."""
-    start = vars(workers)["start_new_thread"]
+    start = vars(workers)["start_joinable_thread"]
 
-    def slow(function: Callable[..., object], arguments: tuple[object, ...]) -> int:
+    def slow(function: Callable[[], object], daemon: bool) -> object:
         def run() -> None:
             select.select([], [], [], 0.3)
-            function(*arguments)
+            function()
 
-        return int(start(run, ()))
+        return start(run, daemon=daemon)
 
     def program() -> object:
         together(int, int)
@@ -40,11 +40,11 @@ def ask_slow_start() -> dict[str, Any]:
 
     once(program)  # whoever meets code for the first time starts again, and the second time all threads are there
     engine._idle.clear()
-    vars(workers)["start_new_thread"] = slow
+    vars(workers)["start_joinable_thread"] = slow
     try:
         return once(program)
     finally:
-        vars(workers)["start_new_thread"] = start
+        vars(workers)["start_joinable_thread"] = start
 
 
 def ask_alone() -> dict[str, Any]:

@@ -213,23 +213,27 @@ class Worker:
         told = other = None
         for attempt in range(ATTEMPTS):
             scenario, waiting = self._released(number, attempt)
-            if waiting is Waiting.FOR_A_WHILE:
+            if waiting is Waiting.FOR_A_WHILE or waiting is None:
                 return scenario
             if scenario is None:
                 continue
             other = other or scenario
             self.announce([str(scenario)])
-            with Watchdog(self._hang), contextlib.suppress(TooManyChoices):
-                if self._judge(scenario).order_matters():
-                    told = told or scenario
-                    if not any(each.kind.blocking for each in scenario.operations):
-                        break
+            try:
+                with Watchdog(self._hang):
+                    matters = self._judge(scenario).order_matters()
+            except TooManyChoices:
+                return scenario  # the next attempts would meet as many, and each takes long
+            if matters:
+                told = told or scenario
+                if not any(each.kind.blocking for each in scenario.operations):
+                    break
         return told or (other if Random(f"{self._seed}/{number}").random() < UNTOLD else None)
 
-    def _released(self, number: int, attempt: int) -> tuple[Scenario | None, Waiting]:
+    def _released(self, number: int, attempt: int) -> tuple[Scenario | None, Waiting | None]:
         """Return a scenario with this number in which nothing waits for ever, and how its operations wait.
 
-        None if it cannot be had. A scenario whose model has too many choices is taken for one in which nothing waits.
+        None if it cannot be had; None also for how they wait, where the model has too many choices to tell.
         """
         scenario = self._generator.scenario(number, attempt)
         if not any(each.kind.blocking for each in scenario.operations):
@@ -240,7 +244,7 @@ class Worker:
                 if (waiting := self._judge(each).waiting()) is not Waiting.FOR_EVER:
                     return each, waiting
             return None, Waiting.FOR_EVER
-        return scenario, Waiting.NEVER
+        return scenario, None
 
     def program(self, lines: Sequence[str], hang: float) -> dict[str, Any]:
         """Run lines on fresh subjects, by one thread; the results do not matter, only whether this comes back.

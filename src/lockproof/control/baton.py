@@ -11,42 +11,37 @@ from __future__ import annotations
 import os
 import select
 from _thread import allocate_lock
-from typing import Final, Protocol
+from collections.abc import Callable
+from functools import partial
+from operator import call
+from typing import Final
 
 
-class Baton(Protocol):
-    """Released as often as acquired, by two threads in turn."""
+class Baton:
+    """Released as often as acquired, by two threads in turn. Both are functions in C: see `hand_over`."""
 
-    def release(self) -> None:
-        """Let one acquire through."""
-        ...
+    __slots__ = ("acquire", "release")
 
-    def acquire(self) -> None:
-        """Wait until it is released."""
-        ...
+    def __init__(self, release: Callable[[], object], acquire: Callable[[], object]) -> None:
+        self.release = release  # lets one acquire through
+        self.acquire = acquire  # waits until it is released; what it returns is true
 
     def wait(self, seconds: float) -> bool:
         """Wait so long at most; true if it was released, and is acquired."""
-        ...
+        raise NotImplementedError
 
     def close(self) -> None:
         """Give back what the system holds for it."""
-        ...
 
 
-class _EventBaton:
+class _EventBaton(Baton):
     __slots__ = ("_number", "_poll")
 
     def __init__(self) -> None:
         self._number = os.eventfd(0, os.EFD_CLOEXEC)
         self._poll = select.poll()
         self._poll.register(self._number, select.POLLIN)
-
-    def release(self) -> None:
-        os.eventfd_write(self._number, 1)
-
-    def acquire(self) -> None:
-        os.eventfd_read(self._number)
+        super().__init__(partial(os.eventfd_write, self._number, 1), partial(os.eventfd_read, self._number))
 
     def wait(self, seconds: float) -> bool:
         if not self._poll.poll(seconds * 1000):
@@ -58,25 +53,27 @@ class _EventBaton:
         os.close(self._number)
 
 
-class _LockBaton:
+class _LockBaton(Baton):
     __slots__ = ("_lock",)
 
     def __init__(self) -> None:
         self._lock = allocate_lock()
         self._lock.acquire()
-
-    def release(self) -> None:
-        self._lock.release()
-
-    def acquire(self) -> None:
-        self._lock.acquire()
+        super().__init__(self._lock.release, self._lock.acquire)
 
     def wait(self, seconds: float) -> bool:
         return self._lock.acquire(timeout=seconds)
 
-    def close(self) -> None:
-        pass
-
 
 new_baton: Final[type[_EventBaton] | type[_LockBaton]] = _EventBaton if hasattr(os, "eventfd") else _LockBaton
 """Make one that is not released."""
+
+
+def hand_over(released: Baton, acquired: Baton) -> None:
+    """Release the one and acquire the other, in one call of C code.
+
+    Between two instructions of Python the interpreter may run a finalizer: on a free-threaded build of whatever this
+    thread has made and another one has just dropped. That one goes on as soon as its baton is released, so the
+    finalizer would run beside it. Like this, it runs when this thread has its turn again.
+    """
+    any(map(call, (released.release, acquired.acquire)))

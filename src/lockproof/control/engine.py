@@ -18,7 +18,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any, Final, NoReturn
 
-from lockproof.control.baton import new_baton
+from lockproof.control.baton import Baton, hand_over, new_baton
 from lockproof.control.order import LockOrder
 from lockproof.control.task import (
     Abandoned,
@@ -65,7 +65,9 @@ class Engine(Turns):
         self.limit = 10.0
         self.now = 0.0
         self.tries = False  # whether the program asks for locks without waiting: then a release is a switch point too
-        self.fresh_threads = False  # whether the program has thread-local data: threads are not used again then
+        # Whether a thread ends with its task: there is thread-local data, or a finalizer where there is no GIL. The
+        # second may be that of this run's program alone.
+        self.fresh_threads = self._fresh = False
         self.watcher: Callable[[Task, Site | None, str, FrameType | None], None] | None = None
         self._strategy: Strategy | None = None
         self._point = Point()
@@ -73,6 +75,7 @@ class Engine(Turns):
         self._preemptions = self._streak = 0
         self._ended = new_baton()
         self._idle: list[Worker] = []
+        self._departed: tuple[Worker, Baton] | None = None  # ends for good, and what to release when it has
         self._redundant = False
         self.reason = ""  # why the last hand-over was
         self.runs = 0
@@ -93,6 +96,7 @@ class Engine(Turns):
         """
         self._strategy = strategy
         self.runs += 1
+        self._fresh = getattr(program, "finalizes", False) and not sys._is_gil_enabled()
         self.ids = {}
         self.tasks, self.pending, self.firsts, self.resources = [], [], [], []
         self.abandoning = self._redundant = False
@@ -106,7 +110,7 @@ class Engine(Turns):
         self._result = Result(Ran((), 0, ()))
         root = self.spawn(program, "main thread")
         self.current = root
-        self._begin(root)
+        self._wake(root)
         self._watch(self.limit)
         self.current = None
         self.by_ident.clear()  # whoever comes back from a wait that was not under control finds its run gone
@@ -126,7 +130,7 @@ class Engine(Turns):
     def _watch(self, limit: float) -> None:
         """Wait for the end of the run; see to it that a task which waits for the uncontrolled keeps nobody up."""
         seen, since = -1, time.monotonic()
-        while not self._ended.wait(STALL):
+        while not (self._ended.wait(STALL) and self._over_after_departure()):
             state = self.step + self.handed
             if state != seen:
                 seen, since = state, time.monotonic()
@@ -141,6 +145,17 @@ class Engine(Turns):
                 self._stalled(task, state)
             if waited > limit:
                 raise Lost(f"{task.name if task else 'a thread'} made no step for {limit:g} s", stacks_of(self.tasks))
+
+    def _over_after_departure(self) -> bool:
+        """Tell whether the run is over; if it was a thread that ends for good, let the next task go on after it."""
+        if self._departed is None:
+            return True
+        (worker, released), self._departed = self._departed, None
+        worker.join()
+        if released is self._ended:
+            return True
+        released.release()
+        return False
 
     # For tasks.
 
@@ -342,8 +357,9 @@ class Engine(Turns):
         self.handed += 1
         other = self.tasks[chosen]
         self.current = other
-        self._wake(other)
-        self._park(task)
+        hand_over(self._baton_of(other), task.worker.baton)
+        if self.abandoning:
+            raise Abandoned
 
     def _go_on_without(self, task: Task) -> None:
         """Choose another task since this one waits; if there is none, that is a deadlock."""
@@ -378,27 +394,33 @@ class Engine(Turns):
         self.abandoning = True
         raise Abandoned
 
-    def _ended_in(self, worker: Worker, task: Task, error: BaseException | None) -> bool:
-        """Take notice of the end of a task's function in its thread; true if the thread is to run more tasks."""
+    def _ended_in(self, worker: Worker, task: Task, error: BaseException | None) -> tuple[Baton | None, bool]:
+        """Take notice of the end of a task's function in its thread.
+
+        Returns what the thread is to release, so that others go on, and whether it is to run more tasks.
+        """
         if self.by_ident.get(task.ident) is not task:
-            return False  # its run is over long ago
+            return None, False  # its run is over long ago
         if task.lost:
             with suppress(Abandoned):
                 self._rejoin(task)
         if task.done:
-            return False  # so it is since just now
+            return None, False  # so it is since just now
         if error is not None and not self.abandoning:
             self._result.errors.append((task.name, error))
         del self.by_ident[task.ident]
         active.pop(task.ident, None)
-        again = not self.fresh_threads
+        again = not (self.fresh_threads or self._fresh)
         if again:
             self._idle.append(worker)
-        self.finished(task)
-        return again
+        released = self._finished(task)
+        if again or released is None:
+            return released, again
+        self._departed = worker, released
+        return self._ended, False
 
-    def finished(self, task: Task) -> None:
-        """Say that the task's function has ended: others go on, or the run is over."""
+    def _finished(self, task: Task) -> Baton | None:
+        """Take in that the task's function has ended; return what to release: another task goes on, or the run ends."""
         task.done = True
         self.reason = "it ends"
         self.touch(-1 - task.index)
@@ -413,10 +435,11 @@ class Engine(Turns):
                 chosen = self._returned.pop() if self._returned else None
                 self._over = chosen is None
         if chosen is None:
-            self._ended.release()
-        elif chosen is not task:
-            self.current = chosen
-            self._wake(chosen)
+            return self._ended
+        if chosen is task:
+            return None  # all others wait for what is not under control
+        self.current = chosen
+        return self._baton_of(chosen)
 
     def _after(self, task: Task) -> Task | None:
         """Return who goes on after the end of a task; None when all have ended, itself if others may come back."""

@@ -46,6 +46,10 @@ _PRIMITIVES: Final = frozenset(
 """Python functions in the place of C ones."""
 
 
+_CALLS_BACK: Final = frozenset(("weakref", "ref", "finalize", "WeakKeyDictionary", "WeakSet", "WeakValueDictionary"))
+"""Names in code by which a function may be called when an object dies."""
+
+
 class Instrumentation:
     """The switch points of one `Switching` after the other.
 
@@ -159,15 +163,26 @@ class Instrumentation:
 
     def _learn(self, code: CodeType) -> bool:
         """Take in what this code, and all code of its module, stores."""
-        grown = self._stores.add(code)
+        grown = self._stores.add(code) or self._finalizes(code)
         file = code.co_filename
         if file not in self._scanned:
             self._scanned.add(file)
             for module in list(sys.modules.values()):
                 if getattr(module, "__file__", None) == file:
                     for each in all_code(vars(module), file):
-                        grown |= self._stores.add(each)
+                        grown |= self._stores.add(each) | self._finalizes(each)
         return grown
+
+    def _finalizes(self, code: CodeType) -> bool:
+        """Take in whether code is run when an object dies; true if that is news.
+
+        Without the GIL it runs in the thread that made the object, at its next turn, or in the one that drops it, if
+        the other has ended: a thread that is kept for other tasks would have to run it at some time in between.
+        """
+        if engine.fresh_threads or sys._is_gil_enabled():
+            return False
+        engine.fresh_threads = code.co_name == "__del__" or not _CALLS_BACK.isdisjoint(code.co_names)
+        return engine.fresh_threads
 
     def _resume(self, _: CodeType, __: int) -> Any:
         task = engine.current

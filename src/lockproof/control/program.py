@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lockproof.control.primitives import engine
 from lockproof.control.task import Abandoned
 from lockproof.operation import SUBJECTS
+from lockproof.probes import Dying
 from lockproof.values import Raised, canonical
 
 if TYPE_CHECKING:
@@ -55,10 +56,12 @@ class ScenarioProgram:
 
     After a run, `results[t]`, `final` and `seen` are as in `lockproof.run.program.Record`: `seen[t][k][u]` operations
     of thread u had returned when operation k of thread t was invoked. All of it is known here, as one runs at a time.
+    `finalizes`: it has an element that comes back into a subject when it dies.
     """
 
     def __init__(self, scenario: Scenario, new: Callable[[], Any], names: Mapping[str, Any]) -> None:
         self._new, self._names = new, scenario.subjects
+        self.finalizes = f"{Dying.__name__}(" in str(scenario)
 
         def made(operations: tuple[Operation, ...]) -> list[_Step]:
             return [_Step(each, names) for each in operations]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from _thread import allocate_lock, get_ident
 
+from lockproof.control.baton import Baton
 from lockproof.control.task import Abandoned, Result, Task, asleep, site_of_thread
 from lockproof.schedule import Ran
 
@@ -107,11 +108,12 @@ class Turns:
             raise Abandoned
 
     def _wake(self, task: Task) -> None:
-        if task.begun:
-            task.worker.baton.release()
-        else:
-            self._begin(task)
+        self._baton_of(task).release()
 
-    def _begin(self, task: Task) -> None:
-        task.begun = True
-        task.worker.give(task)
+    def _baton_of(self, task: Task) -> Baton:
+        """Return what the task goes on by; by the same its thread begins to run it."""
+        if not task.begun:
+            task.begun = True
+            task.worker.give(task)
+        baton: Baton = task.worker.baton
+        return baton

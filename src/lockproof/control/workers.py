@@ -4,40 +4,51 @@ from __future__ import annotations
 
 import contextvars
 import threading
-from _thread import get_native_id, start_new_thread
+from _thread import get_native_id
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from lockproof.control.baton import Baton, new_baton
+from lockproof.control.baton import Baton, hand_over, new_baton
 from lockproof.control.task import Abandoned, Task
+
+start_joinable_thread: Any = threading._start_joinable_thread  # type: ignore[attr-defined]
+"""The real one: this is imported before control is taken."""
 
 
 class Worker:
     """A thread, and the baton that it waits on.
 
-    `ended` is told when a task has ended, and answers whether the thread is to live on.
+    `ended` is told when a task has ended, and answers what to release, and whether the thread is to live on.
     """
 
-    def __init__(self, ended: Callable[[Worker, Task, BaseException | None], bool]) -> None:
+    def __init__(self, ended: Callable[[Worker, Task, BaseException | None], tuple[Baton | None, bool]]) -> None:
         self._ended = ended
         self._task: Task | None = None
         self.baton = new_baton()
         self.native = 0
         told = new_baton()
-        self.ident = start_new_thread(self._live, (told,))
+        self._handle = start_joinable_thread(partial(self._live, told), daemon=True)
+        self.ident = self._handle.ident
         told.acquire()
         told.close()
 
     def give(self, task: Task) -> None:
-        """Let the thread run a task."""
+        """Say what the thread is to run when its baton is released."""
         self._task = task
-        self.baton.release()
+
+    def join(self) -> None:
+        """Wait for the end of the thread, and of the finalizers that it still had to run."""
+        self._handle.join()
 
     def _live(self, told: Baton) -> None:
         self.native = get_native_id()
-        told.release()
+        released: Baton | None = told
         while True:
-            self.baton.acquire()
+            if released is None:
+                self.baton.acquire()
+            else:
+                hand_over(released, self.baton)
             task = self._task
             assert task is not None
             error: BaseException | None = None
@@ -47,7 +58,10 @@ class Worker:
                 pass
             except BaseException as raised:
                 error = raised
-            if not self._ended(self, task, error):
+            released, again = self._ended(self, task, error)
+            if not again:
+                if released is not None:
+                    released.release()
                 self.baton.close()
                 return
 
