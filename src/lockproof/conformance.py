@@ -78,18 +78,20 @@ def conform(
     *,
     announce: Announce = lambda _: None,
     skip: frozenset[str] = frozenset(),
+    compared: frozenset[str] = frozenset(),
 ) -> Conformance:
     """Compare subject and model on one thread for about `seconds`; every operation is tried, even if it takes longer.
 
     `announce` is called with the lines that are about to be run: if it never comes back, the last of them is where.
     `skip` are operations, or the texts of their kinds, that must not be run and are left out of the specification; if
-    one of them comes back into the subject, all that do: the lock that waits for itself is told by one.
+    one of them comes back into the subject, all that do: the lock that waits for itself is told by one. `compared` are
+    the texts of kinds that each get their turn, of all others nothing is asked; all kinds do if it is empty.
 
     Raises:
         LockproofError: no operation is left.
 
     """
-    return _Comparison(specification, seed, announce, skip).run(seconds)
+    return _Comparison(specification, seed, announce, skip).run(seconds, compared)
 
 
 @dataclass(frozen=True)
@@ -122,17 +124,18 @@ class _Comparison:
         self._observed: tuple[Specification, dict[tuple[str, ...], Program]] = self.specification, {}
         self._globals = self.specification.globals
 
-    def run(self, seconds: float) -> Conformance:
+    def run(self, seconds: float, compared: frozenset[str]) -> Conformance:
         end = monotonic() + seconds
         self._trust_observers()
+        kinds = [kind for kind in self.specification.operations if not compared or kind.text in compared]
         contents = self._contents()
         alone = FILLINGS if len(self.specification.operations) > MANY else 2 * FILLINGS
-        for kind in list(self.specification.operations):
+        for kind in kinds:
             for program in contents:
                 for operation in self._fillings(kind)[:alone]:
                     self._try((*program, operation), len(program))
         self._look_for_handed_out(contents[-1])
-        for kind in list(self.specification.operations):
+        for kind in kinds:
             for _ in range(CONSTRUCTIONS if self._kind(kind).lifted and self._lifts() else 0):
                 self._try((*self._drawn(), self._random.choice(self._fillings(kind))))
         while monotonic() < end:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from itertools import combinations_with_replacement
+from itertools import combinations_with_replacement, zip_longest
 from random import Random
 from typing import Any, Final
 
@@ -123,7 +123,13 @@ class Generator:
 
     @cached_property
     def _aimed_pairs(self) -> list[tuple[OperationKind, OperationKind]]:
-        return self._pairs(self._aimed or self._exposed)
+        pairs = self._pairs(self._aimed or self._exposed)
+        if not self._aimed:
+            return pairs
+        # What all aimed kinds share may keep them apart from each other while it does not from the rest, or neither.
+        among = [pair for pair in pairs if pair[0] in self._aimed and pair[1] in self._aimed]
+        others = [pair for pair in pairs if pair not in among]
+        return [pair for both in zip_longest(others, among) for pair in both if pair is not None]
 
     def _pair(self, index: int) -> tuple[tuple[OperationKind, OperationKind] | None, Sequence[OperationKind]]:
         """Return the pair whose turn it is, if one is to be tried, and kinds of which the scenario must have one."""

@@ -77,6 +77,12 @@ def test_an_operation_that_differs_is_lifted_so_that_the_check_goes_on_around_it
     assert conform(adjusted, seed=4, seconds=0.05).nonconformances == ()
 
 
+@pytest.mark.parametrize(("compared", "told"), [("a.remove(x)", True), ("a.clear()", False)])
+def test_only_kinds_that_are_named_get_their_turn(compared: str, told: bool) -> None:
+    result = conform(infer(subjects.SilentSet), 3, 0.0, compared=frozenset({compared}))
+    assert bool(result.nonconformances) is told
+
+
 def test_where_a_guess_is_wrong_the_class_becomes_its_own_model() -> None:
     adjusted = check(subjects.MuteSet).specification
     assert adjusted.model is None and not adjusted.guessed

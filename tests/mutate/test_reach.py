@@ -8,7 +8,9 @@ import pytest
 
 from lockproof.campaign.loading import load_specification
 from lockproof.generation import Generator
+from lockproof.operation import op
 from lockproof.reach import reached
+from lockproof.specification import Specification
 
 pytestmark = pytest.mark.thread_unsafe(reason="asks the interpreter which code begins, in all threads")
 
@@ -60,3 +62,12 @@ def test_without_an_aim_some_have_none() -> None:
     generator = Generator(load_specification(Bag), 3, 1)
     texts = [{each.kind.text for thread in generator.scenario(k).threads for each in thread} for k in range(60)]
     assert any("a.sum()" not in each for each in texts)
+
+
+def test_what_is_aimed_at_is_tried_beside_the_rest_as_early_as_beside_itself() -> None:
+    kinds = [op(f"a.f{k}()", weight=9 if k < 6 else 1) for k in range(12)]
+    aimed = {kind.text for kind in kinds[:6]}
+    generator = Generator(Specification(set, kinds), 2, 1, frozenset(), frozenset(aimed))
+    pairs = [generator.scenario(index) for index in range(30) if index % 3 < 2]
+    mixed = [not {each.kind.text for thread in made.threads for each in thread} <= aimed for made in pairs]
+    assert 8 <= sum(mixed) <= 12 and any(mixed[:2]) and not all(mixed[:2])

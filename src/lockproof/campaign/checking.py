@@ -100,11 +100,19 @@ class Checking:
                 self._alone(only)
             else:
                 self._schedules.first = list(map(str, first))
+                if self.setup.aimed:
+                    self._begin_anew()
                 self._all(first)
             self._explain()
         except KeyboardInterrupt:
             raise Interrupted(self._report(description)) from None
         return self._report(description)
+
+    def _begin_anew(self) -> None:
+        """Give the whole budget to the search: that of a mutant is short, and what comes before takes half of it."""
+        if self.options.engine != "threads":
+            self._schedules.prepare()
+        self.began = time.monotonic()
 
     @property
     def _elapsed(self) -> float:

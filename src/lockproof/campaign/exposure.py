@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import CodeType, FrameType
@@ -79,12 +79,17 @@ def _of_the_object(code: CodeType, offset: int) -> bool:
 
 
 def watched(
-    specification: Specification, filling: Sequence[str], seconds: float, announce: Callable[[Sequence[str]], None]
+    specification: Specification,
+    filling: Sequence[str],
+    seconds: float,
+    announce: Callable[[Sequence[str]], None],
+    only: Collection[str] = (),
 ) -> Watched:
     """Run operations of each kind and return what was seen; nothing is called exposed if that tells it from nothing.
 
     Subjects are filled by the lines in `filling`. Operations that may wait or come back into the subject are left out,
-    and those that `seconds` do not suffice for. `announce` is told of each line before.
+    and those that `seconds` do not suffice for; so are all but those in `only`, if it names any. `announce` is told of
+    each line before.
     """
     instrumentation.switch(Switching.FREE)
     end = time.monotonic() + seconds
@@ -93,7 +98,7 @@ def watched(
     for kind in specification.operations:
         if time.monotonic() > end:
             break
-        if kind.blocking or comes_back(kind.text):
+        if kind.blocking or comes_back(kind.text) or (only and kind.text not in only):
             continue
         for operation in list(kind.fillings(FILLINGS))[:FILLINGS]:
             announce([*(each.text for each in init), operation.text])

@@ -208,6 +208,7 @@ class _Mutating:
         self._stopped = threading.Event()
         self._took: dict[str, list[float]] = {"schedules": [], "threads": []}
         self._usual: set[str] = set()
+        self._differing: list[str] = []
         self._jobs = self.options.jobs or os.process_cpu_count() or 1
 
     def run(self) -> MutationReport:
@@ -221,7 +222,7 @@ class _Mutating:
                 f"{len(self.known)} fates are of a run that was interrupted ({self.kept.path}; remove it to begin anew)"
             )
         try:
-            if todo and not self.known:
+            if todo:
                 self._itself()
             self._all(todo)
         except KeyboardInterrupt:
@@ -271,6 +272,7 @@ class _Mutating:
         if report.verdict is Verdict.UNKNOWN:
             self.notes.append(f"the class itself could not be judged: {'; '.join(report.unknown)}")
         self._usual = _differences(report)
+        self._differing = sorted({line for each in report.nonconformances for line in each.lines[-2:]})
 
     def _checked(self, engine: str, budget: float) -> CheckOptions:
         options = self.options
@@ -348,7 +350,8 @@ class _Mutating:
             file.write_text(mutant.source, encoding="utf-8")
             replaced = {mutant.module: str(file), mutant.file: str(file)}
             aimed = self.sources.reach.get((mutant.file, mutant.function), [])
-            setup = replace(self.setup, replaced=replaced, aimed=aimed, filling=self.sources.filling)
+            setup = replace(self.setup, replaced=replaced, aimed=aimed, differing=self._differing,
+                            filling=self.sources.filling)  # fmt: skip
             try:
                 report = check(setup, options, repeat=self._command, first=self._first(mutant), progress=tell)
             except LockproofError as error:

@@ -16,8 +16,9 @@ class Setup:
     cloudpickle, in base64), and `modules` are the files of the modules that unpickling them imports, by their names,
     where their names alone do not lead to them. `controlled`: for runs under control, of a function too. `replaced`:
     which files are read in the place of modules or of other files. `aimed` are kinds of
-    operations of which each scenario is to have one, `filling` lines that are known to change a fresh subject; None:
-    that is found out.
+    operations of which each scenario is to have one, and those that are compared with the model on one thread; so are
+    the kinds of the lines in `differing`. `filling` are lines that are known to change a fresh subject; None: that is
+    found out.
     """
 
     path: list[str]
@@ -33,6 +34,7 @@ class Setup:
     controlled: bool = False
     replaced: dict[str, str] = field(default_factory=dict)
     aimed: list[str] = field(default_factory=list)
+    differing: list[str] = field(default_factory=list)
     filling: list[str] | None = None
 
     def to_json(self) -> dict[str, Any]:

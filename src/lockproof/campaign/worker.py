@@ -75,6 +75,7 @@ class Worker:
         self._cases: dict[str, Case] = {}
         self._avoided: list[frozenset[str]] = []
         self._aimed, self._filling = frozenset(setup["aimed"]), frozenset(setup["filling"] or ())
+        self._differing: list[str] = setup["differing"]
         self._made: dict[str, Scenario] = {}
         with Watchdog(self._hang + 30):
             self._load(*_named(setup))
@@ -156,7 +157,8 @@ class Worker:
             if any(deeds & Operation(kind.text).deeds for deeds in left_out)
         }
         with Watchdog(min(self._hang, SHORT)):
-            result = conform(self.specification, self._seed, seconds, announce=self.announce, skip=frozenset(kinds))
+            result = conform(self.specification, self._seed, seconds, announce=self.announce, skip=frozenset(kinds),
+                             compared=self._compared())  # fmt: skip
         self.specification = result.specification
         with Watchdog(self._hang):
             self._filling = self._filling or productive(self.specification, self.announce)
@@ -169,6 +171,13 @@ class Worker:
             "notes": list(self.specification.notes),
             "kinds": [kind.text for kind in self.specification.operations],
         }
+
+    def _compared(self) -> frozenset[str]:
+        """Return the kinds whose results are to be compared; none for all."""
+        if not self._aimed:
+            return frozenset()
+        kinds = {self.specification.bound(Operation(line)).kind.text for line in self._differing}
+        return self._aimed | kinds
 
     def _watched(self, filling: Sequence[str], seconds: float) -> Watched:  # noqa: ARG002
         """Return what was seen of each kind of operation; here that is nothing."""
