@@ -42,6 +42,36 @@ class Useless:
         return self._last
 
 
+class Claims:
+    """What is to be done once. It differs from its model on one thread: to give back what nobody has is no error."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._claimed: list[int] = []
+
+    def claim(self, x: int) -> bool:
+        """Tell whether the caller is the first."""
+        with self._lock:
+            if x in self._claimed:
+                return False
+            self._claimed.append(x)
+            return True
+
+    def give_back(self, x: int) -> None:
+        """Let others have it."""
+        with self._lock:
+            if x in self._claimed:
+                self._claimed.remove(x)
+
+
+class StrictClaims(Claims):
+    """The model of it."""
+
+    def give_back(self, x: int) -> None:
+        """Let others have it; raise ValueError if nobody has it."""
+        self._claimed.remove(x)
+
+
 class Unlocked:
     """No lock at all."""
 

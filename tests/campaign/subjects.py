@@ -294,4 +294,5 @@ class AnyOfMany:
         return choose(range(5000))
 
 
-WIDE = Specification(Wide, [op("a.take()", blocking=True)], model=AnyOfMany)
+WIDE = Specification(Wide, [op("a.take()")], model=AnyOfMany)
+WIDE_AND_WAITING = Specification(Wide, [op("a.take()", blocking=True)], model=AnyOfMany)

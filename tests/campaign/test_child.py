@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from lockproof.campaign.check import check
 from lockproof.campaign.child import Child, Died, resident
+from lockproof.campaign.options import CheckOptions
 from lockproof.campaign.protocol import Setup
 from lockproof.verdict import FindingKind
 
@@ -99,3 +101,33 @@ def test_a_parent_that_is_killed_leaves_no_child() -> None:
     while time.monotonic() < end and Path(f"/proc/{process}").exists():
         os.sched_yield()
     assert not Path(f"/proc/{process}").exists()
+
+
+SILENT = "tests.models.subjects:SilentSet"
+
+
+@pytest.mark.parametrize(
+    ("aimed", "differing", "told"),
+    [
+        ([], [], True),
+        (["a.remove(x)"], [], True),
+        (["a.clear()"], [], False),
+        (["a.clear()"], ["a.remove(1)"], True),
+    ],
+)
+def test_of_a_mutant_what_runs_the_changed_function_is_compared_and_what_differs_anyway(
+    aimed: list[str], differing: list[str], told: bool
+) -> None:
+    setup = Setup([*sys.path, str(Path(__file__).resolve().parents[2])], SILENT, aimed=aimed, differing=differing)
+    with Child(setup, memory=1024) as child:
+        answer = child.request("conform", 0.0, seconds=0.0, skip=[])
+    assert bool(answer["nonconformances"]) is told
+
+
+@pytest.mark.parametrize(("aimed", "explores"), [(["a.add(x)"], True), ([], False)])
+def test_the_budget_of_a_mutant_begins_with_the_search(aimed: list[str], explores: bool) -> None:
+    path = [*sys.path, str(Path(__file__).resolve().parents[2])]
+    setup = Setup(path, "tests.corpus.sets:MendedLength", aimed=aimed)
+    # Less than the start of a process takes, let alone a comparison with the model.
+    report = check(setup, CheckOptions(budget=0.02, seed=1, engine="schedules"), repeat=lambda _: "")
+    assert bool(report.coverage.schedules) is explores

@@ -101,6 +101,26 @@ def test_an_interrupted_run_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.
     assert len(checked) == 5  # that run was complete, so the next one begins anew
 
 
+def test_what_differs_in_the_class_itself_makes_no_mutant_invalid_in_a_run_that_is_gone_on_with_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge, stop = mutating._Mutating._judge, iter([False, True])
+
+    def interrupted(self: Any, mutant: Any, engine: str) -> Any:
+        if next(stop, False):
+            raise KeyboardInterrupt
+        return judge(self, mutant, engine)
+
+    monkeypatch.setattr(mutating._Mutating, "_judge", interrupted)
+    model = f"{FILE}:StrictClaims"
+    with pytest.raises(MutationInterrupted):
+        mutated(tmp_path, "Claims", jobs=1, model=model, budget=3.0)
+    report = mutated(tmp_path, "Claims", jobs=1, model=model, budget=3.0)
+    assert [each.mutant.function for each in report.judged] == ["Claims.claim", "Claims.give_back"]
+    assert report.judged[0].fate is Fate.KILLED
+    assert report.judged[1].fate is not Fate.INVALID
+
+
 def test_a_fate_that_was_cut_off_while_it_was_written_is_looked_for_again(tmp_path: Path) -> None:
     mutated(tmp_path)
     (file,) = tmp_path.glob("mutants/*.jsonl")

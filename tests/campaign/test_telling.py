@@ -67,8 +67,9 @@ def test_scenarios_in_which_something_waits_are_preferred() -> None:
     assert told[Waiting.NEVER]  # and the others are not left out
 
 
-def test_a_model_with_too_many_choices_leaves_scenarios_to_try() -> None:
-    with started(f"{HERE}:WIDE") as child:
+@pytest.mark.parametrize("name", ["WIDE", "WIDE_AND_WAITING"])
+def test_a_model_with_too_many_choices_leaves_scenarios_to_try(name: str) -> None:
+    with started(f"{HERE}:{name}") as child:
         assert all(made(child, 3))
 
 

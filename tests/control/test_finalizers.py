@@ -32,3 +32,7 @@ def test_a_finalizer_without_a_lock_is_seen_to_lose_a_count(answer: Answers) -> 
 
 def test_a_finalizer_with_a_lock_loses_none(answer: Answers) -> None:
     assert set(answer["locked"]["outcomes"]) == {"2"}
+
+
+def test_an_element_of_a_scenario_that_comes_back_does_so_within_the_run() -> None:
+    assert answers("tests.control.asked_dying")["visits"] == [[1]] * 5

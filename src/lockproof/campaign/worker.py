@@ -223,20 +223,16 @@ class Worker:
         for attempt in range(ATTEMPTS):
             scenario, waiting = self._released(number, attempt)
             if waiting is Waiting.FOR_A_WHILE or waiting is None:
-                return scenario
+                return scenario  # where it is not known, the next attempts would meet as many choices, and take as long
             if scenario is None:
                 continue
             other = other or scenario
             self.announce([str(scenario)])
-            try:
-                with Watchdog(self._hang):
-                    matters = self._judge(scenario).order_matters()
-            except TooManyChoices:
-                return scenario  # the next attempts would meet as many, and each takes long
-            if matters:
-                told = told or scenario
-                if not any(each.kind.blocking for each in scenario.operations):
-                    break
+            with Watchdog(self._hang), contextlib.suppress(TooManyChoices):
+                if self._judge(scenario).order_matters():
+                    told = told or scenario
+                    if not any(each.kind.blocking for each in scenario.operations):
+                        break
         return told or (other if Random(f"{self._seed}/{number}").random() < UNTOLD else None)
 
     def _released(self, number: int, attempt: int) -> tuple[Scenario | None, Waiting | None]:

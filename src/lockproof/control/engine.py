@@ -147,11 +147,17 @@ class Engine(Turns):
                 raise Lost(f"{task.name if task else 'a thread'} made no step for {limit:g} s", stacks_of(self.tasks))
 
     def _over_after_departure(self) -> bool:
-        """Tell whether the run is over; if it was a thread that ends for good, let the next task go on after it."""
+        """Tell whether the run is over; if it was a thread that ends for good, let the next task go on after it.
+
+        Raises:
+            Lost: the thread does not end.
+
+        """
         if self._departed is None:
             return True
         (worker, released), self._departed = self._departed, None
-        worker.join()
+        if not worker.join(PATIENCE):
+            raise Lost("a thread that has done its work does not end", stacks_of(self.tasks))
         if released is self._ended:
             return True
         released.release()

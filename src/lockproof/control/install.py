@@ -163,7 +163,7 @@ class Instrumentation:
 
     def _learn(self, code: CodeType) -> bool:
         """Take in what this code, and all code of its module, stores."""
-        grown = self._stores.add(code) or self._finalizes(code)
+        grown = self._stores.add(code) | self._finalizes(code)
         file = code.co_filename
         if file not in self._scanned:
             self._scanned.add(file)

@@ -37,9 +37,10 @@ class Worker:
         """Say what the thread is to run when its baton is released."""
         self._task = task
 
-    def join(self) -> None:
-        """Wait for the end of the thread, and of the finalizers that it still had to run."""
-        self._handle.join()
+    def join(self, seconds: float) -> bool:
+        """Wait so long for the end of the thread, and of the finalizers that it still had to run; true if it ended."""
+        self._handle.join(seconds)
+        return bool(self._handle.is_done())
 
     def _live(self, told: Baton) -> None:
         self.native = get_native_id()
