@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 from math import comb
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lockproof.schedule import Schedule, Switching
 from lockproof.strategies import exhaustive
-from lockproof.strategies.exhaustive import Diverged, Orders, Preemptions, Replay
+from lockproof.strategies.exhaustive import Diverged, Orders, Preemptions, Replay, spread
 from tests.strategies.machine import run, runs
 
 MOST = 100_000
@@ -26,6 +29,14 @@ def test_without_a_bound_that_matters_every_interleaving_is_run_once(a: int, b: 
 def test_schedules_come_in_the_order_of_their_preemptions_and_none_has_more_than_allowed() -> None:
     spent = [ran.preemptions for ran in runs(Preemptions(2), (3, 3, 2), MOST)]
     assert spent == sorted(spent) and max(spent) == 2
+
+
+@given(n=st.integers(1, 400))
+def test_what_a_search_takes_first_is_far_apart_and_nothing_is_left_out(n: int) -> None:
+    order = spread(range(n))[::-1]
+    assert sorted(order) == list(range(n))
+    first = sorted(order[:8])
+    assert n < 40 or max(b - a for a, b in pairwise([0, *first, n])) <= n / 3
 
 
 def test_levels_are_counted_and_completed_one_after_the_other() -> None:

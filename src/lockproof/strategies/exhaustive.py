@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import gcd
 from typing import Final
 
 from lockproof.schedule import Point, Ran, Redundant
@@ -158,7 +159,7 @@ class Preemptions:
                 if not self._later and not self.cut:
                     self.level = self._bound  # there are none with more preemptions
                 return False
-            self._now, self._later = self._later[::-1], []
+            self._now, self._later = spread(self._later), []
             self.by_level.append(0)
         choices, count, instead = self._now.pop()
         self._prefix = [*choices[:count], instead]
@@ -200,6 +201,17 @@ class Preemptions:
                 self._cut_here = self._cut_here or free
                 continue
             to.extend((choices, number, other) for other in enabled if other != chosen)
+
+
+def spread[T](items: Sequence[T]) -> list[T]:
+    """Return the items so that those taken from the end first are far apart: steps of the golden ratio, all met once.
+
+    A search is mostly given up long before it has come to its end. In the order of the program it would have seen
+    nothing but preemptions close to the beginning.
+    """
+    n = len(items)
+    step = next((each for each in range(round(n * 0.618), n) if gcd(each, n) == 1), 1)
+    return [items[k * step % n] for k in reversed(range(n))]
 
 
 def default(point: Point) -> int:
