@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from lockproof.campaign.loading import infer
     from lockproof.errors import LockproofError
     from lockproof.model import block, choose
     from lockproof.operation import Code, op
@@ -36,6 +37,7 @@ _HOMES = {
     "check": "testing",
     "choose": "model",
     "explore": "testing",
+    "infer": "campaign.loading",
     "mutate": "testing",
     "op": "operation",
     "unordered": "values",
@@ -56,6 +58,7 @@ __all__ = [
     "check",
     "choose",
     "explore",
+    "infer",
     "mutate",
     "op",
     "unordered",

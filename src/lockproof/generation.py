@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from itertools import combinations_with_replacement, zip_longest
+from itertools import combinations_with_replacement
 from random import Random
 from typing import Any, Final
 
@@ -31,6 +31,10 @@ from lockproof.values import canonical
 _FILLINGS: Final = 24
 _LENGTHS: Final = (1, 2, 2, 3, 3, 4)
 _INITIAL: Final = (0, 0, 1, 1, 2, 3)
+_INITIAL_OF_PAIRS: Final = (0, 1, 1, 2, 2, 3)
+"""How many initial operations there are, and how many where a pair is met again with others: half of what is to be seen
+of an operation is seen only if there are things for it to do."""
+
 _FOCUSED: Final = 0.75
 _LOOKING: Final = 0.5
 _LOOKING_AT_QUEUES: Final = 0.2
@@ -38,6 +42,18 @@ _LOOKING_AT_QUEUES: Final = 0.2
 
 _OBSERVED: Final = 0.35
 """How often a thread that looks does so with what observes the subject at the end alone: that sees most of it."""
+
+VARIED: Final = 60
+"""How many pairs with what is aimed at are chosen so that they differ from those before."""
+
+ALIKE: Final = 4
+MIRRORED: Final = 6
+BOTH: Final = 3
+"""By how much a kind comes earlier beside itself, beside its mirror image, like `a |= b` beside `b |= a`, and beside
+another one that is about the second subject too."""
+
+EXPOSED: Final = 4
+"""By how much an exposed kind comes earlier beside those that are aimed at: it may see what locks hide from others."""
 
 LONG: Final = 8
 """How many accesses make an operation long; more do not bring its pairs further to the front."""
@@ -69,7 +85,8 @@ class Watched:
 class Generator:
     """Scenarios for at most `threads` threads; `filling` are lines known to change a fresh subject (`productive`).
 
-    `aimed` are kinds of which each scenario is to have one, if any are given; then two in three are pairs. `watched`
+    `aimed` are kinds of which each scenario is to have one, if any are given; then five in six are pairs. It says of
+    each how many functions of the class it runs: those that run few are more about the one in question. `watched`
     names exposed kinds: two in three scenarios are made for these in that way, where no others are aimed at.
     """
 
@@ -79,12 +96,13 @@ class Generator:
         threads: int,
         seed: int,
         filling: frozenset[str] = frozenset(),
-        aimed: frozenset[str] = frozenset(),
+        aimed: Mapping[str, int] | None = None,
         watched: Watched | None = None,
     ) -> None:
         self._specification, self._most, self._seed = specification, max(threads, 2), seed
         self._kinds = sorted(specification.operations, key=lambda kind: -kind.weight)
-        self._aimed = [kind for kind in self._kinds if kind.text in aimed]
+        self._breadth = aimed or {}
+        self._aimed = [kind for kind in self._kinds if kind.text in self._breadth]
         self._watched = watched or Watched()
         self._exposed = [kind for kind in self._kinds if kind.text in self._watched.exposed]
         self._weights = [kind.weight for kind in self._kinds]
@@ -110,12 +128,29 @@ class Generator:
             pairs = [pair for pair in pairs if pair[0] in aims or pair[1] in aims] or pairs
         if not pairs:
             pairs = list(combinations_with_replacement(self._kinds, 2))
+        return sorted(pairs, key=lambda pair: -self._worth(pair, bool(aims)))
 
-        def rank(pair: tuple[OperationKind, OperationKind]) -> float:
-            first, second = (kind.weight * (self._watched.length(kind.text) if aims else 1) for kind in pair)
-            return -first * second * (4 if pair[0] is pair[1] else 1)
+    def _worth(self, pair: tuple[OperationKind, OperationKind], aims: bool) -> float:
+        first, second = (kind.weight * (self._watched.length(kind.text) if aims else 1) for kind in pair)
+        return first * second * self._alike(pair[0].text, pair[1].text)
 
-        return sorted(pairs, key=rank)
+    def _alike(self, first: str, second: str) -> int:
+        if first == second:
+            return ALIKE
+        if first == self._mirrored[second]:
+            return MIRRORED
+        return BOTH if self._subjects[first] & self._subjects[second] - {"a"} else 1
+
+    @cached_property
+    def _subjects(self) -> dict[str, frozenset[str]]:
+        return {kind.text: frozenset(Operation(kind.text).subjects) for kind in self._kinds}
+
+    @cached_property
+    def _mirrored(self) -> dict[str, str]:
+        """The line of each kind with the first two subjects in each other's place: they meet in the middle."""
+        names = {ast.unparse(ast.parse(kind.text)): kind.text for kind in self._kinds}
+        swapped = {text: renamed(Operation(text), {"a": "b", "b": "a"}).text for text in names.values()}
+        return {text: names.get(other, "") if "b" in self._subjects[text] else text for text, other in swapped.items()}
 
     @cached_property
     def _any_pairs(self) -> list[tuple[OperationKind, OperationKind]]:
@@ -123,18 +158,55 @@ class Generator:
 
     @cached_property
     def _aimed_pairs(self) -> list[tuple[OperationKind, OperationKind]]:
-        pairs = self._pairs(self._aimed or self._exposed)
+        """Pairs with what is aimed at, or with what is exposed.
+
+        Few scenarios are made of what is aimed at, and what they have in common may hide the same from all of them: so
+        of the best pairs those come first that differ, in what is aimed at and in what runs beside it. That is in turns
+        something else, another one that is aimed at, since a wrong lock keeps those apart that share it, and an exposed
+        one.
+        """
         if not self._aimed:
-            return pairs
-        # What all aimed kinds share may keep them apart from each other while it does not from the rest, or neither.
-        among = [pair for pair in pairs if pair[0] in self._aimed and pair[1] in self._aimed]
-        others = [pair for pair in pairs if pair not in among]
-        return [pair for both in zip_longest(others, among) for pair in both if pair is not None]
+            return self._pairs(self._exposed)
+        aimed = {kind.text: kind.weight / self._breadth[kind.text] ** 1.5 for kind in self._aimed}
+        beside = {kind.text: kind.weight * self._length_beside(kind.text) for kind in self._kinds}
+        left = {
+            (kind.text, other.text): (kind, other)
+            for kind in self._aimed
+            for other in self._kinds
+            if not (kind.reads and other.reads) and not (kind.exclusive and kind.exclusive == other.exclusive)
+        }
+
+        def worth(names: tuple[str, str]) -> float:
+            return float(aimed[names[0]] * beside[names[1]] * self._alike(*names))
+
+        turns = [
+            beside.keys() - self._breadth.keys(),
+            self._breadth.keys(),
+            self._watched.exposed - self._breadth.keys(),
+        ]
+        chosen = []
+        for turn in range(min(len(left), VARIED)):
+            among = turns[turn % 3]
+            best = max([names for names in left if names[1] in among] or left, key=worth)
+            chosen.append(left.pop(best))
+            aimed[best[0]] /= 2
+            beside[best[1]] /= 2
+        return chosen + [left[names] for names in sorted(left, key=worth, reverse=True)] or self._any_pairs
+
+    def _length_beside(self, text: str) -> int:
+        """Return by how much a kind comes earlier beside what is aimed at: an exposed one sees what locks hide."""
+        return LONG * EXPOSED if text in self._watched.exposed else self._watched.length(text)
 
     def _pair(self, index: int) -> tuple[tuple[OperationKind, OperationKind] | None, Sequence[OperationKind]]:
         """Return the pair whose turn it is, if one is to be tried, and kinds of which the scenario must have one."""
-        aims: Sequence[OperationKind] = self._aimed or self._exposed
-        if aims and not self._aimed:
+        if self._aimed:
+            turn, sixth = divmod(index, 6)
+            if sixth == 5:
+                return None, self._aimed
+            number = met_again(turn * 5 + sixth + 1)
+            return self._aimed_pairs[number % len(self._aimed_pairs)], self._aimed
+        aims: Sequence[OperationKind] = self._exposed
+        if aims:
             turn, part = divmod(index, 3)
             index, aims = (turn * 2 + part, aims) if part < 2 else (turn, ())
         turn, third = divmod(index, 3)
@@ -204,11 +276,24 @@ class Generator:
         if self._initial:
             for name in subjects:
                 fills = self._productive and random.random() < _FILLING
-                among = _about(self._productive if fills else self._initial, focus if random.random() < 0.5 else "")
-                chosen = random.sample(among, min(random.choice(_INITIAL), len(among)))
+                about = random.random() < (0.25 if self._aimed else 0.5)
+                among = _about(self._productive if fills else self._initial, focus if about else "")
+                lengths = _INITIAL_OF_PAIRS if self._aimed else _INITIAL
+                chosen = random.sample(among, min(random.choice(lengths), len(among)))
                 init += [renamed(each, {"a": name}) for each in chosen if set(each.subjects) <= {"a"}]
         final = [renamed(each, {"a": name}) for name in subjects for each in self._specification.final]
         return Scenario(tuple(init), parallel, tuple(final))
+
+
+def met_again(turn: int) -> int:
+    """Return whose turn it is, from 0, in a row where each is met again and again, less and less often.
+
+    Of the turns from 1, those that 3 does not divide are for new ones; of the others, a third each, it is the same
+    anew. So the first of all come often: their values, and what is there before, decide whether anything is seen.
+    """
+    while turn % 3 == 0:
+        turn //= 3
+    return turn - turn // 3 - 1
 
 
 def productive(specification: Specification, announce: Callable[[Sequence[str]], None]) -> frozenset[str]:

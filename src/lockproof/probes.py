@@ -15,7 +15,7 @@ import ast
 import operator
 import os
 import select
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final, Self
@@ -143,16 +143,16 @@ def comes_back(text: str) -> bool:
         match node:
             case ast.Name(id="Meddling" | "Dying"):
                 return True
-            case ast.Lambda() if _knows(node):
+            case ast.Lambda() if _knows(node, SUBJECTS):
                 return True
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name)), args=args) if name in SUBJECTS:
-                if any(isinstance(each, ast.GeneratorExp) and _knows(each) for each in args):
+                if any(isinstance(each, ast.GeneratorExp) and _knows(each, (name,)) for each in args):
                     return True
     return False
 
 
-def _knows(tree: ast.AST) -> bool:
-    return any(isinstance(node, ast.Name) and node.id in SUBJECTS for node in ast.walk(tree))
+def _knows(tree: ast.AST, subjects: Sequence[str]) -> bool:
+    return any(isinstance(node, ast.Name) and node.id in subjects for node in ast.walk(tree))
 
 
 def without_coming_back(kind: OperationKind) -> OperationKind | None:

@@ -1,4 +1,4 @@
-"""Which operations run which functions? Each is run on one thread, and the interpreter asked which code begins."""
+"""Which operations run which functions and lines? Each is run on one thread, and the interpreter asked what it runs."""
 
 from __future__ import annotations
 
@@ -17,31 +17,45 @@ TOOL: Final = 3
 FILLINGS: Final = 3
 
 
+type Reach = dict[tuple[str, str | int], set[str]]
+"""Kinds of operations, as their texts, by file and qualified name of a function, or by file and line."""
+
+
 def reached(
     specification: Specification,
     files: Collection[str],
     filling: Sequence[str],
     announce: Callable[[Sequence[str]], None],
-) -> dict[tuple[str, str], set[str]]:
-    """Return, for each function of these files that operations run, the kinds of those operations, as their texts.
+) -> Reach:
+    """Return, for each function and each line of these files that operations run, the kinds of those operations.
 
-    A function is told by its file and its qualified name. Each operation is run on a fresh subject, and on one that
-    the lines in `filling` have changed; `announce` is told of each line before. Operations that may wait, or come back
-    into the subject, are left out: they may never end.
+    Each operation is run on a fresh subject, and on one that the lines in `filling` have changed; `announce` is told of
+    each line before. Operations that may wait, or come back into the subject, may never end: of these it is taken that
+    they run what others do that call the same methods.
     """
-    begun: set[tuple[str, str]] = set()
+    run: set[tuple[str, str | int]] = set()
 
     def begins(code: CodeType, _: int) -> None:
         if code.co_filename in files:
-            begun.add((code.co_filename, code.co_qualname.replace("<locals>.", "")))
+            run.add((code.co_filename, code.co_qualname.replace("<locals>.", "")))
 
-    found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    def goes_on(code: CodeType, line: int) -> object:
+        if code.co_filename not in files:
+            return monitoring.DISABLE
+        run.add((code.co_filename, line))
+        return None
+
+    not_run = []
+    found: defaultdict[tuple[str, str | int], set[str]] = defaultdict(set)
     monitoring = sys.monitoring
+    events = {monitoring.events.PY_START: begins, monitoring.events.LINE: goes_on}
     monitoring.use_tool_id(TOOL, "lockproof reach")
-    monitoring.register_callback(TOOL, monitoring.events.PY_START, begins)
+    for event, callback in events.items():
+        monitoring.register_callback(TOOL, event, callback)
     try:
         for kind in specification.operations:
             if kind.blocking or comes_back(kind.text):
+                not_run.append(kind)
                 continue
             for lines in ([], [line for line in filling if not comes_back(line)]):
                 for operation in list(kind.fillings(FILLINGS))[:FILLINGS]:
@@ -49,16 +63,21 @@ def reached(
                     subjects = [specification.subject() for _ in range(3)]
                     for line in lines:
                         _run(Operation(line), specification, subjects)
-                    begun.clear()
-                    monitoring.set_events(TOOL, monitoring.events.PY_START)
+                    run.clear()
+                    monitoring.set_events(TOOL, sum(events))
                     _run(operation, specification, subjects)
                     monitoring.set_events(TOOL, 0)
-                    for function in begun:
-                        found[function].add(kind.text)
+                    for place in run:
+                        found[place].add(kind.text)
     finally:
         monitoring.set_events(TOOL, 0)
-        monitoring.register_callback(TOOL, monitoring.events.PY_START, None)
+        for event in events:
+            monitoring.register_callback(TOOL, event, None)
         monitoring.free_tool_id(TOOL)
+    deeds = {kind.text: Operation(kind.text).deeds for kind in specification.operations}
+    for kinds in found.values():
+        done = frozenset[str]().union(*(deeds[text] for text in kinds))
+        kinds.update(kind.text for kind in not_run if deeds[kind.text] & done)
     return found
 
 

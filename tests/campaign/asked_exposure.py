@@ -77,6 +77,30 @@ class Held(Exposed):
             return "held"
 
 
+class Careless:
+    """All read something before they lock, so all are exposed; one takes no lock."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._count = 0
+
+    def add(self, item: int) -> None:
+        if self._count >= 0:
+            with self._lock:
+                self._count += item
+
+    def size(self) -> int:
+        if self._count >= 0:
+            with self._lock:
+                return self._count
+        return 0
+
+    drop, last, take, clear = add, size, size, size
+
+    def name(self) -> int:
+        return self._count
+
+
 class Bare:
     """No locks at all: nothing stands out."""
 
@@ -111,6 +135,10 @@ def ask_exposed() -> dict[str, object]:
 
 def ask_held() -> dict[str, object]:
     return _seen(Held)
+
+
+def ask_careless() -> dict[str, object]:
+    return _seen(Careless)
 
 
 def ask_bare() -> dict[str, object]:

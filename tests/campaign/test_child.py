@@ -109,14 +109,14 @@ SILENT = "tests.models.subjects:SilentSet"
 @pytest.mark.parametrize(
     ("aimed", "differing", "told"),
     [
-        ([], [], True),
-        (["a.remove(x)"], [], True),
-        (["a.clear()"], [], False),
-        (["a.clear()"], ["a.remove(1)"], True),
+        ({}, [], True),
+        ({"a.remove(x)": 1}, [], True),
+        ({"a.clear()": 1}, [], False),
+        ({"a.clear()": 1}, ["a.remove(1)"], True),
     ],
 )
 def test_of_a_mutant_what_runs_the_changed_function_is_compared_and_what_differs_anyway(
-    aimed: list[str], differing: list[str], told: bool
+    aimed: dict[str, int], differing: list[str], told: bool
 ) -> None:
     setup = Setup([*sys.path, str(Path(__file__).resolve().parents[2])], SILENT, aimed=aimed, differing=differing)
     with Child(setup, memory=1024) as child:
@@ -124,8 +124,17 @@ def test_of_a_mutant_what_runs_the_changed_function_is_compared_and_what_differs
     assert bool(answer["nonconformances"]) is told
 
 
-@pytest.mark.parametrize(("aimed", "explores"), [(["a.add(x)"], True), ([], False)])
-def test_the_budget_of_a_mutant_begins_with_the_search(aimed: list[str], explores: bool) -> None:
+def test_what_was_seen_of_the_class_itself_goes_for_its_mutants() -> None:
+    path = [*sys.path, str(Path(__file__).resolve().parents[2])]
+    known = {"exposed": ["a.add(x)"], "accesses": {"a.add(x)": 77}}
+    for watched in (known, None):
+        with Child(Setup(path, SILENT, watched=watched, controlled=True), memory=1024) as child:
+            answer = child.request("conform", 5.0, seconds=5.0, skip=[])
+        assert (answer["watched"] == known) is (watched is not None)
+
+
+@pytest.mark.parametrize(("aimed", "explores"), [({"a.add(x)": 1}, True), ({}, False)])
+def test_the_budget_of_a_mutant_begins_with_the_search(aimed: dict[str, int], explores: bool) -> None:
     path = [*sys.path, str(Path(__file__).resolve().parents[2])]
     setup = Setup(path, "tests.corpus.sets:MendedLength", aimed=aimed)
     # Less than the start of a process takes, let alone a comparison with the model.

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
-from lockproof.generation import Generator, Watched
+from lockproof.generation import Generator, Watched, met_again
 from lockproof.operation import op
+from lockproof.scenario import Scenario
 from lockproof.specification import Specification
 from tests.control.running import Answers, answers
 
@@ -29,6 +33,10 @@ def test_what_is_done_under_one_lock_is_not(answer: Answers) -> None:
     assert answer["held"]["exposed"] == []
 
 
+def test_where_all_are_what_takes_no_lock_at_all_stands_out(answer: Answers) -> None:
+    assert answer["careless"]["exposed"] == ["a.name()"]
+
+
 def test_nothing_stands_out_of_a_class_without_locks(answer: Answers) -> None:
     assert answer["bare"]["exposed"] == []
     assert answer["bare"]["told"] == 9
@@ -48,6 +56,48 @@ def test_two_in_three_scenarios_have_a_kind_that_is_exposed_and_long_ones_meet_i
     assert first == {"a.two()", "a.merge(x)"}
     others = {each.kind.text for scenario in made[2::3] for thread in scenario.threads for each in thread}
     assert others == {kind.text for kind in (*READERS, *WRITERS)}
+
+
+def _pairs(scenarios: Sequence[Scenario]) -> list[tuple[str, ...]]:
+    """Return the kinds that run beside each other in each scenario, a pair beside itself as one."""
+    return [tuple(sorted({each.kind.text for thread in made.threads for each in thread})) for made in scenarios]
+
+
+def test_what_is_aimed_at_meets_what_is_exposed_early_and_several_others() -> None:
+    aimed = {"a.clear(x)": 1}
+    watched = Watched(frozenset({"a.three()"}), {"a.merge(x)": 40, "a.add(x)": 40, "a.remove(x)": 40})
+    for seen, early in ((watched, True), (replace(watched, exposed=frozenset()), False)):
+        generator = Generator(SPECIFICATION, 2, 1, aimed=aimed, watched=seen)
+        pairs = [pair for k, pair in enumerate(_pairs([generator.scenario(k) for k in range(12)])) if k % 6 < 5]
+        assert all("a.clear(x)" in pair for pair in pairs)
+        assert (("a.clear(x)", "a.three()") in pairs[:3]) is early
+        assert len(set(pairs)) >= 5
+
+
+def test_of_what_is_aimed_at_what_runs_little_else_comes_first() -> None:
+    for aimed in ({"a.clear(x)": 1, "a.remove(x)": 9}, {"a.clear(x)": 9, "a.remove(x)": 1}):
+        first = min(aimed, key=lambda text: aimed[text])
+        assert first in _pairs([Generator(SPECIFICATION, 2, 1, aimed=aimed).scenario(0)])[0]
+
+
+def test_what_is_exclusive_makes_no_pair_with_its_like() -> None:
+    kinds = [*(op(f"a.{name}()", exclusive="one") for name in ("one", "two")), op("a.three()")]
+    generator = Generator(Specification(list, kinds), 2, 1, aimed={"a.one()": 1})
+    assert set(_pairs([generator.scenario(k) for k in range(6) if k % 6 < 5])) == {("a.one()", "a.three()")}
+
+
+def test_two_subjects_meet_in_the_middle_early() -> None:
+    kinds = [op("a |= b"), op("b |= a"), *(op(f"a.{name}()") for name in ("one", "two", "three"))]
+    generator = Generator(Specification(list, kinds, subjects=2), 2, 1, aimed={"a |= b": 1})
+    assert set(_pairs([generator.scenario(k) for k in range(2)])) == {("a |= b",), ("a |= b", "b |= a")}
+
+
+def test_pairs_are_met_again_less_and_less_often() -> None:
+    turns = [met_again(turn) for turn in range(1, 82)]
+    assert sorted(set(turns)) == list(range(len(set(turns))))
+    assert [turns.count(each) for each in (0, 1, 2, 4, 18, 53)] == [5, 4, 3, 3, 1, 1]
+    firsts = [turns.index(each) for each in sorted(set(turns))]
+    assert firsts == sorted(firsts)
 
 
 def test_without_anything_exposed_scenarios_are_as_before() -> None:

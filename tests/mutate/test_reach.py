@@ -9,7 +9,7 @@ import pytest
 from lockproof.campaign.loading import load_specification
 from lockproof.generation import Generator
 from lockproof.operation import op
-from lockproof.reach import reached
+from lockproof.reach import Reach, reached
 from lockproof.specification import Specification
 
 pytestmark = pytest.mark.thread_unsafe(reason="asks the interpreter which code begins, in all threads")
@@ -35,7 +35,7 @@ class Bag:
             return sum(doubled(each) for each in self._items)
 
 
-def found(filling: list[str]) -> dict[tuple[str, str], set[str]]:
+def found(filling: list[str]) -> Reach:
     return reached(load_specification(Bag), {__file__}, filling, lambda _: None)
 
 
@@ -49,10 +49,24 @@ def test_one_that_does_not_is_not() -> None:
     assert (__file__, "doubled") not in found([])
 
 
+def test_so_is_one_that_runs_a_line() -> None:
+    reach = found(["a.put(1)"])
+    line = Bag.sum.__code__.co_firstlineno + 2
+    assert reach[__file__, line] == {"a.sum()"}
+    assert reach[__file__, Bag.put.__code__.co_firstlineno + 2] == {"a.put(x_x)"}
+
+
+def test_what_may_wait_or_come_back_is_taken_to_run_what_its_methods_run() -> None:
+    kinds = [op("a.put(x)", x=[1]), op("a.put(len([a]))", blocking=True), op("a.put(lambda: a)"), op("a.sum()")]
+    reach = reached(Specification(Bag, kinds), {__file__}, ["a.put(1)"], lambda _: None)
+    assert reach[__file__, "Bag.put"] == {kind.text for kind in kinds[:3]}
+    assert reach[__file__, "Bag.sum"] == {"a.sum()"}
+
+
 def test_every_scenario_has_an_operation_that_is_aimed_at() -> None:
     specification = load_specification(Bag)
     for aimed in ({"a.sum()"}, {"a.put(x_x)"}):
-        generator = Generator(specification, 3, 1, frozenset(), frozenset(aimed))
+        generator = Generator(specification, 3, 1, aimed=dict.fromkeys(aimed, 1))
         for number in range(60):
             made = generator.scenario(number)
             assert any(each.kind.text in aimed for thread in made.threads for each in thread)
@@ -64,10 +78,10 @@ def test_without_an_aim_some_have_none() -> None:
     assert any("a.sum()" not in each for each in texts)
 
 
-def test_what_is_aimed_at_is_tried_beside_the_rest_as_early_as_beside_itself() -> None:
+def test_what_is_aimed_at_is_tried_beside_itself_and_beside_the_rest() -> None:
     kinds = [op(f"a.f{k}()", weight=9 if k < 6 else 1) for k in range(12)]
-    aimed = {kind.text for kind in kinds[:6]}
-    generator = Generator(Specification(set, kinds), 2, 1, frozenset(), frozenset(aimed))
-    pairs = [generator.scenario(index) for index in range(30) if index % 3 < 2]
-    mixed = [not {each.kind.text for thread in made.threads for each in thread} <= aimed for made in pairs]
-    assert 8 <= sum(mixed) <= 12 and any(mixed[:2]) and not all(mixed[:2])
+    aimed = {kind.text: 1 for kind in kinds[:6]}
+    generator = Generator(Specification(set, kinds), 2, 1, aimed=aimed)
+    pairs = [generator.scenario(index) for index in range(40) if index % 6 < 5]
+    mixed = [not {each.kind.text for thread in made.threads for each in thread} <= aimed.keys() for made in pairs]
+    assert 2 <= sum(mixed) <= 26

@@ -156,7 +156,7 @@ class Checking:
     def _conform(self) -> None:
         """Compare with the model on one thread. What hangs or kills there is a finding, and is left out afterwards."""
         for _ in range(MOST_DEATHS):
-            seconds = min(0.5, self.options.budget / 100)
+            seconds = min(0.5, self.options.budget / (10 if self.setup.aimed else 100))
             self._progress("")
             try:
                 answer = self.child.request("conform", seconds, seconds=seconds, skip=self._deaths.alone())
@@ -210,11 +210,7 @@ class Checking:
                 with self._in("checking"):
                     self._search(fresh, pool, max(until, 0.0))
             else:
-                with self._in("exploring"):
-                    found = self._schedules.search(self._left() - max(until, 0.0))
-                if found is not None:
-                    self._found_under_control(*found)
-                self._tell_of_deaths()
+                self._search_under_control(max(until, 0.0))
             if self.findings:
                 return
 
@@ -227,19 +223,33 @@ class Checking:
             self._deaths.restart()
         return new
 
+    def _search_under_control(self, until: float) -> None:
+        """Explore scenarios until something is found, or so many seconds are left."""
+        died = True
+        while died and not self.findings and self._left() > until:
+            with self._in("exploring"):
+                found = self._schedules.search(self._left() - until)
+            if found is not None:
+                self._found_under_control(*found)
+            died = bool(self._schedules.deaths)
+            self._tell_of_deaths()
+
     def _tell_of_deaths(self) -> None:
-        """A crash under control is a crash. A hang there may be one of the control itself, and is only noted."""
+        """A crash under control is a crash. A hang there may be one of the control itself: it is asked for without."""
         while self._schedules.deaths:
             text, died = self._schedules.deaths.pop()
-            if died.kind is FindingKind.HANG:
-                self.notes.append(f"under control, `{text}` did not come back: {died.detail}")
+            scenario = Scenario.parse(text)
+            if died.kind is not FindingKind.HANG:
+                self._finding_of(died, scenario, concurrent=True)
+            elif (again := self._deaths.ends(scenario, died, self.options.hang)) is not None:
+                self._finding_of(again, scenario, concurrent=not again.announced)
             else:
-                self._finding_of(died, Scenario.parse(text), concurrent=True)
+                self.notes.append(f"under control, `{text}` did not come back: {died.detail}")
 
     def _found_under_control(self, scenario: Scenario, looked: Looked) -> None:
         """Make small what a schedule shows, and tell of it, with what real threads make of the same scenario."""
         self._since = self._elapsed
-        seconds = max(2.0, self.options.budget * 0.3)
+        seconds = max(1.0 if self.setup.aimed else 2.0, self.options.budget * 0.3)
         with self._in("shrinking"):
             small, looked = self.controlled.small(scenario, looked, seconds, BOUND, self._progress)
         with self._in("confirming"):

@@ -113,7 +113,7 @@ class ControlledWorker(Worker):
 
     def _watched(self, filling: Sequence[str], seconds: float) -> Watched:
         with Watchdog(self._hang):
-            return watched(self.specification, filling, seconds, self.announce, self._aimed)
+            return watched(self.specification, filling, seconds, self.announce)
 
     def explore(self, text: str | None, seconds: float, most: int, bound: int, only: str) -> dict[str, Any]:
         """Go on exploring a scenario, or the function; answer what was covered, and what was found."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import CodeType, FrameType
@@ -37,7 +37,8 @@ MOST_INITIAL: Final = 3
 """How many lines fill a subject first."""
 
 MOST: Final = 0.7
-"""If more of the operations that were run are exposed, nothing is said: they stand out from nothing."""
+"""If more of the operations that were run are exposed, those that take no lock at all are named instead, and nothing if
+these are as many: they stand out from nothing."""
 
 
 @dataclass
@@ -83,32 +84,32 @@ def watched(
     filling: Sequence[str],
     seconds: float,
     announce: Callable[[Sequence[str]], None],
-    only: Collection[str] = (),
 ) -> Watched:
     """Run operations of each kind and return what was seen; nothing is called exposed if that tells it from nothing.
 
     Subjects are filled by the lines in `filling`. Operations that may wait or come back into the subject are left out,
-    and those that `seconds` do not suffice for; so are all but those in `only`, if it names any. `announce` is told of
-    each line before.
+    and those that `seconds` do not suffice for. `announce` is told of each line before.
     """
     instrumentation.switch(Switching.FREE)
     end = time.monotonic() + seconds
     init = tuple(specification.bound(Operation(line)) for line in filling if not comes_back(line))[:MOST_INITIAL]
-    exposed, accesses, locking = set(), dict[str, int](), False
+    exposed, unlocked = set[str](), set[str]()
+    accesses = dict[str, int]()
     for kind in specification.operations:
         if time.monotonic() > end:
             break
-        if kind.blocking or comes_back(kind.text) or (only and kind.text not in only):
+        if kind.blocking or comes_back(kind.text):
             continue
         for operation in list(kind.fillings(FILLINGS))[:FILLINGS]:
             announce([*(each.text for each in init), operation.text])
             watcher = _run(specification, Scenario(init, ((operation,),)))
-            locking = locking or watcher.sections > 0
             accesses[kind.text] = max(accesses.get(kind.text, 0), watcher.accesses)
             if watcher.exposed:
                 exposed.add(kind.text)
-    tells = locking and len(exposed) <= MOST * len(accesses)
-    return Watched(frozenset(exposed) if tells else frozenset(), accesses)
+            if not watcher.sections:
+                unlocked.add(kind.text)
+    telling = (each for each in (exposed, unlocked) if len(each) <= MOST * len(accesses))
+    return Watched(frozenset(next(telling, ())), accesses)
 
 
 def _run(specification: Specification, scenario: Scenario) -> _Watcher:

@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import Any
 
 from lockproof.errors import LockproofError
-from lockproof.models.infer import infer
+from lockproof.models.infer import infer as infer  # lockproof.infer is this one
 from lockproof.specification import Specification
 
 

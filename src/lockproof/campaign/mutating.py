@@ -26,12 +26,14 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from lockproof import environment
 from lockproof.campaign.check import check
 from lockproof.campaign.child import Child, Died, not_started
+from lockproof.campaign.explore import ControlledChild
 from lockproof.campaign.mutants_kept import Kept
 from lockproof.campaign.options import CheckOptions, MutateOptions, Progress
 from lockproof.campaign.protocol import Setup
@@ -43,6 +45,12 @@ from lockproof.verdict import Finding, Masking, Report, Verdict
 
 FIRST: Final = 8
 """Scenarios that have killed other mutants and are tried first."""
+
+WATCHING: Final = 3.0
+"""Seconds at most for looking at the operations of the class itself, one after the other."""
+
+EXPLAINED: Final = 0.25
+"""The part of the budget for a mutant that has a reason: enough for a reason that is plainly wrong."""
 
 LATE: Final = 4.0
 """Budgets after which a check that has not ended is given up, beside half a minute."""
@@ -58,19 +66,32 @@ class _Stop(Exception):
 class _Sources:
     """The files that take part, as they were when the mutants were made.
 
-    `reach` has for functions of theirs, by file and qualified name, the kinds of operations that run them, and
-    `filling` lines that change a fresh subject.
+    `reach` has for functions of theirs, by file and qualified name, and for lines, by file and number, the kinds of
+    operations that run them, and `filling` lines that change a fresh subject.
     """
 
     texts: dict[str, str]
     mutants: tuple[Mutant, ...]
     sites: tuple[Site, ...]
     filling: list[str]
-    reach: dict[tuple[str, str], list[str]]
+    reach: dict[tuple[str, str | int], list[str]]
 
     @property
     def digest(self) -> str:
         return hashlib.sha256(repr(sorted(self.texts.items())).encode()).hexdigest()
+
+    def aimed(self, mutant: Mutant) -> dict[str, int]:
+        """Return the kinds of operations that run what was changed, with how many functions each runs.
+
+        Where no operation alone runs the line, it may be one for when others are there too: the function has to do.
+        """
+        places = ((mutant.file, mutant.line), (mutant.file, mutant.function))
+        kinds = next((self.reach[place] for place in places if place in self.reach), [])
+        return {kind: self._breadth[kind] for kind in kinds}
+
+    @cached_property
+    def _breadth(self) -> Counter[str]:
+        return Counter(kind for (_, place), kinds in self.reach.items() if isinstance(place, str) for kind in kinds)
 
     def refuse_changes(self) -> None:
         for file, text in self.texts.items():
@@ -151,7 +172,7 @@ def mutants_for(target: str, options: MutateOptions) -> _Sources:
         tuple(map(Mutant.from_json, answer["mutants"])),
         tuple(map(Site.from_json, answer["sites"])),
         answer["filling"],
-        {(file, function): kinds for file, function, kinds in answer["reach"]},
+        {(file, place): kinds for file, place, kinds in answer["reach"]},
     )
 
 
@@ -273,6 +294,18 @@ class _Mutating:
             self.notes.append(f"the class itself could not be judged: {'; '.join(report.unknown)}")
         self._usual = _differences(report)
         self._differing = sorted({line for each in report.nonconformances for line in each.lines[-2:]})
+        self.setup = replace(self.setup, watched=self._seen())
+
+    def _seen(self) -> dict[str, Any]:
+        """Return what is seen of all operations of the class itself: beside those that look exposed, mutants show."""
+        controlled = ControlledChild(self.setup, self.options.memory)
+        try:
+            controlled.start(conform=WATCHING)
+        except (Died, LockproofError) as error:
+            self.notes.append(f"which operations look exposed is not known: {error}")
+        finally:
+            controlled.child.close()
+        return controlled.watched
 
     def _checked(self, engine: str, budget: float) -> CheckOptions:
         options = self.options
@@ -338,7 +371,8 @@ class _Mutating:
     def _judge(self, mutant: Mutant, engine: str) -> Judged:
         began = time.monotonic()
         end = began + LATE * self.options.budget + 30
-        options = self._checked(engine, self.options.budget / 2)
+        share = EXPLAINED if mutant.id in self.reasons else 1.0
+        options = self._checked(engine, self.options.budget / 2 * share)
 
         def tell(_: Progress) -> None:
             if self._stopped.is_set() or time.monotonic() > end:
@@ -349,7 +383,7 @@ class _Mutating:
             file = Path(place) / Path(mutant.file).name
             file.write_text(mutant.source, encoding="utf-8")
             replaced = {mutant.module: str(file), mutant.file: str(file)}
-            aimed = self.sources.reach.get((mutant.file, mutant.function), [])
+            aimed = self.sources.aimed(mutant)
             setup = replace(self.setup, replaced=replaced, aimed=aimed, differing=self._differing,
                             filling=self.sources.filling)  # fmt: skip
             try:

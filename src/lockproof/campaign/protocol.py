@@ -15,10 +15,11 @@ class Setup:
     `target` names it, `model` and `factory` what goes with it. Or `payload` has the three as pickled objects (by
     cloudpickle, in base64), and `modules` are the files of the modules that unpickling them imports, by their names,
     where their names alone do not lead to them. `controlled`: for runs under control, of a function too. `replaced`:
-    which files are read in the place of modules or of other files. `aimed` are kinds of
-    operations of which each scenario is to have one, and those that are compared with the model on one thread; so are
-    the kinds of the lines in `differing`. `filling` are lines that are known to change a fresh subject; None: that is
-    found out.
+    which files are read in the place of modules or of other files. `aimed` are kinds of operations of which each
+    scenario is to have one, with how many functions of the class each runs; they are those that are compared with the
+    model on one thread, as are the kinds of the lines in `differing`. `filling` are lines that are known to change a
+    fresh subject, and `watched` is what was seen of the operations under control (`lockproof.generation.Watched`);
+    None: that is found out.
     """
 
     path: list[str]
@@ -33,9 +34,10 @@ class Setup:
     hang: float = 3.0
     controlled: bool = False
     replaced: dict[str, str] = field(default_factory=dict)
-    aimed: list[str] = field(default_factory=list)
+    aimed: dict[str, int] = field(default_factory=dict)
     differing: list[str] = field(default_factory=list)
     filling: list[str] | None = None
+    watched: dict[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON has them."""

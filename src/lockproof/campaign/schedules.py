@@ -21,6 +21,9 @@ LARGEST: Final = 7
 """The most parallel operations of a scenario that is explored. Few, since schedules grow with them; but more than two,
 since pairs of operations that may collide grow faster."""
 
+FEWER: Final = 40
+"""Schedules of a scenario at first where all scenarios are aimed at something, and of the best pairs."""
+
 FIRST_LOOK: Final = 0.3
 LONGEST_LOOK: Final = 2.0
 BOUND: Final = 2
@@ -65,19 +68,20 @@ class Schedules:
     def search(self, seconds: float) -> tuple[Scenario, Looked] | None:
         """Explore scenarios for so long, or until one shows something."""
         end = self.left() - seconds
+        aimed = bool(self.child.setup.aimed)
         if self._fresh is None:
             self._fresh = self._generated()
         for step in count():
             if self.left() <= max(end, 0) or self.deaths or not self.prepare():
                 return None
-            if step % 3 != 2 or not self._begun:
+            if step % (4 if aimed else 3) != 2 or not self._begun:
                 text = next(self._fresh, None)
                 if text is None and not self._begun:
                     return None
                 begun = _Begun(text) if text is not None else self._begun.pop(0)
             else:
                 begun = self._begun.pop(0)
-            looked = self.look(begun.text, min(begun.seconds, self.left()), FIRST_SCHEDULES)
+            looked = self.look(begun.text, min(begun.seconds, self.left()), FEWER if aimed else FIRST_SCHEDULES)
             if looked is None:
                 continue
             if looked.found is not None:
@@ -130,7 +134,7 @@ class Schedules:
         yield from self.first
         try:
             for text in generated(self.child.child, restart):
-                if Scenario.parse(text).size[0] <= LARGEST:
+                if text not in self._seen and Scenario.parse(text).size[0] <= LARGEST:
                     yield text
         except Died:
             return
