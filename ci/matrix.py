@@ -28,10 +28,12 @@ from ci.reports import FAILED, NOT_RUN, PASSED, Counts, Row, closing_line, load,
 
 ROOT = Path(__file__).resolve().parent.parent
 COVERAGE = "coverage"
+MUTANTS = "mutants"
 
 DESCRIPTION = """
 Run the project's whole test matrix: get the interpreters and tox, build the wheel, and in every environment of
-tox.ini run the tests from that wheel, on one thread and on several; then lint, types and coverage.
+tox.ini run the tests from that wheel, on one thread and on several; then lint, types, coverage, and
+whether a check notices when LockedSet has lost a lock.
 """
 
 EXAMPLES = """
@@ -83,7 +85,7 @@ def plan(
         if build is not None and build.name not in available:
             reasons = missing.get(build.name) or ("no interpreter",)
             left_out[name] = f"no CPython {build.name}: {'; '.join(reasons)}"
-        elif name == COVERAGE and selection:
+        elif name in (COVERAGE, MUTANTS) and selection:
             left_out[name] = "only a selection of the tests was asked for"
         elif name == COVERAGE and not {build.tox_env for build in REQUIRED} <= set(run):
             left_out[name] = "it needs " + " and ".join(build.tox_env for build in REQUIRED) + " in the same run"

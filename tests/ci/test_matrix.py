@@ -90,7 +90,8 @@ def test_the_classifiers_name_the_versions_of_the_matrix() -> None:
 def test_the_jobs_are_thin_and_pin_what_ci_pins() -> None:
     allowed = re.compile(
         r'python -m pip install "tox>=[\d.]+,<\d+"'
-        r'|python -m tox run -e ("\$ENVIRONMENT"|[a-z]+)( --installpkg dist/\*\.whl| -- reports)?'
+        r'|python -m tox run -e ("\$ENVIRONMENT"|[a-z]+)( --installpkg dist/\*\.whl)?'
+        r"( -- reports| -- --budget \d+s --min-score \d+)?"
         r"|\./ci/validate .*"
     )
     for where, step in steps():
@@ -137,18 +138,18 @@ def test_the_build_of_an_environment(name: str, build: Build | None) -> None:
     assert build_of(name) == build
 
 
-ALL = ["py313", "py313t", "py314", "lint", "coverage"]
+ALL = ["py313", "py313t", "py314", "lint", "coverage", "mutants"]
 
 
 def test_what_cannot_run_is_left_out_with_the_reason() -> None:
     chosen = plan(ALL, ["3.13", "3.13t"], {"3.14": ("uv: no", "source: 404")}, selection=False)
-    assert chosen.run == ("py313", "py313t", "lint", "coverage")
+    assert chosen.run == ("py313", "py313t", "lint", "coverage", "mutants")
     assert chosen.left_out == {"py314": "no CPython 3.14: uv: no; source: 404"}
 
 
-def test_coverage_needs_the_whole_of_both_builds() -> None:
+def test_coverage_needs_the_whole_of_both_builds_and_mutants_no_selection() -> None:
     have = ["3.13", "3.13t"]
-    assert "coverage" in plan(ALL, have, {}, selection=True).left_out
+    assert {"coverage", "mutants"} <= plan(ALL, have, {}, selection=True).left_out.keys()
     assert "coverage" in plan(["py313", "coverage"], have, {}, selection=False).left_out
     assert "coverage" in plan(["py313", "py313t", "coverage"], have, {}, selection=False).run
 
