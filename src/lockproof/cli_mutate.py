@@ -50,6 +50,10 @@ The file of --equivalents is for mutants that nobody can tell from the class, ea
   [[equivalent]]
   mutants = ["remove-lock:Bag.peek:3f2a91"]
   reason = "reads one reference, which is one step without the lock too"
+It may also say what kills a mutant, to be tried first:
+  [[killed]]
+  mutants = ["remove-lock:Bag.add:51d07c"]
+  scenario = "a.add(1) || a.add(1)"
 
 \b
 Exit status:

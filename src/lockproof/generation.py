@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
+from heapq import heapify, heappop, heappush
 from itertools import combinations_with_replacement
 from random import Random
 from typing import Any, Final
@@ -169,29 +170,44 @@ class Generator:
             return self._pairs(self._exposed)
         aimed = {kind.text: kind.weight / self._breadth[kind.text] ** 1.5 for kind in self._aimed}
         beside = {kind.text: kind.weight * self._length_beside(kind.text) for kind in self._kinds}
-        left = {
-            (kind.text, other.text): (kind, other)
+
+        left = [
+            (kind, other)
             for kind in self._aimed
             for other in self._kinds
             if not (kind.reads and other.reads) and not (kind.exclusive and kind.exclusive == other.exclusive)
-        }
+        ]
 
-        def worth(names: tuple[str, str]) -> float:
-            return float(aimed[names[0]] * beside[names[1]] * self._alike(*names))
+        def worth(k: int) -> float:
+            first, second = left[k][0].text, left[k][1].text
+            return float(aimed[first] * beside[second] * self._alike(first, second))
 
         turns = [
-            beside.keys() - self._breadth.keys(),
-            self._breadth.keys(),
-            self._watched.exposed - self._breadth.keys(),
+            [(-worth(k), k) for k, pair in enumerate(left) if pair[1].text in among]
+            for among in (
+                beside.keys() - self._breadth.keys(),
+                self._breadth.keys(),
+                self._watched.exposed - self._breadth.keys(),
+            )
         ]
-        chosen = []
-        for turn in range(min(len(left), VARIED)):
-            among = turns[turn % 3]
-            best = max([names for names in left if names[1] in among] or left, key=worth)
-            chosen.append(left.pop(best))
-            aimed[best[0]] /= 2
-            beside[best[1]] /= 2
-        return chosen + [left[names] for names in sorted(left, key=worth, reverse=True)] or self._any_pairs
+        for each in turns:
+            heapify(each)
+        chosen = dict[int, None]()
+        for turn in range(VARIED):
+            row = turns[turn % 3]
+            while row:
+                was, k = heappop(row)
+                if k in chosen:
+                    continue
+                if -worth(k) > was:  # what worths say of pairs in the row is of earlier; they only become less
+                    heappush(row, (-worth(k), k))
+                    continue
+                chosen[k] = None
+                aimed[left[k][0].text] /= 2
+                beside[left[k][1].text] /= 2
+                break
+        rest = sorted((k for k in range(len(left)) if k not in chosen), key=worth, reverse=True)
+        return [left[k] for k in (*chosen, *rest)] or self._any_pairs
 
     def _length_beside(self, text: str) -> int:
         """Return by how much a kind comes earlier beside what is aimed at: an exposed one sees what locks hide."""

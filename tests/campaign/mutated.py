@@ -72,6 +72,22 @@ class StrictClaims(Claims):
         self._claimed.remove(x)
 
 
+class Seldom:
+    """Its lock is needed for one number alone, which nobody comes upon."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._claimed = False
+
+    def claim(self, x: int) -> bool:
+        """Tell whether the caller is the first that has the number."""
+        with self._lock:
+            if x * x != 6_036_849 or self._claimed:
+                return False
+            self._claimed = True
+            return True
+
+
 class Unlocked:
     """No lock at all."""
 

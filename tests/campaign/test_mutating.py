@@ -56,6 +56,16 @@ def test_a_reviewed_file_takes_it_out_of_the_score(tmp_path: Path) -> None:
     assert (found.fate, found.why, report.score) == (Fate.EQUIVALENT, "one assignment", None)
 
 
+@pytest.mark.parametrize(("scenario", "fate"), [("a.claim(2457) || a.claim(2457)", Fate.KILLED), ("", Fate.SURVIVED)])
+def test_what_it_says_kills_a_mutant_is_tried(tmp_path: Path, scenario: str, fate: Fate) -> None:
+    (mutant,) = mutants_for(f"{FILE}:Seldom", MutateOptions(operators=("remove-lock",))).mutants
+    reviewed = tmp_path / "reviewed.toml"
+    said = f'[[killed]]\nmutants = ["{mutant.id}"]\nscenario = "{scenario}"\n' if scenario else ""
+    reviewed.write_text(said, encoding="utf-8")
+    (found,) = mutated(tmp_path, "Seldom", budget=4.0 if scenario else 1.0, equivalents=reviewed).judged
+    assert (found.fate, found.scenario) == (fate, scenario)
+
+
 def test_one_that_is_called_equivalent_and_is_killed_is_told(tmp_path: Path) -> None:
     mutants = mutants_for(f"{FILE}:Tally", MutateOptions(operators=("remove-lock",))).mutants
     reviewed = tmp_path / "equivalent.toml"
@@ -181,6 +191,8 @@ def test_a_file_that_changes_meanwhile_ends_the_run(tmp_path: Path) -> None:
         ("[[equivalent]]\nmutants = 'x'\nreason = 'y'\n", "is no list"),
         ("[[equivalent", "is not a list of equivalent mutants"),
         ("[[equivalent]]\nmutants = ['x']\nreason = ' '\n", "gives no reason for x"),
+        ("[[killed]]\nmutants = ['x']\n", "is not a list of equivalent mutants"),
+        ("[[killed]]\nmutants = ['x']\nscenario = 'a.add(1) || a.add('\n", "a.add"),
     ],
 )
 def test_a_reviewed_file_that_says_nothing_is_refused(tmp_path: Path, text: str, fact: str) -> None:

@@ -15,7 +15,7 @@ NOT_OWNED = "'RuntimeError: cannot release un-acquired lock'"
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.control.asked_threads")
+    return Answers(answers("tests.control.asked_threads") | answers("tests.control.asked_time"))
 
 
 def only(found: dict[str, Any], outcome: str) -> bool:

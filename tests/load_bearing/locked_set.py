@@ -100,7 +100,8 @@ locked_set: Specification = replace(
         *lines("refilled(b)", exclusive="open", weight=6),
         *lines("a.update([Yielding(21), Yielding(far)])", exclusive="open", weight=12),
         *lines("steady(a)", "steady(b, a)", reads=True, weight=3),
-        *lines("emptied(a)", "popped(a)"),
+        *lines("emptied(a)", exclusive="open"),
+        *lines("popped(a)"),
         *lines("described(a)", reads=True),
         *lines(*(f"a.{call}(x for x in [1, 2] if [x in b])" for call in ARGUMENTS), weight=3),
         *lines(*(f"b.{call}(x for x in [1, 2] if [x in a])" for call in ARGUMENTS), weight=3),
@@ -119,3 +120,14 @@ locked_set: Specification = replace(
     },
     subject_name="LockedSet",
 )
+
+
+class Torn(LockedSet[Any]):
+    """One lock is missing."""
+
+    def __len__(self) -> int:
+        return set.__len__(self)
+
+
+torn_set: Specification = replace(locked_set, subject=Torn, subject_name="Torn")
+"""The twin that must be found."""

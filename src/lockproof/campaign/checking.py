@@ -52,6 +52,9 @@ What threads find without the GIL they mostly find at once, so the first turn is
 operations look exposed.
 """
 
+SHORT: Final = 1.0
+"""Seconds for making small what a mutant shows, and as many for its label: there are many mutants."""
+
 EXPLAINING: Final = 2.0
 """Seconds for finding a schedule that explains what real threads have shown, and as many for its label."""
 
@@ -249,7 +252,7 @@ class Checking:
     def _found_under_control(self, scenario: Scenario, looked: Looked) -> None:
         """Make small what a schedule shows, and tell of it, with what real threads make of the same scenario."""
         self._since = self._elapsed
-        seconds = max(1.0 if self.setup.aimed else 2.0, self.options.budget * 0.3)
+        seconds = SHORT if self.setup.aimed else max(2.0, self.options.budget * 0.3)
         with self._in("shrinking"):
             small, looked = self.controlled.small(scenario, looked, seconds, BOUND, self._progress)
         with self._in("confirming"):

@@ -111,6 +111,10 @@ class ControlledWorker(Worker):
         facts = environment.current().to_json()
         return {"subject": self._name, "model": ASSERTIONS, "environment": facts, "kinds": [], "notes": []}
 
+    def look_on(self, filling: Sequence[str], seconds: float) -> dict[str, Any]:
+        """Answer what is seen of each operation, run alone on subjects that these lines fill."""
+        return self._watched(filling, seconds).to_json()
+
     def _watched(self, filling: Sequence[str], seconds: float) -> Watched:
         with Watchdog(self._hang):
             return watched(self.specification, filling, seconds, self.announce)

@@ -21,7 +21,6 @@ import tempfile
 import threading
 import time
 import tokenize
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -33,11 +32,12 @@ from typing import Any, Final
 from lockproof import environment
 from lockproof.campaign.check import check
 from lockproof.campaign.child import Child, Died, not_started
-from lockproof.campaign.explore import ControlledChild
 from lockproof.campaign.mutants_kept import Kept
 from lockproof.campaign.options import CheckOptions, MutateOptions, Progress
 from lockproof.campaign.protocol import Setup
+from lockproof.campaign.reviewed import Reviewed
 from lockproof.errors import LockproofError
+from lockproof.generation import Watched
 from lockproof.mutant import Mutant, Site
 from lockproof.mutation import Fate, Judged, MutationInterrupted, MutationReport, named_equivalent
 from lockproof.scenario import Scenario
@@ -120,7 +120,7 @@ def mutate_target(target: str, options: MutateOptions, progress: Tell | None = N
         MutationInterrupted: Ctrl-C; what was done is kept, and the next run goes on from there.
 
     """
-    reasons = _reasons(options.equivalents)
+    reviewed = Reviewed.read(options.equivalents)
     sources = mutants_for(target, options)
     facts = environment.current()
     kept = Kept(options.store, target, facts.build)
@@ -136,7 +136,7 @@ def mutate_target(target: str, options: MutateOptions, progress: Tell | None = N
         seed = secrets.randbelow(2**31)
     head["seed"] = seed
     run = _Mutating(
-        target, replace(options, seed=seed), sources, kept, progress or (lambda _: None), reasons,
+        target, replace(options, seed=seed), sources, kept, progress or (lambda _: None), reviewed,
         facts.to_json(), *kept.begin(head),
     )  # fmt: skip
     return run.run()
@@ -182,29 +182,6 @@ def _setup(target: str, options: MutateOptions, seed: int) -> Setup:
     )
 
 
-def _reasons(file: Path | None) -> dict[str, str]:
-    """Return the reasons that a reviewed file gives, by the ids of mutants."""
-    if file is None:
-        return {}
-    wrong = 'the form is: [[equivalent]], mutants = ["remove-lock:Bag.add:3f2a91"], reason = "why nobody can tell"'
-    try:
-        entries = tomllib.loads(file.read_text(encoding="utf-8")).get("equivalent", [])
-        reasons = {str(name): str(each["reason"]).strip() for each in entries for name in _names(each["mutants"])}
-    except OSError as error:
-        raise LockproofError(f"{file} cannot be read: {error.strerror or error}", "a misspelt name") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise LockproofError(f"{file} is not a list of equivalent mutants: {error!r}", wrong) from None
-    if empty := [name for name, reason in reasons.items() if not reason]:
-        raise LockproofError(f"{file} gives no reason for {empty[0]}", wrong, "say why no check can tell it apart")
-    return reasons
-
-
-def _names(names: object) -> list[object]:
-    if not isinstance(names, list):
-        raise TypeError(f"mutants = {names!r} is no list")
-    return names
-
-
 @dataclass
 class _Mutating:
     target: str
@@ -212,7 +189,7 @@ class _Mutating:
     sources: _Sources
     kept: Kept
     tell: Tell
-    reasons: dict[str, str]
+    reviewed: Reviewed
     facts: dict[str, object]
     known: dict[str, Judged]
     passed: set[str]
@@ -298,14 +275,12 @@ class _Mutating:
 
     def _seen(self) -> dict[str, Any]:
         """Return what is seen of all operations of the class itself: beside those that look exposed, mutants show."""
-        controlled = ControlledChild(self.setup, self.options.memory)
-        try:
-            controlled.start(conform=WATCHING)
-        except (Died, LockproofError) as error:
-            self.notes.append(f"which operations look exposed is not known: {error}")
-        finally:
-            controlled.child.close()
-        return controlled.watched
+        with Child(replace(self.setup, controlled=True), memory=self.options.memory) as child:
+            try:
+                return child.request("look_on", WATCHING, filling=self.sources.filling, seconds=WATCHING)
+            except (Died, LockproofError) as error:
+                self.notes.append(f"which operations look exposed is not known: {error}")
+                return Watched().to_json()
 
     def _checked(self, engine: str, budget: float) -> CheckOptions:
         options = self.options
@@ -363,7 +338,7 @@ class _Mutating:
     def _first(self, mutant: Mutant) -> list[Scenario]:
         """Return the scenarios to try first: what killed it earlier, then what killed its siblings."""
         with self._lock:
-            texts = [self.kept.earlier.get(mutant.id, "")]
+            texts = [self.kept.earlier.get(mutant.id, ""), self.reviewed.killers.get(mutant.id, "")]
             texts += reversed(self._of_function.get(mutant.function, []))
             texts += [text for text, _ in self._killers.most_common(FIRST)]
         return [Scenario.parse(text) for text in list(dict.fromkeys(filter(None, texts)))[:FIRST]]
@@ -371,7 +346,7 @@ class _Mutating:
     def _judge(self, mutant: Mutant, engine: str) -> Judged:
         began = time.monotonic()
         end = began + LATE * self.options.budget + 30
-        share = EXPLAINED if mutant.id in self.reasons else 1.0
+        share = EXPLAINED if mutant.id in self.reviewed.reasons else 1.0
         options = self._checked(engine, self.options.budget / 2 * share)
 
         def tell(_: Progress) -> None:
@@ -397,14 +372,13 @@ class _Mutating:
         return self._with_reason(_fate(mutant, report, self._usual))
 
     def _with_reason(self, judged: Judged) -> Judged:
-        reason = self.reasons.get(judged.mutant.id)
+        reason = self.reviewed.reasons.get(judged.mutant.id)
         return judged if reason is None else named_equivalent(judged, reason)
 
     def _report(self) -> MutationReport:
         assert self.options.seed is not None
-        ids = {each.id for each in self.sources.mutants}
-        stale = [] if self.options.operators else [name for name in self.reasons if name not in ids]
-        notes = [*self.notes, *(f"{name} is called equivalent, and is no mutant (any more)" for name in stale)]
+        stale = [] if self.options.operators else self.reviewed.stale(each.id for each in self.sources.mutants)
+        notes = [*self.notes, *(f"{name} is in the reviewed file, and is no mutant (any more)" for name in stale)]
         return MutationReport(
             self.target,
             self.options.seed,

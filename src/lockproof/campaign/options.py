@@ -65,7 +65,7 @@ class MutateOptions:
     time; 0: as many as there are processors.
 
     `operators`: only these; none: all. `equivalents` is the reviewed file that says why mutants cannot be told apart,
-    and in `store` what is known of mutants is kept between runs. The rest is as for a check.
+    or what kills them, and in `store` what is known of mutants is kept between runs. The rest is as for a check.
     """
 
     budget: float = 10.0

@@ -24,6 +24,9 @@ since pairs of operations that may collide grow faster."""
 FEWER: Final = 40
 """Schedules of a scenario at first where all scenarios are aimed at something, and of the best pairs."""
 
+KNOWN: Final = 200
+"""Schedules at first of a scenario that has shown something before, in another mutant or in another process."""
+
 FIRST_LOOK: Final = 0.3
 LONGEST_LOOK: Final = 2.0
 BOUND: Final = 2
@@ -78,10 +81,14 @@ class Schedules:
                 text = next(self._fresh, None)
                 if text is None and not self._begun:
                     return None
-                begun = _Begun(text) if text is not None else self._begun.pop(0)
+                known = text in self.first
+                begun = (
+                    _Begun(text, LONGEST_LOOK / 2 if known else FIRST_LOOK) if text is not None else self._begun.pop(0)
+                )
             else:
                 begun = self._begun.pop(0)
-            looked = self.look(begun.text, min(begun.seconds, self.left()), FEWER if aimed else FIRST_SCHEDULES)
+            most = KNOWN if begun.text in self.first else FEWER if aimed else FIRST_SCHEDULES
+            looked = self.look(begun.text, min(begun.seconds, self.left()), most)
             if looked is None:
                 continue
             if looked.found is not None:

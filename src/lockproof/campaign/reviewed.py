@@ -1,0 +1,66 @@
+"""The reviewed file: what a person has said of the mutants of a class.
+
+It says why nobody can tell some from the class, and which scenario kills others: that one is tried first, so that
+nobody has to find it once more.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from lockproof.errors import LockproofError
+from lockproof.scenario import Scenario
+
+FORM: Final = (
+    'the form is: [[equivalent]], mutants = ["remove-lock:Bag.add:3f2a91"], reason = "why nobody can tell"; or'
+    ' [[killed]], mutants = [...], scenario = "a.add(1) || a.add(1)"'
+)
+
+
+@dataclass(frozen=True)
+class Reviewed:
+    """Reasons why mutants are equivalent, and scenarios that kill them, by the ids of mutants."""
+
+    reasons: dict[str, str] = field(default_factory=dict)
+    killers: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, file: Path | None) -> Reviewed:
+        """Return what a file says; nothing if there is none.
+
+        Raises:
+            LockproofError: it cannot be read, or has another form.
+
+        """
+        if file is None:
+            return cls()
+        try:
+            document = tomllib.loads(file.read_text(encoding="utf-8"))
+            reasons = _said(document.get("equivalent", []), "reason")
+            killers = _said(document.get("killed", []), "scenario")
+        except OSError as error:
+            raise LockproofError(f"{file} cannot be read: {error.strerror or error}", "a misspelt name") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
+            raise LockproofError(f"{file} is not a list of equivalent mutants: {error!r}", FORM) from None
+        if empty := [name for name, reason in reasons.items() if not reason]:
+            raise LockproofError(f"{file} gives no reason for {empty[0]}", FORM, "say why no check can tell it apart")
+        for text in killers.values():
+            Scenario.parse(text)
+        return cls(reasons, killers)
+
+    def stale(self, ids: Iterable[str]) -> list[str]:
+        """Return the mutants that it says something of, and that are not there."""
+        return sorted((self.reasons.keys() | self.killers.keys()) - set(ids))
+
+
+def _said(entries: Any, what: str) -> dict[str, str]:
+    said = dict[str, str]()
+    for entry in entries:
+        if not isinstance(entry["mutants"], list):
+            raise TypeError(f"mutants = {entry['mutants']!r} is no list")
+        said |= dict.fromkeys(map(str, entry["mutants"]), str(entry[what]).strip())
+    return said
