@@ -14,8 +14,13 @@ NOT_OWNED = "'RuntimeError: cannot release un-acquired lock'"
 
 
 @pytest.fixture(scope="module")
-def answer() -> Answers:
-    return Answers(answers("tests.control.asked_threads") | answers("tests.control.asked_time"))
+def processes() -> list[Answers]:
+    return [answers(f"tests.control.{module}") for module in ("asked_threads", "asked_time")]
+
+
+@pytest.fixture(scope="module")
+def answer(processes: list[Answers]) -> Answers:
+    return Answers(processes[0] | processes[1])
 
 
 def only(found: dict[str, Any], outcome: str) -> bool:
@@ -135,5 +140,5 @@ def test_outside_of_runs_everything_is_the_real_thing(answer: Answers) -> None:
     assert answer["uncontrolled"] == "200 1 0 True"
 
 
-def test_the_process_ends_in_peace(answer: Answers) -> None:
-    assert answer.status == 0 and answer.tail == ""
+def test_each_process_ends_in_peace(processes: list[Answers]) -> None:
+    assert [(each.status, each.tail) for each in processes] == [(0, ""), (0, "")]
