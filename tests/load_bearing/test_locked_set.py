@@ -15,6 +15,8 @@ from lockproof.campaign.protocol import Setup
 from lockproof.mutate.mutants import mutants_of_class
 from tests.load_bearing.locked_set import locked_set
 
+pytestmark = pytest.mark.timeout(600)
+
 ROOT = Path(__file__).resolve().parents[2]
 SPECIFICATIONS = Path(__file__).with_name("locked_set.py")
 REVIEWED = Path(__file__).with_name("locked_set.toml")
@@ -40,11 +42,16 @@ def test_what_has_killed_a_mutant_finds_nothing_in_the_class_and_something_in_on
     controlled = ControlledChild(Setup([*sys.path, str(ROOT)], f"{SPECIFICATIONS}:{name}", seed=1), memory=1024)
     try:
         controlled.start(conform=0.5)
-        looked = {text: controlled.look(text, 10.0, 50, 2) for text in KILLERS}
+        finding = None
+        for text in KILLERS:
+            looked = controlled.look(text, 10.0, 30, 2)
+            assert looked.schedules and not looked.skipped, text
+            if looked.found:
+                finding = text
+                break
     finally:
         controlled.child.close()
-    assert [text for text, each in looked.items() if each.skipped or not each.schedules] == []
-    assert any(each.found for each in looked.values()) is found, [text for text, each in looked.items() if each.found]
+    assert (finding is not None) is found, finding
 
 
 def test_every_mutant_is_killed_or_explained_or_plainly_wrong() -> None:
