@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+from lockproof import Specification, op
+
 
 class Tally:
     """Two counters that are changed together."""
@@ -86,6 +88,40 @@ class Seldom:
                 return False
             self._claimed = True
             return True
+
+
+class Keeps(set[int]):
+    """Keeps its lock when it raises: the thread itself does not notice, the next one waits for ever."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.RLock()
+
+    def add(self, x: int) -> None:
+        """Add a number."""
+        with self._lock:
+            super().add(x)
+
+    def remove(self, x: int) -> None:
+        """Remove a number; KeyError if it is not there."""
+        self._lock.acquire()
+        super().remove(x)
+        self._lock.release()
+
+
+class GivesBack(Keeps):
+    """Gives it back."""
+
+    def remove(self, x: int) -> None:
+        """Remove a number; KeyError if it is not there."""
+        with self._lock:
+            set.remove(self, x)
+
+
+keeps, gives_back = (
+    Specification(cls, [op("a.add(x)", x=[1]), op("a.remove(x)", x=[1, 2])], model=set, observe=["sorted(a)"])
+    for cls in (Keeps, GivesBack)
+)
 
 
 class Unlocked:

@@ -133,6 +133,15 @@ def test_what_was_seen_of_the_class_itself_goes_for_its_mutants() -> None:
         assert (answer["watched"] == known) is (watched is not None)
 
 
+@pytest.mark.parametrize(("aimed", "all_are_made"), [({"x in a": 1}, True), ({}, False)])
+def test_of_what_is_aimed_at_no_scenario_is_left_out_for_telling_no_order(
+    aimed: dict[str, int], all_are_made: bool
+) -> None:
+    with Child(Setup([*sys.path], "builtins:set", aimed=aimed), memory=1024) as child:
+        numbers = [child.request("generate", 5.0, index=index)["index"] for index in range(12)]
+    assert (numbers == list(range(12))) is all_are_made
+
+
 @pytest.mark.parametrize(("aimed", "explores"), [({"a.add(x)": 1}, True), ({}, False)])
 def test_the_budget_of_a_mutant_begins_with_the_search(aimed: dict[str, int], explores: bool) -> None:
     path = [*sys.path, str(Path(__file__).resolve().parents[2])]

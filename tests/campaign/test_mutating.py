@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,16 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from lockproof.campaign import mutating
+from lockproof.campaign.checking import Checking
+from lockproof.campaign.child import Child, Died
+from lockproof.campaign.explore import ControlledChild
 from lockproof.campaign.mutating import mutants_for, mutate_target
-from lockproof.campaign.options import MutateOptions, Progress
+from lockproof.campaign.options import CheckOptions, MutateOptions, Progress
+from lockproof.campaign.protocol import Setup
 from lockproof.errors import LockproofError
 from lockproof.mutation import Fate, MutationInterrupted, MutationReport
 from lockproof.report.mutants import mutation_as_text
+from lockproof.verdict import FindingKind, Report
 
 pytestmark = [pytest.mark.thread_unsafe(reason="starts processes that use all processors"), pytest.mark.timeout(300)]
 
@@ -64,6 +70,37 @@ def test_what_it_says_kills_a_mutant_is_tried(tmp_path: Path, scenario: str, fat
     reviewed.write_text(said, encoding="utf-8")
     (found,) = mutated(tmp_path, "Seldom", budget=4.0 if scenario else 1.0, equivalents=reviewed).judged
     assert (found.fate, found.scenario) == (fate, scenario)
+
+
+def test_a_mutant_with_a_reason_has_a_quarter_of_the_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (mutant,) = mutants_for(f"{FILE}:Useless", MutateOptions(operators=("remove-lock",))).mutants
+    budgets = []
+    check = mutating.check
+
+    def noted(setup: Setup, options: CheckOptions, **rest: Any) -> Report:
+        budgets.append(options.budget)
+        return check(setup, options, **rest)
+
+    monkeypatch.setattr(mutating, "check", noted)
+    reviewed = tmp_path / "reviewed.toml"
+    for said in ("", f'[[equivalent]]\nmutants = ["{mutant.id}"]\nreason = "one assignment"\n'):
+        reviewed.write_text(said, encoding="utf-8")
+        mutated(tmp_path, "Useless", budget=1.6, equivalents=reviewed)
+    assert budgets == [1.6, 0.8, 0.8, 1.6, 0.2]  # the class itself, then the mutant: on both engines, or on one
+
+
+@pytest.mark.parametrize(("name", "found"), [("keeps", [FindingKind.HANG]), ("gives_back", [])])
+def test_a_hang_under_control_is_a_finding_only_if_it_is_one_without(name: str, found: list[FindingKind]) -> None:
+    setup = Setup([*sys.path], f"{FILE}:{name}", hang=1.0, seed=1)
+    with Child(setup, memory=1024) as child:
+        checking = Checking(
+            child, ControlledChild(setup, 1024), setup, CheckOptions(hang=1.0), lambda _: "", lambda _: None
+        )
+        died = Died(FindingKind.HANG, "no step", "", ())
+        checking._schedules.deaths.append(("a.remove(2) || a.remove(2)", died))
+        checking._tell_of_deaths()
+    assert [each.kind for each in checking.findings] == found
+    assert any("did not come back" in note for note in checking.notes) is not bool(found)
 
 
 def test_one_that_is_called_equivalent_and_is_killed_is_told(tmp_path: Path) -> None:

@@ -85,9 +85,8 @@ class Sour(int):
 def lines(*texts: str, **options: Any) -> Iterator[OperationKind]:
     """Return operations; the model does by LockedSet's own code, on one thread, what a set cannot do."""
     for text in texts:
-        method = re.search(r"\ba\.(\w+)\(|\bb\.(\w+)\(", text)
-        name = method and (method[1] or method[2])
-        yield replace(op(text, **options), lifted=bool(name) and not hasattr(set, str(name)))
+        method = re.search(r"\b[ab]\.(\w+)\(", text)
+        yield replace(op(text, **options), lifted=method is not None and not hasattr(set, method[1]))
 
 
 _inferred = infer(LockedSet)

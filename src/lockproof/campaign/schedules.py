@@ -77,18 +77,14 @@ class Schedules:
         for step in count():
             if self.left() <= max(end, 0) or self.deaths or not self.prepare():
                 return None
-            if step % (4 if aimed else 3) != 2 or not self._begun:
-                text = next(self._fresh, None)
-                if text is None and not self._begun:
-                    return None
-                known = text in self.first
-                begun = (
-                    _Begun(text, LONGEST_LOOK / 2 if known else FIRST_LOOK) if text is not None else self._begun.pop(0)
-                )
-            else:
-                begun = self._begun.pop(0)
-            most = KNOWN if begun.text in self.first else FEWER if aimed else FIRST_SCHEDULES
-            looked = self.look(begun.text, min(begun.seconds, self.left()), most)
+            fresh = next(self._fresh, None) if step % (4 if aimed else 3) != 2 or not self._begun else None
+            if fresh is None and not self._begun:
+                return None
+            begun = _Begun(fresh) if fresh is not None else self._begun.pop(0)
+            known = begun.text in self.first
+            seconds = max(begun.seconds, LONGEST_LOOK / 2) if known else begun.seconds
+            most = KNOWN if known else FEWER if aimed else FIRST_SCHEDULES
+            looked = self.look(begun.text, min(seconds, self.left()), most)
             if looked is None:
                 continue
             if looked.found is not None:
