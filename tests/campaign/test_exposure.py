@@ -87,9 +87,15 @@ def test_what_is_exclusive_makes_no_pair_with_its_like() -> None:
 
 
 def test_two_subjects_meet_in_the_middle_early() -> None:
-    kinds = [op("a |= b"), op("b |= a"), *(op(f"a.{name}()") for name in ("one", "two", "three"))]
+    kinds = [op("a |= b"), op("b |= a"), *(op(f"a.{name}()", weight=5) for name in ("one", "two", "three"))]
     generator = Generator(Specification(list, kinds, subjects=2), 2, 1, aimed={"a |= b": 1})
     assert set(_pairs([generator.scenario(k) for k in range(2)])) == {("a |= b",), ("a |= b", "b |= a")}
+
+
+def test_what_was_met_once_leaves_the_next_turn_to_others() -> None:
+    kinds = [op("a.one()"), op("a.two()"), op("a.heavy()", weight=9), op("a.light()", weight=8)]
+    generator = Generator(Specification(list, kinds), 2, 1, aimed={"a.one()": 1, "a.two()": 1})
+    assert [generator._aimed_pairs[k][1].text for k in (0, 2)] == ["a.heavy()", "a.light()"]
 
 
 def test_pairs_are_met_again_less_and_less_often() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lockproof.probes import Dying, Meddling, Yielding, gives_1, gives_2, slowly
+from lockproof.probes import Dying, Meddling, Yielding, comes_back, gives_1, gives_2, slowly
 from lockproof.values import canonical
 
 KINDS: dict[str, Callable[[Any], Any]] = {
@@ -87,3 +87,17 @@ def test_coming_back_changes_nothing() -> None:
 def test_helpers_give_what_they_say() -> None:
     assert list(slowly([3, 1])) == [3, 1]
     assert (gives_1("any"), gives_2(key=1)) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "does"),
+    [
+        ("a.update(x for x in [1] if [x in a])", True),
+        ("a.update(x for x in [1] if [x in b])", False),
+        ("b.update(x for x in [1] if [x in b])", True),
+        ("a.remove_if(lambda x: b.clear())", True),
+        ("a.update(x for x in [1])", False),
+    ],
+)
+def test_a_generator_comes_back_if_it_knows_the_subject_that_runs_it(text: str, does: bool) -> None:
+    assert comes_back(text) is does
