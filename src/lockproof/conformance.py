@@ -32,7 +32,7 @@ from time import monotonic
 from typing import Any, Final
 
 from lockproof.errors import LockproofError
-from lockproof.model import Blocked, every_choice
+from lockproof.model import Blocked, begun, every_choice, finished
 from lockproof.operation import SUBJECTS, Operation, OperationKind
 from lockproof.probes import comes_back, without_coming_back
 from lockproof.specification import Specification
@@ -254,7 +254,7 @@ class _Comparison:
             return canonical(self._raw(operation, objects), objects)
         except Blocked:
             return _WAITS
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, LockproofError):
             raise
         except BaseException as error:  # SystemExit and its like are results too
             return Raised.of(error)
@@ -264,6 +264,8 @@ class _Comparison:
         if function is None:
             function = self._functions[operation.text] = operation.compiled(self._globals)
         result = function(*(objects.get(name) for name in SUBJECTS))
+        if operation.kind.dual:
+            result = finished(begun(result))
         return result if operation.kind.normalize is None else operation.kind.normalize(result)
 
     # What differs.

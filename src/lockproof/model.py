@@ -2,14 +2,17 @@
 
 The judge knows a model as `SequentialModel`. A user writes one as an ordinary class with the operations of the
 subject; where it may do one thing or another, it asks `choose`, and every choice is tried. Where an operation would
-wait, it calls `block`.
+wait, it calls `block`. Where one has to be there before it waits, it is a generator function that yields in between.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from types import GeneratorType
 from typing import Any, Final, Protocol
+
+from lockproof.errors import LockproofError
 
 
 class SequentialModel[State: Hashable, Call](Protocol):
@@ -77,6 +80,37 @@ def choose[T](options: Iterable[T]) -> T:
 def block() -> None:
     """Say in a model that the operation would wait here until another one changes the state."""
     raise Blocked
+
+
+def begun(result: Any) -> Any:
+    """Run a model's dual operation to where it begins to wait, and return its rest; else the result as it is."""
+    if not isinstance(result, GeneratorType):
+        return result
+    try:
+        next(result)
+    except StopIteration as stop:
+        return stop.value
+    return result
+
+
+def finished(rest: Any) -> Any:
+    """Return the result of a model's dual operation that has begun.
+
+    Raises:
+        LockproofError: it yields once more.
+
+    """
+    if not isinstance(rest, GeneratorType):
+        return rest
+    try:
+        next(rest)
+    except StopIteration as stop:
+        return stop.value
+    raise LockproofError(
+        f"the model's {rest.gi_code.co_qualname} yields twice",
+        "an operation of a model has two steps at most: up to its yield, and from there on",
+        "call block() where it cannot go on yet: it is tried again when the state has changed",
+    )
 
 
 def every_choice[R](run: Callable[[], R], given: Sequence[int] = ()) -> Iterator[tuple[tuple[int, ...], R]]:

@@ -42,7 +42,8 @@ class OperationKind:
     `text` is the line with holes; `holes` gives the pool of each. `blocking` says that a call may wait until another
     operation lets it go on. Operations with the same `exclusive` are never run at the same time by two threads.
     `normalize` makes of a result what is compared. `lifted`: the model does it by running the subject's own code on
-    one thread. `reads` says that it changes nothing, `weight` how often it is chosen.
+    one thread. `reads` says that it changes nothing, `weight` how often it is chosen. `dual`: it takes effect twice
+    (see `Half`).
     """
 
     text: str
@@ -53,6 +54,7 @@ class OperationKind:
     lifted: bool = False
     reads: bool = False
     weight: float = 1.0
+    dual: bool = False
 
     def fillings(self, limit: int | None = None) -> Iterator[Operation]:
         """Yield the operations that filling the holes gives, the ones with the first values of each pool first."""
@@ -92,12 +94,16 @@ def op(
     normalize: Callable[[Any], Any] | None = None,
     reads: bool = False,
     weight: float = 1.0,
+    dual: bool = False,
     **holes: Any,
 ) -> OperationKind:
     """Return a kind of operation: `op("a.get(k, d)", k=[1, 2], d=[None])`.
 
     Each keyword names a hole in `text` and gives its pool: a sequence of values or of `Code`, or a Hypothesis
     strategy, from which a few examples are drawn, always the same. Few values that collide find more than many.
+
+    `dual` is for operations by which threads meet, like `Barrier.wait`: each is there before it waits for the others.
+    In the model it is a generator function, which yields where it begins to wait. It may wait, so it is `blocking`.
 
     Raises:
         LockproofError: `text` is not one line of Python, or does not have one of the holes.
@@ -108,7 +114,7 @@ def op(
         if name not in line.names:
             raise LockproofError(f"op({text!r}) has no hole {name!r}", "a keyword that the text does not use")
     pools = {name: _pool(name, values) for name, values in holes.items()}
-    return OperationKind(text, pools, blocking, exclusive, normalize, False, reads, weight)
+    return OperationKind(text, pools, blocking or dual, exclusive, normalize, False, reads, weight, dual)
 
 
 UNKNOWN_KIND: Final = OperationKind("...")
@@ -204,6 +210,20 @@ class Operation:
 
     def __str__(self) -> str:
         return self.text
+
+
+@dataclass(frozen=True)
+class Half(Operation):
+    """A step of a dual operation: the request, or what follows it when the operation may go on. `place` tells apart the
+    calls of equal lines.
+
+    An operation that waits for another one, which waits for it in its turn, has no one moment at which it takes effect.
+    So it has two, and other operations may come between (dual data structures, Scherer and Scott 2004; interval
+    linearizability, Castañeda, Rajsbaum and Raynal 2018).
+    """
+
+    place: tuple[int, int] = (0, 0)
+    follows: bool = False
 
 
 def split(text: str) -> list[Operation]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -137,3 +139,22 @@ def test_what_cannot_be_inferred_says_what_to_do() -> None:
         infer(asyncio.Queue)
     with pytest.raises(LockproofError, match="no Counter can be made: ZeroDivisionError"):
         infer(subjects.Counter, factory=lambda: 1 // 0)
+
+
+class Meeting:
+    """Barrier(2) for one thread: `wait` begins to wait at its yield. `parties` is no operation of two steps."""
+
+    parties = 2
+
+    def wait(self) -> Iterator[None]:
+        yield
+
+    def reset(self) -> None:
+        pass
+
+
+def test_what_a_model_does_in_two_steps_is_an_operation_by_which_threads_meet() -> None:
+    specification = infer(threading.Barrier, factory=lambda: threading.Barrier(2), model=Meeting)
+    dual = {kind.text: (kind.dual, kind.blocking) for kind in specification.operations}
+    assert dual["a.wait()"] == (True, True)
+    assert dual["a.reset()"] == (False, False)

@@ -7,6 +7,7 @@ from itertools import combinations, islice
 from typing import Any, Final
 
 from lockproof.judge.orders import Exhausted, Key, Masks, Orders
+from lockproof.operation import Half
 from lockproof.values import Raised, show
 from lockproof.verdict import Outcome, Verdict
 
@@ -30,13 +31,21 @@ class Explainer:
     ) -> None:
         self._orders, self._table = orders, table
         self._before, self._free = before, free
-        lines = [operation.text for operation in orders.operations]
+        requests = [isinstance(each, Half) and not each.follows for each in orders.operations]
+        self._requests = requests
+        whole = [(t, each.text) for (t, _), each, request in zip(orders.places, orders.operations, requests,
+                                                                 strict=True) if not request]  # fmt: skip
         final = [operation.text for operation in orders.final]
-        self._names = [
-            self._name(text, f" of thread {t + 1}", lines + final, [lines[j] for j, (u, _) in enumerate(orders.places)
-                                                                    if u == t], k)
-            for text, (t, k) in zip(lines, orders.places, strict=True)
-        ] + [self._name(text, " at the end", lines + final, final, k) for k, text in enumerate(final)]  # fmt: skip
+        everywhere = [text for _, text in whole] + final
+        self._names: list[str] = []
+        for i, request in enumerate(requests):
+            number = i - sum(requests[: i + 1]) + request
+            thread, text = whole[number]
+            here = [line for t, line in whole if t == thread]
+            k = sum(t == thread for t, _ in whole[:number])
+            name = self._name(text, f" of thread {thread + 1}", everywhere, here, k)
+            self._names.append(f"the beginning of {name}" if request else name)
+        self._names += [self._name(text, " at the end", everywhere, final, k) for k, text in enumerate(final)]
 
     @staticmethod
     def _name(text: str, where: str, everywhere: Sequence[str], here: Sequence[str], index: int) -> str:
@@ -84,6 +93,10 @@ class Explainer:
     def _keeps(self, order: Sequence[int]) -> bool:
         return all(not needs & ~done for needs, done in zip(self._before, order, strict=True))
 
+    def _follows(self, i: int) -> bool:
+        """Tell whether this is the second step of a dual operation."""
+        return i > 0 and self._requests[i - 1]
+
     # Reasons.
 
     def _of_time(self, results: tuple[Any, ...], final: tuple[Any, ...]) -> tuple[str, ...]:
@@ -94,7 +107,7 @@ class Explainer:
             (i, j)
             for i, (needs, free) in enumerate(zip(self._before, self._free, strict=True))
             for j in range(len(self._before))
-            if (needs & ~free) >> j & 1
+            if (needs & ~free) >> j & 1 and not self._requests[j] and not self._follows(i)
         ]
         kept = list(facts)
         for fact in facts:
@@ -104,12 +117,17 @@ class Explainer:
                 before[i] |= 1 << j
             if self._orders.find(before, results, final) is None:
                 kept = fewer
-        begun = [f"{self._names[i]} began after {self._names[j]} had returned" for i, j in kept]
+        ends = [i + self._requests[i] for i, _ in kept]
+        begun = [
+            f"{self._names[end]} began after {self._names[j]} had returned"
+            for end, (_, j) in zip(ends, kept, strict=True)
+        ]
         if len(kept) == 1:
             ((i, j),) = kept
+            end = f"the end of {self._names[j]}" if self._follows(j) else self._names[j]
             return (
-                f"{_capital(begun[0])}, and {_past(results[i])}.",
-                f"Every order that gives these results has {self._names[i]} before {self._names[j]}.",
+                f"{_capital(begun[0])}, and {_past(results[ends[0]])}.",
+                f"Every order that gives these results has {self._names[i]} before {end}.",
             )
         return (f"An order gives these results, but none that keeps to real time: {_listed(begun)}.",)
 

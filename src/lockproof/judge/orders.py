@@ -18,7 +18,7 @@ from math import factorial, prod
 from typing import Any, Final
 
 from lockproof.model import SequentialModel
-from lockproof.operation import Operation
+from lockproof.operation import Half, Operation
 
 MOST_ORDERS: Final = 3000
 """The most orders that a table is made of: 3 threads of 3 operations have 1680, 4 of 2 have 2520."""
@@ -63,6 +63,10 @@ class Orders:
         self.program: Masks = [
             sum(1 << j for j, (u, m) in enumerate(self.places) if u == t and m < k) for t, k in self.places
         ]
+        self.least: Masks = [
+            1 << i - 1 if isinstance(each, Half) and each.follows else 0 for i, each in enumerate(self.operations)
+        ]
+        """What every order keeps to: the two steps of a dual operation are one after the other."""
         self.limit = limit
         self._lengths = [len(thread) for thread in threads]
         self._model = model
@@ -114,7 +118,7 @@ class Orders:
         """
         if self.count(program=program) > MOST_ORDERS:
             return None
-        free = self.program if program else [0] * len(self.places)
+        free = self.program if program else self.least
         table: dict[Key, list[tuple[int, ...]]] = {}
         results: list[Any] = [None] * len(self.places)
         order = [0] * len(self.places)
@@ -195,7 +199,7 @@ class Orders:
 
     def outcomes(self, most: int, *, program: bool) -> Iterator[Key]:
         """Yield outcomes that the model allows, at most so many, as far as the limit lets them be found."""
-        free = self.program if program else [0] * len(self.places)
+        free = self.program if program else self.least
         found: set[Key] = set()
         # What was met before with the same results until now leads to the same outcomes.
         seen: set[tuple[int, int, tuple[Any, ...]]] = set()

@@ -11,7 +11,7 @@ from typing import Any, Final
 from lockproof.judge.explain import Explainer
 from lockproof.judge.orders import Exhausted, Key, Masks, Orders, Waiting, at_rest, closed
 from lockproof.model import SequentialModel
-from lockproof.operation import Operation
+from lockproof.operation import Half, Operation
 from lockproof.verdict import Consistency, Explanation, Verdict
 
 MOST_CHOICES: Final = 4
@@ -57,7 +57,10 @@ class ScenarioJudge:
         self._threads = tuple(map(tuple, threads))
         self._consistency = consistency
         self._program = consistency is not Consistency.QUIESCENT
-        self._orders = Orders(self._threads, final, model, limit)
+        steps = [list(_steps(t, thread)) for t, thread in enumerate(threads)]
+        self._orders = Orders([[step for _, step in thread] for thread in steps], final, model, limit)
+        self._numbers = [k for thread in steps for k, _ in thread]
+        """The place in its thread of the operation that each step belongs to."""
 
     def judge(self, results: Results, final: Sequence[Any], seen: Seen | None) -> Judgement:
         """Judge a run by the results of each thread, those of the final part, and what is known of real time.
@@ -124,7 +127,7 @@ class ScenarioJudge:
     @cached_property
     def _free(self) -> Masks:
         """What every order must keep to, whatever is known of real time."""
-        return self._orders.program if self._program else [0] * len(self._orders.places)
+        return self._orders.program if self._program else self._orders.least
 
     @cached_property
     def _table(self) -> dict[Key, list[tuple[int, ...]]] | None:
@@ -134,10 +137,14 @@ class ScenarioJudge:
         return iter(self._table) if self._table is not None else self._orders.outcomes(most, program=self._program)
 
     def _key(self, results: Results, final: Sequence[Any]) -> Key:
-        return tuple(result for thread in results for result in thread), tuple(final)
+        flat = tuple(
+            None if _is_request(step) else results[t][k]
+            for step, (t, _), k in zip(self._orders.operations, self._orders.places, self._numbers, strict=True)
+        )
+        return flat, tuple(final)
 
     def _by_thread(self, flat: Sequence[Any]) -> tuple[tuple[Any, ...], ...]:
-        rest = iter(flat)
+        rest = iter([each for each, step in zip(flat, self._orders.operations, strict=True) if not _is_request(step)])
         return tuple(tuple(islice(rest, len(thread))) for thread in self._threads)
 
     def _before(self, seen: Seen | None) -> Masks:
@@ -145,11 +152,14 @@ class ScenarioJudge:
             return self._orders.program
         known = list(self._orders.program)
         if seen is not None:
-            for i, (t, k) in enumerate(self._orders.places):
-                for j, (u, m) in enumerate(self._orders.places):
+            places = [(t, k) for (t, _), k in zip(self._orders.places, self._numbers, strict=True)]
+            for i, (t, k) in enumerate(places):
+                for j, (u, m) in enumerate(places):
                     if u != t and m < seen[t][k][u]:
                         known[i] |= 1 << j
-        return known if self._consistency is Consistency.LINEARIZABLE else at_rest(known)
+        if self._consistency is Consistency.LINEARIZABLE:
+            return known
+        return [rest | least for rest, least in zip(at_rest(known), self._orders.least, strict=True)]
 
     def _explained(self, key: Key, before: Masks) -> bool:
         if self._table is None:
@@ -158,6 +168,18 @@ class ScenarioJudge:
             all(not needs & ~done for needs, done in zip(before, order, strict=True))
             for order in self._table.get(key, ())
         )
+
+
+def _steps(thread: int, operations: Sequence[Operation]) -> Iterator[tuple[int, Operation]]:
+    """Yield what the operations of a thread do one after the other, each step with the number of its operation."""
+    for k, each in enumerate(operations):
+        if each.kind.dual:
+            yield k, Half(each.text, each.kind, (thread, k))
+        yield k, Half(each.text, each.kind, (thread, k), True) if each.kind.dual else each
+
+
+def _is_request(step: Operation) -> bool:
+    return isinstance(step, Half) and not step.follows
 
 
 @dataclass(frozen=True)
@@ -190,7 +212,8 @@ def _parts(
     keys = [[key(each) for each in thread] for thread in threads]
     endings = [key(each) for each in final]
     every = dict.fromkeys([each for thread in keys for each in thread] + endings)
-    if consistency is not Consistency.LINEARIZABLE or None in every or len(every) < 2:
+    dual = any(each.kind.dual for thread in threads for each in thread)
+    if dual or consistency is not Consistency.LINEARIZABLE or None in every or len(every) < 2:
         return
     flat = [each for thread in keys for each in thread]
     for one in every:

@@ -53,11 +53,12 @@ _NO_TIMES: Final = frozenset(("timeout", "block", "blocking", "wait", "delay", "
 
 
 def operations(
-    cls: type, make: Callable[[], Any], *, without: frozenset[str] = frozenset()
+    cls: type, make: Callable[[], Any], *, without: frozenset[str] = frozenset(), known: frozenset[str] = frozenset()
 ) -> tuple[list[OperationKind], list[str]]:
     """Return the kinds of operations that the class has, and notes on the methods that were left out.
 
-    Methods are those with public names, but for `without`.
+    Methods are those with public names, but for `without`. A model that somebody wrote has those in `known`: it says
+    when they wait, so none of them is left out for that.
     """
     plain = list(_operators(cls))
     simple = [
@@ -74,7 +75,7 @@ def operations(
         if _is_property(member):
             if not _gives_a_lock(make, name):
                 kinds.append(op(f"a.{name}", reads=True, weight=2))
-        elif reason := _unfit(cls, name, member):
+        elif reason := _unfit(cls, name, member, known):
             if reason != "-":
                 notes.append(f"{name} is left out: {reason}")
         else:
@@ -111,7 +112,7 @@ def _gives_a_lock(make: Callable[[], Any], name: str) -> bool:
     return hasattr(value, "acquire") or hasattr(value, "__enter__")
 
 
-def _unfit(cls: type, name: str, member: Any) -> str:
+def _unfit(cls: type, name: str, member: Any, known: frozenset[str]) -> str:
     """Return why an attribute is no operation; `-` if that needs no word, nothing if it is one."""
     if isinstance(member, (staticmethod, classmethod, type)) or not hasattr(type(member), "__get__"):
         return "-"  # not bound to an object when it is called
@@ -124,7 +125,7 @@ def _unfit(cls: type, name: str, member: Any) -> str:
         return "it is a context manager"
     if name in LOCK_METHODS and not (name in ("acquire", "release") and _is_pool(cls)):
         return "it gives the lock away"
-    if name in _ENDLESS:
+    if name in _ENDLESS and name not in known:
         return "it may wait for other threads, or end the object"
     return ""
 

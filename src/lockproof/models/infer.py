@@ -171,10 +171,12 @@ def _given(cls: type, make: Make, model: Make, name: str) -> Specification:
             "a model is made without arguments",
             "name a function that makes one",
         ) from error
-    kinds, notes = generic.operations(cls, make)
+    own = frozenset() if model in _MODELS.values() else frozenset(dir(sample))
+    kinds, notes = generic.operations(cls, make, known=own)
     shared = [each for each in kinds if has(type(sample), each) or _on_object(sample, each)]
     if model is queues.QueueModel:
         shared = [replace(each, blocking=bool(_methods(each) & {"get", "put", "join"})) for each in shared]
+    shared = [replace(each, blocking=True, dual=True) if _is_dual(cls, sample, each) else each for each in shared]
     if not shared:
         raise LockproofError(
             f"{cls.__name__} and the model {name} have no public method in common",
@@ -194,6 +196,15 @@ def _given(cls: type, make: Make, model: Make, name: str) -> Specification:
 def _on_object(sample: Any, kind: OperationKind) -> bool:
     methods = _methods(kind)
     return bool(methods) and all(hasattr(sample, name) for name in methods)
+
+
+def _is_dual(cls: type, sample: Any, kind: OperationKind) -> bool:
+    """Tell whether the operation is a generator function in the model alone."""
+    return any(
+        inspect.isgeneratorfunction(getattr(sample, name, None))
+        and not inspect.isgeneratorfunction(getattr(cls, name, None))
+        for name in _methods(kind)
+    )
 
 
 def _count(kinds: list[OperationKind]) -> int:

@@ -9,16 +9,20 @@ operation running all operations before it again, is little for scenarios of a f
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, NoReturn
 
 from lockproof.errors import LockproofError
-from lockproof.model import Blocked, every_choice
-from lockproof.operation import SUBJECTS, Operation
+from lockproof.model import Blocked, begun, every_choice, finished
+from lockproof.operation import SUBJECTS, Half, Operation
 from lockproof.specification import Specification
 from lockproof.values import Raised, canonical
 
 type Step = tuple[Operation, tuple[int, ...]]
 type State = tuple[Step, ...]
+
+type Rest = Callable[[], Any]
+"""What a dual operation does after its request."""
 
 _WAITS: Final = object()
 
@@ -56,14 +60,16 @@ class ReplayModel:
     def _after(self, state: State, call: Operation) -> Any:
         self._before_each()
         objects = {name: self._make() for name in self._names}
+        rests: dict[tuple[int, int], Rest] = {}
         try:
             for operation in (*self._init, *(step[0] for step in state)):
-                self._run(operation, objects)
-            return self._run(call, objects)
+                self._run(operation, objects, rests)
+            return self._run(call, objects, rests)
         except Blocked:
             return _WAITS
 
-    def _run(self, operation: Operation, objects: dict[str, Any]) -> Any:
+    def _run(self, operation: Operation, objects: dict[str, Any], rests: dict[tuple[int, int], Rest]) -> Any:
+        """Return the result of an operation. `rests` are those of the dual operations that have begun."""
         kind, specification = operation.kind, self._specification
         lifted = kind.lifted and specification.model is not None
         if lifted:
@@ -79,12 +85,19 @@ class ReplayModel:
         function = self._functions.get(operation.text)
         if function is None:
             function = self._functions[operation.text] = operation.compiled(self._globals)
+        call = partial(function, *(subjects.get(name) for name in SUBJECTS))
+        if isinstance(operation, Half) and not operation.follows:
+            rests[operation.place] = _rest(call)
+            return None
         try:
-            result = function(*(subjects.get(name) for name in SUBJECTS))
+            if isinstance(operation, Half):
+                result = rests.pop(operation.place)()
+            else:
+                result = finished(begun(call())) if kind.dual else call()
             if kind.normalize is not None:
                 result = kind.normalize(result)
             result = canonical(result, subjects)
-        except Blocked:
+        except (Blocked, LockproofError):
             raise
         except BaseException as error:  # SystemExit and its like are results too
             result = Raised.of(error)
@@ -93,3 +106,17 @@ class ReplayModel:
             for name, each in objects.items():
                 specification.lower(subjects[name], each)
         return result
+
+
+def _rest(call: Callable[[], Any]) -> Rest:
+    """Make a request, and return what is to follow. An error is a result, which comes when the operation returns."""
+    try:
+        return partial(finished, begun(call()))
+    except Blocked:
+        raise
+    except BaseException as error:
+        return partial(_fail, error)
+
+
+def _fail(error: BaseException) -> NoReturn:
+    raise error
