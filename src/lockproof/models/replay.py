@@ -1,30 +1,40 @@
 """A model made of ordinary objects: operations are run on fresh objects, from the beginning, each time.
 
-A state is the list of operations that led to it with the choices that were made, so nothing has to be copied or
-compared, and any class can be a model: also one with locks inside, also the subject's own. What it costs, each
-operation running all operations before it again, is little for scenarios of a few operations. Lincheck
-(`LTS`, JetBrains) does the same.
+A state is the list of operations that led to it with the choices that were made, so nothing has to be copied, and
+any class can be a model: also one with locks inside, also the subject's own. What it costs, each operation running all
+operations before it again, is little for scenarios of a few operations. Lincheck (`LTS`, JetBrains) does the same.
+Lists that lead to objects which nobody can tell apart are one state (see `fingerprint`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
+from operator import itemgetter
 from typing import Any, Final, NoReturn
 
 from lockproof.errors import LockproofError
 from lockproof.model import Blocked, begun, every_choice, finished
+from lockproof.models.fingerprint import fingerprint
 from lockproof.operation import SUBJECTS, Half, Operation
 from lockproof.specification import Specification
 from lockproof.values import Raised, canonical
 
 type Step = tuple[Operation, tuple[int, ...]]
-type State = tuple[Step, ...]
 
 type Rest = Callable[[], Any]
 """What a dual operation does after its request."""
 
 _WAITS: Final = object()
+
+
+@dataclass(frozen=True)
+class State:
+    """A state: how one comes there, and what tells it from others."""
+
+    steps: tuple[Step, ...] = field(compare=False)
+    mark: Hashable
 
 
 class ReplayModel:
@@ -48,25 +58,28 @@ class ReplayModel:
 
     def initial(self) -> State:
         """Return the state after the initial part."""
-        return ()
+        return State((), ())
 
     def apply(self, state: State, call: Operation) -> Iterator[tuple[Any, State]]:
         """Yield the canonical results that the operation may have, with the states after it; none if it waits."""
-        given = [choice for _, choices in state for choice in choices]
-        for choices, result in every_choice(lambda: self._after(state, call), given):
+        given = [choice for _, choices in state.steps for choice in choices]
+        for choices, (result, mark) in every_choice(lambda: self._after(state, call), given):
             if result is not _WAITS:
-                yield result, (*state, (call, choices[len(given) :]))
+                steps = (*state.steps, (call, choices[len(given) :]))
+                yield result, State(steps, steps if mark is None else mark)
 
-    def _after(self, state: State, call: Operation) -> Any:
+    def _after(self, state: State, call: Operation) -> tuple[Any, Hashable]:
+        """Return the result of the call, and what its state is told by; None where that is how one comes there."""
         self._before_each()
         objects = {name: self._make() for name in self._names}
         rests: dict[tuple[int, int], Rest] = {}
         try:
-            for operation in (*self._init, *(step[0] for step in state)):
+            for operation in (*self._init, *(step[0] for step in state.steps)):
                 self._run(operation, objects, rests)
-            return self._run(call, objects, rests)
+            result = self._run(call, objects, rests)
         except Blocked:
-            return _WAITS
+            return _WAITS, None
+        return result, fingerprint(list(objects.values()), sorted(rests.items(), key=itemgetter(0)))
 
     def _run(self, operation: Operation, objects: dict[str, Any], rests: dict[tuple[int, int], Rest]) -> Any:
         """Return the result of an operation. `rests` are those of the dual operations that have begun."""

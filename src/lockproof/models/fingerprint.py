@@ -1,0 +1,151 @@
+"""Are two states of ordinary objects the same? A value that is equal only if all that can be reached is alike.
+
+Two orders of a few operations mostly lead to the same state. A judge that knows it goes on from there once instead of
+twice, which is what makes longer scenarios possible at all (Lowe 2017). A wrong yes would hide violations or make
+them up, so whatever is not understood to the last field gets none, and is told from all others: objects with fields in
+C, functions with a closure, what is too large. Rejected: `pickle`, since a class may leave out what it likes.
+"""
+
+from __future__ import annotations
+
+import _thread
+import struct
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable, Hashable, Iterable
+from enum import Enum
+from functools import lru_cache, partial
+from types import BuiltinMethodType, FunctionType, GeneratorType, MethodType, ModuleType
+from typing import Any, Final
+
+MOST: Final = 400
+"""The most objects of a state that are looked at."""
+
+_ATOMS: Final = frozenset((type(None), bool, int, str, bytes, type(NotImplemented), type(...)))
+
+_POINTER: Final = struct.calcsize("P")
+_identity: Final = id  # the real one, whatever is installed
+
+
+class _Unknown(Exception):
+    pass
+
+
+def fingerprint(*objects: Any) -> Hashable | None:
+    """Return a value that is equal for objects of which nobody can tell the states apart; None if that is not known."""
+    try:
+        return _Walk().of(objects)
+    except _Unknown:
+        return None
+
+
+class _Walk:
+    """A walk over all that can be reached. What is met again is named by when it was met first."""
+
+    def __init__(self) -> None:
+        self._met: dict[int, int] = {}
+        self._kept: list[Any] = []
+
+    def of(self, each: Any) -> Hashable:
+        cls = type(each)
+        if cls in _ATOMS:
+            return cls, each
+        met = self._met
+        known = met.setdefault(_identity(each), count := len(met))
+        if known != count:
+            return known
+        if count >= MOST:
+            raise _Unknown
+        self._kept.append(each)  # or another object might get its address
+        look = _LOOKS.get(cls)
+        return (cls, look(self, each)) if look is not None else (cls, self._object(each, cls))
+
+    def all(self, several: Iterable[Any]) -> Hashable:
+        return tuple([(type(each), each) if type(each) in _ATOMS else self.of(each) for each in several])
+
+    def pairs(self, items: Iterable[tuple[Any, Any]]) -> Hashable:
+        return tuple([(self.of(key), self.of(value)) for key, value in items])
+
+    def _object(self, each: Any, cls: type) -> Hashable:
+        if isinstance(each, (type, Enum)):
+            return _lasting(each if isinstance(each, type) else cls, each)
+        if isinstance(each, BaseException):
+            return self.all((each.args, each.__dict__))
+        contents, slots, attributes = _plan(cls)
+        held = [(name, getattr(each, name)) for name in slots if hasattr(each, name)]
+        return contents(self, each), self.pairs(each.__dict__.items()) if attributes else (), self.pairs(held)
+
+
+type Look = Callable[[_Walk, Any], Hashable]
+
+
+def _lasting(named: Any, each: Any) -> int:
+    """Return the identity of what is there for good: it has a name in a module."""
+    if "<locals>" in named.__qualname__:
+        raise _Unknown
+    return _identity(each)
+
+
+def _function(_: _Walk, each: FunctionType) -> Hashable:
+    if each.__closure__ is not None:
+        raise _Unknown
+    return _lasting(each, each)
+
+
+def _generator(walk: _Walk, each: Any) -> Hashable:
+    frame = each.gi_frame
+    if frame is None or each.gi_yieldfrom is not None:
+        raise _Unknown
+    return _identity(each.gi_code), frame.f_lasti, walk.pairs(frame.f_locals.items())
+
+
+_CONTENTS: Final[dict[type, Look]] = {
+    OrderedDict: lambda walk, each: walk.pairs(OrderedDict.items(each)),
+    defaultdict: lambda walk, each: (walk.of(each.default_factory), walk.pairs(dict.items(each))),
+    dict: lambda walk, each: walk.pairs(dict.items(each)),
+    deque: lambda walk, each: (each.maxlen, walk.all(deque.__iter__(each))),
+    list: lambda walk, each: walk.all(list.__iter__(each)),
+    tuple: lambda walk, each: walk.all(tuple.__iter__(each)),
+    set: lambda walk, each: walk.all(set.__iter__(each)),
+    frozenset: lambda walk, each: walk.all(frozenset.__iter__(each)),
+    int: lambda _, each: int(each),
+    str: lambda _, each: str.__str__(each),
+    object: lambda _, each: (),  # noqa: ARG005 - all that it has are attributes
+}
+"""What a container has beside its attributes, by the nearest of these that a class is derived from."""
+
+_LOOKS: Final[dict[type, Look]] = {
+    **{cls: look for cls, look in _CONTENTS.items() if cls is not object},
+    float: lambda _, each: repr(each),
+    complex: lambda _, each: repr(each),
+    FunctionType: _function,
+    ModuleType: lambda _, each: _identity(each),
+    BuiltinMethodType: lambda walk, each: (each.__name__, walk.of(each.__self__)),
+    MethodType: lambda walk, each: walk.all((each.__func__, each.__self__)),
+    partial: lambda walk, each: walk.all((each.func, each.args, each.keywords)),
+    GeneratorType: _generator,
+    _thread.LockType: lambda _, each: each.locked(),
+    _thread.RLock: lambda _, each: repr(each).partition(" at ")[0],
+}
+
+
+@lru_cache(256)
+def _plan(cls: type) -> tuple[Look, tuple[str, ...], bool]:
+    """Return how to look at objects of a class: what it contains, its slots, and if it has other attributes.
+
+    Raises:
+        _Unknown: its objects have more than that.
+
+    """
+    base, contents = next((base, contents) for base, contents in _CONTENTS.items() if issubclass(cls, base))
+    slots = tuple(name for owner in cls.__mro__ for name in _slots(owner))
+    if cls.__basicsize__ != base.__basicsize__ + _POINTER * len(slots) or "<locals>" in cls.__qualname__:
+        raise _Unknown
+    return contents, slots, bool(cls.__dictoffset__)
+
+
+def _slots(cls: type) -> Iterable[str]:
+    given = vars(cls).get("__slots__", ())
+    for name in [given] if isinstance(given, str) else list(given):
+        if name not in ("__dict__", "__weakref__"):
+            hidden = name.startswith("__") and not name.endswith("__")
+            yield f"_{cls.__name__.lstrip('_')}{name}" if hidden else name

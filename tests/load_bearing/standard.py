@@ -1,0 +1,280 @@
+"""Classes of the standard library that are written in Python with locks, as specifications for `lockproof mutate`.
+
+Nobody can ask these anything without knowing what they are for: a condition guards something, and whoever waits for it
+looks again at what is guarded.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from lockproof import Specification, block, choose, op
+
+SOON = 0.002
+"""Seconds of the waits that run out: under control they take no time."""
+
+
+class Waiter:
+    """One who waits, and whether it was notified."""
+
+    def __init__(self) -> None:
+        self.notified = False
+
+
+class OneThreadsCondition:
+    """A condition for one thread, with what it guards. A wait for items has no end, as nobody else puts them in."""
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.depth = self.tried = 0
+        self.waiters: list[Waiter] = []
+
+    def __enter__(self) -> None:
+        self.depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.depth -= 1
+
+    def notify(self, n: int = 1) -> None:
+        if not self.depth:
+            raise RuntimeError
+        for each in self.waiters[:n]:
+            each.notified = True
+        del self.waiters[:n]
+
+    def notify_all(self) -> None:
+        self.notify(len(self.waiters))
+
+    notifyAll = notify_all
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if not self.depth:
+            raise RuntimeError
+        if timeout is None:
+            block()
+        return False
+
+    def wait_for(self, predicate: Callable[[], Any], timeout: float | None = None) -> Any:
+        return predicate() or self.wait(timeout)
+
+    def heard(self, *, limited: bool) -> Iterator[None]:
+        self.waiters.append(waiter := Waiter())
+        yield
+        if not waiter.notified and not limited:
+            block()
+        if waiter.notified:
+            # Notified between the end of its time and its getting the lock back, it says that it was not.
+            return choose([True, False]) if limited else True
+        self.waiters.remove(waiter)
+        return False
+
+    def held_until_tried(self) -> Iterator[None]:
+        yield
+        if not self.tried:
+            block()
+        self.tried -= 1
+
+
+class OneThreadsConditions(OneThreadsCondition):
+    """What `conditions` makes, for one thread."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plain, self.pure, self.bell = (OneThreadsCondition() for _ in range(3))
+
+
+def conditions() -> Any:
+    """Return a condition with items that it guards, and in it three more: with a plain lock, with the reentrant one
+    that is written in Python, and one that guards nothing.
+    """
+    made: Any = threading.Condition()
+    made.plain, made.pure = threading.Condition(threading.Lock()), threading.Condition(threading._RLock())
+    made.bell = threading.Condition()
+    for each in (made, made.plain, made.pure):
+        each.items = []
+    made.pure.tried = threading.Semaphore(0)
+    return made
+
+
+def put(one: Any, item: int) -> None:
+    """Put an item in, for one that waits."""
+    with one:
+        one.items.append(item)
+        one.notify()
+
+
+def put_two(one: Any) -> None:
+    """Put two items in, for two that wait."""
+    with one:
+        one.items += [7, 8]
+        one.notify(2)
+
+
+def put_three(one: Any) -> None:
+    """Put three items in, for all that wait."""
+    with one:
+        one.items += [4, 5, 6]
+        one.notify_all()
+
+
+def get(one: Any) -> Any:
+    """Take an item out, when there is one."""
+    with one:
+        while not one.items:
+            one.wait()
+        return one.items.pop(0)
+
+
+def get_inside(one: Any) -> Any:
+    """Take an item out, when there is one, with the lock taken twice."""
+    with one, one:
+        one.wait_for(lambda: one.items)
+        return one.items.pop(0)
+
+
+def get_soon(one: Any) -> Any:
+    """Take an item out, if there is one before the time is over."""
+    with one:
+        return one.items.pop(0) if one.wait_for(lambda: one.items, SOON) else None
+
+
+def sorted_slowly(one: Any) -> None:
+    """Put the items in order, and hold the lock for longer than others are ready to wait."""
+    with one:
+        items = sorted(one.items)
+        one.items.clear()
+        time.sleep(2 * SOON)
+        one.items += items
+
+
+def ring(one: Any, call: str) -> None:
+    """Notify who waits."""
+    with one:
+        getattr(one, call)()
+
+
+def hear(one: Any) -> Any:
+    """Wait until notified."""
+    if isinstance(one, OneThreadsCondition):
+        return one.heard(limited=False)
+    with one:
+        return one.wait()
+
+
+def hear_soon(one: Any, seconds: float) -> Any:
+    """Wait until notified or the time is over, and tell which."""
+    if isinstance(one, OneThreadsCondition):
+        return one.heard(limited=True)
+    with one:
+        return one.wait(seconds)
+
+
+def hold_until_tried(one: Any) -> Any:
+    """Hold the lock until somebody has tried to take it."""
+    if isinstance(one, OneThreadsCondition):
+        return one.held_until_tried()
+    with one:
+        one.tried.acquire()
+    return None
+
+
+def try_for_a_while(one: Any) -> None:
+    """Try to take the lock; whether it was there does not matter."""
+    if isinstance(one, OneThreadsCondition):
+        one.tried += 1
+        return
+    if one.acquire(timeout=SOON):
+        one.release()
+    one.tried.release()
+
+
+_GUARDING = ("a", "a.plain", "a.pure")
+_FUNCTIONS = (put, put_two, put_three, get, get_inside, get_soon, sorted_slowly, ring, hear, hear_soon,
+              hold_until_tried, try_for_a_while)  # fmt: skip
+
+condition: Specification = Specification(
+    subject=conditions,
+    model=OneThreadsConditions,
+    operations=[
+        *(op(f"put({one}, x)", x=[1, 2], weight=2) for one in _GUARDING),
+        *(op(f"{call}({one})") for one in _GUARDING for call in ("put_two", "put_three", "get_soon", "sorted_slowly")),
+        *(op(f"get({one})", blocking=True, weight=2) for one in _GUARDING),
+        *(op(f"get_inside({one})", blocking=True) for one in ("a", "a.pure")),
+        *(op(f"{one}.{call}") for one in ("a", "a.pure") for call in ("notify()", "notify_all()", "wait(0)")),
+        op("ring(a.bell, x)", x=["notify", "notify_all", "notifyAll"], weight=3),
+        op("hear(a.bell)", dual=True, weight=3),
+        op("hear_soon(a.bell, x)", x=[0, SOON], dual=True, weight=2),
+        op("hold_until_tried(a.pure)", dual=True),
+        op("try_for_a_while(a.pure)"),
+    ],
+    init=[op(f"put({one}, x)", x=[1, 2]) for one in _GUARDING],
+    observe=[f"{one}.items" for one in _GUARDING],
+    names={each.__name__: each for each in _FUNCTIONS},
+    subject_name="Condition",
+)
+
+
+class Meeting:
+    """A barrier for two, for one thread. A round ends when both are there, or when it is broken."""
+
+    def __init__(self) -> None:
+        self.broken = False
+        self.there = self.round = 0
+        self.ends: dict[int, str] = {}
+
+    def _end(self, how: str) -> None:
+        self.ends[self.round] = how
+        self.there, self.round = 0, self.round + 1
+
+    def wait(self, timeout: float | None = None) -> Iterator[None]:
+        if self.broken:
+            raise threading.BrokenBarrierError
+        number, index = self.round, self.there
+        self.there += 1
+        if self.there == 2:
+            self._end("met")
+        yield
+        if number not in self.ends:
+            if timeout is None:
+                block()
+            self.abort()
+        # Who has met and not gone yet is told of a barrier that is broken then.
+        if self.ends[number] == "broken" or (self.ends[number] == "late" and choose([True, False])):
+            raise threading.BrokenBarrierError
+        return index
+
+    def reset(self) -> None:
+        if self.there:
+            self._end("broken")
+        self.broken = False
+
+    def abort(self) -> None:
+        for number, how in self.ends.items():
+            self.ends[number] = "late" if how == "met" else how
+        if self.there:
+            self._end("broken")
+        self.broken = True
+
+
+def meeting() -> threading.Barrier:
+    """Return a barrier for two."""
+    return threading.Barrier(2)
+
+
+barrier: Specification = Specification(
+    subject=meeting,
+    model=Meeting,
+    operations=[
+        op("a.wait()", dual=True, weight=4),
+        op("a.wait(x)", x=[SOON], dual=True),
+        op("a.reset()"),
+        op("a.abort()"),
+        # `n_waiting` takes no lock, and may tell 2 of 2 for a moment.
+        op("a.broken", reads=True),
+    ],
+    observe=["a.broken"],
+    subject_name="Barrier",
+)
