@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
@@ -15,6 +16,9 @@ from lockproof.specification import Specification
 
 TOOL: Final = 3
 FILLINGS: Final = 3
+
+WAITING: Final = 0.05
+"""Seconds for an operation that may never end: what it runs, it runs before it waits."""
 
 
 type Reach = dict[tuple[str, str | int], set[str]]
@@ -30,22 +34,28 @@ def reached(
     """Return, for each function and each line of these files that operations run, the kinds of those operations.
 
     Each operation is run on a fresh subject, and on one that the lines in `filling` have changed; `announce` is told of
-    each line before. Operations that may wait, or come back into the subject, may never end: of these it is taken that
-    they run what others do that call the same methods.
+    each line before. Operations that may wait, or come back into the subject, may never end: each of these has a thread
+    of its own, which is left behind if it does not. Their lines after a wait are not seen.
     """
     run: set[tuple[str, str | int]] = set()
 
     def begins(code: CodeType, _: int) -> None:
-        if code.co_filename in files:
+        if code.co_filename in files and threading.get_ident() == running:
             run.add((code.co_filename, code.co_qualname.replace("<locals>.", "")))
 
     def goes_on(code: CodeType, line: int) -> object:
         if code.co_filename not in files:
             return monitoring.DISABLE
-        run.add((code.co_filename, line))
+        if threading.get_ident() == running:
+            run.add((code.co_filename, line))
         return None
 
-    not_run = []
+    def do(operation: Operation, subjects: Sequence[Any]) -> None:
+        nonlocal running
+        running = threading.get_ident()
+        _run(operation, specification, subjects)
+
+    running = 0
     found: defaultdict[tuple[str, str | int], set[str]] = defaultdict(set)
     monitoring = sys.monitoring
     events = {monitoring.events.PY_START: begins, monitoring.events.LINE: goes_on}
@@ -54,9 +64,7 @@ def reached(
         monitoring.register_callback(TOOL, event, callback)
     try:
         for kind in specification.operations:
-            if kind.blocking or comes_back(kind.text):
-                not_run.append(kind)
-                continue
+            endless = kind.blocking or comes_back(kind.text)
             for lines in ([], [line for line in filling if not comes_back(line)]):
                 for operation in list(kind.fillings(FILLINGS))[:FILLINGS]:
                     announce([*lines, operation.text])
@@ -65,7 +73,13 @@ def reached(
                         _run(Operation(line), specification, subjects)
                     run.clear()
                     monitoring.set_events(TOOL, sum(events))
-                    _run(operation, specification, subjects)
+                    if endless:
+                        thread = threading.Thread(target=do, args=(operation, subjects), daemon=True)
+                        thread.start()
+                        thread.join(WAITING)
+                    else:
+                        do(operation, subjects)
+                    running = 0
                     monitoring.set_events(TOOL, 0)
                     for place in run:
                         found[place].add(kind.text)
@@ -74,10 +88,6 @@ def reached(
         for event in events:
             monitoring.register_callback(TOOL, event, None)
         monitoring.free_tool_id(TOOL)
-    deeds = {kind.text: Operation(kind.text).deeds for kind in specification.operations}
-    for kinds in found.values():
-        done = frozenset[str]().union(*(deeds[text] for text in kinds))
-        kinds.update(kind.text for kind in not_run if deeds[kind.text] & done)
     return found
 
 

@@ -95,7 +95,7 @@ def conditions() -> Any:
     made.bell = threading.Condition()
     for each in (made, made.plain, made.pure):
         each.items = []
-    made.pure.tried = threading.Semaphore(0)
+    made.pure.tried, made.bell.waiting = threading.Semaphore(0), 0
     return made
 
 
@@ -150,10 +150,16 @@ def sorted_slowly(one: Any) -> None:
         one.items += items
 
 
-def ring(one: Any, call: str) -> None:
-    """Notify who waits."""
-    with one:
-        getattr(one, call)()
+def ring(one: Any, call: str, count: int) -> None:
+    """Notify who waits, as soon as so many do. Whoever came after a notification would wait for ever."""
+    if isinstance(one, OneThreadsCondition) and len(one.waiters) < count:
+        block()
+    while True:
+        with one:
+            if isinstance(one, OneThreadsCondition) or one.waiting >= count:
+                getattr(one, call)()
+                return
+        time.sleep(SOON)
 
 
 def hear(one: Any) -> Any:
@@ -161,7 +167,10 @@ def hear(one: Any) -> Any:
     if isinstance(one, OneThreadsCondition):
         return one.heard(limited=False)
     with one:
-        return one.wait()
+        one.waiting += 1
+        heard = one.wait()
+        one.waiting -= 1
+    return heard
 
 
 def hear_soon(one: Any, seconds: float) -> Any:
@@ -191,6 +200,7 @@ def try_for_a_while(one: Any) -> None:
     one.tried.release()
 
 
+_ALL = ("notify_all", "notifyAll")
 _GUARDING = ("a", "a.plain", "a.pure")
 _FUNCTIONS = (put, put_two, put_three, get, get_inside, get_soon, sorted_slowly, ring, hear, hear_soon,
               hold_until_tried, try_for_a_while)  # fmt: skip
@@ -204,7 +214,8 @@ condition: Specification = Specification(
         *(op(f"get({one})", blocking=True, weight=2) for one in _GUARDING),
         *(op(f"get_inside({one})", blocking=True) for one in ("a", "a.pure")),
         *(op(f"{one}.{call}") for one in ("a", "a.pure") for call in ("notify()", "notify_all()", "wait(0)")),
-        op("ring(a.bell, x)", x=["notify", "notify_all", "notifyAll"], weight=3),
+        *(op(f"ring(a.bell, 'notify', {count})", blocking=True) for count in (1, 2)),
+        *(op(f"ring(a.bell, {call!r}, {count})", blocking=True) for call in _ALL for count in (1, 2)),
         op("hear(a.bell)", dual=True, weight=3),
         op("hear_soon(a.bell, x)", x=[0, SOON], dual=True, weight=2),
         op("hold_until_tried(a.pure)", dual=True),
@@ -218,10 +229,10 @@ condition: Specification = Specification(
 
 
 class Meeting:
-    """A barrier for two, for one thread. A round ends when both are there, or when it is broken."""
+    """A barrier for one thread. A round ends when all are there, or when it is broken."""
 
-    def __init__(self) -> None:
-        self.broken = False
+    def __init__(self, parties: int) -> None:
+        self.parties, self.broken = parties, False
         self.there = self.round = 0
         self.ends: dict[int, str] = {}
 
@@ -234,7 +245,7 @@ class Meeting:
             raise threading.BrokenBarrierError
         number, index = self.round, self.there
         self.there += 1
-        if self.there == 2:
+        if self.there == self.parties:
             self._end("met")
         yield
         if number not in self.ends:
@@ -259,22 +270,44 @@ class Meeting:
         self.broken = True
 
 
-def meeting() -> threading.Barrier:
-    """Return a barrier for two."""
-    return threading.Barrier(2)
+class Meetings:
+    """What `barriers` makes, for one thread."""
 
+    def __init__(self) -> None:
+        self.two, self.three = Meeting(2), Meeting(3)
+
+
+def barriers() -> Any:
+    """Return a barrier for two, and in it one for three."""
+    made: Any = threading.Barrier(2)
+    made.two, made.three = made, threading.Barrier(3)
+    return made
+
+
+def late(one: Any, call: str, count: int) -> None:
+    """Reset or abort the barrier when so many wait. Whoever comes after a reset would wait for ever."""
+    if isinstance(one, Meeting) and one.there < count:
+        block()
+    while not isinstance(one, Meeting) and one.n_waiting < count:
+        time.sleep(SOON)
+    getattr(one, call)()
+
+
+_BARRIERS = ("two", "three")
 
 barrier: Specification = Specification(
-    subject=meeting,
-    model=Meeting,
+    subject=barriers,
+    model=Meetings,
     operations=[
-        op("a.wait()", dual=True, weight=4),
-        op("a.wait(x)", x=[SOON], dual=True),
-        op("a.reset()"),
-        op("a.abort()"),
+        *(op(f"a.{one}.wait()", dual=True, weight=4) for one in _BARRIERS),
+        *(op(f"a.{one}.wait(x)", x=[0, SOON], dual=True) for one in _BARRIERS),
+        *(op(f"a.{one}.{call}()") for one in _BARRIERS for call in ("reset", "abort")),
+        *(op(f"late(a.{one}, {call!r}, 1)", blocking=True) for one in _BARRIERS for call in ("reset", "abort")),
+        *(op(f"late(a.three, {call!r}, 2)", blocking=True) for call in ("reset", "abort")),
         # `n_waiting` takes no lock, and may tell 2 of 2 for a moment.
-        op("a.broken", reads=True),
+        *(op(f"a.{one}.broken", reads=True) for one in _BARRIERS),
     ],
-    observe=["a.broken"],
+    observe=[f"a.{one}.broken" for one in _BARRIERS],
+    names={"late": late},
     subject_name="Barrier",
 )

@@ -30,6 +30,12 @@ class Bag:
         with self._lock:
             self._items.append(x)
 
+    def wait(self) -> None:
+        never = threading.Event()
+        while True:
+            never.wait()
+            self._items.clear()
+
     def sum(self) -> int:
         with self._lock:
             return sum(doubled(each) for each in self._items)
@@ -56,10 +62,14 @@ def test_so_is_one_that_runs_a_line() -> None:
     assert reach[__file__, Bag.put.__code__.co_firstlineno + 2] == {"a.put(x_x)"}
 
 
-def test_what_may_wait_or_come_back_is_taken_to_run_what_its_methods_run() -> None:
-    kinds = [op("a.put(x)", x=[1]), op("a.put(len([a]))", blocking=True), op("a.put(lambda: a)"), op("a.sum()")]
+def test_what_never_ends_runs_what_it_has_run_until_then() -> None:
+    kinds = [op("a.put(x)", x=[1]), op("a.put(len([a]))", blocking=True), op("a.wait()", blocking=True), op("a.sum()")]
     reach = reached(Specification(Bag, kinds), {__file__}, ["a.put(1)"], lambda _: None)
-    assert reach[__file__, "Bag.put"] == {kind.text for kind in kinds[:3]}
+    assert reach[__file__, "Bag.put"] == {kind.text for kind in kinds[:2]}
+    assert reach[__file__, "Bag.wait"] == {"a.wait()"}
+    first = Bag.wait.__code__.co_firstlineno
+    assert reach[__file__, first + 2] == {"a.wait()"}
+    assert (__file__, first + 4) not in reach
     assert reach[__file__, "Bag.sum"] == {"a.sum()"}
 
 
