@@ -337,12 +337,12 @@ class _Comparison:
             if not parts & self._told and (not specification.guessed or _is_protocol(culprit)):
                 self._told |= parts
                 self.found.append(
-                    Nonconformance(kind, lines, *shown, _DETAILS[kind].format(culprit.text, specification.model_name))
+                    Nonconformance(kind, lines, *shown, _DETAILS[kind].format(culprit.text, specification.model_told))
                 )
             self._adjust(
                 culprit,
                 now,
-                f"{'; '.join(lines)} gives {shown[0]}, where a {specification.model_name} gives {shown[1]}",
+                f"{'; '.join(lines)} gives {shown[0]}, where a {specification.model_told} gives {shown[1]}",
             )
 
     def _adjust(self, culprit: Operation, now: OperationKind, why: str) -> None:

@@ -41,6 +41,10 @@ _LOOKING: Final = 0.5
 _LOOKING_AT_QUEUES: Final = 0.2
 """How often the second thread only looks. Where operations wait, it is the others that collide."""
 
+_LOOKING_TWICE: Final = (0.25, 0.7)
+"""How often a kind that is aimed at, or beside one, looks twice; the second, if it can look at another thing then: half
+of a bulk change is seen by two elements of it."""
+
 _OBSERVED: Final = 0.35
 """How often a thread that looks does so with what observes the subject at the end alone: that sees most of it."""
 
@@ -69,10 +73,12 @@ class Watched:
 
     `exposed` are those that look as if another thread could come in the middle (`lockproof.campaign.exposure`).
     `accesses` counts what each does with state that may be shared: the more, the more there is to come between.
+    `unlocked` are those that take no lock, unless these are most: where a lock is missing, they see it best.
     """
 
     exposed: frozenset[str] = frozenset()
     accesses: Mapping[str, int] = field(default_factory=dict)
+    unlocked: frozenset[str] = frozenset()
 
     def length(self, text: str) -> int:
         """Return by how much a kind comes earlier for its length."""
@@ -80,7 +86,9 @@ class Watched:
 
     def to_json(self) -> dict[str, Any]:
         """Return what was seen as JSON has it."""
-        return {"exposed": sorted(self.exposed), "accesses": dict(self.accesses)}
+        return {
+            "exposed": sorted(self.exposed), "accesses": dict(self.accesses), "unlocked": sorted(self.unlocked),
+        }  # fmt: skip
 
 
 class Generator:
@@ -163,8 +171,8 @@ class Generator:
 
         Few scenarios are made of what is aimed at, and what they have in common may hide the same from all of them: so
         of the best pairs those come first that differ, in what is aimed at and in what runs beside it. That is in turns
-        something else, another one that is aimed at, since a wrong lock keeps those apart that share it, and an exposed
-        one.
+        something else, another one that is aimed at, since a wrong lock keeps those apart that share it, and one that
+        takes no lock, or an exposed one.
         """
         if not self._aimed:
             return self._pairs(self._exposed)
@@ -187,7 +195,7 @@ class Generator:
             for among in (
                 beside.keys() - self._breadth.keys(),
                 self._breadth.keys(),
-                self._watched.exposed - self._breadth.keys(),
+                self._seeing - self._breadth.keys(),
             )
         ]
         for each in turns:
@@ -210,8 +218,13 @@ class Generator:
         return [left[k] for k in (*chosen, *rest)] or self._any_pairs
 
     def _length_beside(self, text: str) -> int:
-        """Return by how much a kind comes earlier beside what is aimed at: an exposed one sees what locks hide."""
-        return LONG * EXPOSED if text in self._watched.exposed else self._watched.length(text)
+        """Return by how much a kind comes earlier beside what is aimed at."""
+        return LONG * EXPOSED if text in self._seeing else self._watched.length(text)
+
+    @property
+    def _seeing(self) -> frozenset[str]:
+        """The kinds that may see what locks hide from others."""
+        return self._watched.unlocked or self._watched.exposed
 
     def _pair(self, index: int) -> tuple[tuple[OperationKind, OperationKind] | None, Sequence[OperationKind]]:
         """Return the pair whose turn it is, if one is to be tried, and kinds of which the scenario must have one."""
@@ -239,6 +252,10 @@ class Generator:
             threads = [[self._filled(kind, random, focus)] for kind in pair]
             if pair[0] is pair[1] and random.random() < 0.7:
                 threads[1] = list(threads[0])
+            for kind, thread in zip(pair, threads, strict=True):
+                if self._aimed and kind.reads and random.random() < _LOOKING_TWICE[bool(kind.holes)]:
+                    others = [each for each in self._fillings[kind.text] if each != thread[0]] or thread
+                    thread.append(others[min(int(random.expovariate(0.7)), len(others) - 1)])
         else:
             threads = self._drawn(random, focus)
         if len(threads) < self._most and random.random() < (0.5 if self._waiting else 0.15):

@@ -38,6 +38,7 @@ def reached(
     of its own, which is left behind if it does not. Their lines after a wait are not seen.
     """
     run: set[tuple[str, str | int]] = set()
+    running = 0  # the thread whose code is looked at
 
     def begins(code: CodeType, _: int) -> None:
         if code.co_filename in files and threading.get_ident() == running:
@@ -55,7 +56,6 @@ def reached(
         running = threading.get_ident()
         _run(operation, specification, subjects)
 
-    running = 0
     found: defaultdict[tuple[str, str | int], set[str]] = defaultdict(set)
     monitoring = sys.monitoring
     events = {monitoring.events.PY_START: begins, monitoring.events.LINE: goes_on}

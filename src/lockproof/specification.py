@@ -51,6 +51,13 @@ class Specification:
                 "name operations in a Specification, or another --model",
             )
 
+    @property
+    def model_told(self) -> str:
+        """What the model is called in reports."""
+        if self.model is None:
+            return "itself, run by one thread"
+        return self.model_name or str(getattr(self.model, "__qualname__", "its own model"))
+
     @cached_property
     def globals(self) -> dict[str, Any]:
         """The global names of operations: those given, and the values of pools that have no literal."""

@@ -217,15 +217,10 @@ def _or_raise(report: Report) -> Report:
 
 
 def _with_names(specification: Specification) -> Specification:
-    """Return it with names for its subject and its model, which the report shows."""
+    """Return it with a name for its subject, which the report shows."""
     made = specification.subject
     home, own = getattr(made, "__module__", ""), getattr(made, "__qualname__", type(made).__qualname__)
-    model = getattr(specification.model, "__name__", "a model") if specification.model is not None else ""
-    return replace(
-        specification,
-        subject_name=specification.subject_name or f"{home}:{own}",
-        model_name=specification.model_name or model,
-    )
+    return replace(specification, subject_name=specification.subject_name or f"{home}:{own}")
 
 
 def _packed(subject: Any, model: Any, factory: Any) -> tuple[str, dict[str, str]]:

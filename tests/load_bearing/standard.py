@@ -6,9 +6,12 @@ looks again at what is guarded.
 
 from __future__ import annotations
 
+import importlib
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from types import ModuleType
 from typing import Any
 
 from lockproof import Specification, block, choose, op
@@ -310,4 +313,88 @@ barrier: Specification = Specification(
     observe=[f"a.{one}.broken" for one in _BARRIERS],
     names={"late": late},
     subject_name="Barrier",
+)
+
+
+def written_in_python(name: str, accelerator: str) -> ModuleType:
+    """Return a module of the standard library anew, without what is written in C."""
+    known = {each: sys.modules.pop(each, None) for each in (name, accelerator)}
+    sys.modules[accelerator] = None  # type: ignore[assignment]
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.modules.update({each: module for each, module in known.items() if module is not None})
+
+
+functools = written_in_python("functools", "_functools")
+
+
+def squared(number: int) -> int:
+    """Return what is remembered."""
+    return number * number
+
+
+class Squares:
+    """A cache for one thread, of which nobody can tell what it remembers."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.other = squared
+
+    def __call__(self, number: int) -> int:
+        self.calls += 1
+        return squared(number)
+
+    def cache_info(self) -> tuple[int, int, int, int]:
+        return 0, self.calls, 2, min(self.calls, 2)
+
+    def cache_clear(self) -> None:
+        self.calls = 0
+
+
+class Asking(int):
+    """A number that asks the cache before it is compared."""
+
+    cache: Any = None
+
+    __hash__ = int.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.cache(5)) and int(self) == other
+
+
+def asked(cache: Any) -> list[int]:
+    """Ask for the same number twice, which asks in its turn."""
+    numbers = [Asking(7), Asking(7)]
+    for each in numbers:
+        each.cache = cache
+    return [int(cache(each)) for each in numbers]
+
+
+def calls(cache: Any) -> int:
+    """Return how often it was asked: twice for the same at once may be two misses, or a miss and a hit."""
+    return sum(cache.cache_info()[:2])
+
+
+def squares() -> Any:
+    """Return a cached function, and with it one whose calls nobody counts."""
+    made, other = (functools.lru_cache(maxsize=2)(squared) for _ in range(2))
+    made.other = other
+    return made
+
+
+lru_cache: Specification = Specification(
+    subject=squares,
+    model=Squares,
+    operations=[
+        op("a(x)", x=[1, 2, 3], weight=4),
+        op("calls(a)", reads=True),
+        op("a.cache_info()[3] <= 2", reads=True),
+        op("a.cache_clear()"),
+        op("asked(a.other)"),
+    ],
+    init=[op("a(x)", x=[1, 2, 3])],
+    observe=["calls(a)", "[a(x) for x in (4, 5, 6, 4, 5, 6)]", "a.cache_info()[3]"],
+    names={each.__name__: each for each in (calls, asked)},
+    subject_name="lru_cache",
 )

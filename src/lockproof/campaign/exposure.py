@@ -108,8 +108,9 @@ def watched(
                 exposed.add(kind.text)
             if not watcher.sections:
                 unlocked.add(kind.text)
-    telling = (each for each in (exposed, unlocked) if len(each) <= MOST * len(accesses))
-    return Watched(frozenset(next(telling, ())), accesses)
+    few = MOST * len(accesses)
+    telling = (each for each in (exposed, unlocked) if len(each) <= few)
+    return Watched(frozenset(next(telling, ())), accesses, frozenset(unlocked if len(unlocked) <= few else ()))
 
 
 def _run(specification: Specification, scenario: Scenario) -> _Watcher:

@@ -100,15 +100,9 @@ class Worker:
     def describe(self) -> dict[str, Any]:
         """Answer what was loaded."""
         specification = self.specification
-        model = specification.model_name
-        if not model:
-            own = specification.model is None
-            model = (
-                "itself, run by one thread" if own else getattr(specification.model, "__qualname__", "its own model")
-            )
         return {
             "subject": specification.subject_name,
-            "model": model,
+            "model": specification.model_told,
             "environment": environment.current().to_json(),
             "kinds": [kind.text for kind in specification.operations],
             "notes": list(specification.notes),
@@ -118,7 +112,7 @@ class Worker:
         """Answer the mutants of the class, its synchronization, and the texts of the files that both are found in."""
         try:
             from lockproof.mutate.mutants import OPERATORS, mutants_of_class
-            from lockproof.mutate.scope import parts_of
+            from lockproof.mutate.scope import mutated, parts_of
         except ImportError as error:
             raise LockproofError(
                 f"{error.name} is not installed", "it makes the mutants", "pip install 'lockedset[proof]'"
@@ -128,15 +122,15 @@ class Worker:
                 f"there is no operator {unknown[0]}", "a misspelt name", f"choose from {', '.join(OPERATORS)}"
             )
         with Watchdog(self._hang):
-            cls = type(self.specification.subject())
-        parts = parts_of(cls)
+            owner = mutated(self.specification.subject())
+        parts = parts_of(owner)
         if not parts:
             raise LockproofError(
-                f"{cls.__qualname__} has no source",
+                f"{owner.__qualname__} has no source",
                 "it is written in C, or only its compiled form is installed",
                 "mutants are made of Python source; lockproof check needs none",
             )
-        found = mutants_of_class(cls, operators=operators)
+        found = mutants_of_class(owner, operators=operators)
         with Watchdog(self._hang):
             filling = sorted(productive(self.specification, self.announce))
             files = {part.file for part in parts}
@@ -188,9 +182,9 @@ class Worker:
         """Return what was seen of each kind of operation; here that is nothing."""
         return Watched()
 
-    def watch(self, exposed: Sequence[str], accesses: dict[str, int]) -> dict[str, Any]:
+    def watch(self, exposed: Sequence[str], accesses: dict[str, int], unlocked: Sequence[str] = ()) -> dict[str, Any]:
         """From now on make scenarios by what was seen of kinds of operations."""
-        watched = Watched(frozenset(exposed), accesses)
+        watched = Watched(frozenset(exposed), accesses, frozenset(unlocked))
         self._generator = Generator(self.specification, self._threads, self._seed, self._filling, self._aimed, watched)
         return {}
 

@@ -15,7 +15,7 @@ from lockproof.errors import LockproofError
 from lockproof.mutant import Mutant, Site
 from lockproof.mutate import critical_sections, locks, order, snapshots, waiting
 from lockproof.mutate.operator import Change, Context, Operator
-from lockproof.mutate.scope import parts_of, reached
+from lockproof.mutate.scope import Mutated, parts_of, reached
 from lockproof.mutate.sections import Section
 from lockproof.mutate.source import Source
 from lockproof.mutate.synchronization import Knowledge
@@ -71,12 +71,12 @@ def mutants_of(
     return Found(module, tuple(mutants), tuple(_sites(context, inside)), context.found.knowledge)
 
 
-def mutants_of_class(cls: type, *, operators: Iterable[str] | None = None) -> tuple[Found, ...]:
-    """Return the mutants of all that a class uses of its own package, by modules; those without synchronization are not
-    among them.
+def mutants_of_class(owner: Mutated, *, operators: Iterable[str] | None = None) -> tuple[Found, ...]:
+    """Return the mutants of all that a class or function uses of its own package, by modules; those without
+    synchronization are not among them.
     """
     found: list[Found] = []
-    for part in parts_of(cls):
+    for part in parts_of(owner):
         known = [each.knowledge for each in found]
         found.append(mutants_of(part.module, part.file, part.text, names=part.names, known=known, operators=operators))
     return tuple(each for each in found if each.sites)

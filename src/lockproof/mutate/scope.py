@@ -9,7 +9,8 @@ import tokenize
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from types import FunctionType
+from typing import Any, Final
 
 import libcst as cst
 
@@ -125,18 +126,23 @@ class Part:
     names: tuple[str, ...]
 
 
-def parts_of(cls: type) -> tuple[Part, ...]:
-    """Return the modules of its own top-level package that a class uses, those first that others import.
+type Mutated = type | FunctionType
+"""What mutants are made of: a class, or the function that made a function, where subjects are such."""
+
+
+def mutated(subject: Any) -> Mutated:
+    """Return what the mutants of a subject are made of."""
+    return subject if isinstance(subject, FunctionType) else type(subject)
+
+
+def parts_of(owner: Mutated) -> tuple[Part, ...]:
+    """Return the modules of its own top-level package that a class or function uses, those first that others import.
 
     From the class and its bases on, by the names in their texts and what these are imported from. Modules without a
     source are left out: the campaign says so if nothing is left.
     """
-    package = cls.__module__.partition(".")[0]
-    names: dict[str, set[str]] = {}
-    for each in cls.__mro__:
-        if each.__module__.partition(".")[0] == package:
-            for home in (each.__module__, *_homes(each)):
-                names.setdefault(home, set()).add(each.__qualname__)
+    names = _named(owner) if isinstance(owner, type) else _made(owner)
+    package = next(iter(names)).partition(".")[0]
     read: dict[str, tuple[Part, _Reach] | None] = {}
     done: dict[str, set[str]] = {}
     uses: dict[str, set[str]] = {}
@@ -175,6 +181,22 @@ def _in_order(uses: dict[str, set[str]], modules: Iterable[str]) -> list[str]:
     for each in known:
         visit(each, (each,))
     return found
+
+
+def _named(cls: type) -> dict[str, set[str]]:
+    """Return the class and its bases of the same package, by modules."""
+    package = cls.__module__.partition(".")[0]
+    names: dict[str, set[str]] = {}
+    for each in cls.__mro__:
+        if each.__module__.partition(".")[0] == package:
+            for home in (each.__module__, *_homes(each)):
+                names.setdefault(home, set()).add(each.__qualname__)
+    return names
+
+
+def _made(function: FunctionType) -> dict[str, set[str]]:
+    """Return where a function's text is, whatever it was renamed to: a decorator gives it the name of another one."""
+    return {str(function.__globals__.get("__name__", "")): {function.__code__.co_qualname}}
 
 
 def _homes(cls: type) -> set[str]:
