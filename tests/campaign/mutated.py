@@ -124,6 +124,34 @@ keeps, gives_back = (
 )
 
 
+class Counter:
+    """Its lock is not needed for a single call."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.numbers: list[int] = []
+
+    def add(self, x: int) -> None:
+        """Keep a number."""
+        with self._lock:
+            self.numbers.append(x)
+
+
+def twice(one: Counter) -> int:
+    """Add two numbers and return how many there are: several steps, which two threads mix up."""
+    one.add(1)
+    one.add(1)
+    return len(one.numbers)
+
+
+mistaken = Specification(
+    Counter,
+    [op("twice(a)", weight=0.0001), op("a.add(x)", x=[1, 2]), op("len(a.numbers)", reads=True)],
+    names={"twice": twice},
+)
+"""Who wrote it took `twice` for one step."""
+
+
 class Unlocked:
     """No lock at all."""
 

@@ -72,6 +72,26 @@ def test_what_it_says_kills_a_mutant_is_tried(tmp_path: Path, scenario: str, fat
     assert (found.fate, found.scenario) == (fate, scenario)
 
 
+@pytest.mark.parametrize("scenario", ["a.no_such() || a.claim(1)", "a.claim(2457); a.claim(2457, 1) || a.claim(2457)"])
+def test_what_the_class_does_not_have_kills_nothing(tmp_path: Path, scenario: str) -> None:
+    (mutant,) = mutants_for(f"{FILE}:Seldom", MutateOptions(operators=("remove-lock",))).mutants
+    reviewed = tmp_path / "reviewed.toml"
+    reviewed.write_text(f'[[killed]]\nmutants = ["{mutant.id}"]\nscenario = "{scenario}"\n', encoding="utf-8")
+    (found,) = mutated(tmp_path, "Seldom", budget=1.0, equivalents=reviewed).judged
+    assert found.fate is Fate.SURVIVED
+
+
+def test_what_kills_a_mutant_and_the_class_itself_too_is_a_fault_of_the_class(tmp_path: Path) -> None:
+    (mutant,) = mutants_for(f"{FILE}:mistaken", MutateOptions(operators=("remove-lock",))).mutants
+    reviewed = tmp_path / "reviewed.toml"
+    said = f'[[killed]]\nmutants = ["{mutant.id}"]\nscenario = "twice(a) || twice(a)"\n'
+    reviewed.write_text(said, encoding="utf-8")
+    with pytest.raises(LockproofError, match=r"fails as it is: not linearizable: twice\(a\)") as raised:
+        mutated(tmp_path, "mistaken", budget=1.0, equivalents=reviewed)
+    assert raised.value.cause.startswith("this killed a mutant")
+    assert "--scenario 'twice(a) || twice(a)'" in raised.value.step
+
+
 def test_a_mutant_with_a_reason_has_a_quarter_of_the_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (mutant,) = mutants_for(f"{FILE}:Useless", MutateOptions(operators=("remove-lock",))).mutants
     budgets = []

@@ -371,6 +371,30 @@ def asked(cache: Any) -> list[int]:
     return [int(cache(each)) for each in numbers]
 
 
+class Nested(int):
+    """A number that asks for another one like it while it is squared, and that cannot be compared with that one."""
+
+    cache: Any = None
+
+    __hash__ = int.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError(other)
+
+    def __mul__(self, other: object) -> int:
+        if self.cache is not None:
+            self.cache(Nested(self))
+        return 0
+
+
+def nested(cache: Any) -> None:
+    """Have a comparison raise, when what was computed is put in."""
+    number = Nested(8)
+    number.cache = cache
+    cache(number)
+    raise ValueError
+
+
 def calls(cache: Any) -> int:
     """Return how often it was asked: twice for the same at once may be two misses, or a miss and a hit."""
     return sum(cache.cache_info()[:2])
@@ -391,10 +415,10 @@ lru_cache: Specification = Specification(
         op("calls(a)", reads=True),
         op("a.cache_info()[3] <= 2", reads=True),
         op("a.cache_clear()"),
-        op("asked(a.other)"),
+        *(op(f"{call}(a.other)") for call in ("asked", "nested")),
     ],
     init=[op("a(x)", x=[1, 2, 3])],
     observe=["calls(a)", "[a(x) for x in (4, 5, 6, 4, 5, 6)]", "a.cache_info()[3]"],
-    names={each.__name__: each for each in (calls, asked)},
+    names={each.__name__: each for each in (calls, asked, nested)},
     subject_name="lru_cache",
 )

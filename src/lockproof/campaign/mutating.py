@@ -26,20 +26,23 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from lockproof import environment
 from lockproof.campaign.check import check
 from lockproof.campaign.child import Child, Died, not_started
+from lockproof.campaign.explore import ControlledChild, Looked
 from lockproof.campaign.mutants_kept import Kept
-from lockproof.campaign.options import CheckOptions, MutateOptions, Progress
+from lockproof.campaign.options import CheckOptions, ExploreOptions, MutateOptions, Progress
 from lockproof.campaign.protocol import Setup
 from lockproof.campaign.reviewed import Reviewed
 from lockproof.errors import LockproofError
 from lockproof.generation import Watched
 from lockproof.mutant import Mutant, Site
 from lockproof.mutation import Fate, Judged, MutationInterrupted, MutationReport, named_equivalent
+from lockproof.operation import OperationKind
 from lockproof.scenario import Scenario
 from lockproof.verdict import Finding, Masking, Report, Verdict
 
@@ -51,6 +54,10 @@ WATCHING: Final = 3.0
 
 EXPLAINED: Final = 0.25
 """The part of the budget for a mutant that has a reason: enough for a reason that is plainly wrong."""
+
+PASSING: Final = 2.0
+SCHEDULES: Final = 100
+"""Seconds and schedules at most for seeing that the class itself passes what has killed a mutant."""
 
 LATE: Final = 4.0
 """Budgets after which a check that has not ended is given up, beside half a minute."""
@@ -67,7 +74,7 @@ class _Sources:
     """The files that take part, as they were when the mutants were made.
 
     `reach` has for functions of theirs, by file and qualified name, and for lines, by file and number, the kinds of
-    operations that run them, and `filling` lines that change a fresh subject.
+    operations that run them, and `filling` lines that change a fresh subject. `kinds` are all that there are.
     """
 
     texts: dict[str, str]
@@ -75,6 +82,12 @@ class _Sources:
     sites: tuple[Site, ...]
     filling: list[str]
     reach: dict[tuple[str, str | int], list[str]]
+    kinds: tuple[OperationKind, ...]
+
+    def knows(self, scenario: Scenario) -> bool:
+        """Tell whether all operations are such as are tried. Others may do anything, also on the class itself."""
+        lines = [each.text for part in (scenario.init, *scenario.threads) for each in part]
+        return all(any(kind.matches(line) for kind in self.kinds) for line in lines)
 
     @property
     def digest(self) -> str:
@@ -173,6 +186,7 @@ def mutants_for(target: str, options: MutateOptions) -> _Sources:
         tuple(map(Site.from_json, answer["sites"])),
         answer["filling"],
         {(file, place): kinds for file, place, kinds in answer["reach"]},
+        tuple(OperationKind(text, dict.fromkeys(holes, ())) for text, holes in answer["kinds"]),
     )
 
 
@@ -200,7 +214,9 @@ class _Mutating:
     def __post_init__(self) -> None:
         assert self.options.seed is not None
         self.setup = _setup(self.target, self.options, self.options.seed)
-        self._lock = threading.Lock()
+        self._lock, self._alone = threading.Lock(), threading.Lock()
+        self._own = ControlledChild(self.setup, self.options.memory)
+        self._passing: set[str] = set()
         self._killers: Counter[str] = Counter()
         self._of_function: dict[str, list[str]] = {}
         self._stopped = threading.Event()
@@ -225,6 +241,8 @@ class _Mutating:
             self._all(todo)
         except KeyboardInterrupt:
             raise MutationInterrupted(self._report()) from None
+        finally:
+            self._own.child.close()
         self.kept.end()
         return self._report()
 
@@ -289,9 +307,12 @@ class _Mutating:
                             engine=engine)  # fmt: skip
 
     def _command(self, finding: Finding) -> str:
+        return self._command_of(str(finding.scenario) if len(finding.scenario.threads) > 1 else "")
+
+    def _command_of(self, scenario: str) -> str:
         words = ["lockproof", "check", self.target, "--seed", str(self.options.seed)]
-        if len(finding.scenario.threads) > 1:
-            words += ["--scenario", str(finding.scenario)]
+        if scenario:
+            words += ["--scenario", scenario]
         for name in ("model", "factory"):
             if (value := getattr(self.options, name)) is not None:
                 words += [f"--{name}", value]
@@ -341,7 +362,8 @@ class _Mutating:
             texts = [self.kept.earlier.get(mutant.id, ""), self.reviewed.killers.get(mutant.id, "")]
             texts += reversed(self._of_function.get(mutant.function, []))
             texts += [text for text, _ in self._killers.most_common(FIRST)]
-        return [Scenario.parse(text) for text in list(dict.fromkeys(filter(None, texts)))[:FIRST]]
+        scenarios = map(Scenario.parse, dict.fromkeys(filter(None, texts)))
+        return list(islice(filter(self.sources.knows, scenarios), FIRST))
 
     def _judge(self, mutant: Mutant, engine: str) -> Judged:
         began = time.monotonic()
@@ -369,7 +391,34 @@ class _Mutating:
                 return Judged(mutant, Fate.TIMED_OUT, time.monotonic() - began)
             finally:
                 self._took[engine].append(time.monotonic() - began)
-        return self._with_reason(_fate(mutant, report, self._usual))
+        judged = _fate(mutant, report, self._usual)
+        if judged.scenario:
+            self._pass(judged.scenario)
+        return self._with_reason(judged)
+
+    def _pass(self, text: str) -> None:
+        """See that the class itself passes what has killed a mutant.
+
+        Raises:
+            LockproofError: it does not, so neither this nor another mutant is killed by it.
+
+        """
+        with self._alone:
+            if text in self._passing:
+                return
+            try:
+                if not self._passing:
+                    self._own.start(conform=WATCHING)
+                looked = self._own.look(text, PASSING, SCHEDULES, ExploreOptions.bound)
+            except Died:
+                looked = Looked(found={"kind": "it does not come back"})
+            if looked.found is not None:
+                raise LockproofError(
+                    f"{self.target} fails as it is: {looked.found['kind']}: {text}",
+                    "this killed a mutant, and says nothing then",
+                    f"see what is wrong and mend it first: {self._command_of(text)}",
+                )
+            self._passing.add(text)
 
     def _with_reason(self, judged: Judged) -> Judged:
         reason = self.reviewed.reasons.get(judged.mutant.id)

@@ -135,8 +135,10 @@ class Worker:
             filling = sorted(productive(self.specification, self.announce))
             files = {part.file for part in parts}
             reach = reached(self.specification, files, filling, self.announce)
+        kinds = (*self.specification.operations, *(self.specification.init or ()))
         return {
             "filling": filling,
+            "kinds": [[kind.text, list(kind.holes)] for kind in kinds],
             "reach": [[file, place, sorted(kinds)] for (file, place), kinds in reach.items()],
             "files": {part.file: part.text for part in parts},
             "mutants": [mutant.to_json() for each in found for mutant in each.mutants],
