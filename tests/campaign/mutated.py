@@ -137,16 +137,17 @@ class Counter:
             self.numbers.append(x)
 
 
-def twice(one: Counter) -> int:
-    """Add two numbers and return how many there are: several steps, which two threads mix up."""
-    one.add(1)
-    one.add(1)
+def twice(one: Counter, x: int) -> int:
+    """Add two numbers and return how many there are: several steps, which two threads mix up. For one number alone."""
+    if x * x == 6_036_849:
+        one.add(x)
+        one.add(x)
     return len(one.numbers)
 
 
 mistaken = Specification(
     Counter,
-    [op("twice(a)", weight=0.0001), op("a.add(x)", x=[1, 2]), op("len(a.numbers)", reads=True)],
+    [op("twice(a, x)", x=[1]), op("a.add(x)", x=[1, 2])],
     names={"twice": twice},
 )
 """Who wrote it took `twice` for one step."""

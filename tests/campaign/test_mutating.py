@@ -84,12 +84,12 @@ def test_what_the_class_does_not_have_kills_nothing(tmp_path: Path, scenario: st
 def test_what_kills_a_mutant_and_the_class_itself_too_is_a_fault_of_the_class(tmp_path: Path) -> None:
     (mutant,) = mutants_for(f"{FILE}:mistaken", MutateOptions(operators=("remove-lock",))).mutants
     reviewed = tmp_path / "reviewed.toml"
-    said = f'[[killed]]\nmutants = ["{mutant.id}"]\nscenario = "twice(a) || twice(a)"\n'
+    said = f'[[killed]]\nmutants = ["{mutant.id}"]\nscenario = "twice(a, 2457) || twice(a, 2457)"\n'
     reviewed.write_text(said, encoding="utf-8")
-    with pytest.raises(LockproofError, match=r"fails as it is: not linearizable: twice\(a\)") as raised:
+    with pytest.raises(LockproofError, match=r"fails as it is: not linearizable: twice\(a, 2457\)") as raised:
         mutated(tmp_path, "mistaken", budget=1.0, equivalents=reviewed)
     assert raised.value.cause.startswith("this killed a mutant")
-    assert "--scenario 'twice(a) || twice(a)'" in raised.value.step
+    assert "--scenario 'twice(a, 2457) || twice(a, 2457)'" in raised.value.step
 
 
 def test_a_mutant_with_a_reason_has_a_quarter_of_the_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
