@@ -23,7 +23,7 @@ from itertools import combinations_with_replacement
 from random import Random
 from typing import Any, Final
 
-from lockproof.operation import Operation, OperationKind
+from lockproof.operation import Operation, OperationKind, renamed
 from lockproof.probes import comes_back
 from lockproof.scenario import Scenario
 from lockproof.specification import Specification
@@ -43,7 +43,7 @@ _LOOKING_AT_QUEUES: Final = 0.2
 
 _LOOKING_TWICE: Final = (0.25, 0.7)
 """How often a kind that is aimed at, or beside one, looks twice; the second, if it can look at another thing then: half
-of a bulk change is seen by two elements of it."""
+of a bulk change is seen by two elements of it, and half of what goes from one subject to another by looking at both."""
 
 _OBSERVED: Final = 0.35
 """How often a thread that looks does so with what observes the subject at the end alone: that sees most of it."""
@@ -255,7 +255,9 @@ class Generator:
             for kind, thread in zip(pair, threads, strict=True):
                 if self._aimed and kind.reads and random.random() < _LOOKING_TWICE[bool(kind.holes)]:
                     others = [each for each in self._fillings[kind.text] if each != thread[0]] or thread
-                    thread.append(others[min(int(random.expovariate(0.7)), len(others) - 1)])
+                    second = others[min(int(random.expovariate(0.7)), len(others) - 1)]
+                    both = self._specification.subjects > 1 and second.subjects == ("a",) and random.random() < 0.5
+                    thread.append(renamed(second, {"a": "b"}) if both else second)
         else:
             threads = self._drawn(random, focus)
         if len(threads) < self._most and random.random() < (0.5 if self._waiting else 0.15):
@@ -373,14 +375,3 @@ def _keep_apart(threads: list[list[Operation]]) -> None:
             each for each in thread if not each.kind.exclusive or owner.setdefault(each.kind.exclusive, t) == t
         ]
     threads[:] = [thread for thread in threads if thread]
-
-
-def renamed(operation: Operation, names: dict[str, str]) -> Operation:
-    """Return the operation on other subjects."""
-    if all(old == new for old, new in names.items()):
-        return operation
-    tree = ast.parse(operation.text)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id in names:
-            node.id = names[node.id]
-    return Operation(ast.unparse(tree), operation.kind)

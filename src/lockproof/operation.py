@@ -226,6 +226,25 @@ class Half(Operation):
     follows: bool = False
 
 
+def renamed(operation: Operation, names: dict[str, str]) -> Operation:
+    """Return the operation on other subjects."""
+    if all(old == new for old, new in names.items()):
+        return operation
+    tree = ast.parse(operation.text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in names:
+            node.id = names[node.id]
+    return Operation(ast.unparse(tree), operation.kind)
+
+
+def kind_of(operation: Operation, kinds: Sequence[OperationKind]) -> OperationKind | None:
+    """Return the kind that a line is of; one about another subject alone is of the kind that it is of for `a`."""
+    lines = [operation.text]
+    if len(operation.subjects) == 1 and operation.subjects != ("a",):
+        lines.append(renamed(operation, {operation.subjects[0]: "a"}).text)
+    return next((kind for line in lines for kind in kinds if kind.matches(line)), None)
+
+
 def split(text: str) -> list[Operation]:
     """Return the operations of `a.add(1); len(a)`; semicolons in strings and brackets do not count."""
     try:

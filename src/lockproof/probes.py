@@ -18,7 +18,7 @@ import select
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Final, Self
+from typing import Any, Final, NoReturn, Self
 
 from lockproof.operation import SUBJECTS, Code, OperationKind
 
@@ -136,6 +136,11 @@ def gives_2(*_: Any, **__: Any) -> int:
     return 2
 
 
+def fails(*_: Any, **__: Any) -> NoReturn:
+    """Raise: who calls it under a lock has to release that."""
+    raise ZeroDivisionError
+
+
 def comes_back(text: str) -> bool:
     """Tell whether an operation, or an argument, gives the subject code to run that comes back into a subject."""
     tree = ast.parse(text)
@@ -165,6 +170,6 @@ def without_coming_back(kind: OperationKind) -> OperationKind | None:
 
 
 NAMES: Final[Mapping[str, Any]] = {
-    each.__name__: each for each in (Yielding, Meddling, Dying, slowly, gives_1, gives_2)
+    each.__name__: each for each in (Yielding, Meddling, Dying, slowly, gives_1, gives_2, fails)
 }
 """What operations of inferred specifications may use, by name."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from lockproof.errors import LockproofError
-from lockproof.operation import Operation, OperationKind
+from lockproof.operation import Operation, OperationKind, kind_of
 from lockproof.scenario import Scenario
 
 
@@ -75,10 +75,8 @@ class Specification:
 
     def bound(self, operation: Operation) -> Operation:
         """Return the operation with the kind of this specification that its line matches, if one does."""
-        for kind in (*self.operations, *(self.init or ())):
-            if kind.matches(operation.text):
-                return replace(operation, kind=kind)
-        return operation
+        kind = kind_of(operation, (*self.operations, *(self.init or ())))
+        return operation if kind is None else replace(operation, kind=kind)
 
     def bind(self, scenario: Scenario) -> Scenario:
         """Return the scenario with each operation bound to its kind."""

@@ -126,7 +126,8 @@ KINDS = [
 def _seen(cls: type) -> dict[str, object]:
     told: list[Sequence[str]] = []
     seen = watched(Specification(cls, KINDS), ["a.add(1)"], 60.0, told.append)
-    return {"exposed": sorted(seen.exposed), "accesses": dict(seen.accesses), "told": len(told)}
+    return {"exposed": sorted(seen.exposed), "accesses": dict(seen.accesses), "told": len(told),
+            "unlocked": sorted(seen.unlocked)}  # fmt: skip
 
 
 def ask_exposed() -> dict[str, object]:

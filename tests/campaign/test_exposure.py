@@ -27,6 +27,7 @@ def answer() -> Answers:
 
 def test_what_is_read_unlocked_and_what_locks_twice_or_never_is_exposed(answer: Answers) -> None:
     assert answer["exposed"]["exposed"] == ["a.last()", "a.name()", "a.size()", "a.take()"]
+    assert answer["exposed"]["unlocked"] == ["a.name()"]
 
 
 def test_what_is_done_under_one_lock_is_not(answer: Answers) -> None:
@@ -39,6 +40,7 @@ def test_where_all_are_what_takes_no_lock_at_all_stands_out(answer: Answers) -> 
 
 def test_nothing_stands_out_of_a_class_without_locks(answer: Answers) -> None:
     assert answer["bare"]["exposed"] == []
+    assert answer["bare"]["unlocked"] == []
     assert answer["bare"]["told"] == 9
 
 
@@ -110,3 +112,25 @@ def test_without_anything_exposed_scenarios_are_as_before() -> None:
     plain = [str(Generator(SPECIFICATION, 2, 1).scenario(index)) for index in range(60)]
     seen = Watched(frozenset(), {"a.merge(x)": 40})
     assert [str(Generator(SPECIFICATION, 2, 1, watched=seen).scenario(index)) for index in range(60)] == plain
+
+
+def test_what_takes_no_lock_sees_more_than_what_is_exposed() -> None:
+    aimed = {"a.clear(x)": 1}
+    seen = Watched(frozenset({"a.three()"}), {}, frozenset({"a.two()"}))
+    for watched, first in ((seen, "a.two()"), (replace(seen, unlocked=frozenset()), "a.three()")):
+        generator = Generator(SPECIFICATION, 2, 1, aimed=aimed, watched=watched)
+        assert ("a.clear(x)", first) in _pairs([generator.scenario(k) for k in range(3)])
+
+
+@pytest.mark.parametrize(("subjects", "seconds"), [(1, {"2 in a"}), (2, {"2 in a", "2 in b"})])
+def test_who_looks_at_one_thing_mostly_looks_at_another_too(subjects: int, seconds: set[str]) -> None:
+    kinds = [op("x in a", x=[1, 2], reads=True), op("a.fill()")]
+    for aimed in ({"x in a": 1}, None):
+        generator = Generator(Specification(set, kinds, subjects=subjects), 2, 1, aimed=aimed)
+        made = [generator.scenario(number) for number in range(90) if number % 6 < 5]
+        threads = [[each.text for each in thread] for scenario in made for thread in scenario.threads]
+        two = [thread for thread in threads if len(thread) == 2 and thread[0] == "1 in a"]
+        if aimed:
+            assert seconds <= {thread[1] for thread in two} <= {*seconds, "a.fill()"}
+        else:
+            assert "2 in b" not in {thread[1] for thread in two}

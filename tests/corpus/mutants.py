@@ -1,7 +1,7 @@
 """`python -m tests.corpus.mutants`: would lockproof notice a flaw in the locks of the mended classes?
 
-`lockproof mutate` over the mended half of the corpus, as a table of scores. The reviewed file beside this one says of
-mutants why nobody can tell them from their class. Interrupted, it goes on where it was.
+`lockproof mutate` over the mended half of the corpus, as a table of scores. The reviewed files beside this one, one for
+each module, say of mutants why nobody can tell them from their class. Interrupted, it goes on where it was.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from lockproof.mutation import Fate, MutationReport
 from lockproof.report.progress import ProgressLine
 from tests.corpus import PAIRS
 
-REVIEWED: Final = Path(__file__).with_name("mutants.toml")
+REVIEWED: Final = Path(__file__).with_name("reviewed")
 
 
 def table(reports: dict[str, MutationReport]) -> Table:
@@ -49,11 +49,13 @@ def main() -> int:
     given = parser.parse_args()
     reports: dict[str, MutationReport] = {}
     refused: dict[str, str] = {}
-    options = MutateOptions(given.budget, given.seed, equivalents=REVIEWED, store=given.store)
     with ProgressLine(Console(stderr=True)) as progress:
         for pair in PAIRS:
             if given.pairs and pair.name not in given.pairs:
                 continue
+            module = pair.mended.partition(":")[0].rpartition(".")[2]
+            reviewed = REVIEWED / f"{module}.toml"
+            options = MutateOptions(given.budget, given.seed, equivalents=reviewed, store=given.store)
             try:
                 reports[pair.name] = mutate_target(pair.mended, options, progress)
             except LockproofError as error:

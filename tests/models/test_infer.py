@@ -12,6 +12,7 @@ import pytest
 
 from lockproof.errors import LockproofError
 from lockproof.models.infer import infer
+from lockproof.operation import Operation, op
 from lockproof.specification import Specification
 from tests.models import subjects
 
@@ -158,3 +159,9 @@ def test_what_a_model_does_in_two_steps_is_an_operation_by_which_threads_meet() 
     dual = {kind.text: (kind.dual, kind.blocking) for kind in specification.operations}
     assert dual["a.wait()"] == (True, True)
     assert dual["a.reset()"] == (False, False)
+
+
+def test_a_line_about_another_subject_is_of_the_kind_that_it_is_of_for_the_first() -> None:
+    specification = Specification(set, [op("a.add(x)", x=[1]), op("a.update(b)")])
+    texts = {line: specification.bound(Operation(line)).kind.text for line in ("b.add(2)", "b.update(a)", "b.pop()")}
+    assert texts == {"b.add(2)": "a.add(x)", "b.update(a)": "...", "b.pop()": "..."}

@@ -42,7 +42,7 @@ from lockproof.errors import LockproofError
 from lockproof.generation import Watched
 from lockproof.mutant import Mutant, Site
 from lockproof.mutation import Fate, Judged, MutationInterrupted, MutationReport, named_equivalent
-from lockproof.operation import OperationKind
+from lockproof.operation import OperationKind, kind_of
 from lockproof.scenario import Scenario
 from lockproof.verdict import Finding, Masking, Report, Verdict
 
@@ -86,8 +86,7 @@ class _Sources:
 
     def knows(self, scenario: Scenario) -> bool:
         """Tell whether all operations are such as are tried. Others may do anything, also on the class itself."""
-        lines = [each.text for part in (scenario.init, *scenario.threads) for each in part]
-        return all(any(kind.matches(line) for kind in self.kinds) for line in lines)
+        return all(kind_of(each, self.kinds) for part in (scenario.init, *scenario.threads) for each in part)
 
     @property
     def digest(self) -> str:

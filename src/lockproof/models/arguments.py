@@ -81,7 +81,7 @@ class Arguments:
 
     def _functions(self) -> Pool:
         back = (Code(f"lambda *_: {self._reader}"),) if self._reader else ()
-        return (Code("gives_1"), Code("gives_2"), *back)
+        return (Code("gives_1"), Code("gives_2"), *back, Code("fails"))
 
     def _resolved(self, function: Callable[..., Any], annotation: Any) -> Any:
         """Return what an annotation that is a string means; ints, if that cannot be found out."""
