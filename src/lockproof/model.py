@@ -84,13 +84,8 @@ def block() -> None:
 
 def begun(result: Any) -> Any:
     """Run a model's dual operation to where it begins to wait, and return its rest; else the result as it is."""
-    if not isinstance(result, GeneratorType):
-        return result
-    try:
-        next(result)
-    except StopIteration as stop:
-        return stop.value
-    return result
+    ended, value = _advanced(result)
+    return value if ended else result
 
 
 def finished(rest: Any) -> Any:
@@ -100,17 +95,25 @@ def finished(rest: Any) -> Any:
         LockproofError: it yields once more.
 
     """
-    if not isinstance(rest, GeneratorType):
-        return rest
-    try:
-        next(rest)
-    except StopIteration as stop:
-        return stop.value
+    ended, value = _advanced(rest)
+    if ended:
+        return value
     raise LockproofError(
         f"the model's {rest.gi_code.co_qualname} yields twice",
         "an operation of a model has two steps at most: up to its yield, and from there on",
         "call block() where it cannot go on yet: it is tried again when the state has changed",
     )
+
+
+def _advanced(rest: Any) -> tuple[bool, Any]:
+    """Run a generator to its next yield; tell whether it has ended instead, and with which value. Others have ended."""
+    if not isinstance(rest, GeneratorType):
+        return True, rest
+    try:
+        next(rest)
+    except StopIteration as stop:
+        return True, stop.value
+    return False, None
 
 
 def every_choice[R](run: Callable[[], R], given: Sequence[int] = ()) -> Iterator[tuple[tuple[int, ...], R]]:

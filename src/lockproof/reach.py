@@ -37,24 +37,24 @@ def reached(
     each line before. Operations that may wait, or come back into the subject, may never end: each of these has a thread
     of its own, which is left behind if it does not. Their lines after a wait are not seen.
     """
-    run: set[tuple[str, str | int]] = set()
-    running = 0  # the thread whose code is looked at
+    # By thread: one that was left behind goes on with what it noted itself, and nobody looks at that again.
+    run: dict[int, set[tuple[str, str | int]]] = {}
 
     def begins(code: CodeType, _: int) -> None:
-        if code.co_filename in files and threading.get_ident() == running:
-            run.add((code.co_filename, code.co_qualname.replace("<locals>.", "")))
+        if code.co_filename in files and (noted := run.get(threading.get_ident())) is not None:
+            noted.add((code.co_filename, code.co_qualname.replace("<locals>.", "")))
 
     def goes_on(code: CodeType, line: int) -> object:
         if code.co_filename not in files:
             return monitoring.DISABLE
-        if threading.get_ident() == running:
-            run.add((code.co_filename, line))
+        if (noted := run.get(threading.get_ident())) is not None:
+            noted.add((code.co_filename, line))
         return None
 
-    def do(operation: Operation, subjects: Sequence[Any]) -> None:
-        nonlocal running
-        running = threading.get_ident()
+    def do(operation: Operation, subjects: Sequence[Any], noted: set[tuple[str, str | int]]) -> None:
+        run[threading.get_ident()] = noted
         _run(operation, specification, subjects)
+        del run[threading.get_ident()]
 
     found: defaultdict[tuple[str, str | int], set[str]] = defaultdict(set)
     monitoring = sys.monitoring
@@ -71,17 +71,16 @@ def reached(
                     subjects = [specification.subject() for _ in range(3)]
                     for line in lines:
                         _run(Operation(line), specification, subjects)
-                    run.clear()
+                    noted: set[tuple[str, str | int]] = set()
                     monitoring.set_events(TOOL, sum(events))
                     if endless:
-                        thread = threading.Thread(target=do, args=(operation, subjects), daemon=True)
+                        thread = threading.Thread(target=do, args=(operation, subjects, noted), daemon=True)
                         thread.start()
                         thread.join(WAITING)
                     else:
-                        do(operation, subjects)
-                    running = 0
+                        do(operation, subjects, noted)
                     monitoring.set_events(TOOL, 0)
-                    for place in run:
+                    for place in noted.copy():
                         found[place].add(kind.text)
     finally:
         monitoring.set_events(TOOL, 0)

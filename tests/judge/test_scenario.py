@@ -162,3 +162,29 @@ def test_quiescent_consistency_forgets_the_order_within_a_busy_thread() -> None:
     assert quiescent.judge(results, [], None).verdict is Verdict.HELD
     apart = [[[0, 0], [1, 0]], [[2, 0]]]  # the second thread began after the first had ended
     assert quiescent.judge(results, [], apart).verdict is Verdict.VIOLATION
+
+
+class Pool:
+    """Takes an element out of a set, which tells nobody where it will go on."""
+
+    def __init__(self) -> None:
+        self.free = {1, 2, 3}
+
+    def take(self) -> int:
+        return self.free.pop()
+
+    def give(self, element: int) -> None:
+        self.free.add(element)
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_the_subject_does_by_itself_is_allowed_where_its_state_cannot_be_read(first: int) -> None:
+    text = "a.give(1); a.take(); a.give(1); a.take() || a.take()"
+    specification = Specification(Pool, [op("a.take()"), op("a.give(x)", x=[1])])
+    scenario = Scenario.parse(text)
+    subject, results = Pool(), [[], []]  # type: ignore[var-annotated]
+    for turn in (first, 1 - first):
+        for operation in scenario.threads[turn]:
+            results[turn].append(operation.compiled({})(subject, None, None))
+    model = ReplayModel(specification, (), ["a"])
+    assert ScenarioJudge(scenario.threads, (), model).judge(results, [], None).verdict is Verdict.HELD

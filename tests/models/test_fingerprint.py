@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockproof.models.fingerprint import MOST, fingerprint
+from lockproof.models.sets import AnySet
 
 
 class Plain:
@@ -124,7 +125,8 @@ DIFFERENT: list[tuple[Callable[[], Any], Callable[[], Any]]] = [
     (endless, lambda: [[]]),
     (lambda: {1: 2}, lambda: {2: 1}),
     (lambda: {1: 2, 3: 4}, lambda: {3: 4, 1: 2}),
-    (lambda: {1}, lambda: frozenset((1,))),
+    (lambda: AnySet({1}), lambda: frozenset((1,))),
+    (lambda: AnySet({1}), lambda: AnySet({2})),
     (lambda: deque([1], 1), lambda: deque([1], 2)),
     (lambda: OrderedDict(a=1, b=2), lambda: OrderedDict(b=2, a=1)),
     (lambda: defaultdict(int, a=1), lambda: defaultdict(list, a=1)),
@@ -163,6 +165,24 @@ def test_what_differs_in_any_field_is_told_apart_and_the_same_made_again_is_not(
     assert fingerprint(one()) != fingerprint(other())
 
 
+def hidden_in_a_loop() -> Iterator[None]:
+    for _ in range(2):
+        yield
+
+
+def hidden_in_a_sum(first: list[int]) -> Iterator[None]:
+    _ = first.pop() + len([(yield)])
+
+
+class Filed(set[int]):
+    """What nobody says of it is not known."""
+
+
+def begun(generator: Iterator[Any]) -> Iterator[Any]:
+    next(generator)
+    return generator
+
+
 def within() -> Any:
     class Local:
         pass
@@ -179,6 +199,11 @@ def ended() -> Iterator[int]:
 UNKNOWN: dict[str, Callable[[], Any]] = {
     "fields in C": lambda: random.Random(1),
     "an iterator": lambda: iter([1, 2]),
+    "where a set's pop is": lambda: {1},
+    "where a set's pop is, of a class of its own": lambda: Filed({1}),
+    "an error with fields in C": lambda: OSError(1, "one"),
+    "a loop around a yield": lambda: begun(hidden_in_a_loop()),
+    "half of a sum": lambda: begun(hidden_in_a_sum([1])),
     "a closure": lambda: (lambda given: lambda: given)(1),
     "too large": lambda: [[] for _ in range(MOST)],
     "an object of a class that is another one each time": within,

@@ -417,6 +417,8 @@ class _Mutating:
                     "this killed a mutant, and says nothing then",
                     f"see what is wrong and mend it first: {self._command_of(text)}",
                 )
+            if looked.skipped:
+                self.notes.append(f"the class itself was not tried on what killed a mutant: {looked.skipped}: {text}")
             self._passing.add(text)
 
     def _with_reason(self, judged: Judged) -> Judged:

@@ -14,6 +14,8 @@ from lockproof.values import unordered
 class AnySet(set[Any]):
     """The builtin set, of which `pop` removes any element."""
 
+    has_no_order = True
+
     def pop(self) -> Any:
         """Remove and return an element; a judge tries each."""
         if not self:
