@@ -96,6 +96,22 @@ def test_who_meets_was_there_before_the_other_went_on() -> None:
     )
 
 
+def test_whose_step_is_which_is_told_where_each_meets_twice() -> None:
+    scenario = judge("a.meet(); a.meet() || a.meet(); a.meet()")
+    seen = [[[0, 0], [1, 2]], [[0, 0], [0, 1]]]
+    assert scenario.explain([[0, 1], [1, 0]], [], seen).why == (
+        "The second `a.meet()` of thread 1 began after the second `a.meet()` of thread 2 had returned, and returned 1.",
+        "Every order that gives these results has the beginning of the second `a.meet()` of thread 1 before the end of"
+        " the second `a.meet()` of thread 2.",
+    )
+
+
+@pytest.mark.parametrize("consistency", Consistency)
+def test_nobody_goes_on_before_it_is_there(consistency: Consistency) -> None:
+    allowed = judge("a.meet() || a.meet()", consistency=consistency).allowed(99)
+    assert {threads for threads, _ in allowed} == {((0,), (1,)), ((1,), (0,))}
+
+
 def test_a_result_that_cannot_be_is_told_of_the_operation_and_not_of_a_step() -> None:
     explanation = judge("a.meet() || a.meet()").explain([[0], [0]], [], None)
     assert explanation.why == (

@@ -70,6 +70,11 @@ def counting(start: int) -> Iterator[int]:
     yield len(kept)
 
 
+def twice() -> Iterator[None]:
+    yield
+    yield
+
+
 def advanced(start: int, steps: int) -> Iterator[int]:
     made = counting(start)
     for _ in range(steps):
@@ -149,6 +154,7 @@ DIFFERENT: list[tuple[Callable[[], Any], Callable[[], Any]]] = [
     (lambda: partial(add, 1), lambda: partial(add, 2)),
     (lambda: advanced(1, 1), lambda: advanced(1, 2)),
     (lambda: advanced(1, 1), lambda: advanced(2, 1)),
+    (lambda: begun(twice()), lambda: begun(begun(twice()))),
     (threading.Lock, held),
     (threading.RLock, held_again),
     (lambda: condition(1), lambda: condition(2)),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lockproof.probes import Dying, Meddling, Yielding, comes_back, gives_1, gives_2, slowly
+from lockproof.probes import NAMES, Dying, Meddling, Yielding, comes_back, fails, gives_1, gives_2, slowly
 from lockproof.values import canonical
 
 KINDS: dict[str, Callable[[Any], Any]] = {
@@ -87,6 +87,9 @@ def test_coming_back_changes_nothing() -> None:
 def test_helpers_give_what_they_say() -> None:
     assert list(slowly([3, 1])) == [3, 1]
     assert (gives_1("any"), gives_2(key=1)) == (1, 2)
+    with pytest.raises(ZeroDivisionError):
+        fails("any", key=1)
+    assert {"gives_1", "gives_2", "fails"} <= NAMES.keys()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from itertools import combinations, islice
 from typing import Any, Final
 
 from lockproof.judge.orders import Exhausted, Key, Masks, Orders
-from lockproof.operation import Half
 from lockproof.values import Raised, show
 from lockproof.verdict import Outcome, Verdict
 
@@ -31,8 +30,7 @@ class Explainer:
     ) -> None:
         self._orders, self._table = orders, table
         self._before, self._free = before, free
-        requests = [isinstance(each, Half) and not each.follows for each in orders.operations]
-        self._requests = requests
+        requests = orders.requests
         whole = [(t, each.text) for (t, _), each, request in zip(orders.places, orders.operations, requests,
                                                                  strict=True) if not request]  # fmt: skip
         final = [operation.text for operation in orders.final]
@@ -93,10 +91,6 @@ class Explainer:
     def _keeps(self, order: Sequence[int]) -> bool:
         return all(not needs & ~done for needs, done in zip(self._before, order, strict=True))
 
-    def _follows(self, i: int) -> bool:
-        """Tell whether this is the second step of a dual operation."""
-        return i > 0 and self._requests[i - 1]
-
     # Reasons.
 
     def _of_time(self, results: tuple[Any, ...], final: tuple[Any, ...]) -> tuple[str, ...]:
@@ -107,7 +101,7 @@ class Explainer:
             (i, j)
             for i, (needs, free) in enumerate(zip(self._before, self._free, strict=True))
             for j in range(len(self._before))
-            if (needs & ~free) >> j & 1 and not self._requests[j] and not self._follows(i)
+            if (needs & ~free) >> j & 1
         ]
         kept = list(facts)
         for fact in facts:
@@ -117,14 +111,14 @@ class Explainer:
                 before[i] |= 1 << j
             if self._orders.find(before, results, final) is None:
                 kept = fewer
-        ends = [i + self._requests[i] for i, _ in kept]
+        ends = [i + self._orders.requests[i] for i, _ in kept]
         begun = [
             f"{self._names[end]} began after {self._names[j]} had returned"
             for end, (_, j) in zip(ends, kept, strict=True)
         ]
         if len(kept) == 1:
             ((i, j),) = kept
-            end = f"the end of {self._names[j]}" if self._follows(j) else self._names[j]
+            end = f"the end of {self._names[j]}" if self._orders.least[j] else self._names[j]
             return (
                 f"{_capital(begun[0])}, and {_past(results[ends[0]])}.",
                 f"Every order that gives these results has {self._names[i]} before {end}.",

@@ -63,9 +63,9 @@ class Orders:
         self.program: Masks = [
             sum(1 << j for j, (u, m) in enumerate(self.places) if u == t and m < k) for t, k in self.places
         ]
-        self.least: Masks = [
-            1 << i - 1 if isinstance(each, Half) and each.follows else 0 for i, each in enumerate(self.operations)
-        ]
+        self.requests = [isinstance(each, Half) and not each.follows for each in self.operations]
+        """Which are the first step of a dual operation; the second is the next one."""
+        self.least: Masks = [1 << i - 1 if i and self.requests[i - 1] else 0 for i in range(len(self.operations))]
         """What every order keeps to: the two steps of a dual operation are one after the other."""
         self.limit = limit
         self._lengths = [len(thread) for thread in threads]

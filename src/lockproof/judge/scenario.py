@@ -138,13 +138,13 @@ class ScenarioJudge:
 
     def _key(self, results: Results, final: Sequence[Any]) -> Key:
         flat = tuple(
-            None if _is_request(step) else results[t][k]
-            for step, (t, _), k in zip(self._orders.operations, self._orders.places, self._numbers, strict=True)
+            None if request else results[t][k]
+            for request, (t, _), k in zip(self._orders.requests, self._orders.places, self._numbers, strict=True)
         )
         return flat, tuple(final)
 
     def _by_thread(self, flat: Sequence[Any]) -> tuple[tuple[Any, ...], ...]:
-        rest = iter([each for each, step in zip(flat, self._orders.operations, strict=True) if not _is_request(step)])
+        rest = iter([each for each, request in zip(flat, self._orders.requests, strict=True) if not request])
         return tuple(tuple(islice(rest, len(thread))) for thread in self._threads)
 
     def _before(self, seen: Seen | None) -> Masks:
@@ -176,10 +176,6 @@ def _steps(thread: int, operations: Sequence[Operation]) -> Iterator[tuple[int, 
         if each.kind.dual:
             yield k, Half(each.text, each.kind, (thread, k))
         yield k, Half(each.text, each.kind, (thread, k), True) if each.kind.dual else each
-
-
-def _is_request(step: Operation) -> bool:
-    return isinstance(step, Half) and not step.follows
 
 
 @dataclass(frozen=True)
