@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 import sysconfig
+from typing import Any
 
 import pytest
 
@@ -44,16 +45,28 @@ def pytest_sessionstart() -> None:
         raise pytest.UsageError("before the tests: " + problem)
 
 
+_PROBLEM = pytest.StashKey[str]()
+# A process of pytest-xdist tells the one that started it by this name.
+_TOLD = "gil_problem"
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    problem = current_problem()
+    problem = session.config.stash.get(_PROBLEM, "") or current_problem()
     if problem:
         # An exception here would be reported as an internal error of pytest; a status says it plainly.
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         session.config.stash[_PROBLEM] = problem
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput[_TOLD] = problem
 
 
-_PROBLEM = pytest.StashKey[str]()
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Keep what a process of pytest-xdist found: its own exit status reaches nobody."""
+    problem = getattr(node, "workeroutput", {}).get(_TOLD, "")
+    if problem:
+        node.config.stash[_PROBLEM] = problem
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

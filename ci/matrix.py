@@ -231,7 +231,7 @@ def run_tox(
         command += ["--skip-missing-interpreters", "false", "-e", ",".join(names)]
         for item in outcome.have.values():
             command += ["--discover", str(item.path)]
-        report.say(f"2 of 2: tox run -e {','.join(names)} (about 10 minutes for the whole matrix)")
+        report.say(f"2 of 2: tox run -e {','.join(names)} (about an hour for the whole matrix)")
         sys.stdout.flush()
         status = run_child([*command, *command_end], env=tox_environment_variables(links, cache), cwd=ROOT)
         try:

@@ -2,7 +2,7 @@
 
 The three phases are separate processes, and each runs although an earlier one failed:
 
-one thread   all tests
+one thread   all tests, in two processes: half of their time they wait for processes that they started
 coverage     the tests that run LockedSet in their own process, with few examples: free-threaded builds have only
              coverage's tracer in Python, which is slow. Not those marked `untraced`: a signal handler that raises
              inside the tracer leaves the tracer's own lock taken
@@ -24,6 +24,7 @@ from pathlib import Path
 from ci.gil_plugin import current_problem
 from ci.reports import Counts, EnvironmentReport, Phase, read_junit
 
+PROCESSES = 2
 THREADS = 4
 ITERATIONS = 2
 NO_TESTS_COLLECTED = 5
@@ -35,7 +36,7 @@ def phases(extra: Sequence[str], threads: int = THREADS, iterations: int = ITERA
     common = ["-m", "pytest", "-p", "ci.gil_plugin"]
     parallel = [f"--parallel-threads={threads}", f"--iterations={iterations}", "--skip-thread-unsafe=True"]
     return [
-        ("one thread", [*common, *extra]),
+        ("one thread", [*common, f"--numprocesses={PROCESSES}", *extra]),
         ("coverage", ["-m", "coverage", "run", *common, "-m", "not untraced", *TRACED, *extra]),
         ("threads", [*common, *parallel, *extra]),
     ]

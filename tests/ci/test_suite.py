@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -45,6 +47,7 @@ def test_the_phases() -> None:
         assert command[-2:] == ["-k", "pickle"]
         assert "ci.gil_plugin" in command
     assert by_name["coverage"][:3] == ["-m", "coverage", "run"]
+    assert "--numprocesses=2" in by_name["one thread"]
     assert "coverage" not in by_name["one thread"] + by_name["threads"]
     assert any(part.startswith("--parallel-threads=") for part in by_name["threads"])
 
@@ -68,6 +71,27 @@ def test_an_environment_runs_on_the_build_of_its_name(environment: str, free: bo
 )
 def test_the_state_of_the_gil(free: bool, gil: bool, wrong: bool) -> None:
     assert bool(gil_problem(free, gil)) == wrong
+
+
+@pytest.mark.parametrize("processes", [0, 1])
+@pytest.mark.parametrize("switched", [False, True])
+def test_a_gil_that_a_test_switches_fails_the_run(tmp_path: Path, processes: int, switched: bool) -> None:
+    test = tmp_path / "test_it.py"
+    change = "not " if switched else ""
+    test.write_text(f"""\
+import sys
+
+def test_it():
+    enabled = getattr(sys, "_is_gil_enabled", lambda: True)()
+    sys._is_gil_enabled = lambda: {change}enabled
+""")
+    command = [sys.executable, "-m", "pytest", "-p", "ci.gil_plugin", "-p", "no:cacheprovider", str(test)]
+    ran = subprocess.run(
+        [*command, f"--numprocesses={processes}", f"--rootdir={tmp_path}"], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == (1 if switched else 0), ran.stdout + ran.stderr
+    assert ("after the tests: the GIL is o" in ran.stdout) == switched
+    assert "1 passed" in ran.stdout
 
 
 def test_a_phase_that_dies_without_a_report_counts_as_a_failure(tmp_path: Path) -> None:
