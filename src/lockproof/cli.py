@@ -313,7 +313,9 @@ def _write_test(report: Report, test_file: Path | None) -> None:
     if test_file is None:
         return
     if not report.findings:
-        click.echo("lockproof: nothing was found, so no test was written", err=True)
+        alone = "what one thread alone shows is repeated by the lines above"
+        why = alone if report.nonconformances else "nothing was found"
+        click.echo(f"lockproof: {why}, so no test was written", err=True)
         return
     try:
         test_file.write_text(regression_test(report, report.findings[0]), encoding="utf-8")

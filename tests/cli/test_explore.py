@@ -21,7 +21,7 @@ from lockproof.errors import LockproofError
 from lockproof.verdict import Consistency, Interrupted, Report
 from tests.campaign.test_replay import source
 from tests.cli.test_process import LONGEST, environment, run
-from tests.report.samples import DEADLOCK, HELD, MASKED, NOT_AGAIN, UNKNOWN
+from tests.report.samples import DEADLOCK, DIFFERENT, HELD, MASKED, NOT_AGAIN, UNKNOWN
 from tests.report.test_jsonfile import REPORT
 
 pytestmark = pytest.mark.thread_unsafe(reason="catches what is printed in the whole process, and starts processes")
@@ -179,6 +179,9 @@ def test_a_test_is_written_if_something_was_found(
     assert cli.main([command, "shop.bags:Bag", "--emit-test", str(file)]) == 0
     assert "nothing was found, so no test was written" in capsys.readouterr().err
     assert not file.exists()
+    asked.answer = DIFFERENT
+    assert cli.main([command, "shop.bags:Bag", "--emit-test", str(file)]) == 1
+    assert "one thread alone shows is repeated by the lines above, so no test was written" in capsys.readouterr().err
     asked.answer = MASKED
     assert cli.main([command, "shop.bags:Bag", "--emit-test", str(file)]) == 1
     assert f"the test is in {file}" in capsys.readouterr().err
