@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import difflib
 import importlib.metadata
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -327,10 +330,24 @@ def _write_test(report: Report, test_file: Path | None) -> None:
 cli.add_command(mutate)
 
 
+@contextmanager
+def _ended_like_ctrl_c() -> Iterator[None]:
+    """Take SIGTERM for Ctrl-C: what `timeout` or a CI ends has found as much, and has as much to clear away."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, and return the exit status."""
     try:
-        status = cli.main(args=arguments, prog_name="lockproof", standalone_mode=False)
+        with _ended_like_ctrl_c():
+            status = cli.main(args=arguments, prog_name="lockproof", standalone_mode=False)
         return int(status or 0)
     except click.ClickException as error:
         error.show()

@@ -298,7 +298,8 @@ def read(pipe: int) -> bytes:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes, and signals are sent otherwise")
 @pytest.mark.iterations(1)
-def test_ctrl_c_leaves_no_process_and_says_what_was_covered(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM"])
+def test_ctrl_c_leaves_no_process_and_says_what_was_covered(tmp_path: Path, sent: str) -> None:
     (tmp_path / "endless.py").write_text(ENDLESS, encoding="utf-8")
     os.mkfifo(tmp_path / "alive")
     pipe = os.open(tmp_path / "alive", os.O_RDONLY | os.O_NONBLOCK)
@@ -313,7 +314,7 @@ def test_ctrl_c_leaves_no_process_and_says_what_was_covered(tmp_path: Path) -> N
     ) as process:  # fmt: skip
         try:
             assert read(pipe) == b"x"
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.Signals[sent])
             out, err = process.communicate(timeout=LONGEST)
             assert read(pipe) == b""  # the process that explored is gone
         finally:

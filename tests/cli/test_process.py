@@ -69,7 +69,8 @@ sys.exit(cli.main(["check", "shop.bags:Bag"]))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent in another way there")
-def test_ctrl_c_ends_it_with_one_line_and_status_130() -> None:
+@pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM"])
+def test_ctrl_c_ends_it_with_one_line_and_status_130(sent: str) -> None:
     # A shell starts what runs in the background with the signal ignored, and these tests may be started so.
     listen = "signal.signal(signal.SIGINT, signal.default_int_handler)"
     # It waits in short turns, as the check does: a signal that comes just before a long wait is only seen after it.
@@ -81,7 +82,7 @@ def test_ctrl_c_ends_it_with_one_line_and_status_130() -> None:
     ) as process:  # fmt: skip
         try:
             assert process.stdout is not None and process.stdout.readline() == "ready\n"
-            process.send_signal(signal.SIGINT)
+            process.send_signal(signal.Signals[sent])
             out, err = process.communicate(timeout=LONGEST)
         finally:
             process.kill()
