@@ -170,6 +170,22 @@ def locked_exception_of_a_thread() -> None:
     _both(take, take)
 
 
+def generator_of_two() -> None:
+    numbers = (number for number in (1, 2))
+    _both(lambda: next(numbers), lambda: next(numbers))
+
+
+def locked_generator_of_two() -> None:
+    numbers = (number for number in (1, 2))
+    lock = threading.Lock()
+
+    def take() -> int:
+        with lock:
+            return next(numbers)
+
+    _both(take, take)
+
+
 def no_progress() -> None:
     flags = {"first": False, "second": False}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import cache
 from pathlib import Path
@@ -103,6 +104,7 @@ def test_a_deadlock_is_told_with_who_has_what_since_where() -> None:
         ("thread_left_behind", FindingKind.LEFT_BEHIND, "waiter still waits"),
         ("lock_never_released", FindingKind.LOCK_HELD, f"the lock made at {SOURCE}:"),
         ("exception_of_a_thread", FindingKind.EXCEPTION, "IndexError: pop from empty list, in Thread-1 (take)"),
+        ("generator_of_two", FindingKind.EXCEPTION, "ValueError: generator already executing"),
         ("no_progress", FindingKind.NO_PROGRESS, "every thread goes round in a loop"),
         ("timed_wait", FindingKind.EXCEPTION, "AssertionError: the wait ran out, in main thread"),
     ],
@@ -111,6 +113,11 @@ def test_whatever_goes_wrong_with_threads_is_found(name: str, kind: FindingKind,
     finding, _ = found(name)
     assert finding.kind is kind
     assert detail in finding.detail
+
+
+def test_the_stack_of_a_thread_begins_with_what_the_thread_was_given() -> None:
+    finding, _ = found("exception_of_a_thread")
+    assert re.findall(r'File "(.*)", line', finding.stacks) == [str(SOURCE)]
 
 
 def test_no_progress_tells_after_how_many_steps() -> None:
@@ -157,7 +164,7 @@ def test_a_possible_deadlock_that_no_run_hit_is_a_note() -> None:
 @pytest.mark.parametrize(
     "name",
     ["locked_update", "locked_check_then_act", "locked_in_one_order", "none_left_behind", "locked_and_released",
-     "locked_exception_of_a_thread", "hours_of_sleep"],
+     "locked_exception_of_a_thread", "locked_generator_of_two", "hours_of_sleep"],
 )  # fmt: skip
 def test_the_twin_holds_and_all_of_its_schedules_were_run(name: str) -> None:
     report = searched(name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import threading
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -86,9 +87,12 @@ def seen_in(result: Result, program: Program) -> Problem | None:
 
 
 def _of_the_subject(error: BaseException) -> list[str]:
-    """Return the traceback without the frames of lockproof that called the subject's code."""
+    """Return the traceback without the frames of lockproof and of Thread that called the subject's code."""
     trace = error.__traceback__
-    while trace is not None and OWN in trace.tb_frame.f_code.co_filename:
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename
+        if OWN not in file and file != threading.__file__:
+            break
         trace = trace.tb_next
     return traceback.format_exception(type(error), error, trace)
 

@@ -117,10 +117,8 @@ class Instrumentation:
         events = _EVENTS.INSTRUCTION
         if self.switching is not Switching.SYNC:
             events |= _EVENTS.CALL
-        if self.switching is Switching.GIL:
+        if self._begins_at_a_point(code):
             events |= _EVENTS.PY_START | _EVENTS.PY_RESUME
-        elif self.switching is Switching.FREE and code.co_flags & inspect.CO_GENERATOR:
-            events |= _EVENTS.PY_RESUME  # C code may ask it for items in the middle of what is one step otherwise
         sys.monitoring.set_local_events(TOOL, code, events)
 
     def _matters(self, code: CodeType) -> bool:
@@ -140,13 +138,12 @@ class Instrumentation:
     def _start(self, code: CodeType, _: int) -> Any:
         """Look at code that begins to run."""
         task = engine.current
-        known = _id(code) in self._tables
-        if known:
-            if self.switching is Switching.GIL and task is not None and get_ident() == task.ident:
+        pointed = self._begins_at_a_point(code)
+        if _id(code) in self._tables:
+            if pointed and task is not None and get_ident() == task.ident:
                 task.after_c = False
-                engine.point(task, "")
-                return None
-            return None if self.switching is Switching.GIL else _DISABLE
+                engine.point(task, "" if self.switching is Switching.GIL else CONTAINER)
+            return None if pointed else _DISABLE
         if not self._matters(code):
             return _DISABLE
         if task is None or engine.inside or get_ident() != task.ident:
@@ -159,7 +156,16 @@ class Instrumentation:
         else:
             self._tables[_id(code)] = table(code, self.switching, self._stores)
             self._listen(code)
-        return None if self.switching is Switching.GIL else _DISABLE
+        return None if pointed else _DISABLE
+
+    def _begins_at_a_point(self, code: CodeType) -> bool:
+        """Tell whether a thread may be switched where this code begins to run.
+
+        C code asks a generator for items in the middle of what is one step otherwise, and two threads may ask the same
+        one: the second finds it running.
+        """
+        generator = bool(code.co_flags & inspect.CO_GENERATOR)
+        return self.switching is Switching.GIL or (self.switching is Switching.FREE and generator)
 
     def _learn(self, code: CodeType) -> bool:
         """Take in what this code, and all code of its module, stores."""

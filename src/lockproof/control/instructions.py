@@ -6,6 +6,7 @@ cannot touch shared state answers DISABLE once and costs nothing from then on. W
 - attributes, global and closure variables that some code of the program stores after construction. A name that is
   only stored by constructors, on an object that nobody else knows yet, cannot change under a reader;
 - items, membership, iteration, operators and comparisons, truth: containers answer these in C, in one step;
+- where a generator begins or goes on: C code asks it in the middle of a step, and two threads may ask the same one;
 - calls of C functions. Calls of Python functions are not: what matters in them has points of its own.
 
 Under `gil` they are where CPython 3.13 looks at its eval breaker (Python/bytecodes.c): where a function or a generator
