@@ -159,7 +159,7 @@ class ControlledWorker(Worker):
         return {"masking": label.value, "rests_on": rests_on}
 
     def replay(self, text: str | None, schedule: dict[str, Any], kind: str | None, times: int) -> dict[str, Any]:
-        """Run a schedule so often; answer how often the problem showed, and what it was."""
+        """Run a schedule so often; answer how often the problem of a kind showed, or any, and then also what it was."""
         judged, exploration = self._exploration(text, 2, "portfolio")
         what = Schedule.from_json(schedule)
         seen: list[Problem] = []
@@ -175,18 +175,18 @@ class ControlledWorker(Worker):
         expected = Problem(FindingKind(kind)) if kind is not None else None
         again, elsewhere = find_again(judged.program, look, what, expected, times)
         found = None
-        if seen:
-            control = self._control(judged, what, seen[0])
+        if seen and expected is None:
+            control = self._control(judged, what, seen[0], (again, times))
             found = {**self._told(judged, seen[0]), "control": control}
         return {"again": again, "diverged": elsewhere, "found": found}
 
-    def _control(self, judged: _Judged, schedule: Schedule, problem: Problem) -> dict[str, Any]:
+    def _control(self, judged: _Judged, schedule: Schedule, problem: Problem, again: tuple[int, int]) -> dict[str, Any]:
         strategy = Replay(list(schedule.choices()), strict=False)
         strategy.begin()
         instrumentation.switch(schedule.switching)
         result = engine.run(judged.program, strategy)
         stage = Stage("replay", schedule.switching, strategy)
-        return told(judged.program, judged.look, result.ran, schedule.switching, problem, stage, 1).to_json()
+        return told(judged.program, judged.look, result.ran, schedule.switching, problem, stage, 1, again).to_json()
 
     def _exploration(self, text: str | None, bound: int, only: str) -> tuple[_Judged, Exploration]:
         key = f"{text}/{bound}/{only}"

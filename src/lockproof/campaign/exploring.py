@@ -32,6 +32,9 @@ from lockproof.verdict import Control, FindingKind, Masking
 REPLAYS: Final = 10
 """How often a schedule is replayed before its finding is reported."""
 
+REPLAYS_OF_A_LOOP: Final = 2
+"""The same where nothing goes on: such a run takes all steps that a run may take."""
+
 SLICE: Final = 0.15
 """Seconds of one turn of a strategy: small searches are over within their first, and nobody waits long for another."""
 
@@ -364,9 +367,10 @@ def fewer_preemptions(
 
 
 def told(
-    program: Program, look: Look, ran: Ran, switching: Switching, problem: Problem, stage: Stage, schedules: int
-) -> Control:
-    """Replay the schedule of a run, and tell its story."""
+    program: Program, look: Look, ran: Ran, switching: Switching, problem: Problem, stage: Stage, schedules: int,
+    again: tuple[int, int] | None = None,
+) -> Control:  # fmt: skip
+    """Replay the schedule of a run, and tell its story. `again`: so many of so many replays had the same problem."""
     schedule = Schedule.of(switching, ran.choices)
     instrumentation.switch(switching)
     strategy = Replay(list(ran.choices), strict=False)
@@ -375,6 +379,9 @@ def told(
         engine.run(program, strategy)
     parallel = None if isinstance(program, FunctionProgram) else range(1, 100)
     steps = tracer.steps(parallel)
+    if again is None:
+        times = REPLAYS_OF_A_LOOP if problem.kind is FindingKind.NO_PROGRESS else REPLAYS
+        again = find_again(program, look, schedule, problem, times)[0], times
     return Control(
         schedule,
         ran.preemptions,
@@ -382,8 +389,8 @@ def told(
         tuple(problem.blocked),
         strategy=stage.name,
         schedules=schedules,
-        replayed=find_again(program, look, schedule, problem, REPLAYS)[0],
-        replays=REPLAYS,
+        replayed=again[0],
+        replays=again[1],
         python=environment.current().build,
         sources=fingerprints(),
     )
