@@ -40,7 +40,8 @@ def found(name: str) -> tuple[Finding, Control]:
     assert report.verdict is Verdict.VIOLATION
     (finding,) = report.findings
     assert finding.control is not None
-    assert (finding.control.replayed, finding.control.replays) == (10, 10)
+    replays = 2 if finding.kind is FindingKind.NO_PROGRESS else 10  # such a run takes all steps that a run may take
+    assert (finding.control.replayed, finding.control.replays) == (replays, replays)
     return finding, finding.control
 
 
