@@ -12,6 +12,7 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from lockproof.errors import LockproofError
 from lockproof.mutant import Mutant, Site
 from lockproof.mutate.mutants import OPERATORS, Found, mutants_of, mutants_of_class, what_was_looked_for
 from lockproof.mutate.scope import parts_of
-from tests.corpus import caches, counters, queues
+from tests.corpus import builtin_sets, caches, counters, queues
 
 
 @cache
@@ -115,6 +116,44 @@ def test_the_parts_of_a_class_come_in_the_order_of_their_imports() -> None:
 
 def test_a_class_without_a_source_has_no_parts() -> None:
     assert parts_of(dict) == () and mutants_of_class(dict) == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "dead"),
+    [
+        ("", True),
+        ("    def g(self): return super().f()", False),
+        ("    def g(self): return Base.f(self)", False),
+        ("    def g(self): return getattr(super(), 'f')()", False),
+        ("    def g(self): return Base()", False),
+        ("    def g(self): return Box()", True),
+    ],
+)
+def test_a_method_that_the_class_overrides_is_not_changed_unless_somebody_asks_for_it(more: str, dead: bool) -> None:
+    text = f"""
+from threading import Lock
+class Base:
+    _lock = Lock()
+    def f(self):
+        with self._lock: pass
+    def e(self):
+        with self._lock: pass
+class Box(Base):
+    def f(self):
+        with self._lock: pass
+{more}
+"""
+    space: dict[str, Any] = {"__name__": "m"}
+    exec(text, space)
+    found = mutants_of("m", "m.py", text, operators=["remove-lock"], owner=space["Box"])
+    assert {each.function for each in found.mutants} == {"Base.e", "Box.f"} | (set() if dead else {"Base.f"})
+    assert {each.function for each in found.sites} == {"Base", "Base.e", "Box.f"} | (set() if dead else {"Base.f"})
+
+
+def test_the_class_that_overrides_a_method_has_fewer_mutants_than_its_siblings() -> None:
+    meaning, copy = ({each.function for each in mutants(cls)} for cls in
+                     (builtin_sets.MendedMeaning, builtin_sets.MendedCopy))  # fmt: skip
+    assert copy - meaning == {"_Changes.remove"} and meaning - copy == {"MendedMeaning.remove"}
 
 
 def test_functions_that_write_what_a_class_reads_are_used_by_it_and_other_classes_are_not() -> None:

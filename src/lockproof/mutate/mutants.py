@@ -15,7 +15,7 @@ from lockproof.errors import LockproofError
 from lockproof.mutant import Mutant, Site
 from lockproof.mutate import critical_sections, locks, order, snapshots, waiting
 from lockproof.mutate.operator import Change, Context, Operator
-from lockproof.mutate.scope import Mutated, parts_of, reached
+from lockproof.mutate.scope import Mutated, overridden, parts_of, reached
 from lockproof.mutate.sections import Section
 from lockproof.mutate.source import Source
 from lockproof.mutate.synchronization import Knowledge
@@ -46,11 +46,12 @@ def mutants_of(
     names: Iterable[str] | None = None,
     known: Iterable[Knowledge] = (),
     operators: Iterable[str] | None = None,
+    owner: Mutated | None = None,
 ) -> Found:
     """Return the mutants of a module given as its text.
 
     `names`: only of what these classes and functions use; None for all of it. `known` is what was found in other
-    modules that this one uses. `operators`: only these.
+    modules that this one uses. `operators`: only these. `owner`: without the methods that this class overrides.
 
     Raises:
         LockproofError: the text is no Python, or newer than LibCST knows it.
@@ -65,10 +66,10 @@ def mutants_of(
             "python -m py_compile on it, and pip install -U libcst",
         ) from None
     context = Context.of(source, tuple(known))
-    inside = None if names is None else reached(source, names)
+    used = _Used(source, None if names is None else reached(source, names), overridden(owner, source))
     chosen = [each for each in _ALL if operators is None or each.name in set(operators)]
-    mutants = _named(_distinct(context, chosen, inside), source)
-    return Found(module, tuple(mutants), tuple(_sites(context, inside)), context.found.knowledge)
+    mutants = _named(_distinct(context, chosen, used), source)
+    return Found(module, tuple(mutants), tuple(_sites(context, used)), context.found.knowledge)
 
 
 def mutants_of_class(owner: Mutated, *, operators: Iterable[str] | None = None) -> tuple[Found, ...]:
@@ -78,19 +79,36 @@ def mutants_of_class(owner: Mutated, *, operators: Iterable[str] | None = None) 
     found: list[Found] = []
     for part in parts_of(owner):
         known = [each.knowledge for each in found]
-        found.append(mutants_of(part.module, part.file, part.text, names=part.names, known=known, operators=operators))
+        found.append(
+            mutants_of(
+                part.module, part.file, part.text, names=part.names, known=known, operators=operators, owner=owner
+            )
+        )
     return tuple(each for each in found if each.sites)
 
 
-def _distinct(
-    context: Context, operators: Iterable[Operator], inside: frozenset[cst.CSTNode] | None
-) -> Iterator[tuple[Operator, Change, str]]:
+@dataclass(frozen=True)
+class _Used:
+    """The part of a module that takes part: the statements that are reached, without methods that never run."""
+
+    source: Source
+    inside: frozenset[cst.CSTNode] | None
+    overridden: frozenset[str]
+
+    def __contains__(self, node: cst.CSTNode) -> bool:
+        if self.inside is not None and self.source.top(node) not in self.inside:
+            return False
+        around = f"{self.source.qualname(node)}."
+        return not any(around.startswith(f"{each}.") for each in self.overridden)
+
+
+def _distinct(context: Context, operators: Iterable[Operator], used: _Used) -> Iterator[tuple[Operator, Change, str]]:
     """Yield the changes that make a program, another one than all before."""
     source = context.source
     seen = {source.text}
     for operator in operators:
         for change in operator.changes(context):
-            if (inside is not None and source.top(change.node) not in inside) or context.only_for_types(change.node):
+            if change.node not in used or context.only_for_types(change.node):
                 continue
             text = source.replaced(change.replacements, change.before)
             if text in seen or not _compiles(text):
@@ -124,7 +142,7 @@ def _named(changes: Iterable[tuple[Operator, Change, str]], source: Source) -> I
         )
 
 
-def _sites(context: Context, inside: frozenset[cst.CSTNode] | None) -> Iterator[Site]:
+def _sites(context: Context, used: _Used) -> Iterator[Site]:
     """Yield the synchronization of a module, in the order of the text."""
     source, found = context.source, context.found
     bulk = {change.node for change in snapshots.two_steps(context)}
@@ -150,7 +168,7 @@ def _sites(context: Context, inside: frozenset[cst.CSTNode] | None) -> Iterator[
             case cst.Decorator(decorator=decorator):
                 function = decorator.func if isinstance(decorator, cst.Call) else decorator
                 kind = "decorator that locks" if found.does(function).decorates else ""
-        if kind and (inside is None or source.top(node) in inside) and not context.only_for_types(node):
+        if kind and node in used and not context.only_for_types(node):
             line = source.line(node)
             yield Site(kind, source.module, source.qualname(node), line, source.text.splitlines()[line - 1].strip())
 

@@ -116,6 +116,40 @@ def reached(source: Source, names: Iterable[str]) -> frozenset[cst.CSTNode]:
     return frozenset(_Reach(source).of(names))
 
 
+def overridden(owner: Mutated | None, source: Source) -> frozenset[str]:
+    """Return the methods of a class's bases, by qualified names, that an instance of the class never runs.
+
+    A class before them has a method of that name, nobody in the text asks for theirs (`super().add`, `Base.add`, `add`
+    in the body of a class, a text "add"), and nobody makes an instance of another class that would have it.
+    """
+    if not isinstance(owner, type):
+        return frozenset()
+    bases = [each for each in owner.__mro__[1:] if each.__module__ == source.module]
+    names = {each.__qualname__: each for each in (owner, *bases)}
+    asked, made = set[str](), set[str]()
+    for node in source.nodes:
+        match node:
+            case cst.Attribute(value=cst.Call(func=cst.Name(value="super")), attr=cst.Name(value=name)):
+                asked.add(name)
+            case cst.Attribute(value=value, attr=cst.Name(value=name)) if source.code(value) in names:
+                asked.add(name)
+            case cst.Name(value=name) if isinstance(source.parent(node), (cst.Assign, cst.Arg, cst.Element)):
+                asked.add(name)
+            case cst.SimpleString(evaluated_value=str(text)):
+                asked.add(text)
+        match node:
+            case cst.Call(func=function) if source.code(function) in names:
+                made.add(source.code(function))
+    found = set[str]()
+    for base in bases:
+        for name in {each for each, value in vars(base).items() if isinstance(value, FunctionType)} - asked:
+            users = [each for each in (owner, *(names[each] for each in made)) if issubclass(each, base)]
+            firsts = {next(each for each in user.__mro__ if name in vars(each)) for user in users}
+            if base not in firsts:
+                found.add(f"{base.__qualname__}.{name}")
+    return frozenset(found)
+
+
 @dataclass(frozen=True)
 class Part:
     """A module that takes part in what a class does: its text, and the names in it that the class uses."""
