@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 
 from lockproof.schedule import Point, Ran
@@ -306,6 +307,12 @@ def depends_on_what_was_left() -> None:
             account.money += 1
 
     _both(pay, pay)
+
+
+def pool_of_three() -> None:
+    with ThreadPoolExecutor(3) as pool:
+        futures = [pool.submit(abs, -number) for number in (1, 2, 3)]
+        assert {future.result() for future in as_completed(futures)} == {1, 2, 3}
 
 
 def timed_wait() -> None:

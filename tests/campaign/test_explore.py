@@ -248,6 +248,12 @@ def test_the_same_exploration_finds_the_same_and_tells_the_same_of_it() -> None:
 UNSTABLE = ["depends_on_randomness", "depends_on_the_calendar", "depends_on_addresses", "depends_on_what_was_left"]
 
 
+def test_a_pool_has_its_threads_and_futures_in_the_same_order_again() -> None:
+    report = explored("pool_of_three", strategy="orders", budget=2.0)
+    assert report.coverage.schedules > 10
+    assert (report.findings, [note for note in report.notes if "led elsewhere" in note]) == ((), [])
+
+
 @pytest.mark.parametrize("name", UNSTABLE)
 def test_what_depends_on_more_than_the_schedule_is_noted_and_never_called_complete(name: str) -> None:
     for budget in (1.0, 10.0, LONG):  # the later ones for a machine that is busy

@@ -7,7 +7,9 @@ control as well; in a process of its own, since it is not undone.
 from __future__ import annotations
 
 import _thread
+import atexit
 import builtins
+import concurrent.futures
 import gc
 import inspect
 import os
@@ -77,6 +79,7 @@ class Instrumentation:
         monitoring.register_callback(TOOL, _EVENTS.C_RETURN, self._returned)
         monitoring.register_callback(TOOL, _EVENTS.C_RAISE, self._returned)
         monitoring.set_events(TOOL, _EVENTS.PY_START)
+        atexit.register(monitoring.set_events, TOOL, 0)  # code still runs when the interpreter has cleared this module
 
     def ask_about(self, file: str) -> None:
         """Put switch points into this file, although it belongs to the standard library."""
@@ -269,6 +272,8 @@ def install() -> None:
         (threading.Event, "is_set"): primitives.is_set, (threading.Event, "isSet"): primitives.is_set,
         (probes, "step_aside"): primitives.step_aside,
         (builtins, "id"): primitives.number_of,
+        # A pool has a set of its threads, and who waits for futures makes one of them.
+        (threading.Thread, "__hash__"): primitives.hash_of, (concurrent.futures.Future, "__hash__"): primitives.hash_of,
         (queue, "time"): primitives.monotonic, (queue, "SimpleQueue"): queue._PySimpleQueue,  # type: ignore[attr-defined]
         (time, "sleep"): primitives.sleep, (time, "monotonic"): primitives.monotonic, (time, "time"): primitives.now,
         (time, "perf_counter"): primitives.perf_counter, (time, "monotonic_ns"): primitives.monotonic_ns,
