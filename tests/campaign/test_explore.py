@@ -84,7 +84,10 @@ def test_a_check_then_act_across_a_call_in_c_is_shown_with_the_gil_too() -> None
     finding, control = found("check_then_act")
     assert finding.kind is FindingKind.EXCEPTION and control.preemptions == 1
     assert control.masking is Masking.SHOWN
-    assert sum(step.marked for step in control.steps) == 2
+    assert [step.source for step in control.steps if step.marked] == [
+        'if taken.get("seat") is None:', 'taken["seat"] = 1'
+    ]  # fmt: skip
+    assert {step.thread for step in control.steps} == {"Thread-1 (claim)", "Thread-2 (claim)"}  # not who starts them
 
 
 def test_a_deadlock_is_told_with_who_has_what_since_where() -> None:

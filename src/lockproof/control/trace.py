@@ -24,6 +24,7 @@ from lockproof.values import show
 from lockproof.verdict import TracedStep
 
 _DOTTED: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_CALLED: Final = re.compile(r"[A-Za-z_]\w*\(")
 _ANSWERS: Final = frozenset(("TO_BOOL", "COMPARE_OP", "GET_ITER", "FOR_ITER", "UNPACK_SEQUENCE"))
 _LONGEST: Final = 40
 
@@ -36,6 +37,7 @@ class _Event:
     what: str
     writes: bool
     note: str
+    alone: bool
     marked: bool = False
     switch: str = ""
 
@@ -63,7 +65,7 @@ class Tracer:
             return
         if self.events and self.events[-1].thread != task.index:
             self.events[-1].switch = self.engine.reason
-        event = _Event(task.index, task.name, site, what, False, "")
+        event = _Event(task.index, task.name, site, what, False, "", len(self.engine.tasks) == 1)
         if what[0] in "+-" and "#" in what:
             event.note = "takes the lock" if what[0] == "+" else "releases the lock"
             event.writes, event.what = True, what[1:]
@@ -105,7 +107,7 @@ class Tracer:
             if before.thread != event.thread and not before.switch:
                 before.switch = next((each.switch for each in self._after(before) if each.switch), "")
         _mark(matter)
-        return tuple(_joined(matter))
+        return tuple(_joined(_without_ends(matter)))
 
     def _after(self, event: _Event) -> list[_Event]:
         """Return what the thread of an event did from there until another one went on, in the order of doing."""
@@ -113,27 +115,56 @@ class Tracer:
         return list(takewhile(lambda each: each.thread == event.thread, self.events[first:]))
 
 
+def _without_ends(events: list[_Event]) -> list[_Event]:
+    """Leave out what the main thread does while it is alone, and to containers while it starts and joins the others."""
+    first = next((k for k, each in enumerate(events) if each.thread), 0)
+    last = next((k for k in range(len(events), 0, -1) if events[k - 1].thread), len(events))
+    return [
+        event
+        for k, event in enumerate(events)
+        if event.marked or first <= k < last or not (event.alone or event.what == CONTAINER)
+    ]
+
+
 def _mark(events: list[_Event]) -> None:
     """Mark the accesses that collided: around a switch away from a thread, to the same thing, one of them a write."""
     for k, (one, other) in enumerate(pairwise(events)):
         if one.thread == other.thread or one.switch != PREEMPTED:
             continue
-        before: dict[str, _Event] = {}
+        before: dict[tuple[str, str], _Event] = {}
         for event in reversed(events[: k + 1]):
             if event.thread != one.thread:
                 break
-            before.setdefault(event.what, event)
+            before.setdefault((event.what, _container(event)), event)
         theirs = list(takewhile(lambda each: each.thread != one.thread, events[k + 1 :]))
         collided = [
-            (event, mine) for event in theirs if (mine := before.get(event.what)) and (event.writes or mine.writes)
-            and not event.what.startswith("#")
+            (event, mine) for (what, _), mine in before.items() for event in theirs
+            if what == event.what and (event.writes or mine.writes) and not what.startswith("#")
         ]  # fmt: skip
         if collided:
-            # Of calls nobody knows which ones write: the last one rather than the first.
-            sure = [pair for pair in collided if pair[0].what != CONTAINER]
-            for event in sure[0] if sure else collided[-1]:
+            # The nearest to the switch. Of containers, one that both call by the same name, and first by another
+            # access than the same again, since nobody knows which calls write; else the last one.
+            named = [
+                pair for pair in collided if pair[0].what != CONTAINER or _container(pair[0]) == _container(pair[1])
+            ]
+            named = [pair for pair in named if pair[0].what != CONTAINER or _container(pair[0])]
+            nearest = [pair for pair in named if pair[1] is named[0][1]]
+            nearest.sort(key=lambda pair: pair[0].what == CONTAINER and pair[0].note == pair[1].note)
+            for event in nearest[0] if nearest else collided[-1]:
                 event.marked = True
             return
+
+
+def _container(event: _Event) -> str:
+    """Return what the container is called that is accessed: `self.items` of `len(self.items)`; "" if it has no name."""
+    if event.what != CONTAINER:
+        return ""
+    text = event.note.rpartition(" in ")[2]
+    while call := _CALLED.match(text):
+        text = text[call.end() :]
+    found = _DOTTED.match(text)
+    name = found[0] if found else ""
+    return name.rpartition(".")[0] if text.startswith("(", len(name)) else name
 
 
 def _joined(events: list[_Event]) -> list[TracedStep]:
