@@ -90,6 +90,22 @@ def reached(
     return found
 
 
+def that_return(specification: Specification, lines: Sequence[str]) -> list[str]:
+    """Return the lines up to the first that waits, run one after the other: a second item may be one too many."""
+    subjects = [specification.subject() for _ in range(3)]
+    done: list[str] = []
+
+    def fill() -> None:
+        for line in lines:
+            _run(Operation(line), specification, subjects)
+            done.append(line)
+
+    thread = threading.Thread(target=fill, daemon=True)
+    thread.start()
+    thread.join(WAITING * (1 + len(lines)))
+    return done.copy()
+
+
 def _run(operation: Operation, specification: Specification, subjects: Sequence[Any]) -> None:
     with suppress(Exception):
         operation.compiled(specification.globals)(*subjects)

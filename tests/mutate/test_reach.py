@@ -9,7 +9,7 @@ import pytest
 from lockproof.campaign.loading import load_specification
 from lockproof.generation import Generator
 from lockproof.operation import op
-from lockproof.reach import Reach, reached
+from lockproof.reach import Reach, reached, that_return
 from lockproof.specification import Specification
 
 pytestmark = pytest.mark.thread_unsafe(reason="asks the interpreter which code begins, in all threads")
@@ -17,6 +17,16 @@ pytestmark = pytest.mark.thread_unsafe(reason="asks the interpreter which code b
 
 def doubled(number: int) -> int:
     return 2 * number
+
+
+class Slot:
+    """Holds one item: the second has to wait."""
+
+    def __init__(self) -> None:
+        self._free = threading.Semaphore(1)
+
+    def put(self, x: int) -> None:  # noqa: ARG002
+        self._free.acquire()
 
 
 class Bag:
@@ -60,6 +70,12 @@ def test_so_is_one_that_runs_a_line() -> None:
     line = Bag.sum.__code__.co_firstlineno + 2
     assert reach[__file__, line] == {"a.sum()"}
     assert reach[__file__, Bag.put.__code__.co_firstlineno + 2] == {"a.put(x_x)"}
+
+
+def test_a_subject_is_filled_up_to_the_line_that_waits() -> None:
+    kinds = [op("a.put(x)", x=[1, 2], blocking=True)]
+    assert that_return(Specification(Slot, kinds), ["a.put(1)", "a.put(2)"]) == ["a.put(1)"]
+    assert that_return(load_specification(Bag), ["a.put(1)", "a.put(2)"]) == ["a.put(1)", "a.put(2)"]
 
 
 def test_what_never_ends_runs_what_it_has_run_until_then() -> None:

@@ -35,7 +35,7 @@ from lockproof.judge.scenario import ScenarioJudge
 from lockproof.model import TooManyChoices
 from lockproof.models.replay import ReplayModel
 from lockproof.operation import SUBJECTS, Operation
-from lockproof.reach import reached
+from lockproof.reach import reached, that_return
 from lockproof.run.crew import Crew
 from lockproof.run.patience import LONGEST, Patience
 from lockproof.run.program import Key, Program, Record
@@ -132,7 +132,7 @@ class Worker:
             )
         found = mutants_of_class(owner, operators=operators)
         with Watchdog(self._hang):
-            filling = sorted(productive(self.specification, self.announce))
+            filling = that_return(self.specification, sorted(productive(self.specification, self.announce)))
             files = {part.file for part in parts}
             reach = reached(self.specification, files, filling, self.announce)
         kinds = (*self.specification.operations, *(self.specification.init or ()))
