@@ -25,7 +25,7 @@ class Slot:
     def __init__(self) -> None:
         self._free = threading.Semaphore(1)
 
-    def put(self, x: int) -> None:  # noqa: ARG002
+    def put(self, x: int) -> None:
         self._free.acquire()
 
 
