@@ -333,14 +333,15 @@ cli.add_command(mutate)
 @contextmanager
 def _ended_like_ctrl_c() -> Iterator[None]:
     """Take SIGTERM for Ctrl-C: what `timeout` or a CI ends has found as much, and has as much to clear away."""
-    if threading.current_thread() is not threading.main_thread():
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:  # whoever ignores it means that
         yield
         return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

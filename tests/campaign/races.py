@@ -309,6 +309,23 @@ def depends_on_what_was_left() -> None:
     _both(pay, pay)
 
 
+def live_iterator() -> None:
+    numbers = {1, 2, 3}
+    same = numbers
+
+    def read() -> None:
+        found: list[int] = []
+        for number in numbers:
+            found.append(number)
+
+    def change() -> None:
+        found: list[int] = []
+        found.append(4)
+        same.add(4)
+
+    _both(read, change)
+
+
 def pool_of_three() -> None:
     with ThreadPoolExecutor(3) as pool:
         futures = [pool.submit(abs, -number) for number in (1, 2, 3)]

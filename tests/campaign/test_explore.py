@@ -90,6 +90,11 @@ def test_a_check_then_act_across_a_call_in_c_is_shown_with_the_gil_too() -> None
     assert {step.thread for step in control.steps} == {"Thread-1 (claim)", "Thread-2 (claim)"}  # not who starts them
 
 
+def test_the_container_that_collided_is_known_by_what_it_is_not_by_its_name() -> None:
+    _, control = found("live_iterator")
+    assert [step.source for step in control.steps if step.marked] == ["for number in numbers:", "same.add(4)"]
+
+
 def test_a_deadlock_is_told_with_who_has_what_since_where() -> None:
     finding, control = found("crossed_locks")
     assert finding.kind is FindingKind.DEADLOCK

@@ -73,6 +73,7 @@ def test_the_state_of_the_gil(free: bool, gil: bool, wrong: bool) -> None:
     assert bool(gil_problem(free, gil)) == wrong
 
 
+@pytest.mark.thread_unsafe(reason="starts processes")
 @pytest.mark.parametrize("processes", [0, 1])
 @pytest.mark.parametrize("switched", [False, True])
 def test_a_gil_that_a_test_switches_fails_the_run(tmp_path: Path, processes: int, switched: bool) -> None:
@@ -87,8 +88,9 @@ def test_it():
 """)
     command = [sys.executable, "-m", "pytest", "-p", "ci.gil_plugin", "-p", "no:cacheprovider", str(test)]
     ran = subprocess.run(
-        [*command, f"--numprocesses={processes}", f"--rootdir={tmp_path}"], capture_output=True, text=True, check=False
-    )
+        [*command, f"--numprocesses={processes}", f"--rootdir={tmp_path}"], capture_output=True, text=True, check=False,
+        timeout=100,
+    )  # fmt: skip
     assert ran.returncode == (1 if switched else 0), ran.stdout + ran.stderr
     assert ("after the tests: the GIL is o" in ran.stdout) == switched
     assert "1 passed" in ran.stdout

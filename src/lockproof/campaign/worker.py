@@ -130,11 +130,11 @@ class Worker:
                 "it is written in C, or only its compiled form is installed",
                 "mutants are made of Python source; lockproof check needs none",
             )
-        found = mutants_of_class(owner, operators=operators)
         with Watchdog(self._hang):
             filling = that_return(self.specification, sorted(productive(self.specification, self.announce)))
             files = {part.file for part in parts}
             reach = reached(self.specification, files, filling, self.announce)
+        found = mutants_of_class(owner, operators=operators, ran=reach.keys())
         kinds = (*self.specification.operations, *(self.specification.init or ()))
         return {
             "filling": filling,

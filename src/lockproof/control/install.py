@@ -154,7 +154,7 @@ class Instrumentation:
         self._codes[_id(code)] = code
         if self._learn(code):
             self._grow()
-        elif self.switching is Switching.GIL:
+        elif pointed:
             self._grow()  # its beginning should have been a switch point
         else:
             self._tables[_id(code)] = table(code, self.switching, self._stores)

@@ -7,6 +7,7 @@ Python (Condition, Event, Semaphore, Barrier, Timer, Queue, pools) is thereby un
 from __future__ import annotations
 
 import _thread
+import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -401,11 +402,12 @@ def hash_of(thing: Any) -> int:
     known: int | None = thing.__dict__.get(_HASH)
     if known is None:
         task = engine.me()
-        known = thing.__dict__[_HASH] = _real_id(thing) if task is None else engine.number()
+        known = thing.__dict__[_HASH] = next(_outside) if task is None else engine.number()
     return known
 
 
 _HASH: Final = "__hash__"
+_outside: Final = itertools.count(1)
 
 # Time.
 

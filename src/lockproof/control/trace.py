@@ -6,6 +6,7 @@ any code of the subject: instance dictionaries, closures and globals, and nothin
 
 from __future__ import annotations
 
+import ast
 import dis
 import linecache
 import re
@@ -24,7 +25,7 @@ from lockproof.values import show
 from lockproof.verdict import TracedStep
 
 _DOTTED: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-_CALLED: Final = re.compile(r"[A-Za-z_]\w*\(")
+_UNKNOWN: Final = object()
 _ANSWERS: Final = frozenset(("TO_BOOL", "COMPARE_OP", "GET_ITER", "FOR_ITER", "UNPACK_SEQUENCE"))
 _LONGEST: Final = 40
 
@@ -38,6 +39,7 @@ class _Event:
     writes: bool
     note: str
     alone: bool
+    container: Any = None
     marked: bool = False
     switch: str = ""
 
@@ -74,6 +76,8 @@ class Tracer:
             if operation in _ANSWERS and not _DOTTED.fullmatch(text):
                 return  # of what a call has answered, which nobody else has
             event.writes = operation.startswith(("STORE", "DELETE", "CALL", "BINARY_OP", "LIST_", "SET_", "DICT_"))
+            if what == CONTAINER:
+                event.container = container_of(text, frame)
             if what != CONTAINER and _DOTTED.fullmatch(text):
                 if operation.startswith("LOAD"):
                     known = value_of(text, frame)
@@ -122,7 +126,10 @@ def _without_ends(events: list[_Event]) -> list[_Event]:
     return [
         event
         for k, event in enumerate(events)
-        if event.marked or first <= k < last or not (event.alone or event.what == CONTAINER)
+        if event.marked
+        or first <= k < last
+        or event.switch == PREEMPTED
+        or not (event.alone or event.what == CONTAINER)
     ]
 
 
@@ -131,40 +138,25 @@ def _mark(events: list[_Event]) -> None:
     for k, (one, other) in enumerate(pairwise(events)):
         if one.thread == other.thread or one.switch != PREEMPTED:
             continue
-        before: dict[tuple[str, str], _Event] = {}
-        for event in reversed(events[: k + 1]):
-            if event.thread != one.thread:
-                break
-            before.setdefault((event.what, _container(event)), event)
+        mine = list(takewhile(lambda each: each.thread == one.thread, reversed(events[: k + 1])))
         theirs = list(takewhile(lambda each: each.thread != one.thread, events[k + 1 :]))
+        # The nearest to the switch first.
         collided = [
-            (event, mine) for (what, _), mine in before.items() for event in theirs
-            if what == event.what and (event.writes or mine.writes) and not what.startswith("#")
+            (event, own) for own in mine for event in theirs
+            if event.what == own.what and (event.writes or own.writes) and not event.what.startswith("#")
+            and (event.container is own.container or event.container is None or own.container is None)
         ]  # fmt: skip
         if collided:
-            # The nearest to the switch. Of containers, one that both call by the same name, and first by another
-            # access than the same again, since nobody knows which calls write; else the last one.
-            named = [
-                pair for pair in collided if pair[0].what != CONTAINER or _container(pair[0]) == _container(pair[1])
-            ]
-            named = [pair for pair in named if pair[0].what != CONTAINER or _container(pair[0])]
-            nearest = [pair for pair in named if pair[1] is named[0][1]]
+            # Of containers one that both have, and first by another access than the same again, since nobody knows
+            # which calls write; of those that nobody knows, the last call rather than the first.
+            same = [(event, own) for event, own in collided
+                    if event.what != CONTAINER or event.container is own.container is not None]  # fmt: skip
+            nearest = [pair for pair in same if pair[1] is same[0][1]]
             nearest.sort(key=lambda pair: pair[0].what == CONTAINER and pair[0].note == pair[1].note)
-            for event in nearest[0] if nearest else collided[-1]:
+            last = [pair for pair in collided if pair[1] is collided[0][1]][-1]
+            for event in nearest[0] if nearest else last:
                 event.marked = True
             return
-
-
-def _container(event: _Event) -> str:
-    """Return what the container is called that is accessed: `self.items` of `len(self.items)`; "" if it has no name."""
-    if event.what != CONTAINER:
-        return ""
-    text = event.note.rpartition(" in ")[2]
-    while call := _CALLED.match(text):
-        text = text[call.end() :]
-    found = _DOTTED.match(text)
-    name = found[0] if found else ""
-    return name.rpartition(".")[0] if text.startswith("(", len(name)) else name
 
 
 def _joined(events: list[_Event]) -> list[TracedStep]:
@@ -211,12 +203,40 @@ def segment(code: CodeType, offset: int) -> tuple[str, str]:
     return line.encode()[where.col_offset : where.end_col_offset].decode(errors="replace").strip(), name
 
 
+def container_of(text: str, frame: FrameType) -> Any:
+    """Return the object that an access is to: `self.items` of `len(self.items)`; None if that cannot be told."""
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return None
+    while True:
+        match node:
+            case ast.Call(func=ast.Attribute(value=node)) | ast.Subscript(value=node):
+                pass
+            case ast.Call(func=ast.Name(), args=[node], keywords=[]):
+                pass
+            case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[node]):
+                pass
+            case _:
+                break
+    value = resolved(ast.unparse(node), frame)
+    return None if value is _UNKNOWN else value
+
+
 def value_of(text: str, frame: FrameType) -> str:
-    """Return what a dotted name is, if that can be told without running code; "" otherwise."""
+    """Return what a dotted name is, as text, if that can be told without running code; "" otherwise."""
+    value = resolved(text, frame)
+    return "" if value is _UNKNOWN else _plain(value)
+
+
+def resolved(text: str, frame: FrameType) -> Any:
+    """Return the object that a dotted name stands for, `_UNKNOWN` if it takes running code to tell."""
+    if not _DOTTED.fullmatch(text):
+        return _UNKNOWN
     name, *attributes = text.split(".")
     scope = frame.f_locals if name in frame.f_locals else frame.f_globals
     if name not in scope:
-        return ""
+        return _UNKNOWN
     value = scope[name]
     for attribute in attributes:
         own: Any = getattr(type(value), "__dict__", {}).get(attribute)
@@ -226,8 +246,8 @@ def value_of(text: str, frame: FrameType) -> str:
             else:
                 value = object.__getattribute__(value, "__dict__")[attribute]
         except (AttributeError, KeyError, TypeError):
-            return ""
-    return _plain(value)
+            return _UNKNOWN
+    return value
 
 
 def _plain(value: Any, depth: int = 0) -> str:

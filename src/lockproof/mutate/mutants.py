@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,12 +46,12 @@ def mutants_of(
     names: Iterable[str] | None = None,
     known: Iterable[Knowledge] = (),
     operators: Iterable[str] | None = None,
-    owner: Mutated | None = None,
+    without: Collection[str] = (),
 ) -> Found:
     """Return the mutants of a module given as its text.
 
     `names`: only of what these classes and functions use; None for all of it. `known` is what was found in other
-    modules that this one uses. `operators`: only these. `owner`: without the methods that this class overrides.
+    modules that this one uses. `operators`: only these. `without`: none of what stands in these functions.
 
     Raises:
         LockproofError: the text is no Python, or newer than LibCST knows it.
@@ -66,22 +66,32 @@ def mutants_of(
             "python -m py_compile on it, and pip install -U libcst",
         ) from None
     context = Context.of(source, tuple(known))
-    used = _Used(source, None if names is None else reached(source, names), overridden(owner, source))
+    used = _Used(source, None if names is None else reached(source, names), tuple(without))
     chosen = [each for each in _ALL if operators is None or each.name in set(operators)]
     mutants = _named(_distinct(context, chosen, used), source)
     return Found(module, tuple(mutants), tuple(_sites(context, used)), context.found.knowledge)
 
 
-def mutants_of_class(owner: Mutated, *, operators: Iterable[str] | None = None) -> tuple[Found, ...]:
+def mutants_of_class(
+    owner: Mutated, *, operators: Iterable[str] | None = None, ran: Collection[tuple[str, str | int]] | None = None
+) -> tuple[Found, ...]:
     """Return the mutants of all that a class or function uses of its own package, by modules; those without
     synchronization are not among them.
+
+    `ran`: what operations have run, by file and function. Methods of bases that the class overrides and that have not
+    run are left out then: no operation could tell their mutants.
     """
+    parts = parts_of(owner)
+    dead = frozenset[tuple[str, str]]()
+    if ran is not None:
+        dead = overridden(owner, [Source(each.module, each.file, each.text) for each in parts]) - frozenset(ran)
     found: list[Found] = []
-    for part in parts_of(owner):
+    for part in parts:
         known = [each.knowledge for each in found]
+        without = [function for file, function in dead if file == part.file]
         found.append(
             mutants_of(
-                part.module, part.file, part.text, names=part.names, known=known, operators=operators, owner=owner
+                part.module, part.file, part.text, names=part.names, known=known, operators=operators, without=without
             )
         )
     return tuple(each for each in found if each.sites)
@@ -93,13 +103,13 @@ class _Used:
 
     source: Source
     inside: frozenset[cst.CSTNode] | None
-    overridden: frozenset[str]
+    without: tuple[str, ...]
 
     def __contains__(self, node: cst.CSTNode) -> bool:
         if self.inside is not None and self.source.top(node) not in self.inside:
             return False
         around = f"{self.source.qualname(node)}."
-        return not any(around.startswith(f"{each}.") for each in self.overridden)
+        return not any(around.startswith(f"{each}.") for each in self.without)
 
 
 def _distinct(context: Context, operators: Iterable[Operator], used: _Used) -> Iterator[tuple[Operator, Change, str]]:

@@ -7,7 +7,7 @@ import inspect
 import sys
 import tokenize
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any, Final
@@ -116,38 +116,64 @@ def reached(source: Source, names: Iterable[str]) -> frozenset[cst.CSTNode]:
     return frozenset(_Reach(source).of(names))
 
 
-def overridden(owner: Mutated | None, source: Source) -> frozenset[str]:
-    """Return the methods of a class's bases, by qualified names, that an instance of the class never runs.
+def overridden(owner: Mutated, sources: Sequence[Source]) -> frozenset[tuple[str, str]]:
+    """Return the methods of a class's bases, by file and qualified name, that an instance seems never to run.
 
-    A class before them has a method of that name, nobody in the text asks for theirs (`super().add`, `Base.add`, `add`
-    in the body of a class, a text "add"), and nobody makes an instance of another class that would have it.
+    A class before them has a method of that name in its own text, no text asks for theirs (`super().add`, `Base.add`,
+    `add` in the body of a class, a text "add"), and none makes an instance of another class that would have it.
+    Names alone do not show all that runs: whoever leaves such methods out looks at what has run, too.
     """
     if not isinstance(owner, type):
         return frozenset()
-    bases = [each for each in owner.__mro__[1:] if each.__module__ == source.module]
-    names = {each.__qualname__: each for each in (owner, *bases)}
+    homes = {source.module: source for source in sources}
+    spaces = [vars(sys.modules[home]) for home in homes if home in sys.modules]
+    known = [each for space in spaces for each in space.values() if isinstance(each, type)]
+    bases = [each for each in owner.__mro__[1:] if each.__module__ in homes]
+    names = {each.__name__: each for each in (*known, owner, *bases)}
     asked, made = set[str](), set[str]()
-    for node in source.nodes:
-        match node:
-            case cst.Attribute(value=cst.Call(func=cst.Name(value="super")), attr=cst.Name(value=name)):
-                asked.add(name)
-            case cst.Attribute(value=value, attr=cst.Name(value=name)) if source.code(value) in names:
-                asked.add(name)
-            case cst.Name(value=name) if isinstance(source.parent(node), (cst.Assign, cst.Arg, cst.Element)):
-                asked.add(name)
-            case cst.SimpleString(evaluated_value=str(text)):
-                asked.add(text)
-        match node:
-            case cst.Call(func=function) if source.code(function) in names:
-                made.add(source.code(function))
-    found = set[str]()
+    for source in sources:
+        for node in source.nodes:
+            match node:
+                case cst.Call(func=cst.Name(value="super")) if not isinstance(source.parent(node), cst.Attribute):
+                    return frozenset()
+                case cst.Attribute(value=cst.Call(func=cst.Name(value="super")), attr=cst.Name(value=name)):
+                    asked.add(name)
+                case cst.Attribute(value=value, attr=cst.Name(value=name)) if source.code(value) in {"cls", *names}:
+                    asked.add(name)
+                case cst.Name(value=name) if _loaded(node, source.parent(node)):
+                    asked.add(name)
+                case cst.SimpleString(evaluated_value=str(text)):
+                    asked.add(text)
+            match node:
+                case cst.Call(func=cst.Name(value=name)) if name in names:
+                    made.add(name)
+    found = set[tuple[str, str]]()
     for base in bases:
-        for name in {each for each, value in vars(base).items() if isinstance(value, FunctionType)} - asked:
-            users = [each for each in (owner, *(names[each] for each in made)) if issubclass(each, base)]
+        users = [each for each in (owner, *(names[each] for each in made)) if issubclass(each, base)]
+        for name, value in vars(base).items():
+            if name in asked or not isinstance(value, FunctionType):
+                continue
             firsts = {next(each for each in user.__mro__ if name in vars(each)) for user in users}
-            if base not in firsts:
-                found.add(f"{base.__qualname__}.{name}")
+            if base not in firsts and all(_of_its_own(each, name) for each in firsts):
+                found.add((homes[base.__module__].file, f"{base.__qualname__}.{name}"))
     return frozenset(found)
+
+
+def _loaded(name: cst.Name, parent: cst.CSTNode | None) -> bool:
+    """Tell whether a name is read, and neither bound nor that of an attribute or a keyword."""
+    match parent:
+        case cst.FunctionDef() | cst.ClassDef() | cst.Param() | cst.AssignTarget():
+            return False
+        case cst.Attribute(attr=bound) | cst.Arg(keyword=bound) | cst.AnnAssign(target=bound):
+            return name is not bound
+        case _:
+            return True
+
+
+def _of_its_own(cls: type, name: str) -> bool:
+    """Tell whether a class has a method from its own text, and not a wrapper of another one."""
+    value = vars(cls)[name]
+    return isinstance(value, FunctionType) and value.__code__.co_qualname == f"{cls.__qualname__}.{name}"
 
 
 @dataclass(frozen=True)
