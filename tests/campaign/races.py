@@ -6,7 +6,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 
@@ -307,6 +307,36 @@ def depends_on_what_was_left() -> None:
             account.money += 1
 
     _both(pay, pay)
+
+
+def generator_met_late() -> None:
+    """Only in some schedules a generator is run."""
+    _met(late=True)
+
+
+def generator_met_early() -> None:
+    _met(late=False)
+
+
+def _met(*, late: bool) -> None:
+    state = {"n": 0}
+
+    def twice(number: int) -> Iterator[int]:
+        yield number
+        yield number
+
+    def change() -> None:
+        state["n"] = 1
+        state["n"] = 2
+
+    def look() -> None:
+        if state["n"] == 1:
+            sum(twice(1))
+            state["m"] = 2
+
+    if not late:
+        list(twice(1))
+    _both(change, look)
 
 
 def live_iterator() -> None:

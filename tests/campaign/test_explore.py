@@ -256,6 +256,11 @@ def test_the_same_exploration_finds_the_same_and_tells_the_same_of_it() -> None:
 UNSTABLE = ["depends_on_randomness", "depends_on_the_calendar", "depends_on_addresses", "depends_on_what_was_left"]
 
 
+def test_a_generator_that_is_first_met_in_the_middle_of_the_search_starts_it_again() -> None:
+    late, early = (searched(f"generator_met_{when}") for when in ("late", "early"))
+    assert late.coverage.explored == early.coverage.explored == ("all 61 schedules with at most 2 preemptions",)
+
+
 def test_a_pool_has_its_threads_and_futures_in_the_same_order_again() -> None:
     report = explored("pool_of_three", strategy="orders", budget=2.0)
     assert report.coverage.schedules > 10
