@@ -18,6 +18,7 @@ import sys
 import threading
 import time
 from _thread import get_ident
+from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any, Final
 
@@ -258,6 +259,19 @@ class _Local(threading.local):
         return super().__new__(cls, *args, **kwargs)
 
 
+class _NoThreads:
+    """A set of threads that keeps none."""
+
+    def add(self, thread: threading.Thread) -> None:
+        """Forget it."""
+
+    def discard(self, thread: threading.Thread) -> None:
+        """Forget it."""
+
+    def __iter__(self) -> Iterator[threading.Thread]:
+        return iter(())
+
+
 def install() -> None:
     """Take control of this process."""
     given: dict[tuple[Any, str], Any] = {
@@ -272,7 +286,9 @@ def install() -> None:
         (threading.Event, "is_set"): primitives.is_set, (threading.Event, "isSet"): primitives.is_set,
         (probes, "step_aside"): primitives.step_aside,
         (builtins, "id"): primitives.number_of,
-        # A pool has a set of its threads, and who waits for futures makes one of them.
+        # A pool has a set of its threads, and who waits for futures makes one of them. The threading module's own, for
+        # after a fork, would fill with those of earlier runs, which have the same hashes again.
+        (threading, "_dangling"): _NoThreads(),
         (threading.Thread, "__hash__"): primitives.hash_of, (concurrent.futures.Future, "__hash__"): primitives.hash_of,
         (queue, "time"): primitives.monotonic, (queue, "SimpleQueue"): queue._PySimpleQueue,  # type: ignore[attr-defined]
         (time, "sleep"): primitives.sleep, (time, "monotonic"): primitives.monotonic, (time, "time"): primitives.now,
