@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from threading import BoundedSemaphore as Bounded
 from threading import Lock as ImportedLock
 from typing import Any
@@ -400,6 +400,14 @@ def ask_id() -> dict[str, Any]:
         return id(one) == id(one), id(one) != id(other), id(LOCAL) == NUMBER_AT_IMPORT
 
     return sampled(program, 2)
+
+
+def ask_hashes() -> dict[str, Any]:
+    def program() -> object:
+        one, other, future = threading.Thread(), threading.Thread(), Future[int]()
+        return hash(one) == hash(one), hash(one), hash(other), hash(future), len(list(threading._dangling))  # type: ignore[attr-defined]
+
+    return sampled(program, 4)
 
 
 def ask_uncontrolled() -> str:

@@ -136,6 +136,12 @@ def test_the_id_of_an_object_made_at_import_stays(answer: Answers) -> None:
     assert only(answer["id"], "(True, True, True)")
 
 
+def test_threads_and_futures_hash_alike_in_each_run_and_none_is_left_for_the_next(answer: Answers) -> None:
+    (outcome,) = answer["hashes"]["outcomes"]
+    assert outcome.startswith("(True, ") and outcome.endswith(", 0)")
+    assert len(set(outcome.split(", ")[1:4])) == 3
+
+
 def test_outside_of_runs_everything_is_the_real_thing(answer: Answers) -> None:
     assert answer["uncontrolled"] == "200 1 0 True"
 
