@@ -1,8 +1,9 @@
 """What one Python environment of tox runs: the tests on one thread, under coverage and not, and on several threads.
 
-The three phases are separate processes, and each runs although an earlier one failed:
+The phases are separate processes, and each runs although an earlier one failed:
 
-one thread   all tests, in two processes: half of their time they wait for processes that they started
+one thread   all tests but the next ones, in two processes: half of their time they wait for processes that they started
+alone        those marked `all_processors`, one after the other
 coverage     the tests that run LockedSet in their own process, with few examples: free-threaded builds have only
              coverage's tracer in Python, which is slow. Not those marked `untraced`: a signal handler that raises
              inside the tracer leaves the tracer's own lock taken
@@ -36,7 +37,8 @@ def phases(extra: Sequence[str], threads: int = THREADS, iterations: int = ITERA
     common = ["-m", "pytest", "-p", "ci.gil_plugin"]
     parallel = [f"--parallel-threads={threads}", f"--iterations={iterations}", "--skip-thread-unsafe=True"]
     return [
-        ("one thread", [*common, f"--numprocesses={PROCESSES}", *extra]),
+        ("one thread", [*common, "-m", "not all_processors", f"--numprocesses={PROCESSES}", *extra]),
+        ("alone", [*common, "-m", "all_processors", *extra]),
         ("coverage", ["-m", "coverage", "run", *common, "-m", "not untraced", *TRACED, *extra]),
         ("threads", [*common, *parallel, *extra]),
     ]

@@ -17,7 +17,10 @@ from lockproof.verdict import FindingKind, Report, Verdict
 HERE = "tests.campaign.subjects"
 GIL = sys._is_gil_enabled()
 
-pytestmark = pytest.mark.thread_unsafe(reason="starts processes that use all processors")
+pytestmark = [
+    pytest.mark.all_processors,
+    pytest.mark.thread_unsafe(reason="starts processes that use all processors"),
+]
 
 
 def checked(name: str, budget: float = 6.0, **options: object) -> Report:
@@ -41,11 +44,11 @@ def test_a_check_then_act_is_found_made_small_and_confirmed() -> None:
 def test_its_twin_holds() -> None:
     for budget in (3.0, 25.0):  # the second for a machine that is busy
         report = checked("LockedClaims", budget)
-        if report.coverage.invocations > 1000 and report.coverage.scenarios > 2:
+        if report.coverage.invocations > 1000 and report.coverage.scenarios > 5:
             break
     assert report.verdict is Verdict.HELD
     assert report.findings == ()
-    assert report.coverage.scenarios > 2
+    assert report.coverage.scenarios > 5
     assert report.coverage.invocations > 1000
     assert {"a.claim", "a.taken"} <= {kind.partition("(")[0] for kind in report.coverage.kinds}
 
@@ -73,15 +76,12 @@ def test_what_ends_or_stops_the_process_is_a_finding_and_the_check_goes_on(
     hang = 5.0 if kind is FindingKind.MEMORY else 1.0
     report = checked(name, 20.0 if GIL else 12.0, memory=400, hang=hang)
     assert report.verdict is Verdict.VIOLATION
-    # On a busy machine the controlled schedules may come to it before real threads do.
-    early = [each for each in report.findings if kind is FindingKind.HANG and each.kind is FindingKind.DEADLOCK]
-    finding = next(each for each in (*report.findings, *early) if each.kind is kind or each in early)
-    assert (detail if finding not in early else "no thread can go on") in finding.detail
+    finding = next(each for each in report.findings if each.kind is kind)
+    assert detail in finding.detail
     assert finding.concurrent
     assert len(finding.scenario.threads) == 2
     if kind is FindingKind.HANG:
-        waits = finding.control.blocked if finding.control is not None else ()
-        assert "subjects.py" in finding.stacks or sum("subjects.py" in row.place for row in waits) == 2
+        assert "subjects.py" in finding.stacks
     if kind is FindingKind.CRASH:
         assert "Fatal Python error" in finding.stacks
 

@@ -42,12 +42,17 @@ def test_one_failure_fails_and_so_does_a_run_of_no_test(ran: list[Phase], status
 
 def test_the_phases() -> None:
     by_name = dict(suite.phases(["-k", "pickle"]))
-    assert list(by_name) == ["one thread", "coverage", "threads"]
+    assert list(by_name) == ["one thread", "alone", "coverage", "threads"]
     for command in by_name.values():
         assert command[-2:] == ["-k", "pickle"]
         assert "ci.gil_plugin" in command
     assert by_name["coverage"][:3] == ["-m", "coverage", "run"]
-    assert "--numprocesses=2" in by_name["one thread"]
+    assert "--numprocesses=2" in by_name["one thread"] and "--numprocesses=2" not in by_name["alone"]
+    marked = {name: command[command.index("-m", 1) + 1] for name, command in by_name.items() if "all_" in str(command)}
+    assert marked == {
+        "one thread": "not all_processors",
+        "alone": "all_processors",
+    }
     assert "coverage" not in by_name["one thread"] + by_name["threads"]
     assert any(part.startswith("--parallel-threads=") for part in by_name["threads"])
 

@@ -16,7 +16,10 @@ from lockproof.verdict import FindingKind, Report, Verdict
 
 GIL: Final = sys._is_gil_enabled()
 
-pytestmark = pytest.mark.thread_unsafe(reason="starts processes that use all processors")
+pytestmark = [
+    pytest.mark.all_processors,
+    pytest.mark.thread_unsafe(reason="starts processes that use all processors"),
+]
 
 
 def checked(target: str, budget: float = CheckOptions.budget) -> Report:

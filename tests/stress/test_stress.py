@@ -15,7 +15,10 @@ from tests.stress.__main__ import examine
 from tests.stress.properties import PROPERTIES
 from tests.stress.twins import TWINS
 
-pytestmark = pytest.mark.thread_unsafe(reason="starts processes that use all processors")
+pytestmark = [
+    pytest.mark.all_processors,
+    pytest.mark.thread_unsafe(reason="starts processes that use all processors"),
+]
 
 SECONDS, SEED = 0.3, 1
 
