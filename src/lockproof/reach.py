@@ -21,6 +21,9 @@ WAITING: Final = 0.05
 """Seconds for an operation that may never end: what it runs, it runs before it waits."""
 
 
+FILLING: Final = 1.0
+"""Seconds for filling a subject: passed only if a line waits, or the machine is very busy."""
+
 type Reach = dict[tuple[str, str | int], set[str]]
 """Kinds of operations, as their texts, by file and qualified name of a function, or by file and line."""
 
@@ -102,7 +105,7 @@ def that_return(specification: Specification, lines: Sequence[str]) -> list[str]
 
     thread = threading.Thread(target=fill, daemon=True)
     thread.start()
-    thread.join(WAITING * (1 + len(lines)))
+    thread.join(FILLING)
     return done.copy()
 
 

@@ -403,7 +403,7 @@ def hash_of(thing: Any) -> int:
         known: int = object.__getattribute__(thing, _HASH)
     except AttributeError:
         known = next(_outside) if engine.me() is None else engine.number()
-        object.__setattr__(thing, _HASH, known)  # by way of its __dict__, every other attribute would become slower
+        object.__setattr__(thing, _HASH, known)  # not as a subclass may set attributes
     return known
 
 
