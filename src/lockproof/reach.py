@@ -21,7 +21,7 @@ WAITING: Final = 0.05
 """Seconds for an operation that may never end: what it runs, it runs before it waits."""
 
 
-FILLING: Final = 1.0
+LONGEST_FILLING: Final = 1.0
 """Seconds for filling a subject: passed only if a line waits, or the machine is very busy."""
 
 type Reach = dict[tuple[str, str | int], set[str]]
@@ -105,7 +105,7 @@ def that_return(specification: Specification, lines: Sequence[str]) -> list[str]
 
     thread = threading.Thread(target=fill, daemon=True)
     thread.start()
-    thread.join(FILLING)
+    thread.join(LONGEST_FILLING)
     return done.copy()
 
 
