@@ -171,13 +171,18 @@ def locked_exception_of_a_thread() -> None:
     _both(take, take)
 
 
+def _one_and_two() -> Iterator[int]:
+    yield 1
+    yield 2
+
+
 def generator_of_two() -> None:
-    numbers = (number for number in (1, 2))
+    numbers = _one_and_two()
     _both(lambda: next(numbers), lambda: next(numbers))
 
 
 def locked_generator_of_two() -> None:
-    numbers = (number for number in (1, 2))
+    numbers = _one_and_two()
     lock = threading.Lock()
 
     def take() -> int:
@@ -337,6 +342,23 @@ def _met(*, late: bool) -> None:
     if not late:
         list(twice(1))
     _both(change, look)
+
+
+def torn_reading() -> None:
+    version, data, seen = [0], [0, 0], []
+
+    def read() -> None:
+        began = version[0]
+        left = data[0]
+        seen.append((began, left, data[1]))
+
+    def change() -> None:
+        version[0] += 1
+        data[0] += 1
+        data[1] += 1
+
+    _both(read, change)
+    assert seen[0][1] == seen[0][2]
 
 
 def live_iterator() -> None:

@@ -90,6 +90,11 @@ def test_a_check_then_act_across_a_call_in_c_is_shown_with_the_gil_too() -> None
     assert {step.thread for step in control.steps} == {"Thread-1 (claim)", "Thread-2 (claim)"}  # not who starts them
 
 
+def test_of_accesses_that_collided_the_nearest_to_the_switch_are_marked() -> None:
+    _, control = found("torn_reading")
+    assert {step.source for step in control.steps if step.marked} == {"left = data[0]", "data[0] += 1"}
+
+
 def test_the_container_that_collided_is_known_by_what_it_is_not_by_its_name() -> None:
     _, control = found("live_iterator")
     assert [step.source for step in control.steps if step.marked] == ["for number in numbers:", "same.add(4)"]

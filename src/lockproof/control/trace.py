@@ -152,7 +152,7 @@ def _mark(events: list[_Event]) -> None:
             same = [(event, own) for event, own in collided
                     if event.what != CONTAINER or event.container is own.container is not None]  # fmt: skip
             nearest = [pair for pair in same if pair[1] is same[0][1]]
-            nearest.sort(key=lambda pair: pair[0].what == CONTAINER and pair[0].note == pair[1].note)
+            nearest.sort(key=lambda pair: pair[0].note == pair[1].note and pair[0].writes and pair[1].writes)
             last = [pair for pair in collided if pair[1] is collided[0][1]][-1]
             for event in nearest[0] if nearest else last:
                 event.marked = True
