@@ -268,7 +268,9 @@ class Generator:
         if self._changing and all(each.kind.reads for thread in threads for each in thread):
             threads[0] = [self._filled(random.choice(self._changing), random, focus)]
         if aims and not any(each.kind in aims for thread in threads for each in thread):
-            threads[-1][random.randrange(len(threads[-1]))] = self._filled(random.choice(aims), random, focus)
+            kind = random.choice(aims)
+            thread = threads[_owner(threads, kind, len(threads) - 1)]
+            thread[random.randrange(len(thread))] = self._filled(kind, random, focus)
         return self._around(threads, random, focus)
 
     def _drawn(self, random: Random, focus: str) -> list[list[Operation]]:
@@ -289,7 +291,7 @@ class Generator:
         for _ in range(4 if self._initial else 0):
             added = random.choice(self._initial)
             threads = list(scenario.threads)
-            t = random.randrange(len(threads) + 1)
+            t = _owner(threads, added.kind, random.randrange(len(threads) + 1))
             if t == len(threads) < self._most:
                 threads.append((added,))
             elif t < len(threads):
@@ -365,6 +367,12 @@ def constants(text: str) -> frozenset[str]:
     """Return the numbers and texts that a line names."""
     found = (node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant))
     return frozenset(repr(value) for value in found if isinstance(value, (int, str)))
+
+
+def _owner(threads: Sequence[Sequence[Operation]], kind: OperationKind, otherwise: int) -> int:
+    """Return the number of the thread that has an operation which may not overlap with this kind's, if one has."""
+    owners = (t for t, thread in enumerate(threads) if any(each.kind.exclusive == kind.exclusive for each in thread))
+    return next(owners, otherwise) if kind.exclusive else otherwise
 
 
 def _keep_apart(threads: list[list[Operation]]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from lockproof.generation import Generator
-from lockproof.operation import op
+import pytest
+
+from lockproof.generation import Generator, Watched
+from lockproof.operation import Operation, op
 from lockproof.scenario import Scenario
 from lockproof.specification import Specification
 
@@ -47,10 +49,31 @@ def test_more_threads_are_used_when_they_are_allowed() -> None:
     assert {len(scenario.threads) for scenario in made(3, threads=4)} >= {2, 3, 4}
 
 
+def owners(scenario: Scenario) -> int:
+    return len({t for t, thread in enumerate(scenario.threads) for each in thread if each.kind.exclusive})
+
+
 def test_operations_that_may_not_overlap_stay_in_one_thread() -> None:
-    for scenario in made(4, threads=3):
-        owners = {t for t, thread in enumerate(scenario.threads) for each in thread if each.kind.exclusive}
-        assert len(owners) <= 1
+    assert max(owners(scenario) for scenario in made(4, threads=3)) == 1
+
+
+@pytest.mark.parametrize("aimed", [True, False])
+def test_they_do_so_where_scenarios_are_made_for_them(aimed: bool) -> None:
+    writers = [op("a.add(1)", exclusive="open"), op("a.clear()", exclusive="open"), op("a.add(2)", weight=2)]
+    specification = Specification(set, [*writers, op("frozenset(a)", reads=True, exclusive="open")])
+    exposed = {"frozenset(a)", "a.clear()"}
+    watched = Watched() if aimed else Watched(frozenset(exposed))
+    generator = Generator(specification, 2, 4, aimed=dict.fromkeys(exposed if aimed else (), 1), watched=watched)
+    assert max(owners(generator.scenario(index)) for index in range(400)) == 1
+
+
+def test_what_may_let_a_thread_go_on_is_added_where_it_may_stand() -> None:
+    kinds = [op("a.get()", exclusive="consumer"), op("a.put()", exclusive="consumer")]
+    generator = Generator(Specification(list, [*kinds, op("len(a)", reads=True)]), 3, 4)
+    get = Operation("a.get()", kind=kinds[0])
+    made = [*generator.unblocked(Scenario((), ((get,),)), 1)]
+    assert any(len(scenario.operations) == 2 and not scenario.init for scenario in made)
+    assert max(map(owners, made)) == 1
 
 
 def test_each_subject_that_is_used_is_observed_at_the_end() -> None:

@@ -148,14 +148,15 @@ class Base:
 )
 def test_a_method_that_the_class_overrides_never_runs_unless_somebody_asks_for_it(more: str, dead: bool) -> None:
     text = f"{OVERRIDING}class Box(Base):\n    def f(self): pass\n{more}\n"
-    module = ModuleType("overriding")
-    sys.modules["overriding"] = module
+    name = f"overriding{threading.get_ident()}"
+    module = ModuleType(name)
+    sys.modules[name] = module
     try:
         exec(text, vars(module))
         assert ("m.py", "Base.f") not in overridden(module.Other if "Other(" in more else module.Base, [])
-        assert overridden(module.Box, [Source("overriding", "m.py", text)]) == ({("m.py", "Base.f")} if dead else set())
+        assert overridden(module.Box, [Source(name, "m.py", text)]) == ({("m.py", "Base.f")} if dead else set())
     finally:
-        del sys.modules["overriding"]
+        del sys.modules[name]
 
 
 def test_who_asks_may_stand_in_another_module() -> None:
