@@ -20,6 +20,7 @@ from typing import Any, Final, NoReturn
 
 from lockproof.control.baton import Baton, hand_over, new_baton
 from lockproof.control.order import LockOrder
+from lockproof.control.processor import Processor
 from lockproof.control.task import (
     Abandoned,
     Lost,
@@ -84,6 +85,7 @@ class Engine(Turns):
         self._broken: BaseException | None = None
         self.resources: list[Any] = []
         self.order = LockOrder()
+        self._processor = Processor()
 
     # For the thread that asks for runs.
 
@@ -94,6 +96,7 @@ class Engine(Turns):
             Lost: a task neither goes on nor ends: there was no step for `limit` seconds.
 
         """
+        self._processor.settle(worker.native for worker in self._idle)
         self._strategy = strategy
         self.runs += 1
         self._fresh = getattr(program, "finalizes", False) and not sys._is_gil_enabled()

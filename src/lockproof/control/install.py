@@ -23,7 +23,7 @@ from types import CodeType, FunctionType
 from typing import Any, Final
 
 from lockproof import probes
-from lockproof.control import primitives
+from lockproof.control import primitives, processor
 from lockproof.control.instructions import CONTAINER, LOOP, Store, Stores, all_code, in_c, table, touches
 from lockproof.control.primitives import Lock, RLock, engine
 from lockproof.schedule import Switching
@@ -290,6 +290,7 @@ def install() -> None:
         # after a fork, would fill with those of earlier runs, which have the same hashes again.
         (threading, "_dangling"): _NoThreads(),
         (threading.Thread, "__hash__"): primitives.hash_of, (concurrent.futures.Future, "__hash__"): primitives.hash_of,
+        (os, "sched_getaffinity"): processor.sched_getaffinity,
         (queue, "time"): primitives.monotonic, (queue, "SimpleQueue"): queue._PySimpleQueue,  # type: ignore[attr-defined]
         (time, "sleep"): primitives.sleep, (time, "monotonic"): primitives.monotonic, (time, "time"): primitives.now,
         (time, "perf_counter"): primitives.perf_counter, (time, "monotonic_ns"): primitives.monotonic_ns,

@@ -1,0 +1,45 @@
+"""Questions about where threads under control run."""
+
+from __future__ import annotations
+
+import itertools
+import os
+
+from lockproof.control import processor
+from lockproof.strategies.sampling import RandomWalk
+from tests.control.inside import explore, together
+
+REAL = processor._asked
+ALLOWED = sorted(REAL(0))
+
+
+def ask_where() -> list[list[int]]:
+    """On which processors the threads of each run were; each begins on another one, with threads of earlier ones."""
+    turns = itertools.cycle(ALLOWED)
+    vars(processor)["_current"] = lambda: next(turns)
+    vars(processor)["PERIOD"] = 0.0
+    runs: list[list[int]] = []
+
+    def program() -> object:
+        found: set[int] = set()
+
+        def work() -> None:
+            found.update(REAL(0))
+
+        together(work, work, *[work] * (len(runs) % 3))
+        work()
+        runs.append(sorted(found))
+        return None
+
+    explore(program, lambda: RandomWalk(1), most=8)
+    return runs
+
+
+def ask_what_a_program_sees() -> list[object]:
+    """What it is told of processors, and what it would be told otherwise."""
+
+    def program() -> object:
+        return sorted(os.sched_getaffinity(0)), os.process_cpu_count(), sorted(os.sched_getaffinity(os.getppid()))
+
+    answer = explore(program, lambda: RandomWalk(1), most=3)
+    return [list(answer["outcomes"]), [repr((ALLOWED, len(ALLOWED), sorted(REAL(os.getppid()))))]]
