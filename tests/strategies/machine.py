@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from lockproof.schedule import Point, Ran, Redundant, Strategy
 
 
-def run(strategy: Strategy, steps: Sequence[int], pending: str = "", yields: bool = False) -> Ran:
-    """Run once, the strategy having begun; `yields`: every decision is one where leaving costs nothing."""
+def run(strategy: Strategy, steps: Sequence[int], pending: Sequence[str] = (), yields: bool = False) -> Ran:
+    """Run once, the strategy having begun.
+
+    `pending`: what each thread always accesses; `yields`: every decision is one where leaving costs nothing.
+    """
     left, point, current, choices, preemptions = list(steps), Point(), 0, list[int](), 0
-    point.pending = [pending] * len(left)
+    point.pending = pending or [""] * len(left)
     redundant, first = False, True
     while any(left):
         enabled = tuple(t for t, count in enumerate(left) if count)

@@ -46,6 +46,9 @@ by several strategies. Few preemptions have half of it: most flaws of small scen
 SAMPLERS: Final[dict[str, Callable[[int], Any]]] = {"surw": SURW, "pct": PCT, "pos": POS, "random": RandomWalk}
 NAMES: Final = {"surw": "SURW", "pct": "PCT", "pos": "POS", "random": "random-walk"}
 
+MANY: Final = 20
+"""Threads of a program for which SURW has half of all turns: searches do not end, and the others draw too widely."""
+
 MOST_CYCLES: Final = 5
 
 
@@ -191,7 +194,8 @@ class Exploration:
             able = [stage for stage in able if stage.name not in SAMPLERS]
         if not able:
             return None
-        stage = min(able, key=lambda each: each.turns)
+        many = self.threads > MANY
+        stage = min(able, key=lambda each: each.turns * (1 if many and each.name == "surw" else len(able) - 1))
         stage.turns += 1
         return stage
 

@@ -274,7 +274,7 @@ class Engine(Turns):
             self._result.timed = True
             self.step_aside(task)
         else:
-            self._set_ready(task, False)
+            self._set_ready((task,), False)
             self._go_on_without(task)
         task.wants = task.deadline = None
 
@@ -291,14 +291,14 @@ class Engine(Turns):
             return True
         raise Abandoned
 
-    def wake(self, task: Task) -> None:
-        """Say that the task can go on; it does so when it is chosen."""
-        if not task.done:
-            self._set_ready(task, True)
+    def wake(self, resource: Resource) -> None:
+        """Say that the tasks which wait for this can go on; they do so when they are chosen."""
+        self._set_ready([task for task in self.tasks if task.wants is resource and not task.done], True)
 
-    def hold_back(self, task: Task) -> None:
-        """Say that the task cannot go on, since what it is about to take has been taken."""
-        self._set_ready(task, False)
+    def hold_back(self, resource: Resource, owner: Task) -> None:
+        """Say that others who are about to take this cannot go on, since it has been taken."""
+        others = [each for each in self.tasks if each.wants is resource and each is not owner and each.deadline is None]
+        self._set_ready(others, False)
 
     def touch(self, number: int) -> None:
         """Note that the step now being done touches this lock."""
@@ -433,9 +433,7 @@ class Engine(Turns):
         task.done = True
         self.reason = "it ends"
         self.touch(-1 - task.index)
-        for joiner in task.joiners:
-            if joiner.wants is task:
-                self.wake(joiner)
+        self.wake(task)
         self._renew()
         self.handed += 1
         chosen = self._after(task)

@@ -188,9 +188,7 @@ class Lock:
         task.held[self] = here(4)
         if engine.watcher is not None:
             engine.watcher(task, task.held[self], f"+{self.name}", None)
-        for other in engine.tasks:
-            if other.wants is self and other is not task and other.deadline is None:
-                engine.hold_back(other)
+        engine.hold_back(self, task)
 
     def _give_back(self) -> None:
         if self.owner is not None:
@@ -199,9 +197,7 @@ class Lock:
                 engine.watcher(self.owner, here(3), f"-{self.name}", None)
         self.taken, self.owner, self.count = False, None, 0
         engine.touch(self._number)
-        for other in engine.tasks:
-            if other.wants is self:
-                engine.wake(other)
+        engine.wake(self)
 
 
 class RLock(Lock):

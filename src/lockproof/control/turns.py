@@ -8,6 +8,7 @@ things is under the guard, and only that.
 from __future__ import annotations
 
 from _thread import allocate_lock, get_ident
+from collections.abc import Iterable
 
 from lockproof.control.baton import Baton
 from lockproof.control.task import Abandoned, Result, Task, asleep, site_of_thread
@@ -44,7 +45,7 @@ class Turns:
             if not others:
                 return
             task.lost = True
-            self._set_ready(task, False)
+            self._set_ready((task,), False)
             chosen = others[0]
             self.current = chosen
             self.handed += 1
@@ -69,7 +70,7 @@ class Turns:
                 raise Abandoned
             if self._nobody:
                 self._nobody = False
-                self._set_ready(task, True)
+                self._set_ready((task,), True)
                 self.current = task
                 return
             self._returned.append(task)
@@ -78,8 +79,7 @@ class Turns:
     def _notice_returned(self) -> None:
         """Make those ready that came back. For the running task, or with the guard."""
         returned, self._returned = self._returned, []
-        for task in returned:
-            self._set_ready(task, True)
+        self._set_ready(returned, True)
 
     def _awaits_lost(self) -> bool:
         """Tell, when nobody is ready, whether someone may still come back; then the next one that does goes on.
@@ -94,9 +94,12 @@ class Turns:
                 return True
         return False
 
-    def _set_ready(self, task: Task, ready: bool) -> None:
-        if task.ready != ready:
-            task.ready = ready
+    def _set_ready(self, tasks: Iterable[Task], ready: bool) -> None:
+        renewed = False
+        for task in tasks:
+            if task.ready != ready:
+                task.ready, renewed = ready, True
+        if renewed:
             self._renew()
 
     def _renew(self) -> None:

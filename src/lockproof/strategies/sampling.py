@@ -7,6 +7,7 @@ runs before.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Final
 
@@ -14,6 +15,18 @@ from lockproof.schedule import Point, Ran
 
 DEPTH: Final = 3
 """The usual depth for PCT: a bug that needs an order of three steps."""
+
+
+class _Priorities(dict[int, float]):
+    """A priority for each thread, drawn when it is first asked for."""
+
+    def __init__(self, random: Random) -> None:
+        super().__init__()
+        self._draw = random.random
+
+    def __missing__(self, thread: int) -> float:
+        self[thread] = drawn = self._draw()
+        return drawn
 
 
 class RandomWalk:
@@ -45,14 +58,14 @@ class PCT:
         self._random = Random(f"pct/{seed}")
         self._depth = depth
         self._longest = 10
-        self._priorities: dict[int, float] = {}
+        self._priorities = _Priorities(self._random)
         self._changes: dict[int, int] = {}
         self._step = 0
         self._lowest = 0.0
 
     def begin(self) -> bool:
         """Draw the moments of change."""
-        self._priorities = {}
+        self._priorities = _Priorities(self._random)
         self._step, self._lowest = 0, -float(self._depth)
         moments = self._random.sample(range(self._longest), min(self._depth - 1, self._longest))
         self._changes = {moment: number for number, moment in enumerate(moments)}
@@ -61,9 +74,6 @@ class PCT:
     def choose(self, point: Point) -> int:
         """Choose the highest priority, after a change or a yield of the running thread."""
         priorities = self._priorities
-        for thread in point.enabled:
-            if thread not in priorities:
-                priorities[thread] = self._random.random()
         number = self._changes.get(self._step)
         if number is not None:
             priorities[point.current] = -1.0 - number
@@ -129,53 +139,52 @@ class SURW:
         self._left: Counter[int] = Counter()
         self._thing = ""
         self._intended = -1
-        self._priorities: dict[int, float] = {}
+        self._priorities = _Priorities(self._random)
 
     def begin(self) -> bool:
         """Choose the thing that this run is about."""
         shared = sorted(name for name, by in self._counts.items() if name and len(by) > 1)
         self._thing = self._random.choice(shared) if shared else ""
         self._left = Counter(self._counts.get(self._thing, {}))
-        self._seen, self._priorities = {}, {}
-        self._intended = self._drawn(tuple(self._left))
+        self._seen, self._priorities = {}, _Priorities(self._random)
+        self._intended = self._drawn(self._left)
         return True
 
     def choose(self, point: Point) -> int:
         """Choose by priority among those that need not wait for the intended thread."""
-        draw, priorities = self._random.random, self._priorities
-        for thread in point.enabled:
-            if thread not in priorities:
-                priorities[thread] = draw()
-        if point.free and point.current in point.enabled:
-            priorities[point.current] = -draw()
-        pending = {t: point.pending[t] or self._firsts.get(t, "") for t in point.enabled}
-        at = [t for t in point.enabled if self._thing and pending[t] == self._thing]
-        able = [t for t in point.enabled if t not in at or t == self._intended]
-        if not able:
-            self._intended = self._drawn(tuple(at))
-            able = [self._intended]
+        priorities, enabled, thing = self._priorities, point.enabled, self._thing
+        if point.free and point.current in enabled:
+            priorities[point.current] = -self._random.random()
+        able: Sequence[int] = enabled
+        if thing:
+            pending, firsts, intended = point.pending, self._firsts, self._intended
+            able = [t for t in enabled if t == intended or (pending[t] or firsts.get(t, "")) != thing]
+            if not able:
+                self._intended = self._drawn({t: max(self._left[t], 1) for t in enabled})
+                able = (self._intended,)
         chosen = max(able, key=priorities.__getitem__)
-        name = pending[chosen]
+        name = point.pending[chosen] or self._firsts.get(chosen, "")
         self._seen.setdefault(name, Counter())[chosen] += 1
-        if chosen in at:
-            self._left[chosen] -= 1
-            priorities[chosen] = draw()
-            self._intended = self._drawn(tuple(t for t, count in self._left.items() if count > 0))
+        if thing and name == thing:
+            if self._left[chosen] > 1:
+                self._left[chosen] -= 1
+            else:
+                del self._left[chosen]
+            priorities[chosen] = self._random.random()
+            self._intended = self._drawn(self._left)
         return chosen
 
     def end(self, ran: Ran) -> None:
         """Learn how often each thread accesses what."""
         for thread, name in enumerate(ran.firsts):
-            if name and self._firsts.get(thread) != name:
+            if name:  # nobody decided before it, so it was not seen
                 self._firsts[thread] = name
-                self._counts.setdefault(name, Counter())[thread] += 1
+                self._seen.setdefault(name, Counter())[thread] += 1
         for name, by in self._seen.items():
             known = self._counts.setdefault(name, Counter())
             for thread, count in by.items():
                 known[thread] = max(known[thread], count)
 
-    def _drawn(self, among: tuple[int, ...]) -> int:
-        if not among:
-            return -1
-        weights = [max(self._left[t], 1) for t in among]
-        return self._random.choices(among, weights)[0]
+    def _drawn(self, left: Mapping[int, int]) -> int:
+        """Draw a thread in proportion to the accesses it has left; -1 if there is none."""
+        return self._random.choices([*left], [*left.values()])[0] if left else -1
