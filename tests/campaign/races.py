@@ -361,6 +361,21 @@ def torn_reading() -> None:
     assert seen[0][1] == seen[0][2]
 
 
+def private_lists() -> None:
+    numbers, both = list[int](), list[int]()
+
+    def add() -> None:
+        mine = [3, 1]
+        mine.append(2)
+        mine.sort()
+        both.append(1)
+        if len(numbers) == 0:
+            numbers.append(mine[0])
+
+    _both(add, add)
+    assert len(numbers) == 1
+
+
 def live_iterator() -> None:
     numbers = {1, 2, 3}
     same = numbers

@@ -100,6 +100,15 @@ def test_the_container_that_collided_is_known_by_what_it_is_not_by_its_name() ->
     assert [step.source for step in control.steps if step.marked] == ["for number in numbers:", "same.add(4)"]
 
 
+def test_what_no_other_thread_has_is_not_told() -> None:
+    _, control = found("private_lists")
+    told = {step.source for step in control.steps}
+    assert {step.source for step in control.steps if step.marked} == {
+        "if len(numbers) == 0:", "numbers.append(mine[0])"
+    }  # fmt: skip
+    assert "both.append(1)" in told and told.isdisjoint(("mine.append(2)", "mine.sort()"))
+
+
 def test_a_deadlock_is_told_with_who_has_what_since_where() -> None:
     finding, control = found("crossed_locks")
     assert finding.kind is FindingKind.DEADLOCK

@@ -58,7 +58,10 @@ _HARMLESS: Final = frozenset(
     map(id, (isinstance, issubclass, callable, id, type, super, range, object, print, globals, locals, Exception))
 )
 _OF_ONE: Final = frozenset(map(id, (len, abs, hash, repr, ascii, str, int, float, bool, ord, chr, list, set, dict,
-                                    tuple, frozenset, bytes, iter, round)))  # fmt: skip
+                                    tuple, frozenset, bytes, iter, round))) | frozenset(
+    id(each) for name, each in vars(str).items() if not name.startswith("_") and name not in
+    ("join", "format", "format_map", "translate", "maketrans")  # these look into their arguments
+)  # fmt: skip
 _ATOMIC: Final = frozenset((int, str, float, bytes, bool, type(None), complex))
 
 

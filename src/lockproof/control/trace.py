@@ -6,26 +6,23 @@ any code of the subject: instance dictionaries, closures and globals, and nothin
 
 from __future__ import annotations
 
-import ast
 import dis
 import linecache
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import pairwise, takewhile
-from types import CodeType, FrameType, MemberDescriptorType
+from itertools import groupby, pairwise, takewhile
+from types import CodeType, FrameType
 from typing import Any, Final
 
 from lockproof.control.engine import PREEMPTED, Engine
 from lockproof.control.instructions import CONTAINER
+from lockproof.control.operands import DOTTED, UNKNOWN, only_reads, operands, resolved
 from lockproof.control.task import Site, Task, place
 from lockproof.operation import OPERATION_FILE
 from lockproof.values import show
 from lockproof.verdict import TracedStep
 
-_DOTTED: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-_UNKNOWN: Final = object()
 _ANSWERS: Final = frozenset(("TO_BOOL", "COMPARE_OP", "GET_ITER", "FOR_ITER", "UNPACK_SEQUENCE"))
 _LONGEST: Final = 40
 
@@ -39,7 +36,7 @@ class _Event:
     writes: bool
     note: str
     alone: bool
-    container: Any = None
+    about: list[Any] | None = None  # the objects that a container's access is about, where they can be told
     marked: bool = False
     switch: str = ""
 
@@ -73,12 +70,13 @@ class Tracer:
             event.writes, event.what = True, what[1:]
         elif site is not None and frame is not None:
             text, operation = segment(*site)
-            if operation in _ANSWERS and not _DOTTED.fullmatch(text):
+            if operation in _ANSWERS and not DOTTED.fullmatch(text):
                 return  # of what a call has answered, which nobody else has
             event.writes = operation.startswith(("STORE", "DELETE", "CALL", "BINARY_OP", "LIST_", "SET_", "DICT_"))
+            event.writes = event.writes and not (operation.startswith("CALL") and only_reads(text, frame))
             if what == CONTAINER:
-                event.container = container_of(text, frame)
-            if what != CONTAINER and _DOTTED.fullmatch(text):
+                event.about = operands(text, frame)
+            if what != CONTAINER and DOTTED.fullmatch(text):
                 if operation.startswith("LOAD"):
                     known = value_of(text, frame)
                     event.note = f"reads {text}" + (f": {known}" if known else "")
@@ -111,7 +109,7 @@ class Tracer:
             if before.thread != event.thread and not before.switch:
                 before.switch = next((each.switch for each in self._after(before) if each.switch), "")
         _mark(matter)
-        return tuple(_joined(_without_ends(matter)))
+        return tuple(_joined(_without_private(_without_ends(matter))))
 
     def _after(self, event: _Event) -> list[_Event]:
         """Return what the thread of an event did from there until another one went on, in the order of doing."""
@@ -133,6 +131,30 @@ def _without_ends(events: list[_Event]) -> list[_Event]:
     ]
 
 
+def _meet(one: _Event, other: _Event) -> bool:
+    """Tell whether two accesses to containers are known to be about the same one."""
+    return any(mine is theirs for mine in one.about or () for theirs in other.about or ())
+
+
+def _without_private(events: list[_Event]) -> list[_Event]:
+    """Leave out accesses to containers that no other thread has; of what a thread does in one go at least one stays."""
+    threads: dict[int, set[int]] = {}
+    for event in events:
+        for each in event.about or ():
+            threads.setdefault(id(each), set()).add(event.thread)
+    told = []
+    for _, group in groupby(events, key=lambda each: each.thread):
+        own = list(group)
+        kept = [
+            event
+            for event in own
+            if event.what != CONTAINER or event.about is None or any(len(threads[id(each)]) > 1 for each in event.about)
+        ] or own[-1:]
+        kept[-1].switch = own[-1].switch
+        told += kept
+    return told
+
+
 def _mark(events: list[_Event]) -> None:
     """Mark the accesses that collided: around a switch away from a thread, to the same thing, one of them a write."""
     for k, (one, other) in enumerate(pairwise(events)):
@@ -144,13 +166,13 @@ def _mark(events: list[_Event]) -> None:
         collided = [
             (event, own) for own in mine for event in theirs
             if event.what == own.what and (event.writes or own.writes) and not event.what.startswith("#")
-            and (event.container is own.container or event.container is None or own.container is None)
+            and (event.about is None or own.about is None or _meet(event, own))
         ]  # fmt: skip
         if collided:
             # Of containers one that both have, and first by another access than the same again, since nobody knows
             # which calls write; of those that nobody knows, the last call rather than the first.
             same = [(event, own) for event, own in collided
-                    if event.what != CONTAINER or event.container is own.container is not None]  # fmt: skip
+                    if event.what != CONTAINER or _meet(event, own)]  # fmt: skip
             nearest = [pair for pair in same if pair[1] is same[0][1]]
             nearest.sort(key=lambda pair: pair[0].note == pair[1].note and pair[0].writes and pair[1].writes)
             last = [pair for pair in collided if pair[1] is collided[0][1]][-1]
@@ -203,51 +225,10 @@ def segment(code: CodeType, offset: int) -> tuple[str, str]:
     return line.encode()[where.col_offset : where.end_col_offset].decode(errors="replace").strip(), name
 
 
-def container_of(text: str, frame: FrameType) -> Any:
-    """Return the object that an access is to: `self.items` of `len(self.items)`; None if that cannot be told."""
-    try:
-        node = ast.parse(text, mode="eval").body
-    except SyntaxError:
-        return None
-    while True:
-        match node:
-            case ast.Call(func=ast.Attribute(value=node)) | ast.Subscript(value=node):
-                pass
-            case ast.Call(func=ast.Name(), args=[node], keywords=[]):
-                pass
-            case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[node]):
-                pass
-            case _:
-                break
-    value = resolved(ast.unparse(node), frame)
-    return None if value is _UNKNOWN else value
-
-
 def value_of(text: str, frame: FrameType) -> str:
     """Return what a dotted name is, as text, if that can be told without running code; "" otherwise."""
     value = resolved(text, frame)
-    return "" if value is _UNKNOWN else _plain(value)
-
-
-def resolved(text: str, frame: FrameType) -> Any:
-    """Return the object that a dotted name stands for, `_UNKNOWN` if it takes running code to tell."""
-    if not _DOTTED.fullmatch(text):
-        return _UNKNOWN
-    name, *attributes = text.split(".")
-    scope = frame.f_locals if name in frame.f_locals else frame.f_globals
-    if name not in scope:
-        return _UNKNOWN
-    value = scope[name]
-    for attribute in attributes:
-        own: Any = getattr(type(value), "__dict__", {}).get(attribute)
-        try:
-            if isinstance(own, MemberDescriptorType):
-                value = own.__get__(value)
-            else:
-                value = object.__getattribute__(value, "__dict__")[attribute]
-        except (AttributeError, KeyError, TypeError):
-            return _UNKNOWN
-    return value
+    return "" if value is UNKNOWN else _plain(value)
 
 
 def _plain(value: Any, depth: int = 0) -> str:

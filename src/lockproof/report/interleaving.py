@@ -108,5 +108,5 @@ def _story(page: Page, steps: Sequence[TracedStep], indent: int) -> None:
 def _text(step: TracedStep) -> str:
     line = step.place.rpartition(":")[2]
     where = "" if not step.place or step.place.startswith("<") else f"{_short(step.place.rpartition(':')[0])}:{line} "
-    notes = "; ".join(note for note in dict.fromkeys(step.notes) if note != step.source)
+    notes = "; ".join(note for note in dict.fromkeys(step.notes) if note != step.source.removeprefix("return "))
     return f"{where}{step.source}" + (f"  [{notes}]" if notes else "")
