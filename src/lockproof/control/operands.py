@@ -78,7 +78,9 @@ def only_reads(text: str, frame: FrameType) -> bool:
         return False
     match node:
         case ast.Call(func=ast.Name(id=name)):
-            return name in _FRESH and _builtin(name, frame)
+            about = operands(text, frame)  # whoever asks an iterator for items changes it
+            iterates = about is None or any("__next__" in vars(cls) for each in about for cls in type(each).__mro__)
+            return name in _FRESH and _builtin(name, frame) and not iterates
         case ast.Call(func=ast.Attribute(value=of, attr=name)):
             return name in _READING and isinstance(resolved(ast.unparse(of), frame), _CONTAINERS)
         case _:
