@@ -365,8 +365,7 @@ def private_lists() -> None:
     numbers, both = list[int](), list[int]()
 
     def add() -> None:
-        mine = [3, 1]
-        mine.append(2)
+        mine = [1]
         mine.sort()
         both.append(1)
         if len(numbers) == 0:

@@ -68,6 +68,33 @@ def ask_programs() -> dict[str, Any]:
     }
 
 
+class Text:
+    """Lines that use no state but text, and one that joins a list which threads may share."""
+
+    def __init__(self) -> None:
+        self.words = ["a", "b"]
+
+    def nothing(self) -> None:
+        pass
+
+    def split(self) -> None:
+        "a b".upper().split(" ")
+
+    def join(self) -> None:
+        ",".join(self.words)
+        " ".join(self.words)
+
+
+def ask_text() -> dict[str, int]:
+    """How many schedules there are where both threads do so."""
+    return {
+        name: explore(
+            ScenarioProgram(Scenario.parse(f"-> a.{name}() || a.{name}() ->"), Text, {}), at_most(2), Switching.FREE
+        )["runs"]
+        for name in ("nothing", "split", "join")
+    }
+
+
 def main_beside(before: bool) -> object:
     """The first task and another one add; `before`: when it has come back from a join with nobody beside."""
     cell = Cell()

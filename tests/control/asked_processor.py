@@ -13,11 +13,29 @@ REAL = processor._asked
 ALLOWED = sorted(REAL(0))
 
 
-def ask_where() -> list[list[int]]:
-    """On which processors the threads of each run were; each begins on another one, with threads of earlier ones."""
+def ask_current() -> list[list[int]]:
+    """Which processor a thread says that it is on, for each that it is put on."""
+    told = []
+    for each in ALLOWED:
+        os.sched_setaffinity(0, {each})
+        told.append([each, processor._current()])
+    os.sched_setaffinity(0, ALLOWED)
+    return told
+
+
+def ask_where() -> list[list[list[int]]]:
+    """On which processors the threads of each run were, where each run chooses another one, and where none does."""
     turns = itertools.cycle(ALLOWED)
     vars(processor)["_current"] = lambda: next(turns)
-    vars(processor)["PERIOD"] = 0.0
+    told = []
+    for period in (0.0, 1000.0):
+        vars(processor)["PERIOD"] = period
+        told.append(where())
+    return told
+
+
+def where() -> list[list[int]]:
+    """On which processors the threads of each run were; some have served in earlier runs."""
     runs: list[list[int]] = []
 
     def program() -> object:

@@ -124,3 +124,9 @@ def test_a_control_goes_through_json_unchanged() -> None:
         control = report.findings[0].control
         assert control is not None
         assert Control.from_json(control.to_json()) == control
+
+
+def test_a_line_is_not_told_twice_where_all_of_it_is_one_access() -> None:
+    returned = step(1, 7, "return self.items.pop()", "self.items.pop()")
+    text = words(as_text(with_control(MASKED, steps=(returned,)), 160))
+    assert text.count("self.items.pop()") == 1

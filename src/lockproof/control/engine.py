@@ -307,10 +307,7 @@ class Engine(Turns):
     def join(self, task: Task, other: Task, deadline: float | None = None) -> None:
         """Wait for the end of another task, or for the time."""
         while not other.done and (deadline is None or self.now < deadline):
-            other.joiners.append(task)
             self.wait(task, other, deadline)
-            if task in other.joiners:
-                other.joiners.remove(task)
             if self.abandoning:
                 return
             if deadline is not None and not other.done:
@@ -452,7 +449,7 @@ class Engine(Turns):
         """Return who goes on after the end of a task; None when all have ended, itself if others may come back."""
         if not self.abandoning:
             try:
-                for joiner in task.joiners:
+                for joiner in self.tasks:
                     if joiner.wants is task and joiner.ready:
                         joiner.arrived = len(self.enabled) > 1
                         if self._point.own is None:

@@ -26,10 +26,10 @@ _FRESH: Final = frozenset(("bool", "bytes", "dict", "float", "frozenset", "hash"
                            "repr", "set", "sorted", "str", "sum", "tuple", "type"))  # fmt: skip
 """Builtins whose result no other thread has; what the lazy ones are given is touched when that is used."""
 
-
 _CONTAINERS: Final = (dict, list, set, deque)
 _READING: Final = frozenset(("copy", "count", "difference", "get", "index", "intersection", "isdisjoint", "issubset",
                              "issuperset", "items", "keys", "symmetric_difference", "union", "values"))  # fmt: skip
+"""Methods of builtin containers that change nothing."""
 
 _OF_ELEMENTS: Final = frozenset(("add", "append", "appendleft", "count", "discard", "get", "index", "insert", "pop",
                                  "remove", "setdefault"))  # fmt: skip
@@ -77,10 +77,11 @@ def only_reads(text: str, frame: FrameType) -> bool:
     except SyntaxError:
         return False
     match node:
-        case ast.Call(func=ast.Name(id=name)):
+        case ast.Call(func=ast.Name(id=name)) if name in _FRESH and _builtin(name, frame):
             about = operands(text, frame)  # whoever asks an iterator for items changes it
-            iterates = about is None or any("__next__" in vars(cls) for each in about for cls in type(each).__mro__)
-            return name in _FRESH and _builtin(name, frame) and not iterates
+            return about is not None and not any(
+                "__next__" in vars(cls) for each in about for cls in type(each).__mro__
+            )
         case ast.Call(func=ast.Attribute(value=of, attr=name)):
             return name in _READING and isinstance(resolved(ast.unparse(of), frame), _CONTAINERS)
         case _:

@@ -1,9 +1,9 @@
 """The one processor that all threads under control run on, if the system lets a process choose.
 
-One of them goes on at a time, and to wake a thread that last ran on another processor takes several times as long as
-to go on with one of the same: `python -m benchmarks.explorer` measured about twice as many schedules a second with all
-on one. Which one is asked of the system again and again, since a thread that may run nowhere else keeps its place even
-beside another process that is busy there.
+One of them goes on at a time, so a second processor is of no use, and handing over to it takes longer:
+`python -m benchmarks.explorer` measured about twice as many schedules a second with all threads on one. Which one is
+asked of the system again and again, since a thread that may run nowhere else keeps its place even beside another
+process that is busy there.
 """
 
 from __future__ import annotations

@@ -60,7 +60,6 @@ class Task:
         "held",
         "ident",
         "index",
-        "joiners",
         "loops",
         "lost",
         "made",
@@ -83,7 +82,6 @@ class Task:
         self.wants: Resource | None = None
         self.deadline: float | None = None
         self.held: dict[Any, Site | None] = {}
-        self.joiners: list[Task] = []
         self.steps = self.loops = self.yields = self.made = 0
         self.stored = 0  # the step at which it last changed something
         self.worker: Any = None

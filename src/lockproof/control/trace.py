@@ -150,7 +150,7 @@ def _without_private(events: list[_Event]) -> list[_Event]:
             for event in own
             if event.what != CONTAINER or event.about is None or any(len(threads[id(each)]) > 1 for each in event.about)
         ] or own[-1:]
-        kept[-1].switch = own[-1].switch
+        kept[-1].switch = own[-1].switch or kept[-1].switch
         told += kept
     return told
 
