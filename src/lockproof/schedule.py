@@ -22,6 +22,11 @@ LONGEST: Final = 1_000_000
 """More decisions than any run has."""
 
 
+CONTAINER: Final = "*"
+"""What an access to the inside of a container is called if nobody knows which; where that is known, its type's name
+follows."""
+
+
 class Switching(StrEnum):
     """Where another thread may be chosen.
 
@@ -111,10 +116,10 @@ class Point:
 
     `current` is the thread that ran last, and `enabled` those that can go on, in the order of their numbers.
     `free`: leaving `current` is no preemption, since it cannot go on, or has yielded. `step` counts switch points of
-    the run, this one included. `pending[t]` says what thread t is about to do: a name that is equal for accesses that
-    may touch the same thing ("" if unknown). `touched` are the numbers of the locks and threads that the step just done
-    has touched; where threads have gone on since without a decision, because no other one could, `own` is what the step
-    had touched before they did, and otherwise None.
+    the run, this one included. `pending[t]` says what thread t is about to do: a name, "" if unknown; accesses that may
+    touch the same thing are those whose names `meet`. `touched` are the numbers of the locks and threads that the step
+    just done has touched; where threads have gone on since without a decision, because no other one could, `own` is
+    what the step had touched before they did, and otherwise None.
     """
 
     __slots__ = ("current", "enabled", "free", "own", "pending", "step", "touched")
@@ -144,6 +149,11 @@ class Ran:
     firsts: Sequence[str] = ()
     redundant: bool = False
     failed: bool = False
+
+
+def meet(one: str, other: str) -> bool:
+    """Tell whether two accesses may touch the same thing, by what they are called."""
+    return one != "" and (one == other or (one[0] == CONTAINER == other[:1] and CONTAINER in (one, other)))
 
 
 class Redundant(Exception):

@@ -54,7 +54,7 @@ def labelled(pair: Pair, seconds: float, seed: int) -> Label:
     try:
         report = explore_target(pair.broken, ExploreOptions(budget=6.0, seed=seed, scenario=pair.race))
         for finding in report.findings[:1]:
-            found = finding.kind.value + ("" if finding.concurrent else ALONE)
+            found = finding.kind.value + (ALONE if finding.detail.startswith("one thread alone") else "")
             if finding.control is not None and finding.control.masking is not None:
                 label = finding.control.masking.value
         options = CheckOptions(budget=seconds, seed=seed, scenario=pair.race, engine="threads", hang=1.5)

@@ -7,19 +7,26 @@ from collections.abc import Sequence
 from lockproof.schedule import Point, Ran, Redundant, Strategy
 
 
-def run(strategy: Strategy, steps: Sequence[int], pending: Sequence[str] = (), yields: bool = False) -> Ran:
+def run(
+    strategy: Strategy, steps: Sequence[int], pending: Sequence[str | tuple[str, ...]] = (), yields: bool = False
+) -> Ran:
     """Run once, the strategy having begun.
 
-    `pending`: what each thread always accesses; `yields`: every decision is one where leaving costs nothing.
+    `pending`: what each thread always accesses, or at each step; `yields`: every decision is one where leaving costs
+    nothing.
     """
     left, point, current, choices, preemptions = list(steps), Point(), 0, list[int](), 0
-    point.pending = pending or [""] * len(left)
     redundant, first = False, True
     while any(left):
         enabled = tuple(t for t, count in enumerate(left) if count)
         chosen = enabled[0]
         if len(enabled) > 1:
             point.current, point.enabled, point.step = current, enabled, point.step + 1
+            named = pending or [""] * len(left)
+            point.pending = [
+                each if isinstance(each, str) else each[min(steps[t] - left[t], len(each) - 1)]
+                for t, each in enumerate(named)
+            ]
             point.free = first or yields or current not in enabled
             try:
                 chosen = strategy.choose(point)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from lockproof.schedule import Ran
-from lockproof.strategies.sampling import SURW
+from lockproof.strategies.sampling import POS, SURW
 from tests.strategies.machine import run
 
 RUNS = 1500
@@ -36,3 +36,41 @@ def test_they_are_so_where_threads_begin_differently_from_run_to_run() -> None:
         strategy.begin()
         strategy.end(Ran((), 0, (1, 4, 1), ("", "", "ab"[number % 2])))
     assert min(places(strategy).values()) > RUNS / 10
+
+
+def in_between(one: str, others: str) -> int:
+    """How often the third thread's one access came between two of the second, which has many others before and after.
+
+    `one` is what the three are called, `others` the second thread's other accesses.
+    """
+    does = (*[others] * 8, one, one, *[others] * 8)
+    strategy, found = SURW(1), 0
+    for _ in range(RUNS):
+        strategy.begin()
+        choices = list(run(strategy, (1, len(does), 1), ("", does, one)).choices)
+        found += 2 in choices and choices[: choices.index(2)].count(1) == 9
+    return found
+
+
+def test_accesses_to_containers_of_other_types_do_not_thin_out_the_orders_of_those_of_one() -> None:
+    assert in_between("*set", "*list") > RUNS / 8
+    assert 0 < in_between("*set", "*set") < RUNS / 8
+
+
+def test_containers_of_which_the_type_is_not_told_are_ordered_too() -> None:
+    assert 0 < in_between("*", "*list") < RUNS / 8
+
+
+def lasts(one: str, other: str) -> int:
+    """How often POS chose the third thread's one access after all eight of the second."""
+    strategy, found = POS(1), 0
+    for _ in range(RUNS):
+        strategy.begin()
+        choices = list(run(strategy, (1, 8, 1), ("", other, one)).choices)
+        found += choices[-1] == 2
+    return found
+
+
+def test_pos_draws_again_for_an_access_that_may_race_with_the_one_done() -> None:
+    assert lasts("*", "*set") < RUNS / 50
+    assert lasts("*list", "*set") > RUNS / 20

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockproof.errors import LockproofError
-from lockproof.schedule import VERSION, Schedule, Switching
+from lockproof.schedule import VERSION, Schedule, Switching, meet
 
 RUNS = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 500))).map(tuple)
 SCHEDULES = st.builds(Schedule, st.sampled_from(Switching), RUNS)
@@ -63,3 +63,14 @@ def test_wrong_json_is_refused(change: dict[str, Any], message: str) -> None:
     assert Schedule.from_json(document) == Schedule(Switching.GIL, ((1, 3),))
     with pytest.raises(LockproofError, match=message):
         Schedule.from_json(document | change)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        (".x", ".x", True), (".x", ".y", False), ("#1", "#1", True), ("*set", "*set", True), ("*set", "*list", False),
+        ("*", "*set", True), ("*", "*", True), ("*", ".x", False), ("*", "", False), ("", "", False), ("", ".x", False),
+    ],
+)  # fmt: skip
+def test_accesses_meet_where_they_may_touch_the_same(one: str, other: str, said: bool) -> None:
+    assert meet(one, other) is meet(other, one) is said

@@ -17,7 +17,7 @@ from types import CodeType, FrameType
 from typing import Final
 
 from lockproof.control.install import instrumentation
-from lockproof.control.instructions import CONTAINER, LOOP
+from lockproof.control.instructions import LOOP
 from lockproof.control.primitives import engine
 from lockproof.control.program import ScenarioProgram
 from lockproof.control.task import OWN, Site, Task
@@ -26,7 +26,7 @@ from lockproof.generation import Watched
 from lockproof.operation import OPERATION_FILE, Operation
 from lockproof.probes import comes_back
 from lockproof.scenario import Scenario
-from lockproof.schedule import Switching
+from lockproof.schedule import CONTAINER, Switching
 from lockproof.specification import Specification
 from lockproof.strategies.exhaustive import Replay
 

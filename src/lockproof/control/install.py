@@ -24,9 +24,20 @@ from typing import Any, Final
 
 from lockproof import probes
 from lockproof.control import primitives, processor
-from lockproof.control.instructions import CONTAINER, LOOP, Store, Stores, all_code, in_c, table, touches
+from lockproof.control.instructions import (
+    LOOP,
+    UNTOLD,
+    UNTOLD_STORE,
+    Store,
+    Stores,
+    all_code,
+    in_c,
+    table,
+    touches,
+)
+from lockproof.control.kinds import kind_of_call, kind_of_instruction
 from lockproof.control.primitives import Lock, RLock, engine
-from lockproof.schedule import Switching
+from lockproof.schedule import CONTAINER, Switching
 
 TOOL: Final = 4
 _id: Final = id  # the real one, whatever is installed
@@ -211,6 +222,8 @@ class Instrumentation:
             task = engine.me()
             if task is None:
                 return None
+        if what is UNTOLD or what is UNTOLD_STORE:
+            what = self._told(code, offset)
         if type(what) is Store:
             task.stored = engine.step
         if what is LOOP:
@@ -225,8 +238,15 @@ class Instrumentation:
             task.after_c = False
         engine.point(task, what)
         if engine.watcher is not None:
-            engine.watcher(task, (code, offset), what, sys._getframe(1))
+            engine.watcher(task, (code, offset), CONTAINER if what[0] == CONTAINER else what, sys._getframe(1))
         return None
+
+    def _told(self, code: CodeType, offset: int) -> str:
+        """Return what an instruction is called that is met for the first time; it keeps the name."""
+        names = self._tables[_id(code)]
+        told = kind_of_instruction(code, offset, sys._getframe(2))
+        names[offset] = name = told if names[offset] is UNTOLD else Store(told)
+        return name
 
     def _call(self, code: CodeType, offset: int, function: Any, first: Any) -> Any:
         task = engine.current
@@ -238,7 +258,7 @@ class Instrumentation:
             task.after_c = _id(function) in _PRIMITIVES
         elif in_c(function) and touches(function, first):
             task.stored = engine.step
-            engine.point(task, CONTAINER)
+            engine.point(task, kind_of_call(function, first))
             if engine.watcher is not None:
                 engine.watcher(task, (code, offset), CONTAINER, sys._getframe(1))
         return None

@@ -26,10 +26,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, MethodType
 from typing import Any, Final
 
-from lockproof.schedule import Switching
-
-CONTAINER: Final = "*"
-"""The name of all accesses to what is in containers: any two of them may touch the same."""
+from lockproof.schedule import CONTAINER, Switching
 
 LOOP: Final = "loop"
 """The name of a jump backward: counted, and no access."""
@@ -69,6 +66,12 @@ class Store(str):
     """The name of what an instruction changes, and not only reads."""
 
     __slots__ = ()
+
+
+UNTOLD: Final = CONTAINER + "?"
+"""The place of a name that is told when the instruction is first met, from what it is about then."""
+
+UNTOLD_STORE: Final = Store(UNTOLD)
 
 
 class Stores:
@@ -155,7 +158,7 @@ def table(code: CodeType, switching: Switching, stores: Stores) -> list[str | No
     for k, instruction in enumerate(found):
         name = _what(found, k, switching, stores)
         storing = name is not None and name is not LOOP and instruction.opname.startswith(("STORE_", "DELETE_"))
-        names[instruction.offset] = Store(name) if storing else name
+        names[instruction.offset] = name if not storing else UNTOLD_STORE if name is UNTOLD else Store(name)
     return names
 
 
@@ -181,7 +184,7 @@ def _what(found: list[dis.Instruction], k: int, switching: Switching, stores: St
         return instruction.argval if instruction.argval in stores.cells else None
     if what not in _ITEMS or (what in _OF_NUMBERS and _of_constant(found, k)) or _of_range(found, k):
         return None
-    return CONTAINER
+    return UNTOLD
 
 
 def _of_constant(found: list[dis.Instruction], k: int) -> bool:

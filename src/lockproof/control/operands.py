@@ -17,8 +17,8 @@ DOTTED: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 UNKNOWN: Final = object()
 """What it takes running code to tell."""
 
-_FIXED: Final = frozenset((type(None), bool, int, float, complex, str, bytes, tuple, frozenset, range, type, ModuleType,
-                           FunctionType, BuiltinFunctionType))  # fmt: skip
+FIXED: Final = frozenset((object, type(None), bool, int, float, complex, str, bytes, tuple, frozenset, range, type,
+                          ModuleType, FunctionType, BuiltinFunctionType))  # fmt: skip
 """Types whose objects do not change, or by their attributes only, which are accesses of their own."""
 
 _LAZY: Final = frozenset(("map", "filter", "zip", "enumerate", "reversed", "iter"))
@@ -67,7 +67,7 @@ def operands(text: str, frame: FrameType) -> list[Any] | None:
         found = _operands(ast.parse(text, mode="eval").body, frame)
     except (SyntaxError, _Untold):
         return None
-    return [each for each in found if type(each) not in _FIXED]
+    return [each for each in found if type(each) not in FIXED]
 
 
 def only_reads(text: str, frame: FrameType) -> bool:

@@ -17,8 +17,8 @@ from typing import Any, Final
 
 from lockproof import probes
 from lockproof.control.engine import Engine
-from lockproof.control.instructions import CONTAINER
 from lockproof.control.task import Site, Task, here, place
+from lockproof.schedule import CONTAINER
 
 engine: Final = Engine()
 """The engine of this process."""

@@ -16,10 +16,10 @@ from types import CodeType, FrameType
 from typing import Any, Final
 
 from lockproof.control.engine import PREEMPTED, Engine
-from lockproof.control.instructions import CONTAINER
 from lockproof.control.operands import DOTTED, UNKNOWN, only_reads, operands, resolved
 from lockproof.control.task import Site, Task, place
 from lockproof.operation import OPERATION_FILE
+from lockproof.schedule import CONTAINER
 from lockproof.values import show
 from lockproof.verdict import TracedStep
 

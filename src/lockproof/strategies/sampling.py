@@ -6,12 +6,12 @@ runs before.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Final
 
-from lockproof.schedule import Point, Ran
+from lockproof.schedule import CONTAINER, Point, Ran, meet
 
 DEPTH: Final = 3
 """The usual depth for PCT: a bug that needs an order of three steps."""
@@ -109,7 +109,7 @@ class POS:
         """Choose the highest priority."""
         priorities, draw = self._priorities, self._random.random
         for thread in point.enabled:
-            races = self._did and point.pending[thread] == self._did
+            races = meet(self._did, point.pending[thread])
             yielded = point.free and thread == point.current
             if thread not in priorities or thread == self._last or races:
                 priorities[thread] = draw()
@@ -129,24 +129,29 @@ class SURW:
     Zhao and others (ASPLOS 2025). For each run one thing is chosen that several threads access. A thread is *intended*
     to be the next one there, drawn in proportion to the accesses that each has left; the others wait before theirs.
     How many each has is learnt from the runs before. Whatever else is done comes in the order of random priorities.
+    Containers of each type are such a thing, and all containers together, since not every access tells of which it is.
     """
 
     def __init__(self, seed: int) -> None:
         self._random = Random(f"surw/{seed}")
         self._counts: dict[str, Counter[int]] = {}
         self._firsts: dict[int, str] = {}
-        self._seen: dict[str, Counter[int]] = {}
+        self._seen = defaultdict[str, Counter[int]](Counter)
         self._left: Counter[int] = Counter()
         self._thing = ""
+        self._compared: int | None = None
         self._intended = -1
         self._priorities = _Priorities(self._random)
 
     def begin(self) -> bool:
         """Choose the thing that this run is about."""
         shared = sorted(name for name, by in self._counts.items() if name and len(by) > 1)
+        if any(self._counts[name] == self._counts[CONTAINER] for name in shared if name[1:] and name[0] == CONTAINER):
+            shared.remove(CONTAINER)  # there are no others
         self._thing = self._random.choice(shared) if shared else ""
         self._left = Counter(self._counts.get(self._thing, {}))
-        self._seen, self._priorities = {}, _Priorities(self._random)
+        self._compared = 1 if self._thing == CONTAINER else None  # of names: containers of every type
+        self._seen, self._priorities = defaultdict(Counter), _Priorities(self._random)
         self._intended = self._drawn(self._left)
         return True
 
@@ -158,14 +163,14 @@ class SURW:
         able: Sequence[int] = enabled
         if thing:
             pending, firsts, intended = point.pending, self._firsts, self._intended
-            able = [t for t in enabled if t == intended or (pending[t] or firsts.get(t, "")) != thing]
+            able = [t for t in enabled if t == intended or (pending[t] or firsts.get(t, ""))[: self._compared] != thing]
             if not able:
                 self._intended = self._drawn({t: max(self._left[t], 1) for t in enabled})
                 able = (self._intended,)
         chosen = max(able, key=priorities.__getitem__)
         name = point.pending[chosen] or self._firsts.get(chosen, "")
-        self._seen.setdefault(name, Counter())[chosen] += 1
-        if thing and name == thing:
+        self._seen[name][chosen] += 1
+        if thing and name[: self._compared] == thing:
             if self._left[chosen] > 1:
                 self._left[chosen] -= 1
             else:
@@ -179,7 +184,9 @@ class SURW:
         for thread, name in enumerate(ran.firsts):
             if name:  # nobody decided before it, so it was not seen
                 self._firsts[thread] = name
-                self._seen.setdefault(name, Counter())[thread] += 1
+                self._seen[name][thread] += 1
+        inside = [by for name, by in self._seen.items() if name[:1] == CONTAINER]
+        self._seen[CONTAINER] = sum(inside, Counter())
         for name, by in self._seen.items():
             known = self._counts.setdefault(name, Counter())
             for thread, count in by.items():
