@@ -108,7 +108,7 @@ def test_a_hang_of_one_thread_alone_is_told_as_that() -> None:
 
 
 def test_a_wait_that_spins_is_a_hang_too() -> None:
-    report = checked("Spins", 8.0)
+    report = checked("Spins", 8.0, engine="threads")
     assert FindingKind.HANG in {finding.kind for finding in report.findings}
 
 

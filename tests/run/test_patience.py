@@ -6,51 +6,50 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 
 from lockproof.run import patience
-from lockproof.run.patience import LONGEST, Patience, thread_states
+from lockproof.run.patience import LONGEST, Doing, Patience, threads_of
 
 SECONDS = 3.0
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells what threads do")
 
 
 class Machine:
-    """What the clock says, how much processor time was used, and what the threads do."""
+    """What the clock says, how long each thread has been on a processor, and what the threads do."""
 
     def __init__(self) -> None:
-        self.now, self.used, self.states = 100.0, 7.0, ["S", "S"]
+        self.now, self.used, self.states = 100.0, [7.0, 7.0], ["S", "S"]
 
-    def passes(self, seconds: float, used: float = 0.0) -> None:
-        """Let time pass, and processor time with it."""
+    def passes(self, seconds: float, *used: float) -> None:
+        """Let time pass, and that much of it for each thread on a processor."""
         self.now += seconds
-        self.used += used
+        for k, each in enumerate(used):
+            self.used[k] += each
 
-    def thread_states(self, process: int | None = None) -> Iterator[str]:
-        yield from self.states
+    def threads_of(self, process: int | None = None) -> dict[int, Doing]:
+        return {k: Doing(state, "", used) for k, (state, used) in enumerate(zip(self.states, self.used, strict=False))}
 
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     made = Machine()
     monkeypatch.setattr(patience, "time", SimpleNamespace(monotonic=lambda: made.now))
-    monkeypatch.setattr(patience, "thread_states", made.thread_states)
-    monkeypatch.setattr(Patience, "_processor_time", lambda self: made.used)
+    monkeypatch.setattr(patience, "threads_of", made.threads_of)
     return made
 
 
 pytestmark = pytest.mark.thread_unsafe(reason="puts a clock in the place of the one that the module has")
 
 
-def looks(waiting: Patience, machine: Machine, seconds: float, used: float = 0.0, step: float = 0.1) -> list[bool]:
-    """Look every tenth of a second, for so long, while that much processor time is used."""
+def looks(waiting: Patience, machine: Machine, seconds: float, *used: float, step: float = 0.1) -> list[bool]:
+    """Look every tenth of a second, for so long, while each thread is so long on a processor."""
     rounds = round(seconds / step)
     seen = []
     for _ in range(rounds):
-        machine.passes(step, used / rounds)
+        machine.passes(step, *(each / rounds for each in used))
         seen.append(waiting.over())
     return seen
 
@@ -74,20 +73,27 @@ def test_threads_that_were_seen_asleep_once_may_only_have_waited_for_each_other(
 def test_threads_that_spin_for_ever_hang(machine: Machine) -> None:
     machine.states = ["R", "R"]
     waiting = Patience(SECONDS)
-    assert not any(looks(waiting, machine, SECONDS - 0.1, used=2 * SECONDS))
-    assert any(looks(waiting, machine, 1.0, used=2.0))
+    assert not any(looks(waiting, machine, SECONDS - 0.1, SECONDS, SECONDS))
+    assert any(looks(waiting, machine, 1.0, 1.0, 1.0))
 
 
 def test_one_that_spins_beside_one_that_sleeps_hangs(machine: Machine) -> None:
     machine.states = ["S", "R"]
     waiting = Patience(SECONDS)
-    assert any(looks(waiting, machine, SECONDS + 1, used=SECONDS + 1))
+    assert any(looks(waiting, machine, SECONDS + 1, 0.0, SECONDS + 1))
+
+
+def test_one_that_spins_for_another_that_is_not_given_a_processor_does_not_hang(machine: Machine) -> None:
+    machine.states = ["R", "R"]
+    waiting = Patience(SECONDS)
+    assert not any(looks(waiting, machine, 3 * SECONDS, 3 * SECONDS, 0.09 * SECONDS))
+    assert any(looks(waiting, machine, SECONDS, SECONDS, 0.1 * SECONDS))
 
 
 def test_a_thread_that_is_not_given_a_processor_does_not_hang(machine: Machine) -> None:
     machine.states = ["R", "S"]
     waiting = Patience(SECONDS)
-    assert not any(looks(waiting, machine, 5 * SECONDS, used=0.4 * SECONDS))
+    assert not any(looks(waiting, machine, 5 * SECONDS, 0.4 * SECONDS))
 
 
 def test_that_has_an_end_too(machine: Machine) -> None:
@@ -102,9 +108,9 @@ def test_whatever_goes_on_begins_the_wait_anew(machine: Machine) -> None:
         machine.states = states
         waiting = Patience(SECONDS)
         for _ in range(5):
-            assert not any(looks(waiting, machine, SECONDS - 0.2, used=used))
+            assert not any(looks(waiting, machine, SECONDS - 0.2, used))
             waiting.renew()
-        assert any(looks(waiting, machine, SECONDS + 1, used=SECONDS + 1 if used else 0.0))
+        assert any(looks(waiting, machine, SECONDS + 1, SECONDS + 1 if used else 0.0))
 
 
 def test_where_nothing_is_told_of_threads_the_clock_is_enough(machine: Machine) -> None:
@@ -137,7 +143,7 @@ def test_a_thread_that_waits_is_seen_asleep_and_one_that_runs_is_seen_running() 
         end = time.monotonic() + 60
         seen: set[str] = set()
         while time.monotonic() < end and not {"R", "S"} <= seen:
-            seen |= {each[0] for each in thread_states()}
+            seen |= {each.state for each in threads_of().values()}
         assert {"R", "S"} <= seen
     finally:
         stop.set()
@@ -147,10 +153,32 @@ def test_a_thread_that_waits_is_seen_asleep_and_one_that_runs_is_seen_running() 
 
 @LINUX
 def test_another_process_is_looked_at_with_all_its_threads() -> None:
-    assert len(list(thread_states(os.getpid()))) == len(list(thread_states())) + 1
-    assert Patience(SECONDS, os.getpid())._processor_time() > 0
+    threads = threads_of(os.getppid())
+    assert os.getppid() in threads
+    assert all(each.state for each in threads.values())
 
 
-def test_a_process_that_is_gone_has_no_threads_and_used_no_time() -> None:
-    assert list(thread_states(2**22 + 1)) == []
-    assert Patience(SECONDS, 2**22 + 1)._processor_time() == 0.0
+@LINUX
+def test_how_long_a_thread_was_on_a_processor_is_told() -> None:
+    ready, stop = threading.Event(), threading.Event()
+
+    def spin() -> None:
+        ready.set()
+        while not stop.is_set():
+            pass
+
+    spinner = threading.Thread(target=spin, name="test-spinner", daemon=True)
+    spinner.start()
+    try:
+        assert ready.wait(60)
+        number, end = spinner.native_id or 0, time.monotonic() + 60
+        while time.monotonic() < end and threads_of()[number].used < 0.05:
+            pass
+        assert threads_of()[number].used >= 0.05
+    finally:
+        stop.set()
+        spinner.join(60)
+
+
+def test_a_process_that_is_gone_has_no_threads() -> None:
+    assert threads_of(2**22 + 1) == {}

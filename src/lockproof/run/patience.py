@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 LONGEST: Final = 10
 """How many times the bound a thread that is not given a processor is waited for."""
@@ -24,6 +24,21 @@ _LOOKS: Final = 3
 With a GIL, whoever looks has it, so others are seen asleep that only wait for it; they wake up again and again.
 """
 
+_SPUN: Final = 0.1
+"""What part of the bound a thread that is ready to run must have had on a processor, or the machine is busy.
+
+Of threads that wait for each other in a loop, one can use up the process's share of a processor while the other, which
+has something to do, is not given any.
+"""
+
+
+class Doing(NamedTuple):
+    """What Linux has of a thread: its state, a letter; its turns on a processor, "" if unknown; and seconds there."""
+
+    state: str
+    turns: str = ""
+    used: float = 0.0
+
 
 class Patience:
     """`over` says whether nothing has gone on for `seconds` of a hang. `process` is whose threads are looked at."""
@@ -31,55 +46,54 @@ class Patience:
     def __init__(self, seconds: float, process: int | None = None) -> None:
         self._seconds, self._process = seconds, process
         self._looks = 0
-        self._states: list[str] = []
+        self._before: dict[int, Doing] = {}
         self.renew()
 
     def renew(self) -> None:
         """Say that something has gone on."""
-        self._since, self._used, self._looks = time.monotonic(), self._processor_time(), 0
+        self._since, self._looks = time.monotonic(), 0
+        self._first: dict[int, Doing] = {}
 
     def over(self) -> bool:
         """Tell whether the threads hang; to be asked again and again, until they do or have gone on."""
         waited = time.monotonic() - self._since
+        threads = threads_of(self._process) if waited > self._seconds or not self._first else {}
+        self._first = self._first or threads
         if waited <= self._seconds:
             return False
-        states = list(thread_states(self._process))
-        if not states or waited > LONGEST * self._seconds:
+        if not threads or waited > LONGEST * self._seconds:
             return True
-        asleep, before, self._states = not any(state[0] == "R" for state in states), self._states, states
-        if asleep and states == before:
-            self._looks += 1
+        before, self._before = self._before, threads
+        if all(each.state != "R" for each in threads.values()):
+            same = {number: each[:2] for number, each in threads.items()} == {
+                number: each[:2] for number, each in before.items()
+            }
+            self._looks = self._looks + 1 if same else 1
             return self._looks >= _LOOKS
-        self._looks = int(asleep)
-        return self._processor_time() - self._used > self._seconds / 2
+        self._looks = 0
+        used = {number: each.used - self._used_first(number) for number, each in threads.items()}
+        given = all(used[number] >= _SPUN * self._seconds for number, each in threads.items() if each.state == "R")
+        return given and sum(used.values()) > self._seconds / 2
 
-    def _processor_time(self) -> float:
-        if self._process is None:
-            return time.process_time()
-        try:
-            fields = Path(f"/proc/{self._process}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
-            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-        except (OSError, ValueError, IndexError):
-            return 0.0
+    def _used_first(self, number: int) -> float:
+        return self._first[number].used if number in self._first else 0.0
 
 
-def thread_states(process: int | None = None) -> Iterator[str]:
-    """Yield, for each thread of a process but the calling one, the letter that Linux has for its state.
-
-    Behind it stands how many turns on a processor the thread has had, where that is known.
-    """
+def threads_of(process: int | None = None) -> dict[int, Doing]:
+    """Return what each thread of a process but the calling one does, by its number; empty where that is not told."""
     folder = Path(f"/proc/{process or os.getpid()}/task")
-    me = "" if process is not None else str(threading.get_native_id())
+    me = threading.get_native_id()
+    found: dict[int, Doing] = {}
     try:
-        threads = [each for each in folder.iterdir() if each.name != me]
+        numbers = [int(each.name) for each in folder.iterdir()]
     except OSError:
-        return
-    for thread in threads:
-        try:
-            state = (thread / "stat").read_text("ascii", "replace").rpartition(")")[2].split()[0]
-        except (OSError, IndexError):
-            continue
-        try:
-            yield state + (thread / "schedstat").read_text("ascii", "replace").split()[2]
-        except (OSError, IndexError):
-            yield state
+        return found
+    for number in numbers:
+        with suppress(OSError, IndexError, ValueError):
+            fields = (folder / f"{number}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
+            turns = ""
+            with suppress(OSError, IndexError):
+                turns = (folder / f"{number}/schedstat").read_text("ascii", "replace").split()[2]
+            if number != me:
+                found[number] = Doing(fields[0], turns, (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"))
+    return found
