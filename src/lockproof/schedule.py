@@ -115,19 +115,20 @@ class Point:
     """What a strategy is told at a decision. One object is used again and again: keep none.
 
     `current` is the thread that ran last, and `enabled` those that can go on, in the order of their numbers.
-    `free`: leaving `current` is no preemption, since it cannot go on, or has yielded. `step` counts switch points of
-    the run, this one included. `pending[t]` says what thread t is about to do: a name, "" if unknown; accesses that may
-    touch the same thing are those whose names `meet`. `touched` are the numbers of the locks and threads that the step
-    just done has touched; where threads have gone on since without a decision, because no other one could, `own` is
-    what the step had touched before they did, and otherwise None.
+    `free`: leaving `current` is no preemption, since it cannot go on, or has `yielded`: it waits for others in a loop,
+    sleeps, or has gone on for long, and who goes by priorities should put it behind all others. `step` counts switch
+    points of the run, this one included. `pending[t]` says what thread t is about to do: a name, "" if unknown;
+    accesses that may touch the same thing are those whose names `meet`. `touched` are the numbers of the locks and
+    threads that the step just done has touched; where threads have gone on since without a decision, because no other
+    one could, `own` is what the step had touched before they did, and otherwise None.
     """
 
-    __slots__ = ("current", "enabled", "free", "own", "pending", "step", "touched")
+    __slots__ = ("current", "enabled", "free", "own", "pending", "step", "touched", "yielded")
 
     def __init__(self) -> None:
         self.current = 0
         self.enabled: tuple[int, ...] = ()
-        self.free = False
+        self.free = self.yielded = False
         self.step = 0
         self.pending: Sequence[str] = ()
         self.touched: set[int] = set()

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from lockproof.schedule import Switching
+from lockproof.schedule import Point, Switching
 from lockproof.strategies.exhaustive import Orders
-from lockproof.strategies.sampling import RandomWalk
+from lockproof.strategies.sampling import PCT, POS, SURW, RandomWalk
 from tests.control.inside import Seldom, explore, first_schedule, have_threads, together
 
 have_threads()
@@ -214,6 +214,29 @@ def spin(end: bool) -> object:
     return "ended"
 
 
+def two_wait() -> object:
+    shared = Flag()
+
+    def give() -> None:
+        shared.other = True
+        shared.other = False
+        shared.flag = True
+
+    def wait() -> None:
+        while not shared.flag:
+            pass
+
+    together(give, wait, wait)
+    return "ended"
+
+
+class Unfair(RandomWalk):
+    """Chooses the first thread that is started only if there is no other."""
+
+    def choose(self, point: Point) -> int:
+        return min(point.enabled, key=lambda thread: thread == 1)
+
+
 def sleeping(end: bool) -> object:
     shared = Flag()
 
@@ -239,6 +262,8 @@ def ask_spin() -> dict[str, Any]:
             told[f"{switching} {end} first"] = first(partial(spin, end), switching)
     told["sleeping True"] = explore(partial(sleeping, True), lambda: RandomWalk(2), Switching.SYNC, 2)
     told["sync True first"] = first(partial(spin, True))
+    for made in (Unfair, SURW, PCT, POS):
+        told[f"two, {made.__name__}"] = explore(two_wait, partial(made, 1), Switching.FREE, 60)
     return told
 
 

@@ -141,6 +141,12 @@ def test_a_loop_that_waits_for_another_thread_is_no_alarm(answer: Answers, how: 
     assert quiet(answer["spin"][how])
 
 
+@pytest.mark.parametrize("strategy", ["Unfair", "SURW", "PCT", "POS"])
+def test_two_that_wait_in_loops_for_a_third_let_it_go_on(answer: Answers, strategy: str) -> None:
+    found = answer["spin"][f"two, {strategy}"]
+    assert quiet(found) and found["outcomes"] == {"'ended'": found["runs"]}
+
+
 @pytest.mark.parametrize("how", ["free False", "free False first", "gil False", "gil False first"])
 def test_two_threads_that_wait_for_each_other_in_loops_are_spinning(answer: Answers, how: str) -> None:
     found = answer["spin"][how]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lockproof.control.instructions import CONTAINER
-from lockproof.control.trace import _Event, _without_private
+from lockproof.control.trace import AGAIN, _Event, _once, _without_private
+from lockproof.schedule import CONTAINER
+from lockproof.verdict import TracedStep
 
 SHARED, MINE, ITS = [1], [2], [3]
 
@@ -44,3 +45,23 @@ def test_a_switch_of_which_nothing_else_is_told_keeps_its_reason() -> None:
     assert told(event(1, "shared", [SHARED], "preempted"), event(1, "private", [MINE]), event(2, "too", [SHARED])) == [
         ("shared", "preempted"), ("too", "")
     ]  # fmt: skip
+
+
+def step(thread: str, place: str, *notes: str, marked: bool = False, switch: str = "") -> TracedStep:
+    return TracedStep(thread, place, "", notes, marked, switch)
+
+
+def test_what_a_thread_does_again_and_again_is_told_once() -> None:
+    looks = [step("one", "f:1", "reads x"), step("one", "f:1", "reads x", "reads x")]
+    assert [*_once([*looks, *looks, step("one", "f:1", "reads x", marked=True, switch="preempted"), *looks[:1]])] == [
+        step("one", "f:1", "reads x", AGAIN, marked=True, switch="preempted"),
+        step("one", "f:1", "reads x"),
+    ]
+
+
+def test_steps_that_differ_are_all_told() -> None:
+    steps = [
+        step("one", "f:1", "reads x"), step("two", "f:1", "reads x"), step("two", "f:2", "reads x"),
+        step("two", "f:2", "reads y", switch="preempted"), step("two", "f:2", "reads y"),
+    ]  # fmt: skip
+    assert [*_once(steps)] == steps

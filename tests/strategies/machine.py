@@ -27,7 +27,7 @@ def run(
                 each if isinstance(each, str) else each[min(steps[t] - left[t], len(each) - 1)]
                 for t, each in enumerate(named)
             ]
-            point.free = first or yields or current not in enabled
+            point.free, point.yielded = first or yields or current not in enabled, yields
             try:
                 chosen = strategy.choose(point)
             except Redundant:

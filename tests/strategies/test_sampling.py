@@ -66,8 +66,8 @@ def lasts(one: str, other: str) -> int:
     strategy, found = POS(1), 0
     for _ in range(RUNS):
         strategy.begin()
-        choices = list(run(strategy, (1, 8, 1), ("", other, one)).choices)
-        found += choices[-1] == 2
+        choices = [t for t in run(strategy, (1, 8, 1), ("", other, one)).choices if t]
+        found += choices.count(1) == 8 and (2 not in choices or choices[-1] == 2)
     return found
 
 

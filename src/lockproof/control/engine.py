@@ -103,7 +103,7 @@ class Engine(Turns):
         self.ids = {}
         self.tasks, self.pending, self.firsts, self.resources = [], [], [], []
         self.abandoning = self._redundant = False
-        self._returned, self._nobody, self._over = [], False, False
+        self._returned, self._spun, self._nobody, self._over = [], [], False, False
         self._broken = None
         self.step = self.handed = self._preemptions = self._streak = 0
         self.now = 1000.0
@@ -226,7 +226,10 @@ class Engine(Turns):
             return
         if step > MOST_STEPS:
             self._give_up(bounded=True)
-        chosen = self._decide(task, self.enabled, arrived)
+        enabled = self.enabled
+        if self._spun:
+            enabled = self._fair(enabled, task.index) or enabled
+        chosen = self._decide(task, enabled, arrived)
         if chosen != task.index:
             self.reason = PREEMPTED
             self._leave(task, chosen)
@@ -261,7 +264,10 @@ class Engine(Turns):
         if strict and all(self.tasks[index].since == self.handed for index in others):
             self.now += 0.001 * task.yields
         self.reason = "it yields"
-        chosen = self._decide(task, others if strict else self.enabled, True)
+        if strict:
+            others = self._fair(others) or others
+            self._spun.append(task)
+        chosen = self._decide(task, others if strict else self.enabled, True, yielded=True)
         if chosen != task.index:
             self._leave(task, chosen)
 
@@ -317,7 +323,7 @@ class Engine(Turns):
 
     # The inside.
 
-    def _decide(self, task: Task, enabled: tuple[int, ...], free: bool) -> int:
+    def _decide(self, task: Task, enabled: tuple[int, ...], free: bool, *, yielded: bool = False) -> int:
         if len(enabled) == 1:
             if enabled[0] != task.index:
                 self._forced(enabled[0])
@@ -326,7 +332,7 @@ class Engine(Turns):
             return _aimless(task, enabled, free)
         point = self._point
         point.current, point.enabled, point.free, point.step = task.index, enabled, free, self.step
-        point.pending = self.pending
+        point.pending, point.yielded = self.pending, yielded
         self.inside = True
         try:
             chosen = self._strategy.choose(point)  # type: ignore[union-attr]
@@ -362,7 +368,7 @@ class Engine(Turns):
         self._streak = 0
         self.handed += 1
         other = self.tasks[chosen]
-        self.current = other
+        self.current, other.went = other, self.handed
         hand_over(self._baton_of(other), task.worker.baton)
         if self.abandoning:
             raise Abandoned
@@ -396,7 +402,11 @@ class Engine(Turns):
         if bounded:
             able = [task for task in self.tasks if task.ready and not task.done]
             self._result.bounded = True
-            self._result.spinning = all(self.step - task.stored > MOST_STEPS // 4 for task in able)
+            self._result.spinning = all(
+                self.step - task.stored > MOST_STEPS // 4
+                and task.steps - task.stored_steps + SPIN * (task.yields - task.stored_yields) > SPIN
+                for task in able  # one that was not chosen all the while may well have something to store
+            )
         self.abandoning = True
         raise Abandoned
 
@@ -442,7 +452,7 @@ class Engine(Turns):
             return self._ended
         if chosen is task:
             return None  # all others wait for what is not under control
-        self.current = chosen
+        self.current, chosen.went = chosen, self.handed
         return self._baton_of(chosen)
 
     def _after(self, task: Task) -> Task | None:

@@ -225,7 +225,7 @@ class Instrumentation:
         if what is UNTOLD or what is UNTOLD_STORE:
             what = self._told(code, offset)
         if type(what) is Store:
-            task.stored = engine.step
+            task.stores(engine.step)
         if what is LOOP:
             if self.switching is Switching.GIL:
                 engine.point(task, "")
@@ -257,7 +257,7 @@ class Instrumentation:
         if self.switching is Switching.GIL:
             task.after_c = _id(function) in _PRIMITIVES
         elif in_c(function) and touches(function, first):
-            task.stored = engine.step
+            task.stores(engine.step)
             engine.point(task, kind_of_call(function, first))
             if engine.watcher is not None:
                 engine.watcher(task, (code, offset), CONTAINER, sys._getframe(1))

@@ -69,8 +69,11 @@ class Task:
         "since",
         "steps",
         "stored",
+        "stored_steps",
+        "stored_yields",
         "thread",
         "wants",
+        "went",
         "worker",
         "yields",
     )  # fmt: skip
@@ -83,12 +86,18 @@ class Task:
         self.deadline: float | None = None
         self.held: dict[Any, Site | None] = {}
         self.steps = self.loops = self.yields = self.made = 0
-        self.stored = 0  # the step at which it last changed something
+        self.stored = 0  # the step at which it last changed something,
+        self.stored_steps = self.stored_yields = 0  # and its own steps and yields until then
         self.worker: Any = None
         self.since = -1  # the count of hand-overs when it yielded last
+        self.went = -1  # the same when it came to go on
         self.after_c = False
         self.arrived = False  # it came back from a join without a decision, which is made at its next switch point
         self.thread: Any = None
+
+    def stores(self, step: int) -> None:
+        """Note that it is about to change something."""
+        self.stored, self.stored_steps, self.stored_yields = step, self.steps, self.yields
 
     # A task is a resource for those that join it.
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import dis
 import linecache
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import groupby, pairwise, takewhile
 from types import CodeType, FrameType
@@ -25,6 +25,9 @@ from lockproof.verdict import TracedStep
 
 _ANSWERS: Final = frozenset(("TO_BOOL", "COMPARE_OP", "GET_ITER", "FOR_ITER", "UNPACK_SEQUENCE"))
 _LONGEST: Final = 40
+
+AGAIN: Final = "again and again"
+"""What is said of a step that a thread repeats."""
 
 
 @dataclass
@@ -109,7 +112,7 @@ class Tracer:
             if before.thread != event.thread and not before.switch:
                 before.switch = next((each.switch for each in self._after(before) if each.switch), "")
         _mark(matter)
-        return tuple(_joined(_without_private(_without_ends(matter))))
+        return tuple(_once(_joined(_without_private(_without_ends(matter)))))
 
     def _after(self, event: _Event) -> list[_Event]:
         """Return what the thread of an event did from there until another one went on, in the order of doing."""
@@ -196,6 +199,25 @@ def _joined(events: list[_Event]) -> list[TracedStep]:
             steps.append(TracedStep(event.name, where, source, (event.note,), event.marked, event.switch))
         last = event.thread, where
     return steps
+
+
+def _once(steps: Iterable[TracedStep]) -> Iterator[TracedStep]:
+    """Tell once what a thread does again and again: it waits in a loop."""
+    last: TracedStep | None = None
+    for step in steps:
+        if last is not None and not last.switch and _alike(last, step):
+            notes = *dict.fromkeys(step.notes), AGAIN
+            last = replace(last, notes=notes, marked=last.marked or step.marked, switch=step.switch)
+            continue
+        if last is not None:
+            yield last
+        last = step
+    if last is not None:
+        yield last
+
+
+def _alike(one: TracedStep, other: TracedStep) -> bool:
+    return (one.thread, one.place, {*one.notes} - {AGAIN}) == (other.thread, other.place, {*other.notes})
 
 
 def source_line(site: Site | None) -> str:

@@ -29,6 +29,7 @@ class Turns:
         self.step = self.handed = 0
         self._result = Result(Ran((), 0, ()))
         self._guard = allocate_lock()
+        self._spun: list[Task] = []  # went round in a loop, and let others go first
         self._returned: list[Task] = []  # came back, and wait until they are noticed and chosen
         self._nobody = False  # all others wait for those that are lost: the first one that comes back goes on
         self._over = False  # the run has ended: who comes back now finds nothing to go on with
@@ -47,8 +48,8 @@ class Turns:
             task.lost = True
             self._set_ready((task,), False)
             chosen = others[0]
-            self.current = chosen
             self.handed += 1
+            self.current, chosen.went = chosen, self.handed
         self._wake(chosen)
 
     def me(self) -> Task | None:
@@ -101,6 +102,19 @@ class Turns:
                 task.ready, renewed = ready, True
         if renewed:
             self._renew()
+
+    def _fair(self, enabled: tuple[int, ...], current: int = -1) -> tuple[int, ...]:
+        """Return those of the tasks that have not gone round in a loop while one that could go on has not come to it.
+
+        Fairness after Musuvathi and Qadeer (PLDI 2008): of several that wait in loops for one that does not, each would
+        let the others go first for ever.
+        """
+        self._spun = [task for task in self._spun if self._owes(task)]
+        behind = {task.index for task in self._spun} - {current}
+        return tuple(index for index in enabled if index not in behind) if behind else enabled
+
+    def _owes(self, task: Task) -> bool:
+        return any(each.went <= task.since and each.ready and not each.done for each in self.tasks if each is not task)
 
     def _renew(self) -> None:
         self.enabled = tuple(task.index for task in self.tasks if task.ready and not task.done)

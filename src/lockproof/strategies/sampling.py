@@ -77,7 +77,7 @@ class PCT:
         number = self._changes.get(self._step)
         if number is not None:
             priorities[point.current] = -1.0 - number
-        elif point.free and point.current in point.enabled:
+        elif point.yielded:
             self._lowest -= 1
             priorities[point.current] = self._lowest
         self._step += 1
@@ -110,11 +110,10 @@ class POS:
         priorities, draw = self._priorities, self._random.random
         for thread in point.enabled:
             races = meet(self._did, point.pending[thread])
-            yielded = point.free and thread == point.current
             if thread not in priorities or thread == self._last or races:
                 priorities[thread] = draw()
-            if yielded:
-                priorities[thread] = -draw()
+        if point.yielded:
+            priorities[point.current] = -draw()
         chosen = max(point.enabled, key=priorities.__getitem__)
         self._last, self._did = chosen, point.pending[chosen]
         return chosen
@@ -158,7 +157,7 @@ class SURW:
     def choose(self, point: Point) -> int:
         """Choose by priority among those that need not wait for the intended thread."""
         priorities, enabled, thing = self._priorities, point.enabled, self._thing
-        if point.free and point.current in enabled:
+        if point.yielded:
             priorities[point.current] = -self._random.random()
         able: Sequence[int] = enabled
         if thing:
