@@ -196,12 +196,12 @@ def no_progress() -> None:
     flags = {"first": False, "second": False}
 
     def first() -> None:
-        while not flags["second"]:
+        while not flags["second"]:  # first waits in a loop
             pass
         flags["first"] = True
 
     def second() -> None:
-        while not flags["first"]:
+        while not flags["first"]:  # second waits in a loop
             pass
         flags["second"] = True
 

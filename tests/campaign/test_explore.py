@@ -146,6 +146,8 @@ def test_the_stack_of_a_thread_begins_with_what_the_thread_was_given() -> None:
 def test_no_progress_tells_after_how_many_steps() -> None:
     finding, _ = found("no_progress")
     assert "after 0 steps" not in finding.detail
+    first, second = (line(f"{name} waits in a loop") for name in ("first", "second"))
+    assert finding.detail.endswith(f"Thread-1 (first) at {first}, Thread-2 (second) at {second}")
 
 
 def test_a_function_that_ends_the_process_is_a_finding() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lockproof.control.trace import AGAIN, _Event, _once, _without_private
+from lockproof.control.trace import MANY, _Event, _once, _without_private
 from lockproof.schedule import CONTAINER
 from lockproof.verdict import TracedStep
 
@@ -52,16 +52,18 @@ def step(thread: str, place: str, *notes: str, marked: bool = False, switch: str
 
 
 def test_what_a_thread_does_again_and_again_is_told_once() -> None:
-    looks = [step("one", "f:1", "reads x"), step("one", "f:1", "reads x", "reads x")]
-    assert [*_once([*looks, *looks, step("one", "f:1", "reads x", marked=True, switch="preempted"), *looks[:1]])] == [
-        step("one", "f:1", "reads x", AGAIN, marked=True, switch="preempted"),
-        step("one", "f:1", "reads x"),
+    look, twice = step("one", "f:1", "reads x"), step("one", "f:1", "reads x", "reads x")
+    seen = step("one", "f:1", "reads x", marked=True)
+    last = step("one", "f:1", "reads x", switch="preempted")
+    assert _once([look, *[twice] * MANY, seen, last, look]) == [
+        step("one", "f:1", "reads x", "again and again", marked=True, switch="preempted"),
+        look,
     ]
 
 
-def test_steps_that_differ_are_all_told() -> None:
+def test_steps_that_differ_and_long_lines_are_told_as_they_are() -> None:
     steps = [
-        step("one", "f:1", "reads x"), step("two", "f:1", "reads x"), step("two", "f:2", "reads x"),
-        step("two", "f:2", "reads y", switch="preempted"), step("two", "f:2", "reads y"),
+        *[step("one", "f:1", "reads x")] * (MANY - 1), step("two", "f:1", "reads x"), step("two", "f:2", "reads x"),
+        *[step("two", "f:2", "reads y", switch="preempted")] * MANY,
     ]  # fmt: skip
-    assert [*_once(steps)] == steps
+    assert _once(steps) == steps

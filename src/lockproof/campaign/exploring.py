@@ -50,6 +50,7 @@ MANY: Final = 20
 """Threads of a program for which SURW has half of all turns: searches do not end, and the others draw too widely."""
 
 MOST_CYCLES: Final = 5
+MOST_LOOPS: Final = 4
 
 
 @dataclass
@@ -88,7 +89,8 @@ def seen_in(result: Result, program: Program) -> Problem | None:
         lock, thread = result.held[0]
         return Problem(FindingKind.LOCK_HELD, f"{lock} was taken by {thread}, which has ended, and nobody released it")
     if result.bounded and result.spinning:
-        return Problem(FindingKind.NO_PROGRESS, f"after {MOST_STEPS:,} steps every thread goes round in a loop")
+        some = ", ".join(result.loops[:MOST_LOOPS]) + (", ..." if len(result.loops) > MOST_LOOPS else "")
+        return Problem(FindingKind.NO_PROGRESS, f"after {MOST_STEPS:,} steps every thread goes round in a loop: {some}")
     return None
 
 

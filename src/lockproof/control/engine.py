@@ -30,6 +30,7 @@ from lockproof.control.task import (
     Task,
     asleep,
     blocked,
+    site_of_thread,
     stacks_of,
 )
 from lockproof.control.turns import Turns
@@ -407,6 +408,8 @@ class Engine(Turns):
                 and task.steps - task.stored_steps + SPIN * (task.yields - task.stored_yields) > SPIN
                 for task in able  # one that was not chosen all the while may well have something to store
             )
+            if self._result.spinning:
+                self._result.loops = [f"{task.name} at {site_of_thread(task.ident)}" for task in able]
         self.abandoning = True
         raise Abandoned
 

@@ -117,7 +117,8 @@ class Result:
     `deadlock` are the tasks that waited for ever; `left` tasks that still waited when the function had ended, `held`
     locks that nobody released, with their last holders; `errors` exceptions that left a task; `native` places where
     a task waited for what is not under control; `bounded`: the run was given up at `MOST_STEPS`; `spinning` says that
-    then every thread had yielded again and again. `timed`: a wait with a time limit was seen.
+    then every thread had yielded again and again, and `loops` where each was. `timed`: a wait with a time limit was
+    seen.
     """
 
     ran: Ran
@@ -129,6 +130,7 @@ class Result:
     cycles: list[str] = field(default_factory=list)
     bounded: bool = False
     spinning: bool = False
+    loops: list[str] = field(default_factory=list)
     timed: bool = False
     forced: bool = False
 

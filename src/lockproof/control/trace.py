@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dis
 import linecache
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import groupby, pairwise, takewhile
@@ -26,8 +26,8 @@ from lockproof.verdict import TracedStep
 _ANSWERS: Final = frozenset(("TO_BOOL", "COMPARE_OP", "GET_ITER", "FOR_ITER", "UNPACK_SEQUENCE"))
 _LONGEST: Final = 40
 
-AGAIN: Final = "again and again"
-"""What is said of a step that a thread repeats."""
+MANY: Final = 4
+"""As many steps alike, of which each tells four accesses, are a loop and no long line."""
 
 
 @dataclass
@@ -201,23 +201,24 @@ def _joined(events: list[_Event]) -> list[TracedStep]:
     return steps
 
 
-def _once(steps: Iterable[TracedStep]) -> Iterator[TracedStep]:
+def _once(steps: Iterable[TracedStep]) -> list[TracedStep]:
     """Tell once what a thread does again and again: it waits in a loop."""
-    last: TracedStep | None = None
+    told: list[list[TracedStep]] = []
     for step in steps:
-        if last is not None and not last.switch and _alike(last, step):
-            notes = *dict.fromkeys(step.notes), AGAIN
-            last = replace(last, notes=notes, marked=last.marked or step.marked, switch=step.switch)
-            continue
-        if last is not None:
-            yield last
-        last = step
-    if last is not None:
-        yield last
+        if told and not told[-1][-1].switch and _alike(told[-1][-1], step):
+            told[-1].append(step)
+        else:
+            told.append([step])
+    return [step for alike in told for step in (alike if len(alike) < MANY else [_joined_in_one(alike)])]
 
 
 def _alike(one: TracedStep, other: TracedStep) -> bool:
-    return (one.thread, one.place, {*one.notes} - {AGAIN}) == (other.thread, other.place, {*other.notes})
+    return (one.thread, one.place, {*one.notes}) == (other.thread, other.place, {*other.notes})
+
+
+def _joined_in_one(steps: Sequence[TracedStep]) -> TracedStep:
+    notes = *dict.fromkeys(steps[0].notes), "again and again"
+    return replace(steps[-1], notes=notes, marked=any(step.marked for step in steps))
 
 
 def source_line(site: Site | None) -> str:

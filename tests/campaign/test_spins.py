@@ -1,0 +1,29 @@
+"""Is a lock that waits in loops found broken where it is, and never told as no progress where it is not?"""
+
+from __future__ import annotations
+
+import pytest
+
+from lockproof.campaign.explore import explore_target
+from lockproof.campaign.options import ExploreOptions
+from lockproof.verdict import Report, Verdict
+
+pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+
+
+def explored(name: str, budget: float) -> Report:
+    return explore_target(f"tests.campaign.spins:{name}", ExploreOptions(budget=budget, seed=1))
+
+
+@pytest.mark.parametrize("name", ["peterson", "bakery", "tickets"])
+def test_a_lock_that_spins_holds(name: str) -> None:
+    report = explored(name, 3.0)
+    assert (report.verdict, report.findings) == (Verdict.HELD, ())
+    assert report.coverage.schedules > 20
+
+
+@pytest.mark.parametrize("name", ["peterson_turn_first", "bakery_in_a_hurry", "tickets_unlocked"])
+def test_its_broken_twin_does_not(name: str) -> None:
+    report = explored(name, 15.0)
+    assert report.verdict is Verdict.VIOLATION
+    assert report.findings[0].kind.value in ("exception", "no progress")
