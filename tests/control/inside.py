@@ -68,7 +68,7 @@ class Explored:
         self.native.update(result.native)
         self.cycles.update(result.cycles)
         self.bounded += result.bounded
-        self.spinning += result.bounded and result.spinning
+        self.spinning += result.bounded and bool(result.loops)
         self.forced += result.forced
         self.preemptions[result.ran.preemptions] += 1
         if len(self.steps) < 50:

@@ -6,6 +6,8 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
@@ -22,6 +24,7 @@ class Machine:
 
     def __init__(self) -> None:
         self.now, self.used, self.states = 100.0, [7.0, 7.0], ["S", "S"]
+        self.turns = ""
 
     def passes(self, seconds: float, *used: float) -> None:
         """Let time pass, and that much of it for each thread on a processor."""
@@ -30,7 +33,10 @@ class Machine:
             self.used[k] += each
 
     def threads_of(self, process: int | None = None) -> dict[int, Doing]:
-        return {k: Doing(state, "", used) for k, (state, used) in enumerate(zip(self.states, self.used, strict=False))}
+        return {
+            k: Doing(state, self.turns, used)
+            for k, (state, used) in enumerate(zip(self.states, self.used, strict=False))
+        }
 
 
 @pytest.fixture
@@ -67,6 +73,16 @@ def test_threads_that_were_seen_asleep_once_may_only_have_waited_for_each_other(
     machine.states = ["S", "R"]
     assert not waiting.over()
     machine.states = ["S", "S"]
+    assert [waiting.over() for _ in range(3)] == [False, False, True]
+
+
+def test_threads_that_are_seen_asleep_and_had_turns_in_between_wait_for_the_gil(machine: Machine) -> None:
+    waiting = Patience(SECONDS)
+    for number in range(50):
+        machine.turns = str(number)
+        machine.passes(0.2)
+        assert not waiting.over()
+    machine.turns = "50"
     assert [waiting.over() for _ in range(3)] == [False, False, True]
 
 
@@ -125,8 +141,9 @@ def test_where_nothing_is_told_of_threads_the_clock_is_enough(machine: Machine) 
 # What the system says, without any clock.
 
 
-@LINUX
-def test_a_thread_that_waits_is_seen_asleep_and_one_that_runs_is_seen_running() -> None:
+@contextmanager
+def threads() -> Iterator[threading.Thread]:
+    """Have a thread that waits, and one that runs, which is given."""
     ready, stop = threading.Event(), threading.Event()
 
     def spin() -> None:
@@ -134,50 +151,43 @@ def test_a_thread_that_waits_is_seen_asleep_and_one_that_runs_is_seen_running() 
         while not stop.is_set():
             pass
 
-    sleeper = threading.Thread(target=stop.wait, name="test-sleeper", daemon=True)
     spinner = threading.Thread(target=spin, name="test-spinner", daemon=True)
-    for thread in (sleeper, spinner):
+    sleeper = threading.Thread(target=stop.wait, name="test-sleeper", daemon=True)
+    for thread in (spinner, sleeper):
         thread.start()
     try:
         assert ready.wait(60)
-        end = time.monotonic() + 60
-        seen: set[str] = set()
-        while time.monotonic() < end and not {"R", "S"} <= seen:
-            seen |= {each.state for each in threads_of().values()}
-        assert {"R", "S"} <= seen
+        yield spinner
     finally:
         stop.set()
-        for thread in (sleeper, spinner):
+        for thread in (spinner, sleeper):
             thread.join(60)
 
 
 @LINUX
-def test_another_process_is_looked_at_with_all_its_threads() -> None:
-    threads = threads_of(os.getppid())
-    assert os.getppid() in threads
-    assert all(each.state for each in threads.values())
+def test_a_thread_that_waits_is_seen_asleep_and_one_that_runs_is_seen_running() -> None:
+    with threads():
+        end = time.monotonic() + 60
+        seen: set[str] = set()
+        while time.monotonic() < end and not {"R", "S"} <= seen:
+            seen |= {each.state for each in threads_of().values()}
+    assert {"R", "S"} <= seen
 
 
 @LINUX
 def test_how_long_a_thread_was_on_a_processor_is_told() -> None:
-    ready, stop = threading.Event(), threading.Event()
-
-    def spin() -> None:
-        ready.set()
-        while not stop.is_set():
-            pass
-
-    spinner = threading.Thread(target=spin, name="test-spinner", daemon=True)
-    spinner.start()
-    try:
-        assert ready.wait(60)
+    with threads() as spinner:
         number, end = spinner.native_id or 0, time.monotonic() + 60
-        while time.monotonic() < end and threads_of()[number].used < 0.05:
+        while (used := threads_of()[number].used) < 0.05 and time.monotonic() < end:
             pass
-        assert threads_of()[number].used >= 0.05
-    finally:
-        stop.set()
-        spinner.join(60)
+    assert used >= 0.05
+
+
+@LINUX
+def test_another_process_is_looked_at_with_all_its_threads() -> None:
+    found = threads_of(os.getppid())
+    assert os.getppid() in found
+    assert all(each.state for each in found.values())
 
 
 def test_a_process_that_is_gone_has_no_threads() -> None:

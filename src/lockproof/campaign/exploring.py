@@ -88,7 +88,7 @@ def seen_in(result: Result, program: Program) -> Problem | None:
     if result.held and function:
         lock, thread = result.held[0]
         return Problem(FindingKind.LOCK_HELD, f"{lock} was taken by {thread}, which has ended, and nobody released it")
-    if result.bounded and result.spinning:
+    if result.bounded and result.loops:
         some = ", ".join(result.loops[:MOST_LOOPS]) + (", ..." if len(result.loops) > MOST_LOOPS else "")
         return Problem(FindingKind.NO_PROGRESS, f"after {MOST_STEPS:,} steps every thread goes round in a loop: {some}")
     return None

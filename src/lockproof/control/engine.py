@@ -104,7 +104,7 @@ class Engine(Turns):
         self.ids = {}
         self.tasks, self.pending, self.firsts, self.resources = [], [], [], []
         self.abandoning = self._redundant = False
-        self._returned, self._spun, self._nobody, self._over = [], [], False, False
+        self._returned, self._spun, self._nobody, self._over = [], set(), False, False
         self._broken = None
         self.step = self.handed = self._preemptions = self._streak = 0
         self.now = 1000.0
@@ -229,7 +229,7 @@ class Engine(Turns):
             self._give_up(bounded=True)
         enabled = self.enabled
         if self._spun:
-            enabled = self._fair(enabled, task.index) or enabled
+            enabled = self._fair(enabled, task.index)
         chosen = self._decide(task, enabled, arrived)
         if chosen != task.index:
             self.reason = PREEMPTED
@@ -267,7 +267,7 @@ class Engine(Turns):
         self.reason = "it yields"
         if strict:
             others = self._fair(others) or others
-            self._spun.append(task)
+            self._spun.add(task)
         chosen = self._decide(task, others if strict else self.enabled, True, yielded=True)
         if chosen != task.index:
             self._leave(task, chosen)
@@ -403,12 +403,11 @@ class Engine(Turns):
         if bounded:
             able = [task for task in self.tasks if task.ready and not task.done]
             self._result.bounded = True
-            self._result.spinning = all(
+            if all(
                 self.step - task.stored > MOST_STEPS // 4
                 and task.steps - task.stored_steps + SPIN * (task.yields - task.stored_yields) > SPIN
                 for task in able  # one that was not chosen all the while may well have something to store
-            )
-            if self._result.spinning:
+            ):
                 self._result.loops = [f"{task.name} at {site_of_thread(task.ident)}" for task in able]
         self.abandoning = True
         raise Abandoned

@@ -116,9 +116,8 @@ class Result:
 
     `deadlock` are the tasks that waited for ever; `left` tasks that still waited when the function had ended, `held`
     locks that nobody released, with their last holders; `errors` exceptions that left a task; `native` places where
-    a task waited for what is not under control; `bounded`: the run was given up at `MOST_STEPS`; `spinning` says that
-    then every thread had yielded again and again, and `loops` where each was. `timed`: a wait with a time limit was
-    seen.
+    a task waited for what is not under control; `bounded`: the run was given up at `MOST_STEPS`; `loops` are the
+    threads, with their places, if then each had gone round in a loop. `timed`: a wait with a time limit was seen.
     """
 
     ran: Ran
@@ -129,7 +128,6 @@ class Result:
     native: list[str] = field(default_factory=list)
     cycles: list[str] = field(default_factory=list)
     bounded: bool = False
-    spinning: bool = False
     loops: list[str] = field(default_factory=list)
     timed: bool = False
     forced: bool = False

@@ -29,7 +29,7 @@ class Turns:
         self.step = self.handed = 0
         self._result = Result(Ran((), 0, ()))
         self._guard = allocate_lock()
-        self._spun: list[Task] = []  # went round in a loop, and let others go first
+        self._spun: set[Task] = set()  # went round in a loop, and let others go first
         self._returned: list[Task] = []  # came back, and wait until they are noticed and chosen
         self._nobody = False  # all others wait for those that are lost: the first one that comes back goes on
         self._over = False  # the run has ended: who comes back now finds nothing to go on with
@@ -109,7 +109,7 @@ class Turns:
         Fairness after Musuvathi and Qadeer (PLDI 2008): of several that wait in loops for one that does not, each would
         let the others go first for ever.
         """
-        self._spun = [task for task in self._spun if self._owes(task)]
+        self._spun = {task for task in self._spun if self._owes(task)}
         behind = {task.index for task in self._spun} - {current}
         return tuple(index for index in enabled if index not in behind) if behind else enabled
 
