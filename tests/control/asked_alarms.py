@@ -214,10 +214,12 @@ def spin(end: bool) -> object:
     return "ended"
 
 
-def two_wait() -> object:
+def two_wait(looks: int = 0) -> object:
     shared = Flag()
 
     def give() -> None:
+        for _ in range(looks):
+            assert not shared.flag
         shared.other = True
         shared.other = False
         shared.flag = True
@@ -233,7 +235,10 @@ def two_wait() -> object:
 class Unfair(RandomWalk):
     """Chooses the first thread that is started only if there is no other."""
 
+    yielded = False
+
     def choose(self, point: Point) -> int:
+        Unfair.yielded |= point.yielded
         return min(point.enabled, key=lambda thread: thread == 1)
 
 
@@ -264,6 +269,8 @@ def ask_spin() -> dict[str, Any]:
     told["sync True first"] = first(partial(spin, True))
     for made in (Unfair, SURW, PCT, POS):
         told[f"two, {made.__name__}"] = explore(two_wait, partial(made, 1), Switching.FREE, 60)
+    told["yielded"] = Unfair.yielded
+    told["two, long"] = explore(partial(two_wait, 60), partial(Unfair, 1), Switching.FREE, 3)
     return told
 
 

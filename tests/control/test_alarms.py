@@ -147,6 +147,15 @@ def test_two_that_wait_in_loops_for_a_third_let_it_go_on(answer: Answers, strate
     assert quiet(found) and found["outcomes"] == {"'ended'": found["runs"]}
 
 
+def test_a_strategy_is_told_of_a_yield(answer: Answers) -> None:
+    assert answer["spin"]["yielded"]
+
+
+def test_one_that_was_hardly_chosen_does_not_spin(answer: Answers) -> None:
+    found = answer["spin"]["two, long"]
+    assert found["bounded"] == found["runs"] and not found["spinning"]
+
+
 @pytest.mark.parametrize("how", ["free False", "free False first", "gil False", "gil False first"])
 def test_two_threads_that_wait_for_each_other_in_loops_are_spinning(answer: Answers, how: str) -> None:
     found = answer["spin"][how]
