@@ -63,6 +63,7 @@ __all__ = [
     "op",
     "unordered",
 ]
+__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

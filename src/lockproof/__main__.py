@@ -23,7 +23,7 @@ def main() -> int:
         return _refuse(
             f"lockproof needs {', '.join(missing)}, which this Python does not have",
             "lockproof was installed without what its command needs",
-            "pip install 'lockedset[proof]'",
+            "pip install lockproof",
         )
     from lockproof.cli import main as run
 

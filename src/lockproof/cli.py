@@ -8,7 +8,6 @@ subject.
 from __future__ import annotations
 
 import difflib
-import importlib.metadata
 import signal
 import sys
 import threading
@@ -20,7 +19,7 @@ from typing import Any, Final
 
 import click
 
-from lockproof import environment
+from lockproof import __version__, environment
 from lockproof.campaign.check import check_target
 from lockproof.campaign.explore import explore_target
 from lockproof.campaign.options import ENGINES, STRATEGIES, CheckOptions, ExploreOptions, Progress
@@ -59,12 +58,7 @@ def _strategy(_: click.Context, __: click.Parameter, value: str) -> str:
 def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
     if not asked or ctx.resilient_parsing:
         return
-    distribution = "lockedset[proof]".partition("[")[0]
-    try:
-        version = importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        version = "(not installed: run from its sources)"
-    click.echo(f"lockproof {version}, {environment.current()}")
+    click.echo(f"lockproof {__version__}, {environment.current()}")
     ctx.exit()
 
 

@@ -228,7 +228,7 @@ def _packed(subject: Any, model: Any, factory: Any) -> tuple[str, dict[str, str]
     try:
         import cloudpickle
     except ImportError:
-        raise LockproofError("cloudpickle is not installed", "", "pip install 'lockedset[proof]'") from None
+        raise LockproofError("cloudpickle is not installed", "", "pip install lockproof") from None
     try:
         data = cloudpickle.dumps((subject, model, factory))
     except Exception as error:

@@ -7,8 +7,6 @@ import importlib
 import importlib.metadata
 import inspect
 import pkgutil
-import re
-import tomllib
 import types
 from pathlib import Path
 from typing import Any
@@ -100,40 +98,6 @@ class Quiet(doctest.DocTestRunner):
 
     def run(self, test: doctest.DocTest, *_: Any, **options: Any) -> doctest.TestResults:
         return super().run(test, out=self.complaints.append, **options)
-
-
-def project() -> dict[str, Any]:
-    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-
-
-def test_the_version_stands_in_one_place() -> None:
-    described = project()
-    assert "version" in described["project"]["dynamic"]
-    assert "version" not in described["project"]
-    source = (ROOT / described["tool"]["hatch"]["version"]["path"]).read_text(encoding="utf-8")
-    assert re.findall(r'^__version__ = "([^"]+)"$', source, re.MULTILINE) == [lockedset.__version__]
-    assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+|(a|b|rc)\d+)?", lockedset.__version__)
-
-
-def _installed() -> str | None:
-    try:
-        return importlib.metadata.version("lockedset")
-    except importlib.metadata.PackageNotFoundError:
-        return None
-
-
-@pytest.mark.skipif(_installed() is None, reason="lockedset is imported from its sources, not installed")
-def test_the_installed_version_is_that_of_the_package() -> None:
-    assert _installed() == lockedset.__version__
-
-
-def test_the_package_says_that_it_is_typed() -> None:
-    assert (PACKAGE / "py.typed").is_file()
-    assert "Typing :: Typed" in project()["project"]["classifiers"]
-
-
-def test_the_package_needs_nothing_installed() -> None:
-    assert project()["project"]["dependencies"] == []
 
 
 def test_locked_set_is_unhashable_as_set_is() -> None:
