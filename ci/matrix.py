@@ -24,21 +24,28 @@ from ci import interpreters, toolbox
 from ci.builds import REQUIRED, Build, clean_environment
 from ci.cache import cache_directory, process_lock
 from ci.console import CiError, Reporter, duration, run_child
-from ci.reports import FAILED, NOT_RUN, PASSED, Counts, Row, closing_line, load, text_table
+from ci.reports import FAILED, NOT_RUN, PASSED, Counts, Row, closing_line, load, seconds_table, text_table
+from ci.suite import MEASURED, WHOLE
 
 ROOT = Path(__file__).resolve().parent.parent
 COVERAGE = "coverage"
 MUTANTS = "mutants"
+LINT, TYPES = "lint", "types"
+ALL_MUTANTS = "all-mutants"
+NIGHTLY = (ALL_MUTANTS,)
+"""Environments that only `--all` asks for."""
 
 DESCRIPTION = """
-Run the project's whole test matrix: get the interpreters and tox, build the wheel, and in every environment of
-tox.ini run the tests from that wheel, on one thread and on several; then lint, types, coverage, and
-whether a check notices when LockedSet has lost a lock.
+Run the project's test matrix: get the interpreters and tox, and in every environment of tox.ini run the tests on
+the installed distributions; then lint, types, coverage, the install lines of the README, and whether a check notices
+when LockedSet has lost a lock. What a push runs takes about 20 minutes on two processors; --all adds the nightly
+tests: tests/README.md says which those are.
 """
 
 EXAMPLES = """
 examples:
-  ci/test                         everything
+  ci/test                         what every push runs
+  ci/test --all                   everything, about an hour and a half
   ci/test py313t                  one environment (ci/test --list names them)
   ci/test py313t -- -k pickle -x  what follows -- goes to pytest; coverage is then not demanded
 
@@ -68,6 +75,12 @@ class Plan:
     run: tuple[str, ...]
     left_out: Mapping[str, str]
 
+    @property
+    def whole(self) -> str:
+        """The environment that runs what needs only one build: the usual one, or another if that is not run."""
+        builds = [name for name in self.run if build_of(name) is not None]
+        return next(iter(builds), WHOLE) if WHOLE not in builds else WHOLE
+
 
 def plan(
     wanted: Sequence[str],
@@ -85,10 +98,10 @@ def plan(
         if build is not None and build.name not in available:
             reasons = missing.get(build.name) or ("no interpreter",)
             left_out[name] = f"no CPython {build.name}: {'; '.join(reasons)}"
-        elif name in (COVERAGE, MUTANTS) and selection:
+        elif selection and build is None and name not in (LINT, TYPES):
             left_out[name] = "only a selection of the tests was asked for"
-        elif name == COVERAGE and not {build.tox_env for build in REQUIRED} <= set(run):
-            left_out[name] = "it needs " + " and ".join(build.tox_env for build in REQUIRED) + " in the same run"
+        elif name == COVERAGE and MEASURED not in run:
+            left_out[name] = f"it needs {MEASURED} in the same run"
         else:
             run.append(name)
     return Plan(tuple(run), left_out)
@@ -174,16 +187,18 @@ def split_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     own, extra = split_arguments(sys.argv[1:] if arguments is None else arguments)
-    known = tox_environments((ROOT / "tox.ini").read_text(encoding="utf-8"))
+    per_push = tox_environments((ROOT / "tox.ini").read_text(encoding="utf-8"))
+    known = [*per_push, *NIGHTLY]
     cache = cache_directory()
     parser = argparse.ArgumentParser(
         prog="ci/test",
-        usage="ci/test [-h] [--list] [--refresh] [ENVIRONMENT ...] [-- PYTEST_ARGUMENT ...]",
+        usage="ci/test [-h] [--all] [--list] [--refresh] [ENVIRONMENT ...] [-- PYTEST_ARGUMENT ...]",
         description=DESCRIPTION,
         epilog=EXAMPLES % cache,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("environments", nargs="*", metavar="ENVIRONMENT", help="only these environments of tox.ini")
+    parser.add_argument("--all", action="store_true", help="the nightly tests and environments too")
     parser.add_argument("--list", action="store_true", help="name the environments and end")
     parser.add_argument("--refresh", action="store_true", help="ask again for interpreters that could not be had")
     options = parser.parse_args(own)
@@ -193,7 +208,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unknown = [name for name in options.environments if name not in known]
     if unknown:
         raise CiError(f"no environment is called {', '.join(unknown)}", next_step=f"choose from: {', '.join(known)}")
-    wanted = [name for name in known if name in options.environments] if options.environments else known
+    named = options.environments or (known if options.all else per_push)
+    wanted = [name for name in known if name in named]
     report = Reporter(prefix="test")
     began = time.monotonic()
     optional = [build for name in wanted if (build := build_of(name)) is not None and build not in REQUIRED]
@@ -202,17 +218,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, item in sorted(outcome.have.items()):
         report.say(f"{name} is {item.describe()}")
     chosen = plan(wanted, outcome.have, outcome.missing, selection=bool(extra))
-    results = run_tox(chosen.run, extra, outcome, cache, report) if chosen.run else {}
-    rows = table_rows(chosen, wanted, results, ROOT / ".tox" / "reports")
+    results = run_tox(chosen, extra, outcome, cache, report, everything=options.all) if chosen.run else {}
+    reports = ROOT / ".tox" / "reports"
+    rows = table_rows(chosen, wanted, results, reports)
+    ran = [found for name in chosen.run if (found := load(reports / f"{name}.json")) is not None]
+    if ran:
+        print(f"\n{seconds_table(ran)}")
     print(f"\n{show(rows)}\n\nin {duration(time.monotonic() - began)}")
     print(closing_line(rows), flush=True)
     return exit_status(rows, options.environments)
 
 
 def run_tox(
-    names: Sequence[str], extra: Sequence[str], outcome: interpreters.Outcome, cache: Path, report: Reporter
+    chosen: Plan,
+    extra: Sequence[str],
+    outcome: interpreters.Outcome,
+    cache: Path,
+    report: Reporter,
+    *,
+    everything: bool,
 ) -> dict[str, tuple[bool, float]]:
     """Have tox run the environments one after the other, so that the stress tests have the processors to themselves."""
+    names = chosen.run
     links = cache / "bin"
     work = ROOT / ".tox"
     command_end = ["--", *extra] if extra else []
@@ -231,9 +258,13 @@ def run_tox(
         command += ["--skip-missing-interpreters", "false", "-e", ",".join(names)]
         for item in outcome.have.values():
             command += ["--discover", str(item.path)]
-        report.say(f"2 of 2: tox run -e {','.join(names)} (about an hour for the whole matrix)")
+        usual = "an hour and a half" if everything else "20 minutes"
+        report.say(f"2 of 2: tox run -e {','.join(names)} (about {usual} for the whole matrix)")
         sys.stdout.flush()
-        status = run_child([*command, *command_end], env=tox_environment_variables(links, cache), cwd=ROOT)
+        env = tox_environment_variables(links, cache)
+        env["SUITE_WHOLE"] = chosen.whole
+        env["SUITE_ALL"] = "1" if everything else "0"
+        status = run_child([*command, *command_end], env=env, cwd=ROOT)
         try:
             results = read_results(result.read_text(encoding="utf-8"))
         except (OSError, ValueError):

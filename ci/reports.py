@@ -6,7 +6,7 @@ A phase that ended without a report is a failure: a deadlock that is cut off, a 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
@@ -45,6 +45,20 @@ def read_junit(text: str) -> Counts | None:
     return total if suites else None
 
 
+def seconds_by_folder(text: str) -> dict[str, float]:
+    """The seconds of all tests in a JUnit XML report of pytest, by the folder of tests/ that they are in."""
+    try:
+        root = ElementTree.fromstring(text)
+    except ElementTree.ParseError:
+        return {}
+    found: dict[str, float] = {}
+    for case in root.iter("testcase"):
+        parts = case.get("classname", "").split(".")
+        folder = parts[1] if len(parts) > 2 else parts[0]
+        found[folder] = found.get(folder, 0.0) + float(case.get("time", "0"))
+    return {folder: round(seconds, 1) for folder, seconds in found.items()}
+
+
 @dataclass(frozen=True)
 class Phase:
     """One run of pytest inside an environment."""
@@ -53,6 +67,8 @@ class Phase:
     status: int
     seconds: float
     counts: Counts
+    folders: Mapping[str, float] = field(default_factory=dict)
+    """The seconds of its tests, by the folder of tests/ that they are in; two processes make two a second."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +90,13 @@ class EnvironmentReport:
     def from_json(cls, text: str) -> EnvironmentReport:
         data = json.loads(text)
         phases = tuple(
-            Phase(str(one["name"]), int(one["status"]), float(one["seconds"]), Counts(**one["counts"]))
+            Phase(
+                str(one["name"]),
+                int(one["status"]),
+                float(one["seconds"]),
+                Counts(**one["counts"]),
+                {str(folder): float(seconds) for folder, seconds in one["folders"].items()},
+            )
             for one in data["phases"]
         )
         return cls(str(data["environment"]), str(data["release"]), phases)
@@ -116,6 +138,28 @@ def closing_line(rows: Iterable[Row]) -> str:
         elif row.outcome == PASSED and row.counts.ran == 0:
             total += Counts(passed=1)
     return f"{total.passed} passed, {total.failed} failed, {total.skipped} skipped"
+
+
+def seconds_table(reports: Sequence[EnvironmentReport]) -> str:
+    """Where the time went: a row for each phase and for each folder of tests, a column for each build.
+
+    A phase's seconds are those of the clock; a folder's are those of its tests, which run in two processes.
+    """
+    names = list(dict.fromkeys(phase.name for report in reports for phase in report.phases))
+    rows: list[tuple[float, list[str]]] = []
+
+    def row(title: str, cells: Sequence[float | None]) -> None:
+        rows.append((sum(cell or 0.0 for cell in cells), [title, *("" if c is None else f"{c:.0f}" for c in cells)]))
+
+    for name in names:
+        row(name, [next((p.seconds for p in report.phases if p.name == name), None) for report in reports])
+    whole, rows = [line for _, line in rows], []
+    folders = {folder for report in reports for phase in report.phases for folder in phase.folders}
+    for folder in sorted(folders):
+        per_build = [[p.folders[folder] for p in report.phases if folder in p.folders] for report in reports]
+        row(f"  tests/{folder}", [sum(each) if each else None for each in per_build])
+    slowest_first = [line for _, line in sorted(rows, key=lambda each: -each[0])]
+    return text_table(["seconds", *(report.environment for report in reports)], [*whole, *slowest_first])
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

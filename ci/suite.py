@@ -1,13 +1,14 @@
-"""What one Python environment of tox runs: the tests on one thread, under coverage and not, and on several threads.
+"""What one Python environment of tox runs: the tests of one tier, in phases.
 
-The phases are separate processes, and each runs although an earlier one failed:
+The tiers are push and, with SUITE_ALL=1, nightly, which has everything. The phases are separate processes, and each
+runs although an earlier one failed:
 
-one thread   all tests but the next ones, in two processes: half of their time they wait for processes that they started
-alone        those marked `all_processors`, one after the other
-coverage     the tests that run LockedSet in their own process, with few examples: free-threaded builds have only
-             coverage's tracer in Python, which is slow. Not those marked `untraced`: a signal handler that raises
-             inside the tracer leaves the tracer's own lock taken
-threads      all tests that may run beside others, each in several threads at once (pytest-run-parallel)
+tests     all tests but the next ones, in two processes: half of their time they wait for processes that they started.
+          On one build, `WHOLE`, with the tests whose answer is the same on every build, and under coverage
+alone     one after the other: tests in which real threads have to meet (`all_processors`), and tests that a tracer
+          disturbs (`untraced`)
+threads   the tests of LockedSet, each in several threads at once (pytest-run-parallel): per push on free-threaded
+          builds, where threads really meet
 
 A hang is cut off by pytest-timeout with the stacks of all threads. A run that executed no test at all fails.
 """
@@ -20,28 +21,59 @@ import sys
 import sysconfig
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ci.gil_plugin import current_problem
-from ci.reports import Counts, EnvironmentReport, Phase, read_junit
+from ci.reports import Counts, EnvironmentReport, Phase, read_junit, seconds_by_folder
 
 PROCESSES = 2
 THREADS = 4
-ITERATIONS = 2
 NO_TESTS_COLLECTED = 5
-TRACED = ("tests/api", "tests/behaviour", "tests/copying", "tests/locking")
+
+WHOLE = "py314"
+"""The environment that runs the tests marked `one_build` too, unless SUITE_WHOLE names another one."""
+
+MEASURED = "py314"
+"""The environment that measures coverage. From 3.14 on the interpreter reports lines and branches by itself
+(sys.monitoring), which costs a quarter more time; a tracer costs four times as much, and cannot run beside control."""
+
+PARALLEL = ("tests/api", "tests/behaviour", "tests/copying", "tests/locking")
+"""What pytest-run-parallel is for: tests that use LockedSet in their own process."""
 
 
-def phases(extra: Sequence[str], threads: int = THREADS, iterations: int = ITERATIONS) -> list[tuple[str, list[str]]]:
+@dataclass(frozen=True)
+class Selection:
+    """Which tests an environment runs: of which tier, with those for one build or without, on which kind of build."""
+
+    everything: bool
+    whole: bool
+    measured: bool
+    free_threaded: bool
+
+    def marked(self, *more: str) -> list[str]:
+        """The option that selects the tests which also have these marks, or have them not."""
+        parts = [*more]
+        if not self.everything:
+            parts.append("not nightly")
+        if not self.whole:
+            parts.append("not one_build")
+        return ["-m", " and ".join(parts)] if parts else []
+
+
+def phases(selection: Selection, extra: Sequence[str]) -> list[tuple[str, list[str]]]:
     """The command line of each phase, after the interpreter's name."""
-    common = ["-m", "pytest", "-p", "ci.gil_plugin"]
-    parallel = [f"--parallel-threads={threads}", f"--iterations={iterations}", "--skip-thread-unsafe=True"]
-    return [
-        ("one thread", [*common, "-m", "not all_processors", f"--numprocesses={PROCESSES}", *extra]),
-        ("alone", [*common, "-m", "all_processors", *extra]),
-        ("coverage", ["-m", "coverage", "run", *common, "-m", "not untraced", *TRACED, *extra]),
-        ("threads", [*common, *parallel, *extra]),
+    pytest = ["-m", "pytest", "-p", "ci.gil_plugin"]
+    traced = ["-m", "coverage", "run", *pytest] if selection.measured else pytest
+    several = [f"--numprocesses={PROCESSES}"]
+    found = [
+        ("tests", [*traced, *selection.marked("not all_processors", "not untraced"), *several, *extra]),
+        ("alone", [*pytest, *selection.marked("(all_processors or untraced)"), *extra]),
     ]
+    if selection.free_threaded or selection.everything:
+        threads = [f"--parallel-threads={THREADS}", "--iterations=1", "--skip-thread-unsafe=True"]
+        found.append(("threads", [*pytest, *selection.marked(), *threads, *several, *(extra or PARALLEL)]))
+    return found
 
 
 def verdict(ran: Sequence[Phase]) -> int:
@@ -65,13 +97,33 @@ def run_phase(name: str, command: Sequence[str], junit: Path, env: Mapping[str, 
     junit.unlink(missing_ok=True)
     began = time.monotonic()
     status = subprocess.run([sys.executable, *command, f"--junit-xml={junit}"], env=dict(env), check=False).returncode
-    counts = read_junit(junit.read_text(encoding="utf-8")) if junit.exists() else None
+    text = junit.read_text(encoding="utf-8") if junit.exists() else ""
+    counts = read_junit(text)
     if counts is None:
         counts = Counts(failed=0 if status in (0, NO_TESTS_COLLECTED) else 1)
-    return Phase(name, status, round(time.monotonic() - began, 1), counts)
+    return Phase(name, status, round(time.monotonic() - began, 1), counts, seconds_by_folder(text))
+
+
+def environment_of_the_tests(given: Mapping[str, str], measured: bool) -> dict[str, str]:
+    """The variables of the phases: without what would change what pytest does or how the interpreter runs."""
+    env = {name: value for name, value in given.items() if name not in ("PYTHON_GIL", "PYTEST_ADDOPTS")}
+    env["PYTHONFAULTHANDLER"] = "1"
+    if not measured:
+        # Only where coverage is measured may the processes that tests start find its data file.
+        env.pop("COVERAGE_FILE", None)
+    return env
+
+
+def clear_coverage(data: Path) -> None:
+    """Take away the data of an earlier run, which would count lines as covered that this run does not reach."""
+    data.parent.mkdir(parents=True, exist_ok=True)
+    for old in data.parent.glob(data.name + "*"):
+        if old.name == data.name or old.name.startswith(data.name + "."):
+            old.unlink()
 
 
 def main(arguments: Sequence[str]) -> int:
+    everything = os.environ.get("SUITE_ALL") == "1"
     environment = os.environ.get("TOX_ENV_NAME", "py")
     free_threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
     problem = current_problem() or expected_build(environment, sys.version_info[:2], free_threaded)
@@ -79,20 +131,14 @@ def main(arguments: Sequence[str]) -> int:
         print(f"error: {problem}", file=sys.stderr)
         return 2
     folder = Path(os.environ.get("SUITE_REPORTS", ".tox/reports"))
-    env = {name: value for name, value in os.environ.items() if name not in ("PYTHON_GIL", "PYTEST_ADDOPTS")}
-    env["PYTHONFAULTHANDLER"] = "1"
-    data = env.get("COVERAGE_FILE")
-    if data:
-        # Data of an earlier run would count lines as covered that this run does not reach.
-        Path(data).parent.mkdir(parents=True, exist_ok=True)
-        for old in Path(data).parent.glob(Path(data).name + "*"):
-            if old.name == Path(data).name or old.name.startswith(Path(data).name + "."):
-                old.unlink()
+    whole = environment == os.environ.get("SUITE_WHOLE", WHOLE)
+    selection = Selection(everything, whole, environment == MEASURED, free_threaded)
+    env = environment_of_the_tests(os.environ, selection.measured)
+    if "COVERAGE_FILE" in env:
+        clear_coverage(Path(env["COVERAGE_FILE"]))
     ran = []
-    for name, command in phases(arguments):
-        junit = folder / f"{environment}-{name.replace(' ', '-')}.xml"
-        few = {"HYPOTHESIS_PROFILE": "few"} if name == "coverage" else {}
-        ran.append(run_phase(name, command, junit, {**env, **few}))
+    for name, command in phases(selection, arguments):
+        ran.append(run_phase(name, command, folder / f"{environment}-{name}.xml", env))
     release = ".".join(str(part) for part in sys.version_info[:3])
     report = EnvironmentReport(environment, release, tuple(ran))
     (folder / f"{environment}.json").write_text(report.to_json(), encoding="utf-8")

@@ -143,15 +143,24 @@ ALL = ["py313", "py313t", "py314", "lint", "coverage", "mutants"]
 
 def test_what_cannot_run_is_left_out_with_the_reason() -> None:
     chosen = plan(ALL, ["3.13", "3.13t"], {"3.14": ("uv: no", "source: 404")}, selection=False)
-    assert chosen.run == ("py313", "py313t", "lint", "coverage", "mutants")
-    assert chosen.left_out == {"py314": "no CPython 3.14: uv: no; source: 404"}
+    assert chosen.run == ("py313", "py313t", "lint", "mutants")
+    assert chosen.left_out == {
+        "py314": "no CPython 3.14: uv: no; source: 404",
+        "coverage": "it needs py314 in the same run",
+    }
 
 
-def test_coverage_needs_the_whole_of_both_builds_and_mutants_no_selection() -> None:
-    have = ["3.13", "3.13t"]
-    assert {"coverage", "mutants"} <= plan(ALL, have, {}, selection=True).left_out.keys()
+def test_coverage_needs_the_build_that_measures_it_and_a_selection_has_neither_coverage_nor_mutants() -> None:
+    have = ["3.13", "3.13t", "3.14"]
+    assert plan(ALL, have, {}, selection=True).run == ("py313", "py313t", "py314", "lint")
     assert "coverage" in plan(["py313", "coverage"], have, {}, selection=False).left_out
-    assert "coverage" in plan(["py313", "py313t", "coverage"], have, {}, selection=False).run
+    assert "coverage" in plan(["py314", "coverage"], have, {}, selection=False).run
+
+
+def test_some_build_always_runs_the_tests_that_need_only_one() -> None:
+    assert Plan(("lint", "py313", "py314"), {}).whole == "py314"
+    assert Plan(("lint", "py313t", "py313"), {}).whole == "py313t"
+    assert Plan(("lint",), {}).whole == "py314"
 
 
 def test_rows_of_the_final_table(tmp_path: Path) -> None:

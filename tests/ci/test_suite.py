@@ -9,8 +9,22 @@ from pathlib import Path
 import pytest
 
 from ci import suite, summary
+from ci.covered import Covered, by_package, report
 from ci.gil_plugin import gil_problem
-from ci.reports import Counts, EnvironmentReport, Phase, Row, closing_line, load, markdown_table, read_junit, text_table
+from ci.reports import (
+    Counts,
+    EnvironmentReport,
+    Phase,
+    Row,
+    closing_line,
+    load,
+    markdown_table,
+    read_junit,
+    seconds_by_folder,
+    seconds_table,
+    text_table,
+)
+from ci.suite import Selection
 
 JUNIT = '<testsuites><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="10" time="1"/></testsuites>'
 
@@ -22,7 +36,54 @@ def test_the_counts_of_pytest_s_report() -> None:
     assert read_junit("<other/>") is None
 
 
-def phase(status: int, counts: Counts, name: str = "one thread") -> Phase:
+def test_the_seconds_of_a_folder() -> None:
+    cases = [("tests.judge.test_dual", "1.25"), ("tests.judge.test_keys.TestX", "0.5"), ("tests.api.test_x", "2")]
+    text = "".join(f'<testcase classname="{name}" name="test_it" time="{time}"/>' for name, time in cases)
+    assert seconds_by_folder(f"<testsuites><testsuite>{text}</testsuite></testsuites>") == {"judge": 1.8, "api": 2.0}
+    assert seconds_by_folder("cut off in the mid") == {}
+
+
+def test_the_table_of_seconds_has_phases_first_and_then_the_slowest_folder() -> None:
+    first = EnvironmentReport("py313", "3.13.15", (Phase("tests", 0, 9.0, Counts(5), {"api": 2.0, "judge": 7.0}),
+                                                   Phase("alone", 0, 1.0, Counts(5), {"judge": 1.0})))  # fmt: skip
+    second = EnvironmentReport("py313t", "3.13.15", (Phase("tests", 0, 4.0, Counts(5), {"api": 3.0}),))
+    assert [line.split() for line in seconds_table([first, second]).splitlines()[2:]] == [
+        ["tests", "9", "4"],
+        ["alone", "1"],
+        ["tests/judge", "8"],
+        ["tests/api", "2", "3"],
+    ]
+
+
+def file(lines: int, ran: int, branches: int = 0, taken: int = 0) -> dict[str, dict[str, int]]:
+    return {"summary": {"num_statements": lines, "covered_lines": ran, "num_branches": branches,
+                        "covered_branches": taken}}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("measured", "goal", "enough"),
+    [
+        ({"src/lockedset/a.py": file(10, 10, 4, 4)}, 100, True),
+        ({"src/lockedset/a.py": file(10, 10, 4, 3)}, 100, False),
+        ({"src/lockedset/a.py": file(10, 9)}, 100, False),
+        ({"src/lockedset/a.py": file(10, 10), "src/lockedset/b.py": file(10, 9)}, 95, True),
+        ({"src/lockedset/a.py": file(100, 94)}, 95, False),
+        ({"src/other/a.py": file(10, 10)}, 95, False),
+        ({}, 95, False),
+    ],
+)
+def test_the_gate_of_coverage(measured: dict[str, dict[str, dict[str, int]]], goal: float, enough: bool) -> None:
+    text, reached = report(by_package(measured), {"lockedset": goal})
+    assert reached is enough
+    assert ("MISSED" in text) is not enough
+
+
+def test_the_package_is_what_comes_after_the_last_folder_of_packages() -> None:
+    found = by_package({"x/src/y/site-packages/lockproof/judge/wgl.py": file(3, 2)})
+    assert found == {"lockproof": {"lockproof/judge/wgl.py": Covered(3, 2)}}
+
+
+def phase(status: int, counts: Counts, name: str = "tests") -> Phase:
     return Phase(name, status, 1.0, counts)
 
 
@@ -40,21 +101,68 @@ def test_one_failure_fails_and_so_does_a_run_of_no_test(ran: list[Phase], status
     assert suite.verdict(ran) == status
 
 
-def test_the_phases() -> None:
-    by_name = dict(suite.phases(["-k", "pickle"]))
-    assert list(by_name) == ["one thread", "alone", "coverage", "threads"]
+def selected(command: list[str]) -> str:
+    """The expression that selects tests by their marks; the first -m is the interpreter's."""
+    return command[command.index("-m", command.index("pytest")) + 1] if command.count("-m") > 1 else ""
+
+
+def test_a_push_on_an_ordinary_build_runs_no_test_for_one_build_and_no_nightly_one() -> None:
+    by_name = dict(suite.phases(Selection(False, False, False, False), ["-k", "pickle"]))
+    assert list(by_name) == ["tests", "alone"]
     for command in by_name.values():
         assert command[-2:] == ["-k", "pickle"]
-        assert "ci.gil_plugin" in command
-    assert by_name["coverage"][:3] == ["-m", "coverage", "run"]
-    assert "--numprocesses=2" in by_name["one thread"] and "--numprocesses=2" not in by_name["alone"]
-    marked = {name: command[command.index("-m", 1) + 1] for name, command in by_name.items() if "all_" in str(command)}
-    assert marked == {
-        "one thread": "not all_processors",
-        "alone": "all_processors",
-    }
-    assert "coverage" not in by_name["one thread"] + by_name["threads"]
-    assert any(part.startswith("--parallel-threads=") for part in by_name["threads"])
+        assert "ci.gil_plugin" in command and "coverage" not in command
+    assert selected(by_name["tests"]) == "not all_processors and not untraced and not nightly and not one_build"
+    assert selected(by_name["alone"]) == "(all_processors or untraced) and not nightly and not one_build"
+    assert "--numprocesses=2" in by_name["tests"] and "--numprocesses=2" not in by_name["alone"]
+
+
+def test_one_build_runs_the_tests_that_need_only_one() -> None:
+    by_name = dict(suite.phases(Selection(False, True, False, False), []))
+    assert "one_build" not in str(by_name) and "coverage" not in str(by_name)
+
+
+def test_coverage_comes_from_the_tests_that_a_tracer_does_not_disturb() -> None:
+    by_name = dict(suite.phases(Selection(False, True, True, False), []))
+    assert by_name["tests"][:3] == ["-m", "coverage", "run"]
+    assert "not untraced" in selected(by_name["tests"][3:])
+    assert "coverage" not in by_name["alone"]
+
+
+def test_threads_of_one_test_meet_on_free_threaded_builds_and_every_night() -> None:
+    push = dict(suite.phases(Selection(False, False, False, True), []))
+    assert any(part.startswith("--parallel-threads=") for part in push["threads"])
+    assert push["threads"][-len(suite.PARALLEL) :] == list(suite.PARALLEL)
+    assert dict(suite.phases(Selection(False, False, False, True), ["-k", "x"]))["threads"][-2:] == ["-k", "x"]
+    assert "threads" in dict(suite.phases(Selection(True, False, False, False), []))
+
+
+def test_everything_is_all_marks() -> None:
+    by_name = dict(suite.phases(Selection(True, True, False, True), []))
+    assert "nightly" not in str(by_name) and "one_build" not in str(by_name)
+
+
+def test_every_test_is_in_one_phase_of_those_on_one_thread() -> None:
+    for everything, whole in ((False, False), (True, True)):
+        by_name = dict(suite.phases(Selection(everything, whole, False, False), []))
+        rests = {name: selected(command).partition(" and not nightly")[0] for name, command in by_name.items()}
+        assert rests["tests"].startswith("not all_processors and not untraced")
+        assert rests["alone"].startswith("(all_processors or untraced)")
+
+
+def test_only_the_measured_environment_tells_processes_where_coverage_goes() -> None:
+    given = {"COVERAGE_FILE": "x", "PYTHON_GIL": "1", "PYTEST_ADDOPTS": "-x", "HOME": "y"}
+    assert suite.environment_of_the_tests(given, True) == {"COVERAGE_FILE": "x", "HOME": "y", "PYTHONFAULTHANDLER": "1"}
+    assert "COVERAGE_FILE" not in suite.environment_of_the_tests(given, False)
+
+
+def test_coverage_of_an_earlier_run_is_not_counted(tmp_path: Path) -> None:
+    data = tmp_path / "sub" / ".coverage"
+    suite.clear_coverage(data)
+    for name in (".coverage", ".coverage.host.pid1.x", ".coveragerc"):
+        (tmp_path / "sub" / name).touch()
+    suite.clear_coverage(data)
+    assert [each.name for each in (tmp_path / "sub").iterdir()] == [".coveragerc"]
 
 
 @pytest.mark.parametrize(
