@@ -7,7 +7,6 @@ subject.
 
 from __future__ import annotations
 
-import difflib
 import signal
 import sys
 import threading
@@ -49,6 +48,8 @@ Exit status:
 def _strategy(_: click.Context, __: click.Parameter, value: str) -> str:
     """Return the name of a strategy, ours or somebody's."""
     if value not in STRATEGIES and ":" not in value:
+        import difflib
+
         near = difflib.get_close_matches(value, STRATEGIES, 2)
         hint = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(STRATEGIES)}, or module:Class"
         raise click.BadParameter(f"there is no strategy {value!r}; {hint}")

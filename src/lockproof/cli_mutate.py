@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import click
 
-from lockproof.campaign.mutating import mutants_for, mutate_target
 from lockproof.campaign.options import MutateOptions
 from lockproof.cli_shared import (
     deliver,
@@ -94,6 +93,8 @@ def mutate(
     lockproof check does it, with both engines, until something is found. A mutant that survives shows a lock that
     nobody needs, or a check that cannot see.
     """
+    from lockproof.campaign.mutating import mutants_for, mutate_target
+
     import_from_here()
     options = MutateOptions(jobs=jobs or 0, **given)
     if only_list:

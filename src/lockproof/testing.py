@@ -21,13 +21,10 @@ from typing import Any
 
 from lockproof.campaign.check import check as run_check
 from lockproof.campaign.explore import run_exploration
-from lockproof.campaign.mutating import mutate_target
 from lockproof.campaign.options import CheckOptions, ExploreOptions, MutateOptions
 from lockproof.campaign.protocol import Setup
 from lockproof.errors import LockproofError
 from lockproof.mutation import MutationReport
-from lockproof.report.mutants import mutation_as_text
-from lockproof.report.text import as_text
 from lockproof.scenario import Scenario
 from lockproof.settings import settings
 from lockproof.specification import Specification
@@ -41,6 +38,8 @@ class Violation(AssertionError):
     """The check found something. `report` has all of it, the message shows it."""
 
     def __init__(self, report: Report) -> None:
+        from lockproof.report.text import as_text
+
         super().__init__("\n" + as_text(report))
         self.report = report
 
@@ -49,6 +48,8 @@ class NotShown(AssertionError):
     """The check could not tell: the verdict is UNKNOWN, and that is no pass."""
 
     def __init__(self, report: Report) -> None:
+        from lockproof.report.text import as_text
+
         super().__init__("\n" + as_text(report))
         self.report = report
 
@@ -57,6 +58,8 @@ class ScoreTooLow(AssertionError):
     """Too many mutants survived. `report` has all of them, the message shows the survivors."""
 
     def __init__(self, report: MutationReport) -> None:
+        from lockproof.report.mutants import mutation_as_text
+
         super().__init__("\n" + mutation_as_text(report))
         self.report = report
 
@@ -180,6 +183,8 @@ def mutate(
         LockproofError: the subject or an option is wrong, the class has no lock, or fails as it is.
 
     """
+    from lockproof.campaign.mutating import mutate_target
+
     if isinstance(subject, type):
         subject = _name_of(subject)
     if seed is None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lockproof import cli, cli_mutate
+from lockproof import cli
+from lockproof.campaign import mutating
 from lockproof.campaign.options import MutateOptions, Progress
 from lockproof.errors import LockproofError
 from lockproof.mutant import Mutant, Site
@@ -56,7 +57,7 @@ class Asked:
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     asked = Asked()
-    monkeypatch.setattr(cli_mutate, "mutate_target", asked.mutate_target)
+    monkeypatch.setattr(mutating, "mutate_target", asked.mutate_target)
     return asked
 
 
@@ -142,7 +143,7 @@ def test_the_list_shows_mutants_and_runs_none(
     class Found:
         mutants = (mutant(1), mutant(2))
 
-    monkeypatch.setattr(cli_mutate, "mutants_for", lambda *_: Found)
+    monkeypatch.setattr(mutating, "mutants_for", lambda *_: Found)
     assert cli.main(["mutate", "bag.py:Bag", "--list"]) == 0
     printed = capsys.readouterr().out
     assert printed.count("-with self._lock:") == 2

@@ -5,9 +5,7 @@ This runs in the child process, since importing is running the user's code.
 
 from __future__ import annotations
 
-import difflib
 import importlib
-import importlib.abc
 import importlib.machinery
 import importlib.util
 import sys
@@ -71,6 +69,8 @@ def load(name: str) -> Any:
     found: Any = module
     for part in attribute.split("."):
         if not hasattr(found, part):
+            import difflib
+
             near = difflib.get_close_matches(part, dir(found), 3)
             step = f"did you mean {' or '.join(near)}?" if near else f"look into {module.__file__ or place}"
             raise LockproofError(f"{place} has no {attribute}", "a misspelt name", step)
@@ -78,7 +78,7 @@ def load(name: str) -> Any:
     return found
 
 
-class Replaced(importlib.abc.MetaPathFinder):
+class Replaced:
     """Finds modules in other files than their own, by their names or by the paths of their own files."""
 
     def __init__(self, files: Mapping[str, str]) -> None:

@@ -15,10 +15,8 @@ import threading
 import traceback
 from typing import Any
 
-from lockproof.campaign.controlled import ControlledWorker
 from lockproof.campaign.loading import replace_modules
 from lockproof.campaign.worker import Worker
-from lockproof.control.install import install
 from lockproof.control.task import Lost
 from lockproof.errors import LockproofError
 from lockproof.run.crew import Hang
@@ -45,11 +43,14 @@ def main() -> None:
     os.dup2(2, 1)
     requests = _requests()
     setup = json.loads(requests.get())
-    sys.path[:] = setup["path"]
     kind = Worker
     if setup["controlled"]:
+        from lockproof.campaign.controlled import ControlledWorker
+        from lockproof.control.install import install
+
         install()
         kind = ControlledWorker
+    sys.path[:] = setup["path"]
     if setup["replaced"]:
         replace_modules(setup["replaced"])
     worker: Worker | None = None

@@ -9,9 +9,9 @@ the user; what it cannot see is a fault that one thread alone shows.
 from __future__ import annotations
 
 import ast
-import asyncio
 import inspect
 import queue
+import sys
 from collections import deque
 from collections.abc import Callable, MutableMapping, MutableSequence, MutableSet
 from dataclasses import replace
@@ -56,7 +56,9 @@ def infer(cls: type, *, model: Callable[[], Any] | str | None = None, factory: M
     fresh = _fresh(cls, make)
     if factory is not None and not isinstance(fresh, cls):
         cls = type(fresh)
-    if isinstance(fresh, asyncio.Queue):
+    # asyncio takes a sixth of a child's start; a class that inherits from asyncio's has loaded it.
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None and isinstance(fresh, asyncio.Queue):
         raise LockproofError(f"{cls.__name__} is asynchronous", "asyncio's classes are for one thread")
     if callable(model):
         named = _named(model)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
-from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
@@ -16,6 +15,9 @@ from lockproof.mutation import Fate, Judged, MutationReport
 from lockproof.report.page import plain_console
 from lockproof.report.words import clean, counted, seconds
 from lockproof.verdict import Masking
+
+if TYPE_CHECKING:
+    from rich.syntax import Syntax
 
 NEXT: Final = (
     "A survivor is a lock that nobody needs, or a check that cannot see. Look at the line: if the class is right "
@@ -66,6 +68,8 @@ def diff_of(mutant: Mutant, console: Console) -> Syntax | Text:
     """Return the diff of a mutant, in colours where there are any."""
     diff = mutant.diff.rstrip().replace(mutant.file, _near(mutant.file), 2)
     if console.is_terminal and console.color_system:
+        from rich.syntax import Syntax
+
         return Syntax(diff, "diff", background_color="default", word_wrap=True)
     return Text(diff)
 
