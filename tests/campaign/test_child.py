@@ -16,6 +16,7 @@ from lockproof.campaign.check import check
 from lockproof.campaign.child import Child, Died, resident
 from lockproof.campaign.options import CheckOptions
 from lockproof.campaign.protocol import Setup
+from lockproof.campaign.schedules import Schedules
 from lockproof.verdict import FindingKind
 
 HERE = "tests.campaign.subjects"
@@ -55,6 +56,38 @@ def test_a_request_after_its_death_starts_it_again(child: Child) -> None:
     assert "SIGKILL" in died.value.detail
     assert child.request("generate", index=0)["scenario"]
     assert process_of(child) != before
+
+
+MEETING = """\
+import os
+import time
+from pathlib import Path
+
+place = Path(__file__).with_name("came")
+place.mkdir(exist_ok=True)
+(place / str(os.getpid())).touch()
+end = time.monotonic() + 20
+while len(list(place.iterdir())) < {processes}:
+    if time.monotonic() > end:
+        raise TimeoutError("no other process came")
+    os.sched_yield()
+
+
+class Subject:
+    def look(self) -> int:
+        return 1
+"""
+"""A module whose import ends when so many processes import it at the same time."""
+
+
+@pytest.mark.parametrize(("engine", "processes"), [("both", 2), ("schedules", 2), ("threads", 1)])
+def test_the_processes_of_a_check_start_at_the_same_time(tmp_path: Path, engine: str, processes: int) -> None:
+    file = tmp_path / "meeting.py"
+    file.write_text(MEETING.format(processes=processes), encoding="utf-8")
+    setup = Setup([*sys.path], f"{file}:Subject")
+    report = check(setup, CheckOptions(budget=0.1, seed=1, engine=engine), repeat=lambda _: "")
+    assert report.findings == ()
+    assert len(list((tmp_path / "came").iterdir())) == processes
 
 
 def test_generated_scenarios_are_the_same_in_every_process(child: Child) -> None:
@@ -143,9 +176,20 @@ def test_of_what_is_aimed_at_no_scenario_is_left_out_for_telling_no_order(
 
 
 @pytest.mark.parametrize(("aimed", "explores"), [({"a.add(x)": 1}, True), ({}, False)])
-def test_the_budget_of_a_mutant_begins_with_the_search(aimed: dict[str, int], explores: bool) -> None:
+def test_the_budget_of_a_mutant_begins_with_the_search(
+    aimed: dict[str, int], explores: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare, budget = Schedules.prepare, 0.1
+
+    def slowly(schedules: Schedules) -> bool:
+        """Take longer for the start of the process and the comparison with the model than the budget is."""
+        ready, end = schedules._ready or not prepare(schedules), time.monotonic() + budget
+        while not ready and time.monotonic() < end:
+            os.sched_yield()
+        return True
+
+    monkeypatch.setattr(Schedules, "prepare", slowly)
     path = [*sys.path, str(Path(__file__).resolve().parents[2])]
     setup = Setup(path, "tests.corpus.sets:MendedLength", aimed=aimed)
-    # Less than the start of a process takes, let alone a comparison with the model.
-    report = check(setup, CheckOptions(budget=0.02, seed=1, engine="schedules"), repeat=lambda _: "")
+    report = check(setup, CheckOptions(budget=budget, seed=1, engine="schedules"), repeat=lambda _: "")
     assert bool(report.coverage.schedules) is explores

@@ -139,6 +139,9 @@ class Checking:
             self.phase = outer
 
     def _start(self) -> dict[str, Any]:
+        self.child.launch()
+        if self.options.engine != "threads":
+            self.controlled.child.launch()  # both import the subject at the same time
         try:
             description = self.child.start()
         except Died as died:

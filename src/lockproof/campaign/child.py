@@ -62,6 +62,13 @@ class Child:
         self._errors: IO[bytes] | None = None
         self._note: Path | None = None
         self.description: dict[str, Any] = {}
+        self._described = False
+
+    def launch(self) -> None:
+        """Start the process if there is none, and do not wait for it: it imports the subject meanwhile."""
+        if self._process is None:
+            self._spawn()
+            self._described = False
 
     def start(self) -> dict[str, Any]:
         """Start the process if there is none, and return what it says of the subject.
@@ -71,9 +78,10 @@ class Child:
             Died: importing it, or making a subject, ended the process or hung.
 
         """
-        if self._process is None:
-            self._spawn()
+        self.launch()
+        if not self._described:
             self.description = self._answer(self._setup.hang + 35)
+            self._described = True
         return self.description
 
     def request(self, do: str, allowance: float = 0.0, **arguments: Any) -> dict[str, Any]:
@@ -176,7 +184,7 @@ class Child:
                     raise HarnessFault(message["fault"])
                 return message
         except BaseException as error:
-            if not self.description or not isinstance(error, LockproofError):
+            if not self._described or not isinstance(error, LockproofError):
                 self.close()
             raise
 
