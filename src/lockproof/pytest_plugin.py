@@ -1,11 +1,12 @@
 """The pytest plugin: options for `lockproof.check` in tests, findings kept between runs, a line in the summary.
 
-It is loaded in every pytest run, so it imports nothing of lockproof but what a few settings need.
+pytest loads it in every run, so it imports nothing of lockproof but what a few settings need, and writes nothing.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import secrets
 from typing import Any
 
@@ -37,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.seed = given if given is not None else inherited if inherited is not None else secrets.randbelow(2**31)
     settings.budget = config.getoption("--lockproof-budget")
     cache = getattr(config, "cache", None)
-    settings.store = None if cache is None else cache.mkdir("lockproof")
+    settings.make_store = None if cache is None else functools.partial(cache.mkdir, "lockproof")
     settings.totals.clear()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 
@@ -9,15 +10,23 @@ from threading import Lock
 class Settings:
     """Filled in by the pytest plugin; `lockproof.check` reads it, and adds what it did to `totals`.
 
-    `budget` is in seconds; `store` is the directory where failing scenarios are kept.
+    `budget` is in seconds. `make_store` returns the directory where failing scenarios are kept, and makes it first.
     """
 
     def __init__(self) -> None:
         self.budget: float | None = None
         self.seed: int | None = None
-        self.store: Path | None = None
+        self.make_store: Callable[[], Path] | None = None
         self.totals: dict[str, float] = {}
         self._lock = Lock()
+
+    @property
+    def store(self) -> Path | None:
+        """The directory where failing scenarios are kept, None if nothing is kept.
+
+        It is made when the first check asks for it: a test run without a check writes nothing.
+        """
+        return None if self.make_store is None else self.make_store()
 
     def add(self, amounts: dict[str, float]) -> None:
         """Add to the totals; from any thread."""

@@ -285,14 +285,15 @@ def _command(seed: int) -> str:
 
 
 def _store_of(subject: Any) -> Path | None:
-    if settings.store is None:
+    home = settings.store
+    if home is None:
         return None
     if isinstance(subject, Specification):
         name = subject.subject_name
     else:
         name = subject if isinstance(subject, str) else f"{subject.__module__}:{subject.__qualname__}"
     digest = hashlib.sha256(name.encode()).hexdigest()[:12]
-    return settings.store / f"{re.sub(r'[^A-Za-z0-9]+', '-', name)[-60:]}-{digest}.json"
+    return home / f"{re.sub(r'[^A-Za-z0-9]+', '-', name)[-60:]}-{digest}.json"
 
 
 def _saved(store: Path | None) -> Iterator[Scenario]:

@@ -20,7 +20,7 @@ SHORT = 0.4
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test here gets what another run found."""
-    monkeypatch.setattr(settings, "store", None)
+    monkeypatch.setattr(settings, "make_store", None)
 
 
 def found(specification: Specification, **more: Any) -> lockproof.Finding:

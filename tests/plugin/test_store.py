@@ -50,7 +50,7 @@ class Tries:
 def tries(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Tries:
     instead = Tries()
     monkeypatch.setattr(testing, "run_check", instead)
-    monkeypatch.setattr(settings, "store", tmp_path / "lockproof")
+    monkeypatch.setattr(settings, "make_store", lambda: tmp_path / "lockproof")
     monkeypatch.setattr(settings, "totals", {})
     return instead
 
@@ -93,6 +93,6 @@ def test_a_store_that_cannot_be_read_is_as_good_as_none(tries: Tries, text: str)
 
 
 def test_without_a_store_nothing_is_written(tries: Tries, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(settings, "store", None)
+    monkeypatch.setattr(settings, "make_store", None)
     tries.find("a.f(1) || a.f(1)")
     assert list(tmp_path.iterdir()) == []
