@@ -72,7 +72,7 @@ def _install(python: Path, requirements: Sequence[str], *, compile_too: bool = F
     """Install; "" when done, else why not."""
     variables = {**clean_environment(), "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
     problem = ""
-    for kind in ([], ["--only-binary=:all:"]) if compile_too else (["--only-binary=:all:"],):
+    for kind in ([], ["--prefer-binary"]) if compile_too else (["--prefer-binary"],):
         command = [str(python), "-I", "-m", "pip", "install", "--quiet", *kind, *requirements]
         status, out, err = run_captured(command, env=variables, timeout=PIP_SECONDS)
         if status == 0:

@@ -43,12 +43,12 @@ INSTALLING = """\
 The peers go into an environment of their own, of the same build of Python as the one that runs this:
 
     python -m venv peers
-    peers/bin/python -m pip install --only-binary :all: frontrun==0.7.0 interleave-test==0.1.0
+    peers/bin/python -m pip install frontrun==0.7.0 interleave-test==0.1.0
     python -m benchmarks.explorer --peers peers/bin/python
 
 frontrun has wheels that ask for glibc 2.39 on a free-threaded build, though its code needs no more than 2.34; on an
-older system, fetch the wheel by `pip download --no-deps --only-binary :all: --platform manylinux_2_39_x86_64
---abi cp313t frontrun==0.7.0` and unpack it into the site-packages of the environment by `python -m zipfile -e`.
+older system, fetch the wheel by `pip download --no-deps --platform manylinux_2_39_x86_64 --abi cp313t
+frontrun==0.7.0` and unpack it into the site-packages of the environment by `python -m zipfile -e`.
 """
 
 

@@ -34,10 +34,6 @@ def environments() -> list[str]:
     return tox_environments((ROOT / "tox.ini").read_text(encoding="utf-8"))
 
 
-def project() -> dict[str, Any]:
-    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-
-
 def steps() -> list[tuple[str, dict[str, Any]]]:
     found = []
     for path in WORKFLOWS:
@@ -73,25 +69,27 @@ def test_the_workflow_leaves_out_no_environment_of_tox() -> None:
     assert set(environments()) - asked == later
 
 
-def test_the_classifiers_name_the_versions_of_the_matrix() -> None:
+@pytest.mark.parametrize("folder", [".", "src/lockproof"])
+def test_the_classifiers_name_the_versions_of_the_matrix(folder: str) -> None:
+    described = tomllib.loads((ROOT / folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     prefix = "Programming Language :: Python :: "
     named = {
         text.removeprefix(prefix)
-        for text in project()["project"]["classifiers"]
+        for text in described["classifiers"]
         if re.fullmatch(re.escape(prefix) + r"3\.\d+", text)
     }
     tested = {build.minor for name in environments() if (build := build_of(name)) is not None}
     assert named <= tested, "a classifier claims a version that no environment tests"
     assert named >= FAMILIES
-    assert any(text.startswith(prefix + "Free Threading") for text in project()["project"]["classifiers"])
-    assert project()["project"]["requires-python"] == f">={min(REQUIRED).minor}"
+    assert any(text.startswith(prefix + "Free Threading") for text in described["classifiers"])
+    assert described["requires-python"] == f">={min(REQUIRED).minor}"
 
 
 def test_the_jobs_are_thin_and_pin_what_ci_pins() -> None:
     allowed = re.compile(
         r'python -m pip install "tox>=[\d.]+,<\d+"'
         r'|(DISTRIBUTIONS="\$\(echo dist/\*\.whl\)" )?python -m tox run -e ("\$ENVIRONMENT"|[a-z]+)'
-        r"( -- reports| -- --budget \d+s --min-score \d+)?"
+        r'( -- reports| -- --budget \d+s --min-score \d+| -- --dist dist( --tag "\$TAG")?)?'
         r"|\./ci/validate .*"
     )
     for where, step in steps():
@@ -101,19 +99,38 @@ def test_the_jobs_are_thin_and_pin_what_ci_pins() -> None:
                 assert f'"{toolbox.TOX[0]}"' in step["run"]
 
 
+PUBLISHING = ("release.yml", "publish")
+
+
 def test_the_jobs_have_the_least_permissions() -> None:
     for path in WORKFLOWS:
         data = workflow(path.name)
         assert data["permissions"] == {}
         for name, job in data["jobs"].items():
-            assert job["permissions"] == {"contents": "read"}, name
+            needed = {"contents": "read"}
+            if (path.name, name) == PUBLISHING:
+                needed = {"id-token": "write", "attestations": "write"}
+            assert job["permissions"] == needed, name
             assert job["timeout-minutes"] <= 60
     for where, step in steps():
         uses = step.get("uses", "")
         if uses:
-            assert re.fullmatch(r"actions/[\w-]+@v\d+", uses), f"{where}: {uses}"
+            assert re.fullmatch(r"actions/[\w-]+@v\d+|pypa/[\w-]+@[0-9a-f]{40}", uses), f"{where}: {uses}"
         if uses.startswith("actions/checkout@"):
             assert step["with"]["persist-credentials"] is False
+
+
+def test_what_is_published_is_what_was_built_once_and_installed() -> None:
+    jobs = workflow("release.yml")["jobs"]
+    assert [name for name, job in jobs.items() if "run -e dist" in str(job["steps"])] == ["dist"]
+    assert jobs["install"]["needs"] == "dist" and jobs["publish"]["needs"] == "install"
+    assert jobs["publish"]["environment"] == "pypi"
+    assert [step["uses"].partition("@")[0] for step in jobs["publish"]["steps"]] == [
+        "actions/download-artifact",
+        "actions/attest-build-provenance",
+        "pypa/gh-action-pypi-publish",
+    ]
+    assert "secrets." not in (ROOT / ".github/workflows/release.yml").read_text(encoding="utf-8")
 
 
 def test_the_lint_environment_checks_every_workflow() -> None:
@@ -138,12 +155,12 @@ def test_the_build_of_an_environment(name: str, build: Build | None) -> None:
     assert build_of(name) == build
 
 
-ALL = ["py313", "py313t", "py314", "lint", "coverage", "mutants"]
+ALL = ["py313", "py313t", "py314", "lint", "coverage", "mutants", "install"]
 
 
 def test_what_cannot_run_is_left_out_with_the_reason() -> None:
     chosen = plan(ALL, ["3.13", "3.13t"], {"3.14": ("uv: no", "source: 404")}, selection=False)
-    assert chosen.run == ("py313", "py313t", "lint", "mutants")
+    assert chosen.run == ("py313", "py313t", "lint", "mutants", "install")
     assert chosen.left_out == {
         "py314": "no CPython 3.14: uv: no; source: 404",
         "coverage": "it needs py314 in the same run",

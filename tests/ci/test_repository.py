@@ -48,6 +48,12 @@ def test_no_registry_or_mirror_is_named() -> None:
     assert hits == []
 
 
+@pytest.mark.thread_unsafe(reason="reads the whole working tree, where other tests write")
+def test_nothing_hides_that_a_dependency_lacks_a_wheel() -> None:
+    forbidden = re.compile("only" + "[-_]binary", re.IGNORECASE)
+    assert [name for name, text in text_files() if forbidden.search(text)] == []
+
+
 def test_the_search_would_find_one() -> None:
     forbidden = re.compile("|".join(HOSTS), re.IGNORECASE)
     assert forbidden.search("deb http://deb." + "debian" + ".org/debian stable main")

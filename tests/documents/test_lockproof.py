@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import lockproof
+from ci.documents import Command, blocks, commands, files, masked, missing
 from lockproof.verdict import Verdict
-from tests.documents.blocks import ROOT, Command, blocks, commands, files, masked, run
+from tests.documents.blocks import ROOT, run
 
 GUIDE = (ROOT / "docs" / "lockproof.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -27,16 +28,6 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def missing(command: Command, printed: str) -> list[str]:
-    """Return the lines that are shown and were not printed.
-
-    What is shown was run without the GIL. With it the race is rarer, and the smallest case may not show in the time
-    that there is: then only the verdict has to be the same.
-    """
-    shown = masked(command.shown[:1] if sys._is_gil_enabled() else command.shown)
-    return [line for line in shown if line not in masked(printed.splitlines())]
-
-
 @pytest.mark.parametrize("number", range(len(commands(GUIDE))))
 @pytest.mark.thread_unsafe(reason="starts a process")
 def test_each_command_of_the_guide_prints_what_is_shown(place: Path, number: int) -> None:
@@ -49,7 +40,7 @@ def test_each_command_of_the_guide_prints_what_is_shown(place: Path, number: int
     told = command.shown and not command.text.startswith("lockproof mutate")
     verdict = command.shown[0].rpartition(" ")[2] if told else "HELD"
     assert done.returncode == STATUS[verdict], done.stdout + done.stderr
-    assert missing(command, done.stdout) == []
+    assert missing(command, done.stdout, gil=sys._is_gil_enabled()) == []
     if "--json" in command.text:
         name = command.text.rpartition("--json ")[2]
         assert json.loads((place / name).read_text(encoding="utf-8"))["verdict"] == "violation"
@@ -76,7 +67,7 @@ def test_the_broken_class_of_the_readme_prints_what_is_shown(tmp_path: Path) -> 
     (command,) = commands(README)
     done = run(command, tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert missing(command, done.stdout) == []
+    assert missing(command, done.stdout, gil=sys._is_gil_enabled()) == []
 
 
 @pytest.mark.thread_unsafe(reason="starts a process")
