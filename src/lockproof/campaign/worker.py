@@ -115,7 +115,9 @@ class Worker:
             from lockproof.mutate.scope import mutated, parts_of
         except ImportError as error:
             raise LockproofError(
-                f"{error.name} is not installed", "it makes the mutants", "pip install 'lockproof[mutate]'"
+                f"{error.name} is not installed",
+                "lockproof was installed without the extra that makes mutants",
+                "pip install 'lockproof[mutate]'",
             ) from None
         if unknown := [name for name in operators or () if name not in OPERATORS]:
             raise LockproofError(
