@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 import sysconfig
 from dataclasses import asdict, dataclass
+
+from lockproof.interpreter import is_gil_enabled
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def current() -> Environment:
     return Environment(
         python=platform.python_version(),
         free_threaded=bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
-        gil=sys._is_gil_enabled(),
+        gil=is_gil_enabled(),
         processors=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         system=platform.platform(terse=True),
     )

@@ -23,7 +23,11 @@ LAYERS = (
     Layer("commit", ("lockedset._commit",)),
     Layer("set", ("lockedset._set",), may_import=("locking", "commit", "lockedset")),
     Layer("lockedset", ("lockedset",), may_import=("set", "locking")),
-    Layer("ground", ("lockproof.errors", "lockproof.environment", "lockproof.settings")),
+    Layer(
+        "ground",
+        ("lockproof.errors", "lockproof.environment", "lockproof.settings", "lockproof.interpreter"),
+        siblings=True,
+    ),
     Layer(
         "vocabulary",
         (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -140,6 +141,14 @@ def test_threads_and_futures_hash_alike_in_each_run_and_none_is_left_for_the_nex
     (outcome,) = answer["hashes"]["outcomes"]
     assert outcome.startswith("(True, ") and outcome.endswith(", 0)")
     assert len(set(outcome.split(", ")[1:4])) == 3
+
+
+@pytest.mark.parametrize("inherits", ["0", "1"])
+def test_a_thread_runs_in_the_context_that_it_would_have_without_control(inherits: str) -> None:
+    asked = answers("tests.control.asked_contexts", PYTHON_THREAD_INHERIT_CONTEXT=inherits)
+    assert only(asked["contexts"], asked["uncontrolled"])
+    inherited = sys.version_info >= (3, 14) and inherits == "1"
+    assert asked["uncontrolled"].startswith("[1, " if inherited else "[0, ")
 
 
 def test_outside_of_runs_everything_is_the_real_thing(answer: Answers) -> None:

@@ -30,6 +30,7 @@ from lockproof.campaign.protocol import RunResult
 from lockproof.conformance import conform
 from lockproof.errors import LockproofError
 from lockproof.generation import Generator, Watched, productive
+from lockproof.interpreter import current_frames
 from lockproof.judge.orders import Waiting
 from lockproof.judge.scenario import ScenarioJudge
 from lockproof.model import TooManyChoices
@@ -279,7 +280,7 @@ class Worker:
             while thread.is_alive():
                 thread.join(min(hang / 4, 0.1))
                 if thread.is_alive() and patience.over():
-                    frame = sys._current_frames().get(thread.ident or 0)
+                    frame = current_frames().get(thread.ident or 0)
                     stack = "".join(traceback.format_stack(frame)) if frame is not None else ""
                     detail = f"one thread alone did not come back within {hang:g} s"
                     return {"hang": {"stacks": stack, "detail": detail, "announced": list(lines)}}

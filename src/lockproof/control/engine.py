@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import itertools
 import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -36,6 +35,7 @@ from lockproof.control.task import (
 from lockproof.control.turns import Turns
 from lockproof.control.workers import StandIns, Worker
 from lockproof.errors import LockproofError
+from lockproof.interpreter import THREAD_NAMES, is_gil_enabled, running_threads
 from lockproof.schedule import Point, Ran, Redundant, Strategy
 
 MOST_STEPS: Final = 20_000
@@ -49,9 +49,6 @@ STALL: Final = 0.1
 
 PATIENCE: Final = 3.0
 """Seconds that a task may take to come to an end when its run is given up."""
-
-active: Final[dict[int, Any]] = threading._active  # type: ignore[attr-defined]
-"""What the threading module knows of running threads."""
 
 PREEMPTED: Final = "another thread goes on"
 """Why a thread stopped that could have gone on."""
@@ -100,7 +97,7 @@ class Engine(Turns):
         self._processor.settle(worker.native for worker in self._idle)
         self._strategy = strategy
         self.runs += 1
-        self._fresh = getattr(program, "finalizes", False) and not sys._is_gil_enabled()
+        self._fresh = getattr(program, "finalizes", False) and not is_gil_enabled()
         self.ids = {}
         self.tasks, self.pending, self.firsts, self.resources = [], [], [], []
         self.abandoning = self._redundant = False
@@ -110,7 +107,7 @@ class Engine(Turns):
         self.now = 1000.0
         self._choices, self._point.touched, self._point.own = [], set(), None
         self.order.clear()
-        threading._counter = itertools.count(1).__next__  # type: ignore[attr-defined]  # equal names in each run
+        THREAD_NAMES.replace(itertools.count(1).__next__)  # equal names in each run
         self._result = Result(Ran((), 0, ()))
         root = self.spawn(program, "main thread")
         self.current = root
@@ -188,7 +185,7 @@ class Engine(Turns):
         finally:
             self.inside = inside
         self.by_ident[task.ident] = task
-        active[task.ident] = task.thread = thread or task.thread
+        running_threads[task.ident] = task.thread = thread or task.thread
         if self.current is not None:
             self._point.touched.add(-1 - task.index)
             self.current.fresh = False  # from here on another thread may come before its first switch point
@@ -427,7 +424,7 @@ class Engine(Turns):
         if error is not None and not self.abandoning:
             self._result.errors.append((task.name, error))
         del self.by_ident[task.ident]
-        active.pop(task.ident, None)
+        running_threads.pop(task.ident, None)
         again = not (self.fresh_threads or self._fresh)
         if again:
             self._idle.append(worker)
@@ -484,7 +481,7 @@ class Engine(Turns):
             if not each.begun and not each.done:
                 each.done = True
                 self._idle.append(each.worker)
-                active.pop(each.ident, None)
+                running_threads.pop(each.ident, None)
         return None
 
 

@@ -37,6 +37,21 @@ from lockproof.control.instructions import (
 )
 from lockproof.control.kinds import kind_of_call, kind_of_instruction
 from lockproof.control.primitives import Lock, RLock, engine
+from lockproof.interpreter import (
+    C_RLOCK,
+    DANGLING_THREADS,
+    DATACLASS_MAKER,
+    HANDLE,
+    IMPORT_LOCKS,
+    NOTIFICATION_LOCK,
+    PURE_SIMPLE_QUEUE,
+    QUEUE_TIME,
+    THREADING_TIME,
+    Place,
+    get_frame,
+    is_gil_enabled,
+    unknown_python,
+)
 from lockproof.schedule import CONTAINER, Switching
 
 TOOL: Final = 4
@@ -142,7 +157,7 @@ class Instrumentation:
             return True
         if file.startswith(_OWN) or (file.startswith("<frozen ") and "collections" not in file):
             return False
-        if file.startswith(("<lockproof ", "<string>")) and code.co_name in ("part", "__create_fn__"):
+        if file.startswith(("<lockproof ", "<string>")) and code.co_name in ("part", DATACLASS_MAKER):
             return False
         if file.startswith(_LIBRARY) and "site-packages" not in file:
             return file[len(_LIBRARY) :] not in _TRUSTED and not file[len(_LIBRARY) :].startswith(
@@ -200,7 +215,7 @@ class Instrumentation:
         Without the GIL it runs in the thread that made the object, at its next turn, or in the one that drops it, if
         the other has ended: a thread that is kept for other tasks would have to run it at some time in between.
         """
-        if engine.fresh_threads or sys._is_gil_enabled():
+        if engine.fresh_threads or is_gil_enabled():
             return False
         engine.fresh_threads = code.co_name == "__del__" or not _CALLS_BACK.isdisjoint(code.co_names)
         return engine.fresh_threads
@@ -238,13 +253,13 @@ class Instrumentation:
             task.after_c = False
         engine.point(task, what)
         if engine.watcher is not None:
-            engine.watcher(task, (code, offset), CONTAINER if what[0] == CONTAINER else what, sys._getframe(1))
+            engine.watcher(task, (code, offset), CONTAINER if what[0] == CONTAINER else what, get_frame(1))
         return None
 
     def _told(self, code: CodeType, offset: int) -> str:
         """Return what an instruction is called that is met for the first time; it keeps the name."""
         names = self._tables[_id(code)]
-        told = kind_of_instruction(code, offset, sys._getframe(2))
+        told = kind_of_instruction(code, offset, get_frame(2))
         names[offset] = name = told if names[offset] is UNTOLD else Store(told)
         return name
 
@@ -260,7 +275,7 @@ class Instrumentation:
             task.stores(engine.step)
             engine.point(task, kind_of_call(function, first))
             if engine.watcher is not None:
-                engine.watcher(task, (code, offset), CONTAINER, sys._getframe(1))
+                engine.watcher(task, (code, offset), CONTAINER, get_frame(1))
         return None
 
 
@@ -293,33 +308,44 @@ class _NoThreads:
 
 
 def install() -> None:
-    """Take control of this process."""
+    """Take control of this process.
+
+    Raises:
+        LockproofError: this version of Python has other names for what has to be replaced.
+
+    """
+    if not HANDLE:
+        raise unknown_python("joins threads in another way")
     given: dict[tuple[Any, str], Any] = {
         (_thread, "allocate_lock"): Lock, (_thread, "allocate"): Lock, (_thread, "lock"): Lock,
         (_thread, "LockType"): Lock, (_thread, "RLock"): RLock,
         (_thread, "start_new_thread"): primitives.start_new_thread,
         (_thread, "start_new"): primitives.start_new_thread,
-        (threading, "Lock"): Lock, (threading, "RLock"): RLock, (threading, "_CRLock"): RLock,
-        (threading, "_allocate_lock"): primitives.inner_lock, (threading, "local"): _Local,
-        (threading, "_start_new_thread"): primitives.start_new_thread,
-        (threading, "_time"): primitives.monotonic, (threading.Thread, "start"): primitives.start,
+        (threading, "Lock"): Lock, (threading, "RLock"): RLock, (threading, "local"): _Local,
+        (threading.Thread, "start"): primitives.start,
         (threading.Event, "is_set"): primitives.is_set, (threading.Event, "isSet"): primitives.is_set,
         (probes, "step_aside"): primitives.step_aside,
         (builtins, "id"): primitives.number_of,
-        # A pool has a set of its threads, and who waits for futures makes one of them. The threading module's own, for
-        # after a fork, would fill with those of earlier runs, which have the same hashes again.
-        (threading, "_dangling"): _NoThreads(),
+        # A pool has a set of its threads, and who waits for futures makes one of them.
         (threading.Thread, "__hash__"): primitives.hash_of, (concurrent.futures.Future, "__hash__"): primitives.hash_of,
         (os, "sched_getaffinity"): processor.sched_getaffinity,
-        (queue, "time"): primitives.monotonic, (queue, "SimpleQueue"): queue._PySimpleQueue,  # type: ignore[attr-defined]
+        (queue, "SimpleQueue"): PURE_SIMPLE_QUEUE,
         (time, "sleep"): primitives.sleep, (time, "monotonic"): primitives.monotonic, (time, "time"): primitives.now,
         (time, "perf_counter"): primitives.perf_counter, (time, "monotonic_ns"): primitives.monotonic_ns,
         (time, "time_ns"): primitives.time_ns, (time, "perf_counter_ns"): primitives.perf_counter_ns,
     }  # fmt: skip
-    for (place, name), value in given.items():
-        if hasattr(place, name):
-            setattr(place, name, value)
-    # Imports keep their own locks: what they protect is nobody's subject.
-    sys.modules["_frozen_importlib"]._thread = _ModuleLocks  # type: ignore[attr-defined]
+    for (owner, name), value in given.items():
+        if hasattr(owner, name):
+            setattr(owner, name, value)
+    private: dict[Place, Any] = {
+        C_RLOCK: RLock,
+        NOTIFICATION_LOCK: primitives.inner_lock,
+        THREADING_TIME: primitives.monotonic,
+        QUEUE_TIME: primitives.monotonic,
+        DANGLING_THREADS: _NoThreads(),  # it would fill with the threads of earlier runs, whose hashes come again
+        IMPORT_LOCKS: _ModuleLocks,  # imports keep their own locks: what they protect is nobody's subject
+    }
+    for place, value in private.items():
+        place.replace(value)
     instrumentation.install()
     gc.disable()  # a finalizer would run wherever the collector happens to start

@@ -15,7 +15,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final
 
-from lockproof import probes
+from lockproof import interpreter, probes
 from lockproof.control.engine import Engine
 from lockproof.control.task import Site, Task, here, place
 from lockproof.schedule import CONTAINER
@@ -240,12 +240,12 @@ class RLock(Lock):
 
     def _is_owned(self) -> bool:
         task = engine.me()
-        return bool(self._native()._is_owned()) if task is None else self.owner is task
+        return interpreter.is_owned(self._native()) if task is None else self.owner is task
 
     def _release_save(self) -> Any:
         task = engine.me()
         if task is None:
-            return self._native()._release_save()
+            return interpreter.release_save(self._native())
         if engine.abandoning:
             return 0
         if self.owner is not task:
@@ -257,7 +257,7 @@ class RLock(Lock):
     def _acquire_restore(self, state: Any) -> None:
         task = engine.me()
         if task is None:
-            self._native()._acquire_restore(state)
+            interpreter.acquire_restore(self._native(), state)
             return
         self._acquire(task, True, -1)
         self.count = state
@@ -265,11 +265,11 @@ class RLock(Lock):
     def _recursion_count(self) -> int:
         task = engine.me()
         if task is None:
-            return int(self._native()._recursion_count())
+            return interpreter.recursion_count(self._native())
         return self.count if self.owner is task else 0
 
     def _held_outside(self) -> bool:
-        return self._real is not None and " owner=0 " not in repr(self._real)
+        return self._real is not None and interpreter.rlock_is_taken(self._real)
 
     def _new_real(self) -> Any:
         return _real_rlock()
@@ -324,20 +324,14 @@ def start(self: threading.Thread) -> None:
     if task is None:
         _real_start(self)
         return
-    thread: Any = self
-    if not thread._initialized:
-        raise RuntimeError("thread.__init__() not called")
-    if thread._started.is_set():
-        raise RuntimeError("threads can only be started once")
-    thread._started._flag = True  # nobody can wait for it yet, and its lock would be one more to explore
-    child = engine.spawn(lambda: _run_thread(thread), self.name, self.daemon, thread)
-    thread._handle = _Handle(child)
-    thread._ident, thread._native_id = child.ident, child.native
+    interpreter.begin_start(self)
+    child = engine.spawn(lambda: _run_thread(self), self.name, self.daemon, self)
+    interpreter.end_start(self, child.ident, child.native, _Handle(child))
 
 
-def _run_thread(thread: Any) -> None:
+def _run_thread(thread: threading.Thread) -> None:
     with suppress(SystemExit):
-        thread.run()
+        interpreter.run_thread(thread)
 
 
 def start_new_thread(function: Callable[..., object], args: Any, kwargs: Any = None, /) -> int:
@@ -369,8 +363,8 @@ def step_aside() -> None:
 def is_set(self: threading.Event) -> bool:
     """Do as `Event.is_set` does, and note that whoever sets it must come before or after."""
     if engine.me() is not None:
-        engine.touch(self._cond._lock._number)  # type: ignore[attr-defined]
-    return self._flag  # type: ignore[attr-defined,no-any-return]
+        engine.touch(interpreter.event_lock(self)._number)
+    return interpreter.event_flag(self)
 
 
 # Identity.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import traceback
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any, Final, Protocol
 
+from lockproof.interpreter import current_frames, get_frame
 from lockproof.schedule import Ran
 from lockproof.verdict import Blocked
 
@@ -147,7 +147,7 @@ def blocked(task: Task) -> Blocked:
 
 def stacks_of(tasks: Sequence[Task]) -> str:
     """Return the stacks of tasks that have not ended, without the frames of the engine."""
-    frames = sys._current_frames()
+    frames = current_frames()
     parts = []
     for task in tasks:
         if not task.done and (frame := frames.get(task.ident)) is not None:
@@ -167,7 +167,7 @@ def asleep(native: int) -> bool:
 
 def site_of_thread(ident: int) -> str:
     """Return where a thread is, in the innermost frame outside lockproof and the threading module."""
-    frame: FrameType | None = sys._current_frames().get(ident)
+    frame: FrameType | None = current_frames().get(ident)
     while frame is not None and (frame.f_code.co_filename == threading.__file__ or OWN in frame.f_code.co_filename):
         frame = frame.f_back
     return "" if frame is None else place((frame.f_code, frame.f_lasti))
@@ -175,7 +175,7 @@ def site_of_thread(ident: int) -> str:
 
 def here(depth: int = 2) -> Site | None:
     """Return the innermost place outside lockproof and the threading module, from the caller's caller on."""
-    frame: FrameType | None = sys._getframe(depth)
+    frame: FrameType | None = get_frame(depth)
     while frame is not None and (frame.f_code.co_filename == threading.__file__ or OWN in frame.f_code.co_filename):
         frame = frame.f_back
     return None if frame is None else (frame.f_code, frame.f_lasti)

@@ -11,9 +11,7 @@ from typing import Any
 
 from lockproof.control.baton import Baton, hand_over, new_baton
 from lockproof.control.task import Abandoned, Task
-
-start_joinable_thread: Any = threading._start_joinable_thread  # type: ignore[attr-defined]
-"""The real one: this is imported before control is taken."""
+from lockproof.interpreter import rename_thread, start_joinable_thread
 
 
 class Worker:
@@ -78,5 +76,5 @@ class StandIns:
         while len(self._threads) <= task.index:
             self._threads.append(threading.Thread(name=task.name, daemon=False))
         thread = self._threads[task.index]
-        thread._started._flag, thread._ident, thread._name, thread._daemonic = True, task.ident, task.name, task.daemon
+        rename_thread(thread, task.ident, task.name, task.daemon)
         task.thread = thread

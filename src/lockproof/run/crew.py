@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, Final
 
+from lockproof.interpreter import current_frames, is_gil_enabled
 from lockproof.run.patience import Patience
 from lockproof.run.program import DELAYS, Key, Program, Record
 
@@ -40,7 +41,7 @@ later, when the other one has gone. With a GIL whoever is waited for needs it to
 
 yield_processor: Final[Callable[[], object]] = getattr(os, "sched_yield", lambda: threading.Event().wait(0))
 
-_SCALES: Final = (0, 256, 1024, 4096) if sys._is_gil_enabled() else (0, 0, 4, 16, 64, 256)
+_SCALES: Final = (0, 256, 1024, 4096) if is_gil_enabled() else (0, 0, 4, 16, 64, 256)
 """How long the random delays of a plan may be, in turns of an empty loop (about 10 ns each).
 
 With a GIL they must be longer than it takes a waiting thread to ask for it, or no operation is ever interrupted.
@@ -82,7 +83,7 @@ class Crew:
         exact_timers()
         self.size = size
         self._random = random.Random(seed)
-        self._patience = 0 if sys._is_gil_enabled() else PATIENCE
+        self._patience = 0 if is_gil_enabled() else PATIENCE
         self._chunk: _Chunk | None = None
         self._begin = [allocate_lock() for _ in range(size)]
         self._end = [allocate_lock() for _ in range(size)]
@@ -176,7 +177,7 @@ class Crew:
         return [range(self._random.randint(0, scale)) for _ in range(DELAYS)]
 
     def _vary(self, count: int) -> None:
-        if sys._is_gil_enabled():
+        if is_gil_enabled():
             sys.setswitchinterval(self._random.choice(_INTERVALS))
         if hasattr(os, "sched_setaffinity"):
             processors = sorted(os.sched_getaffinity(0))
@@ -187,7 +188,7 @@ class Crew:
                     os.sched_setaffinity(thread.native_id, {processors[t]} if placed else set(processors))
 
     def _stacks(self, count: int) -> str:
-        frames = sys._current_frames()
+        frames = current_frames()
         parts = []
         for t, thread in enumerate(self._threads[:count]):
             frame = frames.get(thread.ident or 0)
