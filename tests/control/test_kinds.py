@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dis
 import sys
 from collections import deque
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from lockproof.control.kinds import kind_of_call, kind_of_instruction
+from lockproof.control.opcodes import listing
 from tests.control.running import answers
 
 
@@ -61,7 +61,7 @@ def kinds(frame: Any) -> list[str]:
     SEEN[-1:] = [
         {
             each.opname: kind_of_instruction(code, each.offset, frame)
-            for each in dis.get_instructions(code)
+            for each in listing(code)
             if each.opname in ("BINARY_SUBSCR", "STORE_SUBSCR", "FOR_ITER", "COMPARE_OP")
         }
     ]

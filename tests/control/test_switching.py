@@ -1,6 +1,6 @@
 """Is a race found where a build has it, and nowhere else? Each race has a twin under a lock, in which nothing is found.
 
-Both builds must count the same schedules: the numbers below are of both.
+All builds must count the same schedules, but for those under `gil`, where builds hand over in different places.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lockproof.interpreter import VERSION
 from tests.control.running import Answers, answers
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
@@ -32,11 +33,13 @@ RACES = races()
 COUNTED = {
     "attribute_counter free open": [3, 17, 55],
     "attribute_counter free locked": [3, 21, 113],
-    "attribute_counter gil open": [3, 15, 50],
     "closure_variable free open": [3, 17, 55],
-    "item_by_get gil open": [3, 19, 93],
     "singleton free open": [3, 27, 199],
 }
+COUNTED |= {
+    # `with` calls `__exit__` of the context that does nothing through C code, and hands over the GIL afterwards.
+    "3.13": {"attribute_counter gil open": [3, 15, 50], "item_by_get gil open": [3, 19, 93]},
+}.get(VERSION, {"attribute_counter gil open": [3, 11, 14], "item_by_get gil open": [3, 15, 50]})
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +72,7 @@ def test_under_a_lock_nothing_is_found(answer: Answers, name: str, switching: st
 
 
 @pytest.mark.parametrize("name", COUNTED)
-def test_both_builds_count_the_same_schedules(answer: Answers, name: str) -> None:
+def test_as_many_schedules_are_run_as_there_are(answer: Answers, name: str) -> None:
     assert answer["races"][name]["by_level"] == COUNTED[name]
 
 

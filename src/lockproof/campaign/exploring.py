@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from lockproof import environment
+from lockproof.control import handover
 from lockproof.control.engine import MOST_STEPS
 from lockproof.control.install import instrumentation
 from lockproof.control.primitives import engine
 from lockproof.control.program import FunctionProgram, ScenarioProgram
 from lockproof.control.task import OWN, Result
 from lockproof.control.trace import Tracer
+from lockproof.interpreter import VERSION
 from lockproof.schedule import Ran, Schedule, Strategy, Switching
 from lockproof.strategies.exhaustive import Diverged, Orders, Preemptions, Replay
 from lockproof.strategies.sampling import PCT, POS, SURW, RandomWalk
@@ -409,6 +411,8 @@ def fingerprints() -> tuple[tuple[str, str], ...]:
 
 def masking_of(program: Program, look: Look, problem: Problem, preemptions: int, seconds: float) -> tuple[Masking, str]:
     """Say whether a standard build can show a problem, by all its schedules up to a number of preemptions."""
+    if not handover.known():
+        return Masking.UNKNOWN, f"it is not known where a standard {VERSION} build hands over the GIL"
     bound = max(2, preemptions)
     exploration = Exploration(program, look, 0, bound=bound, only="preemptions", switching=Switching.GIL)
     end = time.monotonic() + seconds
@@ -424,8 +428,8 @@ def masking_of(program: Program, look: Look, problem: Problem, preemptions: int,
             break
     covered = "; ".join(exploration.covered()) or "nothing"
     if exploration.complete and not exploration.unstable:
-        return Masking.MASKED, f"{covered}, switching only where a standard 3.13 build can: none has it"
+        return Masking.MASKED, f"{covered}, switching only where a standard {VERSION} build can: none has it"
     return (
         Masking.UNKNOWN,
-        f"{covered}, switching only where a standard 3.13 build can: none has it, and there are more",
+        f"{covered}, switching only where a standard {VERSION} build can: none has it, and there are more",
     )

@@ -10,6 +10,7 @@ import _thread
 import atexit
 import builtins
 import concurrent.futures
+import dis
 import gc
 import inspect
 import os
@@ -19,12 +20,15 @@ import threading
 import time
 from _thread import get_ident
 from collections.abc import Iterator
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, MethodType
 from typing import Any, Final
 
 from lockproof import probes
 from lockproof.control import primitives, processor
+from lockproof.control.handover import here
 from lockproof.control.instructions import (
+    AFTER_METHOD,
+    CHECKED,
     LOOP,
     UNTOLD,
     UNTOLD_STORE,
@@ -113,7 +117,14 @@ class Instrumentation:
         self._asked.add(file)
 
     def switch(self, switching: Switching) -> None:
-        """From the next run on, switch at other points."""
+        """From the next run on, switch at other points.
+
+        Raises:
+            LockproofError: where this version of Python hands over the GIL is not known, and that is asked for.
+
+        """
+        if switching is Switching.GIL:
+            here()
         if switching is not self.switching:
             self._kept[self.switching] = self._tables
             self.switching = switching
@@ -220,10 +231,15 @@ class Instrumentation:
         engine.fresh_threads = code.co_name == "__del__" or not _CALLS_BACK.isdisjoint(code.co_names)
         return engine.fresh_threads
 
-    def _resume(self, _: CodeType, __: int) -> Any:
+    def _resume(self, code: CodeType, offset: int) -> Any:
         task = engine.current
-        if task is not None and get_ident() == task.ident and self.switching is not Switching.SYNC:
-            engine.point(task, "" if self.switching is Switching.GIL else CONTAINER)
+        if task is None or get_ident() != task.ident or self.switching is Switching.SYNC:
+            return None
+        if self.switching is Switching.FREE:
+            engine.point(task, CONTAINER)
+        elif self._tables[_id(code)][offset] is CHECKED:
+            engine.point(task, "")
+        return None
 
     def _instruction(self, code: CodeType, offset: int) -> Any:
         try:
@@ -242,15 +258,18 @@ class Instrumentation:
         if type(what) is Store:
             task.stores(engine.step)
         if what is LOOP:
-            if self.switching is Switching.GIL:
-                engine.point(task, "")
-            else:
-                engine.loop(task)
+            engine.loop(task)
             return None
         if self.switching is Switching.GIL:
-            if not task.after_c:
+            if what is CHECKED:
+                engine.point(task, "")
+                return None
+            if what == AFTER_METHOD and task.in_methods and _id(get_frame(1)) in task.in_methods:
+                task.in_methods.remove(_id(get_frame(1)))
+            elif not task.after_c:
                 return None
             task.after_c = False
+            what = CONTAINER
         engine.point(task, what)
         if engine.watcher is not None:
             engine.watcher(task, (code, offset), CONTAINER if what[0] == CONTAINER else what, get_frame(1))
@@ -271,6 +290,10 @@ class Instrumentation:
                 return None
         if self.switching is Switching.GIL:
             task.after_c = _id(function) in _PRIMITIVES
+            if type(function) is MethodType and dis.opname[code.co_code[offset]] in here().methods:
+                task.in_methods.add(_id(get_frame(1)))
+            elif task.in_methods:
+                task.in_methods.discard(_id(get_frame(1)))
         elif in_c(function) and touches(function, first):
             task.stores(engine.step)
             engine.point(task, kind_of_call(function, first))

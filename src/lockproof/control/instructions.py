@@ -9,9 +9,8 @@ cannot touch shared state answers DISABLE once and costs nothing from then on. W
 - where a generator begins or goes on: C code asks it in the middle of a step, and two threads may ask the same one;
 - calls of C functions. Calls of Python functions are not: what matters in them has points of its own.
 
-Under `gil` they are where CPython 3.13 looks at its eval breaker (Python/bytecodes.c): where a function or a generator
-begins to run, at a jump backward, and after a call in C. Under `sync` none of them are, but jumps backward are counted
-always, so that a loop which waits for another thread lets that one run.
+Under `gil` they are where the version of CPython that runs hands over the GIL (see `handover`). Under `sync` none of
+them are, but jumps backward are counted always, so that a loop which waits for another thread lets that one run.
 
 Rejected: an instruction event for all code, filtered by what it will read. The filter needs the operands, which
 Python code cannot see before the instruction has run; names are an upper bound of what it may touch.
@@ -26,10 +25,18 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, MethodType
 from typing import Any, Final
 
+from lockproof.control import handover
+from lockproof.control.opcodes import ATTRIBUTES, CALLS, CELLS, GLOBALS, LOCAL, LOOPS, METHODS, listing
 from lockproof.schedule import CONTAINER, Switching
 
 LOOP: Final = "loop"
 """The name of a jump backward: counted, and no access."""
+
+CHECKED: Final = "checked"
+"""Under `gil`, the name of an instruction at which the interpreter always looks whether to hand over."""
+
+AFTER_METHOD: Final = CONTAINER + "method"
+"""Under `gil`, the name of what follows a call that looks when a bound method returns, and not only C code."""
 
 _id: Final = id  # the real one, whatever is installed
 
@@ -37,18 +44,9 @@ _CONSTRUCTORS: Final = ("__init__", "__new__", "__post_init__", "__set_name__")
 _BY_NAME: Final = ("setattr", "delattr", "vars", "__dict__", "__setattr__")
 """What stores attributes that no instruction names: where it is used, every attribute counts as stored."""
 
-_ITEMS: Final = frozenset(
-    (
-        "BINARY_OP", "BINARY_SLICE", "BINARY_SUBSCR", "COMPARE_OP", "CONTAINS_OP", "CONVERT_VALUE", "DELETE_SUBSCR",
-        "DICT_MERGE", "DICT_UPDATE", "FORMAT_SIMPLE", "FOR_ITER", "GET_ITER", "GET_LEN", "LIST_EXTEND", "MATCH_CLASS",
-        "MATCH_KEYS",        "SET_UPDATE", "STORE_SLICE", "STORE_SUBSCR", "TO_BOOL", "UNPACK_EX", "UNPACK_SEQUENCE",
-    )
-)  # fmt: skip
-_ATTRIBUTES: Final = frozenset(("LOAD_ATTR", "STORE_ATTR", "DELETE_ATTR"))
-_GLOBALS: Final = frozenset(("LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL"))
-_CELLS: Final = frozenset(("LOAD_DEREF", "STORE_DEREF", "DELETE_DEREF"))
-_CALLS: Final = frozenset(("CALL", "CALL_KW", "CALL_FUNCTION_EX"))
-_BACKWARD: Final = frozenset(("JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"))
+_COMPREHENSION: Final = frozenset(("BUILD_LIST", "BUILD_MAP", "BUILD_SET", "LOAD_FAST_AND_CLEAR", "SWAP"))
+"""What a comprehension may do between having what it iterates over and GET_ITER; 3.13 has another GET_ITER before."""
+
 _OF_NUMBERS: Final = frozenset(("BINARY_OP", "COMPARE_OP"))
 
 _HARMLESS: Final = frozenset(
@@ -96,7 +94,7 @@ class Stores:
     def _scan(self, code: CodeType) -> None:
         constructing = code.co_name in _CONSTRUCTORS and not _leaks_itself(code)
         own = 0
-        found = list(dis.get_instructions(code))
+        found = listing(code)
         for k, instruction in enumerate(found):
             name, what = instruction.argval, instruction.opname
             if what in ("STORE_ATTR", "DELETE_ATTR"):
@@ -106,10 +104,7 @@ class Stores:
                 self.globals.add(name)
             elif what in ("STORE_DEREF", "DELETE_DEREF"):
                 own += name in code.co_cellvars
-                if (
-                    name in code.co_freevars
-                    or sum(each.opname == what and each.argval == name for each in dis.get_instructions(code)) > 1
-                ):
+                if name in code.co_freevars or sum(each.opname == what and each.argval == name for each in found) > 1:
                     self.cells.add(name)
         if code.co_name not in _CONSTRUCTORS and code.co_name != "<module>":
             self.any_attribute |= any(name in code.co_names for name in _BY_NAME)
@@ -127,7 +122,7 @@ def _leaks_itself(code: CodeType) -> bool:
     """Tell whether a constructor may show its object to others before it ends."""
     if not code.co_argcount:
         return True
-    itself, found = code.co_varnames[0], list(dis.get_instructions(code))
+    itself, found = code.co_varnames[0], listing(code)
     for k, instruction in enumerate(found):
         given = instruction.argval
         names = given if isinstance(given, tuple) else (given,)
@@ -153,11 +148,11 @@ def _of_itself(found: list[dis.Instruction], k: int, code: CodeType) -> bool:
 
 def table(code: CodeType, switching: Switching, stores: Stores) -> list[str | None]:
     """Return for each offset what the instruction there may touch; None where a switch changes nothing."""
-    found = list(dis.get_instructions(code))
+    found = listing(code)
     names: list[str | None] = [None] * (len(code.co_code) + 2)
     for k, instruction in enumerate(found):
         name = _what(found, k, switching, stores)
-        storing = name is not None and name is not LOOP and instruction.opname.startswith(("STORE_", "DELETE_"))
+        storing = name is not None and instruction.opname.startswith(("STORE_", "DELETE_"))
         names[instruction.offset] = name if not storing else UNTOLD_STORE if name is UNTOLD else Store(name)
     return names
 
@@ -165,26 +160,37 @@ def table(code: CodeType, switching: Switching, stores: Stores) -> list[str | No
 def _what(found: list[dis.Instruction], k: int, switching: Switching, stores: Stores) -> str | None:
     instruction = found[k]
     what = instruction.opname
-    if what in _BACKWARD:
+    if switching is Switching.GIL:
+        return _what_is_checked(found, k)
+    if what in LOOPS:
         return LOOP
     if switching is Switching.SYNC:
         return None
-    if switching is Switching.GIL:
-        return CONTAINER if k and found[k - 1].opname in _CALLS else None
-    if what in _ATTRIBUTES:
+    if what in ATTRIBUTES:
         stored = instruction.argval in stores.attributes or instruction.argval in stores.globals
         known = stores.any_attribute or stored
-        method = what == "LOAD_ATTR" and (instruction.arg or 0) & 1 and not stored
+        method = what in METHODS and (instruction.arg or 0) & 1 and not stored
         return f".{instruction.argval}" if known and not method else None
-    if what in _GLOBALS:
+    if what in GLOBALS:
         # A module's global is an attribute of the module for others.
         known = instruction.argval in stores.globals or instruction.argval in stores.attributes
         return str(instruction.argval) if known else None
-    if what in _CELLS:
+    if what in CELLS:
         return instruction.argval if instruction.argval in stores.cells else None
-    if what not in _ITEMS or (what in _OF_NUMBERS and _of_constant(found, k)) or _of_range(found, k):
+    if what in LOCAL or what in CALLS or (what in _OF_NUMBERS and _of_constant(found, k)) or _of_range(found, k):
         return None
     return UNTOLD
+
+
+def _what_is_checked(found: list[dis.Instruction], k: int) -> str | None:
+    """Return what `table` does, under `gil`; at a RESUME it tells whether an event of its own is a switch point."""
+    if handover.looks_at(found[k]):
+        return CHECKED
+    if found[k].opname in LOOPS:
+        return LOOP
+    if k == 0 or not handover.looks_after_call(found, k - 1):
+        return None
+    return AFTER_METHOD if found[k - 1].opname in handover.here().methods else CONTAINER
 
 
 def _of_constant(found: list[dis.Instruction], k: int) -> bool:
@@ -195,14 +201,24 @@ def _of_constant(found: list[dis.Instruction], k: int) -> bool:
 
 
 def _of_range(found: list[dis.Instruction], k: int) -> bool:
-    """Tell whether this iterates over a range that is made on the spot."""
+    """Tell whether this iterates over a range that is made on the spot, or asks an iterator for itself."""
+    asking = found[k].opname == "GET_ITER"
     if found[k].opname == "FOR_ITER":
         k -= 1
         while k > 0 and found[k].opname not in ("GET_ITER", "FOR_ITER"):
             k -= 1
-    if found[k].opname != "GET_ITER" or found[k - 1].opname != "CALL":
+    if found[k].opname != "GET_ITER":
         return False
-    within = [each for each in found[max(0, k - 8) : k - 1] if each.opname in ("LOAD_GLOBAL", *_CALLS)]
+    k -= 1
+    while k > 0 and found[k].opname in _COMPREHENSION:
+        k -= 1
+    if found[k].opname == "GET_ITER":
+        if asking:
+            return True
+        k -= 1
+    if found[k].opname != "CALL":
+        return False
+    within = [each for each in found[max(0, k - 7) : k] if each.opname in ("LOAD_GLOBAL", *CALLS)]
     return bool(within) and within[-1].opname == "LOAD_GLOBAL" and within[-1].argval == "range"
 
 

@@ -59,6 +59,7 @@ class Task:
         "function",
         "held",
         "ident",
+        "in_methods",
         "index",
         "loops",
         "lost",
@@ -92,6 +93,7 @@ class Task:
         self.since = -1  # the count of hand-overs when it yielded last
         self.went = -1  # the same when it came to go on
         self.after_c = False
+        self.in_methods: set[int] = set()  # frames, by id, of calls that hand over the GIL when a bound method returns
         self.arrived = False  # it came back from a join without a decision, which is made at its next switch point
         self.thread: Any = None
 

@@ -6,7 +6,6 @@ any code of the subject: instance dictionaries, closures and globals, and nothin
 
 from __future__ import annotations
 
-import dis
 import linecache
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from types import CodeType, FrameType
 from typing import Any, Final
 
 from lockproof.control.engine import PREEMPTED, Engine
+from lockproof.control.opcodes import listing
 from lockproof.control.operands import DOTTED, UNKNOWN, only_reads, operands, resolved
 from lockproof.control.task import Site, Task, place
 from lockproof.operation import OPERATION_FILE
@@ -233,7 +233,7 @@ def source_line(site: Site | None) -> str:
 
 @cache
 def _positions(code: CodeType) -> dict[int, tuple[str, Any]]:
-    return {each.offset: (each.opname, each.positions) for each in dis.get_instructions(code)}
+    return {each.offset: (each.opname, each.positions) for each in listing(code)}
 
 
 def segment(code: CodeType, offset: int) -> tuple[str, str]:
