@@ -31,6 +31,7 @@ def test_budget_and_seed_are_for_checks_that_say_none(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.one_build
 @pytest.mark.parametrize("word", ["--lockproof-budget=soon", "--lockproof-budget=-1s", "--lockproof-seed=x"])
 def test_a_wrong_value_is_wrong_usage(tmp_path: Path, word: str) -> None:
     done = pytest_in(tmp_path, SOUND, word)
@@ -38,6 +39,7 @@ def test_a_wrong_value_is_wrong_usage(tmp_path: Path, word: str) -> None:
     assert word.split("=")[0] in done.stderr and "Traceback" not in done.stderr
 
 
+@pytest.mark.one_build
 def test_what_failed_is_kept_and_the_report_says_how_to_repeat_it(tmp_path: Path) -> None:
     done = pytest_in(tmp_path, BROKEN, "--lockproof-seed=7")
     assert done.returncode == 1, done.stdout + done.stderr
@@ -48,6 +50,7 @@ def test_what_failed_is_kept_and_the_report_says_how_to_repeat_it(tmp_path: Path
     assert "1 violation; --lockproof-seed=7" in done.stdout
 
 
+@pytest.mark.one_build
 def test_without_a_cache_nothing_is_kept(tmp_path: Path) -> None:
     done = pytest_in(tmp_path, BROKEN, "-p", "no:cacheprovider")
     assert done.returncode == 1
@@ -55,6 +58,7 @@ def test_without_a_cache_nothing_is_kept(tmp_path: Path) -> None:
     assert not (tmp_path / ".pytest_cache").exists()
 
 
+@pytest.mark.one_build
 def test_xdist_adds_up_what_its_workers_did_with_one_seed(tmp_path: Path) -> None:
     pytest.importorskip("xdist")
     done = pytest_in(tmp_path, BROKEN + SOUND.removeprefix(CLASSES), "-n", "2", "--lockproof-seed=11")
@@ -85,12 +89,14 @@ def test_nothing_heavy_is_loaded():
 """
 
 
+@pytest.mark.one_build
 def test_a_run_without_checks_imports_nothing_heavy_and_says_nothing(tmp_path: Path) -> None:
     done = pytest_in(tmp_path, LIGHT.format(line=""), alone=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "lockproof: " not in done.stdout
 
 
+@pytest.mark.one_build
 def test_that_test_would_notice(tmp_path: Path) -> None:
     line = "lockproof.check; assert [name for name in HEAVY if name in sys.modules] == []"
     done = pytest_in(tmp_path, LIGHT.format(line=line), alone=True)
