@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from lockproof.verdict import FindingKind
+
 FLAWS: Final = (
     # found in public thread-safe sets
     "non-reentrant lock with callbacks",
@@ -49,6 +51,7 @@ class Pair:
     `shows` says where the flaw can be seen: on both builds; only on the free-threaded one, since the GIL of CPython
     3.13 covers it; or by one thread, comparing with the builtin type ("sequential": no concurrency bug).
     `how` says in a sentence what goes wrong, and `race` is a scenario in which it does, in lockproof's notation.
+    `kind` is what a schedule of the race shows; HANG: one thread alone waits for ever, so there is nothing to schedule.
     `needs` names what a scenario must have beyond plain calls on one subject by two threads.
     `loose` are expressions that no class of this style can make one step, since the language makes several calls of
     them: `dict(a)` calls `keys`, and then `__getitem__` for each key.
@@ -62,6 +65,7 @@ class Pair:
     shows: Literal["both", "free-threaded", "sequential"]
     how: str
     race: str
+    kind: FindingKind = FindingKind.NOT_LINEARIZABLE
     needs: tuple[str, ...] = ()
     loose: tuple[str, ...] = ()
 
@@ -74,14 +78,17 @@ def _pair(
     race: str,
     *,
     shows: Literal["both", "free-threaded", "sequential"] = "both",
+    kind: FindingKind = FindingKind.NOT_LINEARIZABLE,
     needs: tuple[str, ...] = (),
     loose: tuple[str, ...] = (),
 ) -> Pair:
     module = f"tests.corpus.{family}"
     broken, mended = f"{module}:Broken{what}", f"{module}:Mended{what}"
-    return Pair(what, family, flaw, broken, mended, shows, how, race, needs, loose)
+    return Pair(what, family, flaw, broken, mended, shows, how, race, kind, needs, loose)
 
 
+_DEADLOCK: Final = FindingKind.DEADLOCK
+_HANG: Final = FindingKind.HANG
 _TWO: Final = ("two subjects",)
 _THREE: Final = ("three threads",)
 _CALLBACKS: Final = ("callback elements",)
@@ -104,7 +111,7 @@ _SETS: Final = (
           "a.add(1); a.add(2); b.add(1); b.add(3) -> a <= b || b ^= {1, 2} -> sorted(b)", needs=_TWO),
     _pair("sets", "OperandOrder", "two-lock deadlock",
           "each of two threads holds its left operand and waits for the other's",
-          "a.add(1); b.add(2) -> a |= b || b |= a -> sorted(a)", needs=_TWO),
+          "a.add(1); b.add(2) -> a |= b || b |= a -> sorted(a)", kind=_DEADLOCK, needs=_TWO),
     _pair("sets", "Iterator", "live or unlocked iterator",
           "the loop over the live set raises RuntimeError, or sees half a change",
           "a.add(1) -> [x for x in a] || a.add(2) -> sorted(a)"),
@@ -119,7 +126,7 @@ _BUILTIN_SETS: Final = (
           "a.add(1) -> a.take(1) || a.discard(1) -> sorted(a)"),
     _pair("builtin_sets", "Reentry", "non-reentrant lock with callbacks",
           "an element whose __hash__ or __eq__ asks the set waits for the lock that its own thread holds",
-          "a.add(Meddling(a, 1)) || len(a)", needs=_CALLBACKS),
+          "a.add(Meddling(a, 1)) || len(a)", kind=_HANG, needs=_CALLBACKS),
     _pair("builtin_sets", "Membership", "__contains__ without a return",
           "every `in` is false", "a.add(1); 1 in a", shows="sequential"),
     _pair("builtin_sets", "Meaning", "changed meaning",
@@ -156,10 +163,10 @@ _COUNTERS: Final = (
           "-> a.record(1) || a.record(2) -> a.count()"),
     _pair("counters", "Wallet", "lock leaked on an exception",
           "after a withdraw that raises, the other thread waits for ever",
-          "-> a.withdraw(2) || a.deposit(1) -> a.balance()"),
+          "-> a.withdraw(2) || a.deposit(1) -> a.balance()", kind=_HANG),
     _pair("counters", "Account", "lock order by operand",
           "a pays b while b pays a: each holds its own account and waits for the other's",
-          "-> a.pay(b, 1) || a.collect(b, 1) -> a.balance()", needs=_TWO),
+          "-> a.pay(b, 1) || a.collect(b, 1) -> a.balance()", kind=_DEADLOCK, needs=_TWO),
 )  # fmt: skip
 
 _CACHES: Final = (
@@ -168,7 +175,7 @@ _CACHES: Final = (
           "a.get_or_create(1, gives_1) || a.get_or_create(1, gives_2)", needs=_FUNCTIONS),
     _pair("caches", "FactoryCache", "non-reentrant lock with callbacks",
           "a factory that asks the cache waits for the lock that its own thread holds",
-          "a.compute_if_absent(1, lambda *_: a.size()) || a.size()", needs=_FUNCTIONS),
+          "a.compute_if_absent(1, lambda *_: a.size()) || a.size()", kind=_HANG, needs=_FUNCTIONS),
     _pair("caches", "BoundedCache", "eviction after the check",
           "both threads make room and then both store: there is one entry too many",
           "-> a.put(1, 1) || a.put(2, 2) -> a.size()"),
@@ -218,7 +225,7 @@ _DICTS: Final = (
           "-> a.insert('x') || a.insert('x') -> a.count('x')"),
     _pair("dicts", "View", "internal state handed out",
           "the items change, or break, while the caller reads them",
-          "a.store(1, 1) -> a.items() || a.erase(1); a.store(2, 2) -> a.items()"),
+          "a.store(1, 1) -> list(slowly(a.items())) || a.store(2, 2) -> a.items()"),
 )  # fmt: skip
 
 _LISTS: Final = (
@@ -243,19 +250,19 @@ _LISTS: Final = (
           "a.add(1); a.add(2) -> list(a.all()) || a.skip() -> list(a.all())"),
     _pair("lists", "Basket", "generator against the lock",
           "two loops hold the lock of the basket that they read and wait for that of the other",
-          "a.add(1); b.add(2) -> a.copy_to(b) || a.copy_from(b) -> list(a)", needs=_TWO),
+          "a.add(1); b.add(2) -> a.copy_to(b) || a.copy_from(b) -> list(a)", kind=_DEADLOCK, needs=_TWO),
 )  # fmt: skip
 
 _QUEUES: Final = (
     _pair("queues", "Mailbox", "lost wakeup",
           "a letter comes between the look and the wait: the thread waits although there is mail",
-          "a.put(1) || a.get()"),
+          "a.put(1) || a.get()", kind=_DEADLOCK),
     _pair("queues", "WaitingQueue", "lost wakeup",
           "the woken thread finds that another one took the item, and raises IndexError",
           "a.get() || a.get() || a.put(1); len(a); len(a); a.put(2)", needs=_THREE),
     _pair("queues", "Buffer", "lost wakeup",
           "the only notify wakes a consumer, which cannot go on, and the producer waits for ever",
-          "a.get() || a.get() || a.put(1); a.put(2)", needs=_THREE),
+          "a.get() || a.get() || a.put(1); a.put(2)", kind=_DEADLOCK, needs=_THREE),
     _pair("queues", "PeekQueue", "check-then-act",
           "the item is taken between the look and the reading: IndexError instead of Empty",
           "a.put(1) -> a.peek() || a.get() -> a.qsize()"),
@@ -279,7 +286,7 @@ _REGISTRIES: Final = (
           "-> a.register('x', 1) || a.register('x', 2) -> a.get_all()"),
     _pair("registries", "EventBus", "callback while iterating under the lock",
           "a subscriber that asks the bus waits for the lock that its own thread holds",
-          "a.subscribe(lambda *_: len(a)) -> a.publish(1) || len(a) ->", needs=_FUNCTIONS),
+          "a.subscribe(lambda *_: len(a)) -> a.publish(1) || len(a) ->", kind=_HANG, needs=_FUNCTIONS),
     _pair("registries", "Listeners", "live or unlocked iterator",
           "the loop over the live dictionary raises RuntimeError",
           "a.listen(1) -> a.total() || a.listen(2) -> a.total()"),
@@ -288,10 +295,10 @@ _REGISTRIES: Final = (
           "a.join_group(1) -> list(slowly(a.members())) || a.join_group(2) -> a.size()"),
     _pair("registries", "Directory", "two-lock deadlock",
           "register and unregister each hold one lock and wait for the other",
-          "a.register('x', 1) -> a.register('y', 1) || a.unregister(1) -> a.snapshot()"),
+          "a.register('x', 1) -> a.register('y', 1) || a.unregister(1) -> a.snapshot()", kind=_DEADLOCK),
     _pair("registries", "Catalog", "lock leaked on an exception",
           "after a remove that raises, the other thread waits for ever",
-          "-> a.remove(1) || a.register(1, 1) -> a.size()"),
+          "-> a.remove(1) || a.register(1, 1) -> a.size()", kind=_HANG),
 )  # fmt: skip
 
 _POOLS: Final = (

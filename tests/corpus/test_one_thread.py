@@ -1,0 +1,38 @@
+"""Is the flaw that one thread sees told as that, and is no mended class accused of one?
+
+The comparison is the part of it that chance has no hand in: each operation alone, on no, one and several elements.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from lockproof import infer
+from lockproof.campaign.loading import load
+from lockproof.conformance import Conformance, conform
+from tests.corpus import PAIRS, Pair
+
+BROKEN = {
+    "Membership": "a.add(1); 1 in a",
+    "Meaning": "a.remove(1)",
+    "Copy": "pickle.loads(pickle.dumps(a))",
+    "Shadow": "a.update([1, 2]); sorted(a)",
+}
+"""A program that shows each flaw, as the comparison makes it."""
+
+
+def compared(target: str) -> Conformance:
+    return conform(infer(load(target)), seed=1, seconds=0.0)
+
+
+@pytest.mark.parametrize("pair", [each for each in PAIRS if each.shows == "sequential"], ids=lambda pair: pair.name)
+def test_the_flaw_that_one_thread_sees_is_told(pair: Pair) -> None:
+    assert BROKEN[pair.name] in {"; ".join(each.lines) for each in compared(pair.broken).nonconformances}
+
+
+@pytest.mark.one_build
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+def test_the_mended_one_does_what_its_kind_does(pair: Pair) -> None:
+    found = compared(pair.mended)
+    assert found.nonconformances == ()
+    assert found.specification.operations

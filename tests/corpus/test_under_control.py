@@ -1,0 +1,74 @@
+"""Does lockproof find each broken class of the corpus by its race, and nothing in the mended one, on every build?
+
+Nothing here depends on the clock: the schedules are those within two preemptions, in a fixed order, and their number
+ends the search.
+"""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+import pytest
+
+from lockproof.campaign.child import Child, Died
+from lockproof.campaign.protocol import Setup
+from lockproof.verdict import FindingKind
+from tests.control.running import answers
+from tests.corpus import PAIRS, Pair
+
+pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+
+GROUPS: Final = ("sets builtin_sets counters", "caches dicts lists", "queues registries pools")
+"""Families whose pairs one process explores: few processes, and enough to keep two processors busy."""
+
+LARGE: Final = frozenset({"OtherOperand", "OperandOrder", "Mapping", "WaitingQueue", "Buffer"})
+"""Pairs whose race has more schedules within the bound than are run of the mended class."""
+
+ALONE: Final = [pair for pair in PAIRS if pair.kind is FindingKind.HANG]
+
+
+def accusation(pair: Pair, seen: dict[str, Any]) -> str:
+    """Return what is wrong with what was seen of a pair; "" where the broken class was found and the mended one held.
+
+    No answer, a scenario that was not run, and an outcome that could not be judged are wrong as well.
+    """
+    broken, mended = seen["broken"], seen["mended"]
+    held = not (mended["skipped"] or mended["kind"] or mended["unknown"])
+    if not held or mended["complete"] != (pair.name not in LARGE):
+        return f"{pair.mended} with {pair.race}: {mended}"
+    found = broken is None or (not broken["skipped"] and (broken["kind"], broken["replays"]) == (pair.kind, [10, 10]))
+    return "" if found else f"{pair.broken} with {pair.race}: {broken}"
+
+
+@pytest.mark.parametrize("families", GROUPS)
+def test_each_broken_class_is_found_by_its_race_and_each_mended_one_holds(families: str) -> None:
+    answered = answers("tests.corpus.under_control", FAMILIES=families)
+    pairs = [pair for pair in PAIRS if pair.family in families.split() and pair.shows != "sequential"]
+    assert len(pairs) > 15
+    wrong = [accusation(pair, answered[pair.name]) for pair in pairs]
+    assert not list(filter(None, wrong))
+
+
+def test_every_family_is_in_a_group() -> None:
+    assert sorted(" ".join(GROUPS).split()) == sorted({pair.family for pair in PAIRS})
+
+
+def ended(pair: Pair) -> Died | None:
+    """Explore the race of a broken class in a process of its own, and return how that process ended."""
+    with Child(Setup(list(sys.path), pair.broken, controlled=True, hang=2.0), memory=1024) as child:
+        try:
+            child.request("explore", 60.0, text=pair.race, seconds=60.0, most=1, bound=0, only="preemptions")
+        except Died as died:
+            return died
+    return None
+
+
+def test_a_class_that_waits_for_itself_is_a_hang_of_one_thread_alone() -> None:
+    with ThreadPoolExecutor(len(ALONE)) as pool:
+        ends = dict(zip(ALONE, pool.map(ended, ALONE), strict=True))
+    for pair, died in ends.items():
+        assert died is not None, f"{pair.broken} came back"
+        assert died.kind is FindingKind.HANG and died.announced == (pair.race,), (pair.broken, died)
+        assert f"corpus/{pair.family}.py" in died.stacks.replace("\\", "/"), (pair.broken, died.stacks)
