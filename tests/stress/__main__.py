@@ -17,9 +17,6 @@ from typing import Any
 
 import lockedset
 from lockedset import LockedSet
-from lockproof.campaign.check import check_target
-from lockproof.campaign.options import CheckOptions
-from lockproof.verdict import Verdict
 from tests.stress import callbacks, judged, readers, several  # noqa: F401  (each enters its checks)
 from tests.stress.properties import PROPERTIES
 from tests.stress.race import LIMIT, Budget, Hang
@@ -36,7 +33,8 @@ PACKAGE = Path(lockedset.__file__).resolve().parents[1]  # the children import w
 def _inside(subject: str, name: str, budget: Budget) -> None:
     """Check one property of one subject in this process, and print what was seen, or nothing."""
     faulthandler.enable()
-    faulthandler.dump_traceback_later(budget.seconds + LIMIT, exit=True)
+    # A twin may hang, and is not waited for as long as LockedSet is on a busy machine.
+    faulthandler.dump_traceback_later(budget.seconds + (LIMIT if subject == "LockedSet" else LIMIT / 2), exit=True)
     cls = LockedSet if subject == "LockedSet" else TWINS[subject].make()
     try:
         check = PROPERTIES[name].check
@@ -51,13 +49,13 @@ def _inside(subject: str, name: str, budget: Budget) -> None:
     os._exit(0)  # threads may hang: they are left behind
 
 
-def examine(subject: str, name: str, seconds: float, seed: int) -> tuple[str | None, str]:
-    """Check one property of one subject in a process of its own.
+def examine(subject: str, name: str, seconds: float, seed: int, engine: str = "both") -> tuple[str | None, str]:
+    """Check one property of one subject in a process of its own; `engine` is for the property that lockproof judges.
 
     Returns what was seen that must not be, or None, and how much was tried. A crash and a hang are things seen.
     """
     if PROPERTIES[name].judged:
-        return _judge(subject, seconds, seed)
+        return _judge(subject, seconds, seed, engine)
     command = [sys.executable, "-m", "tests.stress", "--inside", subject, name, "--seconds", str(seconds)]
     limit = seconds + LIMIT * 3
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [PACKAGE, ROOT]))}
@@ -78,11 +76,17 @@ def examine(subject: str, name: str, seconds: float, seed: int) -> tuple[str | N
     return report["seen"], f"{report['rounds']} rounds"
 
 
-def _judge(subject: str, seconds: float, seed: int) -> tuple[str | None, str]:
+def _judge(subject: str, seconds: float, seed: int, engine: str) -> tuple[str | None, str]:
     """Let lockproof check LockedSet or a twin: for several times as long, as this property is about all operations."""
+    # Not at the top: the other properties are checked in processes of their own, which start in half the time without.
+    from lockproof.campaign.check import check_target
+    from lockproof.campaign.options import CheckOptions
+    from lockproof.verdict import Verdict
+
     target = f"tests.stress.judged:{subject.lower().replace('-', '_')}"
-    report = check_target(target, CheckOptions(budget=seconds * JUDGED, seed=seed, threads=2))
-    tried = f"{report.coverage.scenarios} scenarios, {report.coverage.invocations} runs"
+    report = check_target(target, CheckOptions(budget=seconds * JUDGED, seed=seed, threads=2, engine=engine))
+    covered = report.coverage
+    tried = f"{covered.scenarios} scenarios, {covered.invocations} runs, {covered.schedules} schedules"
     seen = [f"{each.kind.value}: {each.scenario} {each.outcome or each.detail}" for each in report.findings]
     seen += [f"on one thread: {'; '.join(each.lines)}" for each in report.nonconformances]
     seen += [f"unknown: {each}" for each in report.unknown if report.verdict is Verdict.UNKNOWN]
