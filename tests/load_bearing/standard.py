@@ -11,6 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -400,9 +403,9 @@ def calls(cache: Any) -> int:
     return sum(cache.cache_info()[:2])
 
 
-def squares() -> Any:
+def squares(module: ModuleType = functools) -> Any:
     """Return a cached function, and with it one whose calls nobody counts."""
-    made, other = (functools.lru_cache(maxsize=2)(squared) for _ in range(2))
+    made, other = (module.lru_cache(maxsize=2)(squared) for _ in range(2))
     made.other = other
     return made
 
@@ -422,3 +425,11 @@ lru_cache: Specification = Specification(
     names={each.__name__: each for each in (calls, asked, nested)},
     subject_name="lru_cache",
 )
+
+unlocked: Any = written_in_python("functools", "_functools")
+unlocked.RLock = nullcontext
+
+unlocked_cache: Specification = replace(
+    lru_cache, subject=partial(squares, unlocked), subject_name="lru_cache without its lock"
+)
+"""The twin that must be found."""

@@ -29,31 +29,51 @@ PLAIN = {"live-iterator:remove_if:04f250", "rlock-to-lock:Lockable.__new__:8b038
 """Mutants that one thread alone shows."""
 
 
-@pytest.mark.thread_unsafe(reason="starts processes")
-def test_locked_set_keeps_its_specification() -> None:
-    assert lockproof.check(locked_set, budget=4.0, seed=1).verdict is lockproof.Verdict.HELD
+LENGTHS = [text for text in KILLERS if "len(a) ||" in text]
+"""What must notice that `len` takes no lock."""
+
+SOME = [*LENGTHS, *KILLERS[::20]]
+"""What each push explores. The nightly run explores all of them."""
+
+nightly = pytest.mark.nightly(reason="half a minute of exploring scenarios that are alike")
 
 
 @pytest.mark.thread_unsafe(reason="starts processes")
-@pytest.mark.parametrize(("name", "found"), [("locked_set", False), ("torn_set", True)])
-def test_what_has_killed_a_mutant_finds_nothing_in_the_class_and_something_in_one_without_a_lock(
-    name: str, found: bool
-) -> None:
+@pytest.mark.parametrize("budget", [1.5, pytest.param(10.0, marks=nightly)])
+def test_locked_set_keeps_its_specification(budget: float) -> None:
+    assert lockproof.check(locked_set, budget=budget, seed=1).verdict is lockproof.Verdict.HELD
+
+
+def explored(name: str, scenarios: list[str]) -> dict[str, bool]:
+    """Explore thirty schedules of each scenario, and tell whether something was found."""
     controlled = ControlledChild(Setup([*sys.path, str(ROOT)], f"{SPECIFICATIONS}:{name}", seed=1), memory=1024)
+    found = {}
     try:
         controlled.start(conform=0.5)
-        finding = None
-        for text in KILLERS:
-            looked = controlled.look(text, 10.0, 30, 2)
+        for text in scenarios:
+            looked = controlled.look(text, 30.0, 30, 2)
             assert looked.schedules and not looked.skipped, text
-            if looked.found:
-                finding = text
-                break
+            found[text] = looked.found is not None
     finally:
         controlled.child.close()
-    assert (finding is not None) is found, finding
+    assert not controlled.unknown
+    return found
 
 
+@pytest.mark.thread_unsafe(reason="starts processes")
+@pytest.mark.parametrize("scenarios", [pytest.param(SOME, id="some"), pytest.param(KILLERS, id="all", marks=nightly)])
+def test_what_has_killed_a_mutant_finds_nothing_in_the_class(scenarios: list[str]) -> None:
+    found = explored("locked_set", scenarios)
+    assert len(found) >= 10 and not any(found.values()), found
+
+
+@pytest.mark.thread_unsafe(reason="starts processes")
+def test_what_has_killed_a_mutant_finds_something_in_a_class_without_a_lock() -> None:
+    found = explored("torn_set", LENGTHS)
+    assert len(found) >= 3 and all(found.values()), found
+
+
+@pytest.mark.one_build
 def test_every_mutant_is_killed_or_explained_or_plainly_wrong() -> None:
     named = [name for entry in (*SAID["equivalent"], *SAID["killed"]) for name in entry["mutants"]]
     assert len(named) == len(set(named))
