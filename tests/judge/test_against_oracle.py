@@ -15,6 +15,8 @@ from lockproof.verdict import Consistency, Verdict
 
 from . import cases, oracle
 
+pytestmark = pytest.mark.one_build
+
 RANDOMS = st.randoms(use_true_random=False)
 SAID = {True: Verdict.HELD, False: Verdict.VIOLATION}
 

@@ -14,6 +14,8 @@ from lockproof.judge.scenario import ScenarioJudge
 from lockproof.operation import Operation
 from lockproof.verdict import Consistency, Verdict
 
+pytestmark = pytest.mark.one_build
+
 KEYS = "pqrs"
 
 

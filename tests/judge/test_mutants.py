@@ -20,6 +20,8 @@ from lockproof.verdict import Consistency, Verdict
 
 from . import cases, oracle
 
+pytestmark = pytest.mark.one_build
+
 MODULES = ("search", "wgl", "sequential", "partition", "orders", "explain", "scenario")
 CASES = 250
 numbers = itertools.count()
