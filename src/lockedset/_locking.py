@@ -4,7 +4,7 @@ The rules
 ---------
 1. Each set owns one reentrant lock, taken with `with` on the C object itself. A hand-written acquire/release, or a
    `__exit__` written in Python, can be interrupted between two bytecodes by a signal handler that raises, and then
-   the lock is never released; on CPython 3.13 `with` on a C lock cannot.
+   the lock is never released; `with` on a C lock cannot, except on CPython 3.14.
 2. An operation on several sets takes their locks in ascending `id`, the same order in every thread.
 3. Rule 2 cannot order a set taken *inside* `with locked(...)`. So, while any thread is inside `locked`, waits are
    watched: each thread publishes the sets it is about to take (its *plan*) and, before it blocks, follows the chain

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -166,6 +167,14 @@ def _signals[F: Callable[..., None]](test: F) -> F:
     return pytest.mark.skipif(os.name != "posix", reason="signals with a timer are POSIX")(test)
 
 
+_leaks_on_3_14 = pytest.mark.xfail(
+    sys.version_info[:2] == (3, 14),
+    raises=AssertionError,
+    strict=True,
+    reason="CPython 3.14 runs signal handlers between taking the lock of a `with` and its body (gh-148874)",
+)
+
+
 class _Interrupt(Exception):
     pass
 
@@ -204,6 +213,7 @@ WORKS: dict[str, Callable[[LockedSet[int], LockedSet[int]], object]] = {
 }
 
 
+@_leaks_on_3_14
 @_signals
 @pytest.mark.parametrize("name", WORKS)
 def test_a_signal_handler_that_raises_leaves_no_lock_and_no_trace(name: str) -> None:
@@ -221,6 +231,7 @@ def test_a_signal_handler_that_raises_leaves_no_lock_and_no_trace(name: str) -> 
     assert _is_free(a, b)
 
 
+@_leaks_on_3_14
 @_signals
 def test_a_signal_handler_may_use_the_set_that_it_interrupts() -> None:
     a, b = LockedSet(range(10)), LockedSet(range(5, 15))
@@ -238,8 +249,9 @@ def test_a_signal_handler_may_use_the_set_that_it_interrupts() -> None:
         signal.setitimer(signal.ITIMER_REAL, 0.0001, 0.05)
 
     for name in WORKS:
-        _interrupt(lambda name=name: WORKS[name](a, b), 5, use)
-    assert count >= 200
+        _interrupt(lambda name=name: WORKS[name](a, b), 60, use)
+    assert count >= 2400
+    assert not a._lockedset_lock._is_owned() and not b._lockedset_lock._is_owned()
     assert _is_free(a, b)
     assert (_locking.rare, _locking._plans) == (0, {})
 
