@@ -271,7 +271,7 @@ def answer(name: str, seed: int, most: int, seconds: float) -> Answer:
     if found is None:
         return Answer("", exploration.runs, "", "", "", *of_twin)
     problem, result, stage = found
-    label, rests_on = masking_of(
+    label, rests_on, _ = masking_of(
         broken, lambda result: seen_in(result, broken), problem, result.ran.preemptions, seconds
     )
     kind = f"{problem.kind} ({problem.detail.partition(':')[0]})"

@@ -25,7 +25,7 @@ from lockproof.campaign.options import ENGINES, STRATEGIES, CheckOptions, Explor
 from lockproof.campaign.recorded import judge_history, known_models
 from lockproof.campaign.replay import replay_file
 from lockproof.cli_mutate import mutate
-from lockproof.cli_shared import deliver, duration, import_from_here, interrupted, report_file
+from lockproof.cli_shared import deliver, duration, import_from_here, interrupted, optional_duration, report_file
 from lockproof.errors import LockproofError
 from lockproof.report.history import print_history
 from lockproof.report.page import console_on
@@ -41,7 +41,7 @@ Exit status:
   1    violation
   2    wrong usage, or the target or the file is not what it should be
   3    unknown: it could not be judged; never take it for a pass
-  130  interrupted
+  130  interrupted: what was found until then is shown, and nothing is called held
 """
 
 
@@ -221,10 +221,10 @@ Exit status:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--times", type=click.IntRange(min=1), default=ExploreOptions.times, show_default=True,
               help="How often to run the schedule.")  # fmt: skip
-@click.option("--hang", metavar="TIME", callback=duration, default=f"{ExploreOptions.hang:g}s", show_default=True,
-              help="How long a thread may make no step.")  # fmt: skip
+@click.option("--hang", metavar="TIME", callback=optional_duration,
+              help="How long a thread may make no step; by default as long as when the finding was made.")  # fmt: skip
 @click.option("--json", "json_file", metavar="FILE", callback=report_file, help="Write the report as JSON too.")
-def replay(file: Path, times: int, hang: float, json_file: Path | None) -> int:
+def replay(file: Path, times: int, hang: float | None, json_file: Path | None) -> int:
     """Repeat a finding.
 
     FILE is a report that --json has written. The schedule of its first finding that has one is run again, so the
@@ -311,9 +311,12 @@ def _write_test(report: Report, test_file: Path | None) -> None:
     if test_file is None:
         return
     if not report.findings:
-        alone = "what one thread alone shows is repeated by the lines above"
-        why = alone if report.nonconformances else "nothing was found"
-        click.echo(f"lockproof: {why}, so no test was written", err=True)
+        why = "what one thread alone shows is repeated by the lines above" if report.nonconformances else ""
+        if report.verdict is Verdict.UNKNOWN:
+            why = f"nothing was found, and not everything was judged ({report.unknown[0].text})"
+        click.echo(f"lockproof: {why or 'nothing was found'}, so no test was written", err=True)
+        if report.verdict is Verdict.UNKNOWN:
+            click.echo(f"  next step: {report.unknown[0].step}", err=True)
         return
     try:
         test_file.write_text(regression_test(report, report.findings[0]), encoding="utf-8")
@@ -326,8 +329,8 @@ cli.add_command(mutate)
 
 
 @contextmanager
-def _ended_like_ctrl_c() -> Iterator[None]:
-    """Take SIGTERM for Ctrl-C: what `timeout` or a CI ends has found as much, and has as much to clear away."""
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """Treat SIGTERM as Ctrl-C: a killed run still reports what it found, and clears away what it started."""
     ours = threading.current_thread() is threading.main_thread()
     if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:  # whoever ignores it means that
         yield
@@ -342,7 +345,7 @@ def _ended_like_ctrl_c() -> Iterator[None]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line, and return the exit status."""
     try:
-        with _ended_like_ctrl_c():
+        with _sigterm_as_interrupt():
             status = cli.main(args=arguments, prog_name="lockproof", standalone_mode=False)
         return int(status or 0)
     except click.ClickException as error:

@@ -27,6 +27,11 @@ def duration(_: click.Context, __: click.Parameter, value: str) -> float:
         raise click.BadParameter(f"{value!r} is no length of time; write 500ms, 10s or 2m") from None
 
 
+def optional_duration(context: click.Context, option: click.Parameter, value: str | None) -> float | None:
+    """Return the seconds of an option; None where it is not given."""
+    return None if value is None else duration(context, option, value)
+
+
 def report_file(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
     """Return the file that the report goes to. It is looked at before anything runs."""
     if value is None:

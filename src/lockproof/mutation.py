@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from lockproof.evidence import Doubt
 from lockproof.mutant import Mutant, Site
 from lockproof.verdict import Masking
 
@@ -14,12 +15,14 @@ from lockproof.verdict import Masking
 class Fate(StrEnum):
     """What became of a mutant.
 
-    KILLED: a check found something. SURVIVED: it did not. EQUIVALENT: it did not, and a person has said why nobody
-    can. INVALID: it does not import, or does something else on one thread already. TIMED_OUT: its check did not end.
+    KILLED: a check found something. SURVIVED: it did not, and its verdict is HELD. UNDECIDED: its verdict is UNKNOWN,
+    so the mutant is neither killed nor survived. EQUIVALENT: it survived, and a person has said why nobody can kill it.
+    INVALID: it does not import, or does something else on one thread already. TIMED_OUT: its check did not end.
     """
 
     KILLED = "killed"
     SURVIVED = "survived"
+    UNDECIDED = "undecided"
     EQUIVALENT = "equivalent"
     INVALID = "invalid"
     TIMED_OUT = "timed out"
@@ -31,8 +34,8 @@ class Judged:
 
     `seconds` are those to the first finding where it was killed, and those of the check otherwise. `by` is the kind of
     the finding, `scenario` the smallest that shows it ("" for one thread alone), `masking` whether the GIL hides it
-    (None: not known), and `why` says what a person should know: of an invalid one what is wrong, of an equivalent one
-    the reason in the reviewed file.
+    (None: not known), and `why` says what a person should know: of an invalid one what is wrong, of an undecided one
+    what was not judged, of an equivalent one the reason in the reviewed file. `undecided` has the codes of the second.
     """
 
     mutant: Mutant
@@ -42,12 +45,13 @@ class Judged:
     scenario: str = ""
     masking: Masking | None = None
     why: str = ""
+    undecided: tuple[Doubt, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON has it. The whole source of the mutant is left out: the diff says the same."""
         data = asdict(self)
         del data["mutant"]["source"]
-        return data
+        return {**data, "undecided": list(self.undecided)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Judged:
@@ -59,6 +63,7 @@ class Judged:
                 "mutant": Mutant(**data["mutant"], source=""),
                 "fate": Fate(data["fate"]),
                 "masking": None if masking is None else Masking(masking),
+                "undecided": tuple(map(Doubt, data["undecided"])),
             }
         )
 
@@ -87,11 +92,14 @@ class MutationReport:
         return tuple(each for each in self.judged if each.fate is Fate.KILLED)
 
     @property
+    def valid(self) -> int:
+        """How many mutants could be killed: those that are neither invalid nor equivalent."""
+        return len(self.judged) - self.count(Fate.INVALID) - self.count(Fate.EQUIVALENT)
+
+    @property
     def score(self) -> float | None:
-        """The killed among those that could be: neither invalid nor equivalent. None if there were none."""
-        killed = self.count(Fate.KILLED)
-        valid = killed + self.count(Fate.SURVIVED) + self.count(Fate.TIMED_OUT)
-        return killed / valid if valid else None
+        """The killed among the valid: an undecided one counts as not killed. None if there were none."""
+        return self.count(Fate.KILLED) / self.valid if self.valid else None
 
     @property
     def masked(self) -> int:
@@ -101,7 +109,7 @@ class MutationReport:
     def to_json(self) -> dict[str, Any]:
         """Return the report as JSON has it; `schema` is the version of this form."""
         return {
-            "schema": 1,
+            "schema": 2,
             "subject": self.subject,
             "seed": self.seed,
             "budget": self.budget,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lockproof.settings import seconds, settings
+from lockproof.settings import BECAUSE, seconds, settings
 
 
 def _time(text: str) -> float:
@@ -67,6 +67,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not totals:
         return
     verdicts = [f"{totals[name]} {name}" for name in ("held", "violation", "unknown") if name in totals]
+    if because := sorted(name.removeprefix(BECAUSE) for name in totals if name.startswith(BECAUSE)):
+        verdicts[-1] += f" ({', '.join(because)})"
     terminalreporter.write_line(
         f"lockproof: {totals['checks']} checks, {totals['scenarios']:,} scenarios, {totals['invocations']:,} runs,"
         f" {totals['schedules']:,} schedules"

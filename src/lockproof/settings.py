@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
+from typing import Final
+
+BECAUSE: Final = "because:"
+"""The totals count reasons of UNKNOWN verdicts under this and their code."""
 
 
 class Settings:

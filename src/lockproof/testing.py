@@ -26,9 +26,9 @@ from lockproof.campaign.protocol import Setup
 from lockproof.errors import LockproofError
 from lockproof.mutation import MutationReport
 from lockproof.scenario import Scenario
-from lockproof.settings import settings
+from lockproof.settings import BECAUSE, settings
 from lockproof.specification import Specification
-from lockproof.verdict import Consistency, Finding, Report, Verdict
+from lockproof.verdict import Consistency, Finding, Interrupted, Report, Verdict
 
 _KEPT = 10
 """Failing scenarios that are kept for a subject."""
@@ -109,18 +109,13 @@ def check(
     payload, modules = _packed(subject, model, factory)
     setup = Setup(list(sys.path), None, payload, modules, None, None, threads, seed, options.consistency, hang)
     store = _store_of(subject)
-    report = run_check(setup, options, repeat=lambda _: _command(seed), first=list(_saved(store)))
+    try:
+        report = run_check(setup, options, repeat=lambda _: _command(seed), first=list(_saved(store)))
+    except Interrupted as stopped:
+        _count(stopped.report)
+        raise
     _save(store, report.findings)
-    settings.add(
-        {
-            "checks": 1,
-            "scenarios": report.coverage.scenarios,
-            "invocations": report.coverage.invocations,
-            "schedules": report.coverage.schedules,
-            "seconds": report.coverage.seconds,
-            report.verdict.value: 1,
-        }
-    )
+    _count(report)
     return _or_raise(report)
 
 
@@ -154,9 +149,12 @@ def explore(
     payload, modules = (None, {}) if isinstance(target, str) else _packed(target, None, None)
     name = target if isinstance(target, str) else None
     setup = Setup(list(sys.path), name, payload, modules, seed=seed, hang=hang, controlled=True)
-    report = run_exploration(setup, options, repeat=lambda _: _command(seed))
-    settings.add({"checks": 1, "scenarios": 0, "invocations": 0, "seconds": report.coverage.seconds,
-                  "schedules": report.coverage.schedules, report.verdict.value: 1})  # fmt: skip
+    try:
+        report = run_exploration(setup, options, repeat=lambda _: _command(seed))
+    except Interrupted as stopped:
+        _count(stopped.report)
+        raise
+    _count(report)
     return _or_raise(report)
 
 
@@ -211,6 +209,15 @@ def _name_of(cls: type) -> str:
             "define it at the top of a module",
         )
     return f"{module.__name__ if _found_by_name(module) else module.__file__}:{cls.__qualname__}"
+
+
+def _count(report: Report) -> None:
+    """Add a report to what the summary of a test run says."""
+    covered = report.coverage
+    why = report.unknown if report.verdict is Verdict.UNKNOWN else ()
+    settings.add({"checks": 1, "scenarios": covered.scenarios, "invocations": covered.invocations,
+                  "schedules": covered.schedules, "seconds": covered.seconds, report.verdict.value: 1,
+                  **dict.fromkeys((BECAUSE + reason.code for reason in why), 1)})  # fmt: skip
 
 
 def _or_raise(report: Report) -> Report:
@@ -281,7 +288,8 @@ def _command(seed: int) -> str:
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
     if not test:
         return shlex.join([Path(sys.executable).name, *sys.orig_argv[1:]]) + f"  # with seed={seed}"
-    return shlex.join(["pytest", f"--lockproof-seed={seed}", test])
+    budget = [] if settings.budget is None else [f"--lockproof-budget={settings.budget:g}s"]
+    return shlex.join(["pytest", f"--lockproof-seed={seed}", *budget, test])
 
 
 def _store_of(subject: Any) -> Path | None:

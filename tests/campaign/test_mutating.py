@@ -18,6 +18,7 @@ from lockproof.campaign.mutating import mutants_for, mutate_target
 from lockproof.campaign.options import CheckOptions, MutateOptions, Progress
 from lockproof.campaign.protocol import Setup
 from lockproof.errors import LockproofError
+from lockproof.evidence import Doubt
 from lockproof.mutation import Fate, MutationInterrupted, MutationReport
 from lockproof.report.mutants import mutation_as_text
 from lockproof.verdict import FindingKind, Report
@@ -120,7 +121,8 @@ def test_a_hang_under_control_is_a_finding_only_if_it_is_one_without(name: str, 
         checking._schedules.deaths.append(("a.remove(2) || a.remove(2)", died))
         checking._tell_of_deaths()
     assert [each.kind for each in checking.findings] == found
-    assert any("did not come back" in note for note in checking.notes) is not bool(found)
+    lost = [each.doubt for each in checking.gathered.doubts]
+    assert lost == ([] if found else [Doubt.CHILD_LOST])
 
 
 def test_one_that_is_called_equivalent_and_is_killed_is_told(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from lockproof.campaign.explore import explore_target
 from lockproof.campaign.options import CheckOptions, ExploreOptions
 from lockproof.campaign.replay import replay_file
 from lockproof.errors import LockproofError
+from lockproof.evidence import Doubt
 from lockproof.report.jsonfile import write_json
 from lockproof.verdict import FindingKind, Report, Verdict
 
@@ -216,4 +217,6 @@ def test_another_program_is_told_to_be_another_one(money: Path, tmp_path: Path) 
     money.write_text("def lost() -> None:\n    pass\n", encoding="utf-8")
     report = replay_file(path, 20, 3.0)
     assert report.verdict is Verdict.UNKNOWN
-    assert any("20 of 20 runs led elsewhere" in reason for reason in report.unknown)
+    (reason,) = report.unknown
+    assert (reason.code, reason.count) == (Doubt.LED_ELSEWHERE, 20)
+    assert reason.text.startswith("20 runs of the schedule led elsewhere")

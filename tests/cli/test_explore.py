@@ -34,7 +34,7 @@ class Asked:
 
     target: str
     options: ExploreOptions
-    replayed: tuple[Path, int, float]
+    replayed: tuple[Path, int, float | None]
     answer: Report | BaseException = HELD
 
     def _answer(self, progress: Tell) -> Report:
@@ -47,7 +47,7 @@ class Asked:
         self.target, self.options = target, options
         return self._answer(progress)
 
-    def replay_file(self, path: Path, times: int, hang: float, progress: Tell) -> Report:
+    def replay_file(self, path: Path, times: int, hang: float | None, progress: Tell) -> Report:
         self.replayed = path, times, hang
         return self._answer(progress)
 
@@ -85,7 +85,7 @@ def test_what_is_not_given_has_the_defaults_of_the_options(asked: Asked) -> None
     assert (asked.target, asked.options) == ("shop.races:transfer", ExploreOptions())
     assert isinstance(asked.options.consistency, Consistency)
     cli.main(["replay", "found.json"])
-    assert asked.replayed == (Path("found.json"), ExploreOptions.times, ExploreOptions.hang)
+    assert asked.replayed == (Path("found.json"), ExploreOptions.times, None)
 
 
 def test_every_option_reaches_the_exploration(asked: Asked) -> None:
@@ -178,6 +178,10 @@ def test_a_test_is_written_if_something_was_found(
     asked.answer = HELD
     assert cli.main([command, "shop.bags:Bag", "--emit-test", str(file)]) == 0
     assert "nothing was found, so no test was written" in capsys.readouterr().err
+    asked.answer = UNKNOWN
+    assert cli.main([command, "shop.bags:Bag", "--emit-test", str(file)]) == 3
+    said = capsys.readouterr().err
+    assert "not everything was judged (40 scenarios were not run" in said and "  next step: give the model" in said
     assert not file.exists()
     asked.answer = DIFFERENT
     assert cli.main([command, "shop.bags:Bag", "--emit-test", str(file)]) == 1

@@ -82,4 +82,5 @@ def test_unclear():
 def test_what_cannot_be_told_is_no_pass(tmp_path: Path) -> None:
     done = pytest_in(tmp_path, UNCLEAR)
     assert "FAILED test_it.py::test_unclear - lockproof.testing.NotShown" in done.stdout, done.stdout + done.stderr
-    assert "UNKNOWN" in done.stdout and "1 unknown" in done.stdout
+    assert "UNKNOWN" in done.stdout and "1 unknown (nothing-run)" in done.stdout
+    assert "next step: read what was left out" in done.stdout

@@ -117,7 +117,7 @@ def test_each_ends_as_it_deserves_and_the_summary_says_what_was_run(tmp_path: Pa
     for name in ("no_function", "no_threads"):
         assert f"FAILED test_it.py::test_{name} - lockproof.errors.LockproofError" in done.stdout, done.stdout
     assert done.stdout.count("GIL-masked: ") == 3
-    assert "pytest --lockproof-seed=7 test_it.py::test_lost\n" in done.stdout
+    assert "pytest --lockproof-seed=7 --lockproof-budget=20s test_it.py::test_lost\n" in done.stdout
     assert re.search(
         r"^lockproof: 7 checks, .*[\d,]+ schedules in .* s: 3 held, 4 violation; --lockproof-seed=7$",
         done.stdout,

@@ -11,7 +11,7 @@ import pytest
 from lockproof import Violation, check, testing
 from lockproof.scenario import Scenario
 from lockproof.settings import settings
-from lockproof.verdict import Finding, FindingKind, Verdict
+from lockproof.verdict import Finding, FindingKind
 from tests.report.samples import report
 
 pytestmark = [
@@ -34,7 +34,7 @@ class Tries:
     def __call__(self, setup: Any, options: Any, *, repeat: Any, first: list[Scenario]) -> Any:
         self.first = [str(scenario) for scenario in first]
         findings = tuple(Finding(FindingKind.NOT_LINEARIZABLE, Scenario.parse(text)) for text in self.finds)
-        return report(Verdict.VIOLATION if findings else Verdict.HELD, findings=findings)
+        return report(findings=findings)
 
     def find(self, *texts: str) -> None:
         """Check with these findings."""

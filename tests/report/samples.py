@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from lockproof.campaign.recorded import CallReport, HistoryReport, PartReport
 from lockproof.environment import Environment
+from lockproof.evidence import Doubt, Doubted, Evidence, LeftOut, Omission, Tally
 from lockproof.scenario import Scenario
 from lockproof.schedule import Schedule, Switching
 from lockproof.verdict import (
@@ -32,22 +34,27 @@ def outcome(*threads: tuple[str, ...], final: tuple[str, ...] = (), count: int =
     return Outcome(threads, final, count, **{"verdict": Verdict.HELD, **more})
 
 
-def report(verdict: Verdict, **more: Any) -> Report:
+RUNS: Final = Tally(412_000, 412_000, 412_000)
+WHOLE: Final = Evidence(RUNS)
+
+
+def report(evidence: Evidence = WHOLE, **more: Any) -> Report:
+    """Return a report; the evidence counts what is found in it."""
     given: dict[str, Any] = {
         "subject": "shop.bags:Bag",
         "model": "set",
         "consistency": Consistency.LINEARIZABLE,
-        "verdict": verdict,
         "seed": 7,
         "environment": FREE_THREADED,
         "coverage": Coverage(812, 412_000, ("a.add(x)", "a.try_add(x)", "len(a)"), 10.0, 3321),
+        **more,
     }
-    return Report(**{**given, **more})
+    findings, differences = len(given.get("findings", ())), len(given.get("nonconformances", ()))
+    return Report(**given, evidence=replace(evidence, findings=findings, differences=differences))
 
 
 LOST: Final = outcome(("True",), ("True",), final=("[1]",), count=812, verdict=Verdict.VIOLATION)
 LOST_UPDATE: Final = report(
-    Verdict.VIOLATION,
     findings=(
         Finding(
             FindingKind.NOT_LINEARIZABLE,
@@ -76,7 +83,6 @@ LOST_UPDATE: Final = report(
 )  # fmt: skip
 
 LONG_LINES: Final = report(
-    Verdict.VIOLATION,
     consistency=Consistency.SEQUENTIAL,
     environment=STANDARD,
     threads=(2, 3),
@@ -120,7 +126,6 @@ thread 2:
 \twith self._lock, other._lock:
 """
 HANG: Final = report(
-    Verdict.VIOLATION,
     findings=(
         Finding(
             FindingKind.HANG,
@@ -144,7 +149,6 @@ HANG: Final = report(
 )
 
 CRASH: Final = report(
-    Verdict.VIOLATION,
     findings=(
         Finding(
             FindingKind.CRASH,
@@ -160,17 +164,30 @@ CRASH: Final = report(
     ),
 )
 
-HELD: Final = report(Verdict.HELD, unknown=("its operations can wait for ever, whatever their order (2 times)",))
+HELD: Final = report(Evidence(RUNS, left_out=(LeftOut(Omission.WAITS_FOR_EVER, 2, "a.get() || a.get()"),)))
 
 UNKNOWN: Final = report(
-    Verdict.UNKNOWN,
+    Evidence(Tally(), doubts=(Doubted(Doubt.ALONE_DIFFERS, 40, "a.who() || a.who()"),)),
     coverage=Coverage(),
     threads=(2, 3, 4),
-    unknown=("run by one thread, the subject already differs from the model (40 times)", "no scenario could be run"),
+)
+
+UNDECIDED: Final = report(
+    Evidence(
+        Tally(9_000, 8_998, 8_998),
+        Tally(487, 0, 0),
+        (
+            Doubted(Doubt.OUTCOMES_UNDECIDED, 486),
+            Doubted(Doubt.OUTCOMES_UNDECIDED, 2),
+            Doubted(Doubt.GIVEN_UP),
+            Doubted(Doubt.INTERRUPTED, 1, "3.1 of 10 s"),
+        ),
+        deaths=1,
+    ),
+    coverage=Coverage(1, 9_000, ("a.bump()",), 3.1, 3, 487, ("under control: 1 scenario",)),
 )
 
 DIFFERENT: Final = report(
-    Verdict.VIOLATION,
     nonconformances=(
         Nonconformance("different result", ("a.add(1)", "1 in a"), "None", "True"),
         Nonconformance("state handed out", ("a.items()", "a.add(1)"), "[1]", "[]", "the list changes with the subject"),
@@ -186,7 +203,6 @@ def step(thread: int, line: int, source: str, *notes: str, **more: Any) -> Trace
 
 
 MASKED: Final = report(
-    Verdict.VIOLATION,
     coverage=Coverage(0, 0, ("a.put(x)",), 0.4, 12, 21, ("under control: 1 scenario",)),
     findings=(
         Finding(
@@ -226,7 +242,6 @@ MASKED: Final = report(
 )  # fmt: skip
 
 DEADLOCK: Final = report(
-    Verdict.VIOLATION,
     subject="shop.races:transfer",
     model="its own assertions",
     coverage=Coverage(0, 0, (), 0.1, 0, 4, ("2 orders of lock operations",)),
@@ -262,7 +277,6 @@ DEADLOCK: Final = report(
 )
 
 NOT_AGAIN: Final = report(
-    Verdict.VIOLATION,
     subject="shop.races:guess",
     model="its own assertions",
     coverage=Coverage(0, 0, (), 2.0, 0, 1771, ("900 SURW schedules", "870 PCT schedules")),
@@ -303,6 +317,7 @@ SAMPLES: Final = {
     "crash": CRASH,
     "held": HELD,
     "unknown": UNKNOWN,
+    "undecided": UNDECIDED,
     "different": DIFFERENT,
     "masked": MASKED,
     "deadlock": DEADLOCK,

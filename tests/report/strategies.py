@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from lockproof.environment import Environment
+from lockproof.evidence import Doubt, Doubted, Evidence, LeftOut, Omission, Tally
 from lockproof.operation import Operation
 from lockproof.scenario import Scenario
 from lockproof.schedule import Schedule, Switching
@@ -60,7 +63,7 @@ BLOCKED = st.builds(Blocked, WORDS, WORDS, WORDS, WORDS, WORDS, COUNTS)
 MASKINGS = st.none() | st.sampled_from(Masking)
 CONTROLS = st.builds(
     Control, SCHEDULES, COUNTS, tuples(STEPS), tuples(BLOCKED, most=1), MASKINGS, WORDS, WORDS, COUNTS, COUNTS, COUNTS,
-    WORDS, st.just((("bag.py", "0" * 64),)),
+    WORDS, st.just((("bag.py", "0" * 64),)), tuples(st.sampled_from([*Doubt, *Omission]), most=2),
 )  # fmt: skip
 
 
@@ -89,21 +92,28 @@ ENVIRONMENTS = st.builds(Environment, TEXTS, st.booleans(), st.booleans(), st.in
 NONCONFORMANCES = st.builds(Nonconformance, TEXTS, tuples(TEXTS), TEXTS, TEXTS, TEXTS)
 
 
+TALLIES = st.builds(Tally, COUNTS, COUNTS, COUNTS)
+DOUBTS = st.builds(Doubted, st.sampled_from(Doubt), st.integers(1, 10**6), TEXTS)
+LEFT_OUT = st.builds(LeftOut, st.sampled_from(Omission), st.integers(1, 10**6), TEXTS)
+EVIDENCE = st.builds(
+    Evidence, st.none() | TALLIES, st.none() | TALLIES, tuples(DOUBTS), st.integers(0, 2), st.integers(0, 2),
+    tuples(LEFT_OUT), st.integers(0, 3), st.integers(0, 3),
+)  # fmt: skip
+
+
 @st.composite
 def reports(draw: st.DrawFn) -> Report:
-    verdict = draw(st.sampled_from(Verdict))
-    most = 2 if verdict is Verdict.VIOLATION else 0
+    found, differing = draw(st.lists(findings(), max_size=2)), draw(st.lists(NONCONFORMANCES, max_size=2))
     return Report(
         draw(TEXTS),
         draw(TEXTS),
         draw(st.sampled_from(Consistency)),
-        verdict,
+        replace(draw(EVIDENCE), findings=len(found), differences=len(differing)),
         draw(COUNTS),
         draw(ENVIRONMENTS).to_json(),
         draw(st.builds(Coverage, COUNTS, COUNTS, tuples(TEXTS, most=60), SECONDS, COUNTS, COUNTS, tuples(TEXTS))),
-        tuple(draw(st.lists(findings(), max_size=most))),
-        tuple(draw(st.lists(NONCONFORMANCES, max_size=most))),
+        tuple(found),
+        tuple(differing),
         tuple(draw(st.lists(TEXTS, max_size=2))),
-        tuple(draw(st.lists(TEXTS, min_size=verdict is Verdict.UNKNOWN, max_size=2))),
         draw(st.sampled_from([(2,), (2, 3), (2, 3, 4)])),
     )

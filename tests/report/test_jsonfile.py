@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from hypothesis import given
 from jsonschema import Draft202012Validator
 
 from lockproof.errors import LockproofError
+from lockproof.evidence import Doubt, Omission
+from lockproof.mutation import Fate
 from lockproof.report.jsonfile import as_json, write_json
 from lockproof.verdict import Finding, Report
 from tests.report.samples import HISTORIES, SAMPLES
@@ -66,13 +69,31 @@ def test_the_schemas_are_strict(checker: Draft202012Validator) -> None:
         assert sorted(each["required"]) == sorted(each["properties"])
 
 
+REASON = {"code": "cut-off", "count": 1, "text": "the search was not complete", "step": "raise the budget"}
+
+
+def test_the_codes_of_the_schemas_and_of_the_guide_are_those_of_the_code() -> None:
+    doubts = [each.value for each in Doubt]
+    assert REPORT.schema["$defs"]["doubt"]["enum"] == doubts
+    assert REPORT.schema["$defs"]["omission"]["properties"]["code"]["enum"] == [each.value for each in Omission]
+    judged = validator("mutation-report").schema["$defs"]["judged"]["properties"]
+    assert judged["undecided"]["items"]["enum"] == doubts
+    assert judged["fate"]["enum"] == [each.value for each in Fate]
+    guide = (SCHEMAS.parent / "lockproof.md").read_text(encoding="utf-8")
+    table = guide.partition("| code | what was not judged |")[2].partition("\n\n")[0]
+    assert sorted(re.findall(r"`([a-z-]+-[a-z-]+|interrupted)`", table)) == sorted(doubts)
+
+
 WRONG: dict[str, Callable[[Any], Any]] = {
     "a missing field": lambda document: document.pop("seed"),
     "an unknown field": lambda document: document.update(extra=1),
     "an unknown verdict": lambda document: document.update(verdict="pass"),
     "held with findings": lambda document: document.update(verdict="held"),
     "unknown without a reason": lambda document: document.update(verdict="unknown", findings=[], unknown=[]),
-    "another version": lambda document: document.update(schema=2),
+    "another version": lambda document: document.update(schema=1),
+    "held with a doubt": lambda document: document.update(verdict="held", findings=[], unknown=[REASON]),
+    "an unknown doubt": lambda document: document.update(unknown=[REASON | {"code": "judge"}]),
+    "a doubt without a next step": lambda document: document.update(unknown=[{"code": "cut-off"}]),
     "a negative count": lambda document: document["coverage"].update(scenarios=-1),
     "a thread that is no list": lambda document: document["findings"][0]["scenario"].update(threads=["len(a)"]),
     "a result that is no text": lambda document: document["findings"][0]["outcome"].update(final=[1]),

@@ -147,7 +147,7 @@ def test_held_says_what_was_covered_and_no_more() -> None:
 def test_unknown_gives_its_reasons_and_is_no_pass() -> None:
     text = as_text(UNKNOWN)
     assert "unknown, which is not a pass" in text
-    assert "- no scenario could be run" in text
+    assert "- nothing was run on real threads" in text
     assert "HELD" not in text
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import permutations
 from typing import Final
 
+from lockproof.evidence import Doubt, Omission
 from lockproof.judge.orders import Waiting
 from lockproof.judge.scenario import Judgement, ScenarioJudge
 from lockproof.model import TooManyChoices
@@ -16,14 +17,21 @@ from lockproof.run.crew import BATCH, in_turn
 from lockproof.run.program import Key, Program, Record
 from lockproof.scenario import Scenario
 from lockproof.values import show
-from lockproof.verdict import Outcome, Verdict
+from lockproof.verdict import Explanation, Outcome, Verdict
 
 JUDGING: Final = 2.0
 """Seconds for judging the outcomes of one scenario; those that come after are UNKNOWN."""
 
 
+NO_ROOM: Final = (MemoryError, RecursionError)
+"""What a judge raises that has no room for its search: the outcome stays undecided, and everything else goes on."""
+
+
 class Case:
-    """A scenario made ready: its code, its judge, and what it has been judged before."""
+    """A scenario made ready: its code, its judge, and what it has been judged before.
+
+    `skipped` says why it cannot be judged at all; None if it can.
+    """
 
     def __init__(self, scenario: Scenario, program: Program, judge: ScenarioJudge) -> None:
         self.scenario, self.program, self.judge = scenario, program, judge
@@ -32,14 +40,15 @@ class Case:
         waits = any(each.kind.blocking or each.kind is UNKNOWN_KIND for each in scenario.operations)
         self._judging = 0.0
         self._verdicts: dict[Key, tuple[Outcome, Record]] = {}
-        self.skipped = ""
+        self._doubts: dict[Outcome, Doubt] = {}
+        self.skipped: Doubt | Omission | None = None
         try:
             if waits and self.judge.waiting() is Waiting.FOR_EVER:
-                self.skipped = "its operations can wait for ever"
+                self.skipped = Omission.WAITS_FOR_EVER
             else:
                 self._on_one_thread()
-        except TooManyChoices:
-            self.skipped = "the model has too many choices"
+        except (TooManyChoices, *NO_ROOM):
+            self.skipped = Doubt.MODEL_TOO_WIDE
 
     def _on_one_thread(self) -> None:
         """See that the subject, run by one thread, does what the model says; or no run of many means anything."""
@@ -47,7 +56,7 @@ class Case:
             return  # one thread alone might wait for ever
         for order in list(permutations(range(len(self.scenario.threads))))[:6]:
             if not self._all_allowed(in_turn(self.program, order)):
-                self.skipped = "run by one thread, the subject already differs from the model"
+                self.skipped = Doubt.ALONE_DIFFERS
                 return
         if not self._all_allowed(in_turn(self.program, range(len(self.scenario.threads)), 2)):
             self.batch = 1  # its objects share state
@@ -65,15 +74,33 @@ class Case:
     def outcome(self, record: Record) -> Outcome:
         """Judge a run, and return its outcome; its count is 0."""
         began = time.perf_counter()
-        judgement = Judgement(Verdict.UNKNOWN)
+        judgement, doubt = Judgement(Verdict.UNKNOWN), Doubt.OUTCOMES_UNDECIDED
         if self._judging < JUDGING:
-            with contextlib.suppress(TooManyChoices):
+            try:
                 judgement = self.judge.judge(record.results, record.final, record.seen)
+            except TooManyChoices:
+                pass
+            except NO_ROOM:
+                doubt = Doubt.JUDGE_FAILED
         self._judging += time.perf_counter() - began
-        return Outcome(
+        outcome = Outcome(
             tuple(tuple(map(show, results)) for results in record.results),
             tuple(map(show, record.final)),
             0,
             judgement.verdict,
             judgement.order_only,
         )
+        if judgement.verdict is Verdict.UNKNOWN:
+            self._doubts[outcome] = doubt
+        return outcome
+
+    def doubt_of(self, outcome: Outcome) -> Doubt | None:
+        """Return why an outcome of this case was not decided; None if it was."""
+        return self._doubts.get(replace(outcome, count=0))
+
+    def explained(self, record: Record) -> Explanation:
+        """Return why no order explains a run; nothing where that takes more room than there is."""
+        try:
+            return self.judge.explain(record.results, record.final, record.seen)
+        except NO_ROOM:
+            return Explanation(())

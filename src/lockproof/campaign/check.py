@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from lockproof.campaign.checking import Checking, Tell
+from lockproof.campaign.checking import Checking
 from lockproof.campaign.child import Child
 from lockproof.campaign.explore import ControlledChild
-from lockproof.campaign.options import CheckOptions
+from lockproof.campaign.options import CheckOptions, Tell, refuse_nonsense
 from lockproof.campaign.protocol import Setup
-from lockproof.campaign.results import command
+from lockproof.campaign.repeat import check_command
 from lockproof.errors import LockproofError
 from lockproof.scenario import Scenario
 from lockproof.verdict import Finding, Report
@@ -29,7 +30,8 @@ def check_target(target: str, options: CheckOptions, progress: Tell | None = Non
         list(sys.path), target, None, {}, options.model, options.factory,
         options.threads, seed, options.consistency, options.hang,
     )  # fmt: skip
-    return check(setup, options, repeat=lambda finding: command(target, options, seed, finding), progress=progress)
+    repeat = partial(check_command, target, options, seed)
+    return check(setup, options, repeat=repeat, progress=progress)
 
 
 def check(
@@ -48,8 +50,7 @@ def check(
     """
     if options.threads < 2:
         raise LockproofError(f"--threads {options.threads}: one thread shows nothing", "", "ask for 2 or more")
-    if options.budget <= 0:
-        raise LockproofError(f"a budget of {options.budget:g} s", "", "give the check some time: --budget 10s")
+    refuse_nonsense(options)
     controlled = ControlledChild(setup, options.memory)
     try:
         with Child(setup, memory=options.memory) as child:

@@ -11,17 +11,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from itertools import count
 from typing import Any, Final
 
 from lockproof.campaign.child import Child, Died, generated, not_started
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.explore import ControlledChild, Looked, labelled
-from lockproof.campaign.options import CheckOptions, Progress
+from lockproof.campaign.gathered import Gathered
+from lockproof.campaign.options import CheckOptions, Progress, Tell
 from lockproof.campaign.protocol import RunResult, Setup
-from lockproof.campaign.results import Tried, enough, limits, merged
-from lockproof.campaign.schedules import BOUND, Schedules
+from lockproof.campaign.results import FIRST_LOOK, SHARES, Pool, Tried, enough, limits, merged, not_judged
+from lockproof.campaign.schedules import BOUND, MOST_LATE, Schedules
 from lockproof.errors import LockproofError
+from lockproof.evidence import Doubt, Evidence, Omission
 from lockproof.operation import Operation
 from lockproof.scenario import Scenario
 from lockproof.shrink import shrink
@@ -33,32 +34,18 @@ from lockproof.verdict import (
     Interrupted,
     Nonconformance,
     Report,
-    Verdict,
 )
 
 MOST_DEATHS: Final = 3
 """Findings that ended the process after which a check stops looking for more."""
 
-FIRST_LOOK: Final = 0.02
-"""Seconds for a scenario that is tried for the first time: some thousand invocations, or a few hundred with locks."""
-
-LONGEST_LOOK: Final = 1.0
 MOST_INVOCATIONS: Final = 20_000
-
-SHARES: Final = {False: (0.1, 0.3, 0.35, 0.25), True: (0.15, 0.35, 0.2, 0.3)}
-"""How real threads and schedules share the budget, in turns, by whether the GIL is on: then threads show less.
-
-What threads find without the GIL they mostly find at once, so the first turn is short, and the next ones know which
-operations look exposed.
-"""
 
 SHORT: Final = 1.0
 """Seconds for making small what a mutant shows, and as many for its label: there are many mutants."""
 
 EXPLAINING: Final = 2.0
 """Seconds for finding a schedule that explains what real threads have shown, and as many for its label."""
-
-type Tell = Callable[[Progress], None]
 
 
 @dataclass
@@ -74,22 +61,22 @@ class Checking:
     began: float = field(default_factory=time.monotonic)
     findings: list[Finding] = field(default_factory=list)
     nonconformances: list[Nonconformance] = field(default_factory=list)
-    unknown: dict[str, int] = field(default_factory=dict)
+    gathered: Gathered = field(default_factory=Gathered)
     notes: list[str] = field(default_factory=list)
     scenarios: int = 0
     invocations: int = 0
-    outcomes: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
     covered: set[str] = field(default_factory=set)
     phase: str = "starting"
     _since: float = 0.0
 
     def __post_init__(self) -> None:
-        def tried(candidate: Scenario, hang: float) -> None:
+        def tried(candidate: Scenario, hang: float) -> RunResult:
             self._progress(str(candidate))
-            self._run(str(candidate), 3000, 0.5, hang=hang)
+            return self._run(str(candidate), 3000, 0.5, hang=hang)
 
         self._deaths = Deaths(self.child, self.options, tried)
-        self._schedules = Schedules(self.controlled, self._progress, self._left, self._deaths.alone)
+        self._schedules = Schedules(self.controlled, self._progress, self._left, self._deaths.alone, self.gathered)
 
     def run(self, first: Sequence[Scenario]) -> Report:
         self._progress("")
@@ -108,7 +95,10 @@ class Checking:
                 self._all(first)
             self._explain()
         except KeyboardInterrupt:
+            self.gathered.doubt(Doubt.INTERRUPTED, f"{self._elapsed:.1f} of {self.options.budget:g} s")
             raise Interrupted(self._report(description)) from None
+        except Died as died:  # not even a new process could be started
+            self.gathered.died(f"it does not start again: {died.detail}", found=False)
         return self._report(description)
 
     def _begin_anew(self) -> None:
@@ -168,12 +158,17 @@ class Checking:
                 answer = self.child.request("conform", seconds, seconds=seconds, skip=self._deaths.alone())
             except Died as died:
                 self._deaths.restart()
+                if not died.announced:
+                    self.gathered.died(f"before any operation: {died.detail}", found=False)
+                    continue
                 with self._in("shrinking"):
                     lines, last = self._deaths.small_program(died)
-                if last is None:
-                    self.notes.append(f"left out, too slow to be tried often: {'; '.join(lines)}")
-                else:
+                if last is not None:
                     self._finding_of(last, Scenario((), (tuple(map(Operation, lines)),)), concurrent=False)
+                elif died.kind is FindingKind.HANG:
+                    self.gathered.skipped(Omission.TOO_SLOW, "; ".join(lines))
+                else:
+                    self.gathered.died(f"{died.detail}, at {'; '.join(lines)}", found=False)
                 self._deaths.avoid(lines[-1:])
                 continue
             except LockproofError as error:
@@ -186,8 +181,10 @@ class Checking:
             ]
             self.notes += [note for note in answer["notes"] if note not in self.notes]
             return
+        self.gathered.doubt(Doubt.CONFORMANCE_UNFINISHED, f"{MOST_DEATHS} operations ended the process or hung")
 
     def _finding_of(self, died: Died, scenario: Scenario, *, concurrent: bool) -> None:
+        self.gathered.died(died.detail, found=True)
         finding = Finding(died.kind, scenario, detail=died.detail, stacks=died.stacks, seconds=self._since,
                           failures=1, tries=1, concurrent=concurrent)  # fmt: skip
         self.findings.append(replace(finding, command=self.repeat(finding)))
@@ -198,15 +195,20 @@ class Checking:
         if self.options.engine != "schedules":
             with self._in("checking"):
                 self._only(scenario)
-        if self.options.engine != "threads" and not self.findings and self._schedules.prepare():
+        if self.options.engine != "threads" and not self.findings:
             with self._in("exploring"):
-                looked = self._schedules.look(str(scenario), max(1.0, self.options.budget / 2), sys.maxsize)
+                ready = self._schedules.prepare()
+                seconds = max(1.0, self.options.budget / 2)
+                looked = self._schedules.look(str(scenario), seconds, sys.maxsize) if ready else None
+            self._tell_of_deaths()
+            if looked is not None and looked.skipped:
+                raise not_judged(looked.skipped)
             if looked is not None and looked.found is not None:
                 self._found_under_control(scenario, looked)
 
     def _all(self, first: Sequence[Scenario]) -> None:
         """Search on real threads and under control, in turns."""
-        fresh, pool = self._fresh(first), list[Tried]()
+        fresh, pool = self._fresh(first), Pool(20 + 10 * len(self.child.description["kinds"]))
         turns = SHARES[bool(self.child.description["environment"]["gil"])] if self.options.engine == "both" else (1.0,)
         for number, share in enumerate(turns):
             until = self._left() - share * self.options.budget if number + 1 < len(turns) else 0.0
@@ -232,7 +234,7 @@ class Checking:
     def _search_under_control(self, until: float) -> None:
         """Explore scenarios until something is found, or so many seconds are left."""
         died = True
-        while died and not self.findings and self._left() > until:
+        while died and not self.findings and (self._left() > until or not self._schedules.explored):
             with self._in("exploring"):
                 found = self._schedules.search(self._left() - until)
             if found is not None:
@@ -241,16 +243,24 @@ class Checking:
             self._tell_of_deaths()
 
     def _tell_of_deaths(self) -> None:
-        """A crash under control is a crash. A hang there may be one of the control itself: it is asked for without."""
+        """Tell of processes under control that ended. A crash there is a crash.
+
+        A hang there may be one of the control itself, and a signal may come from elsewhere: the scenario is run again
+        on real threads. Whatever they show is a finding; if they show nothing, it is not known what happened.
+        """
         while self._schedules.deaths:
             text, died = self._schedules.deaths.pop()
             scenario = Scenario.parse(text)
-            if died.kind is not FindingKind.HANG:
-                self._finding_of(died, scenario, concurrent=True)
-            elif (again := self._deaths.ends(scenario, died, self.options.hang)) is not None:
+            if died.kind is not FindingKind.HANG and died.certain:
+                self._finding_of(died, scenario, concurrent=len(scenario.threads) > 1)
+                continue
+            again = self._deaths.again(scenario, self.options.hang)
+            if isinstance(again, Died):
                 self._finding_of(again, scenario, concurrent=not again.announced)
-            else:
-                self.notes.append(f"under control, `{text}` did not come back: {died.detail}")
+                continue
+            self.gathered.died(f"under control, `{text}`: {died.detail}", found=False)
+            if again.failures:
+                self._follow(scenario, again)
 
     def _found_under_control(self, scenario: Scenario, looked: Looked) -> None:
         """Make small what a schedule shows, and tell of it, with what real threads make of the same scenario."""
@@ -313,61 +323,44 @@ class Checking:
             try:
                 result = self._run(str(scenario), most, max(0.0, min(self._left(), 1.0)), until_failure=False)
             except Died as died:
-                self._finding_of(died, scenario, concurrent=not died.announced)
-                return
+                if (sure := self._sure(died, scenario)) is not None:
+                    self._finding_of(sure, scenario, concurrent=not sure.announced)
+                break
             if result.skipped:
-                raise LockproofError(
-                    f"the scenario cannot be judged: {result.skipped}", "", "change the scenario or the model"
-                )
+                raise not_judged(result.skipped)
             total = result if total is None else merged(total, result)
             self._progress(str(scenario))
-        assert total is not None
+        if total is None:
+            return
         self._cover(total)
         if total.failures:
             self.findings.append(self._told(scenario, total))
 
-    def _search(self, fresh: Iterator[str], pool: list[Tried], until: float) -> None:
-        """Try new scenarios and, in turn with them, those again that showed most outcomes for the runs spent.
-
-        Until a violation is found, or so many seconds of the budget are left.
-        """
-        tried: Tried | None = None
-        deaths = len(self.findings)
-        enough_scenarios = 20 + 10 * len(self.child.description["kinds"])
-        spent = {True: 0.0, False: 0.0}  # on scenarios that are new, and on those that are not
-        most_telling = count()
-        while True:
-            if (tried is not None and self._left() <= until) or deaths >= MOST_DEATHS:
-                return
-            new = not pool or spent[True] * (1 if self.scenarios < enough_scenarios else 0.5) <= spent[False]
-            if new:
+    def _search(self, fresh: Iterator[str], pool: Pool, until: float) -> None:
+        """Run known and new scenarios until a violation is found, or only `until` seconds are left."""
+        tries, deaths = 0, len(self.findings)
+        while deaths < MOST_DEATHS and (self._left() > until or (not pool.tried and tries < MOST_LATE)):
+            tries += 1
+            if pool.wants_new:
                 text = next(fresh, None)
                 if text is None:
                     self.notes.append("no scenario is left without what was found already")
                     return
                 tried, look = Tried(text, Scenario.parse(text).size[0]), FIRST_LOOK
             else:
-                # In turns: the one that shows most for its time, and a small one that has had little of it.
-                if next(most_telling) % 2:
-                    tried = max(pool, key=lambda each: each.outcomes / each.seconds)
-                else:
-                    tried = min(pool, key=lambda each: each.seconds * each.operations**2)
-                look = min(4 * tried.seconds, LONGEST_LOOK)
+                tried, look = pool.known()
             try:
                 result = self._run(tried.text, MOST_INVOCATIONS, max(0.0, min(self._left(), look)))
             except Died as died:
                 deaths += 1
                 self._after_death(died, tried.text)
+                if any(each.kind is FindingKind.NOT_LINEARIZABLE for each in self.findings):
+                    return
                 continue
             if result.skipped:
-                self._doubt(result.skipped)
+                self.gathered.skipped(result.skipped, tried.text)
                 continue
-            if not tried.seconds:
-                pool.append(tried)
-                self.scenarios += 1
-            tried.seconds += result.seconds
-            spent[new] += result.seconds
-            tried.outcomes = max(tried.outcomes, result.distinct)
+            self.scenarios += pool.add(tried, result)
             self._cover(result)
             self._progress(tried.text)
             if result.failures:
@@ -380,12 +373,8 @@ class Checking:
 
     def _cover(self, result: RunResult) -> None:
         self.covered |= set(result.kinds)
-        self.outcomes += result.distinct
-        if result.unknown:
-            self._doubt("outcomes that the judge could not decide within its bounds", result.unknown)
-
-    def _doubt(self, reason: str, times: int = 1) -> None:
-        self.unknown[reason] = self.unknown.get(reason, 0) + times
+        self.outcomes[result.scenario] = max(self.outcomes.get(result.scenario, 0), result.distinct)
+        self.gathered.ran(result)
 
     # After a failure.
 
@@ -396,17 +385,29 @@ class Checking:
         self.scenarios += 1
         self.invocations += 1
         self._since = self._elapsed
-        self._deaths.restart()
-        if not died.certain:
-            again = self._deaths.ends(scenario, died, 2 * self.options.hang)
-            if again is None:
-                self._doubt("a scenario that did not come back in time, and did when it was tried again")
-                return
-            died = again
+        sure = self._sure(died, scenario)
+        if sure is None:
+            return
         with self._in("shrinking"):
-            small, last = self._deaths.small(scenario, died)
+            small, last = self._deaths.small(scenario, sure)
         self._finding_of(last, small, concurrent=concurrent)
         self._deaths.avoid([each.text for thread in small.threads for each in thread])
+
+    def _sure(self, died: Died, scenario: Scenario) -> Died | None:
+        """Return how a scenario ends the process if it surely does; a hang by the clock alone must come again.
+
+        Where it does not, what the runs show then is followed.
+        """
+        if died.certain:
+            self._deaths.restart()
+            return died
+        again = self._deaths.again(scenario, 2 * self.options.hang)
+        if isinstance(again, Died):
+            return again
+        self.gathered.died(f"`{scenario}`: {died.detail}", found=False)
+        if again.failures:
+            self._follow(scenario, again)
+        return None
 
     def _follow(self, scenario: Scenario, result: RunResult) -> None:
         """Shrink a scenario whose runs were judged a violation, confirm the smallest, and tell of it."""
@@ -460,40 +461,34 @@ class Checking:
 
     # The end.
 
+    def _evidence(self, description: dict[str, Any]) -> Evidence:
+        schedules = self._schedules.counts.tally if self.options.engine != "threads" else None
+        return self.gathered.evidence(
+            threads=self.options.engine != "schedules", schedules=schedules, doubts=self._schedules.doubted(),
+            findings=len(self.findings), differences=len(self.nonconformances), observers=description["observers"],
+        )  # fmt: skip
+
     def _report(self, description: dict[str, Any]) -> Report:
-        reasons = [f"{reason} ({times} times)" for reason, times in self.unknown.items()]
-        if self.findings or self.nonconformances:
-            verdict = Verdict.VIOLATION
-        elif not self.invocations and not self.controlled.schedules:
-            verdict = Verdict.UNKNOWN
-            reasons.append("no scenario could be run")
-        else:
-            doubtful = any("judge" in reason for reason in self.unknown)
-            verdict = Verdict.UNKNOWN if doubtful else Verdict.HELD
         notes = [*self.notes, *self.controlled.notes]
         if all(finding.kind not in (FindingKind.DEADLOCK, FindingKind.HANG) for finding in self.findings):
             notes += [f"possible deadlock, which no run hit: {each}" for each in self.controlled.cycles]
         facts = description["environment"]
         notes += limits(facts)
+        both = self.outcomes, self._schedules.outcomes
+        distinct = sum(max(each.get(text, 0) for each in both) for text in both[0].keys() | both[1].keys())
         return Report(
             description["subject"],
             description["model"],
             Consistency(self.options.consistency),
-            verdict,
+            self._evidence(description),
             self.setup.seed,
             facts,
             Coverage(
-                self.scenarios,
-                self.invocations,
-                tuple(sorted(self.covered | self._schedules.kinds)),
-                self._elapsed,
-                self.outcomes,
-                self.controlled.schedules,
-                self._schedules.covered(),
+                self.scenarios, self.invocations, tuple(sorted(self.covered | self._schedules.kinds)), self._elapsed,
+                distinct, self.controlled.schedules, self._schedules.covered(),
             ),
             tuple(self.findings),
             tuple(self.nonconformances),
             tuple(notes),
-            tuple(reasons),
             tuple(range(2, self.options.threads + 1)),
-        )
+        )  # fmt: skip

@@ -27,6 +27,9 @@ from lockproof.verdict import FindingKind
 _POLL: Final = 0.05
 """Seconds between two looks at the memory that the child uses."""
 
+SENT: Final = {getattr(signal, name, None) for name in ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")}
+"""Signals that other processes send, like the system when memory is short: what they end need not be at fault."""
+
 _KEPT: Final = 20_000
 """Characters of standard error that are kept for a report."""
 
@@ -204,7 +207,8 @@ class Child:
         self._process.send_signal(signal.SIGABRT)  # faulthandler writes the stacks, also of code that holds the GIL
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
-        return Died(FindingKind.HANG, "the process did not answer any more", self._said(), self._announced())
+        detail = "the process did not answer any more"
+        return Died(FindingKind.HANG, detail, self._said(), self._announced(), certain=False)
 
     def _ended(self) -> Died:
         assert self._process is not None
@@ -217,9 +221,9 @@ class Child:
             detail = f"one thread alone did not come back within {self._setup.hang:g} s"
             return Died(FindingKind.HANG, detail, said[said.index("Timeout (") :], self._announced(), certain=False)
         if status < 0:
-            with contextlib.suppress(ValueError):
-                return Died(FindingKind.CRASH, f"killed by {signal.Signals(-status).name}", said, self._announced())
-            return Died(FindingKind.CRASH, f"killed by signal {-status}", said, self._announced())
+            number = -status
+            name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+            return Died(FindingKind.CRASH, f"killed by {name}", said, self._announced(), certain=number not in SENT)
         return Died(FindingKind.EXIT, f"the process ended with status {status}", said, self._announced())
 
     def _announced(self) -> tuple[str, ...]:

@@ -7,13 +7,17 @@ runs on a thread that is not under control, where locks are the real ones.
 from __future__ import annotations
 
 import inspect
+import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from lockproof import environment
+from lockproof.campaign.answers import Answers
 from lockproof.campaign.case import Case
+from lockproof.campaign.counts import Counts
 from lockproof.campaign.exploring import (
     Exploration,
     Problem,
@@ -22,6 +26,7 @@ from lockproof.campaign.exploring import (
     fewer_preemptions,
     find_again,
     masking_of,
+    returns,
     seen_in,
     told,
 )
@@ -33,42 +38,46 @@ from lockproof.control.primitives import engine
 from lockproof.control.program import FunctionProgram, ScenarioProgram
 from lockproof.control.task import Result
 from lockproof.errors import LockproofError
+from lockproof.evidence import Doubt
 from lockproof.generation import Watched
 from lockproof.run.program import Program as Parts
 from lockproof.run.program import Record
 from lockproof.scenario import Scenario
 from lockproof.schedule import Schedule
 from lockproof.strategies.exhaustive import Replay
-from lockproof.verdict import ASSERTIONS, Explanation, FindingKind, Verdict
+from lockproof.verdict import ASSERTIONS, Explanation, FindingKind, Outcome, Verdict
 
 TIDYING: Final = 1.0
 """Seconds for finding a schedule with fewer preemptions."""
 
 
 class _Judged:
-    """A program with what tells whether a run of it is wrong."""
+    """A program with what tells whether a run of it is wrong. `answers` take note of which calls return at all."""
 
     def __init__(self, program: Program, case: Case | None) -> None:
         self.program, self.case = program, case
         self.outcomes: set[Any] = set()
-        self.unknown = 0
-        self._verdicts: dict[Any, Verdict] = {}
+        self.answers = None if case is None else Answers(case.scenario)
+        self._verdicts: dict[Any, Outcome] = {}
 
-    def look(self, result: Result) -> Problem | None:
-        """Return what is wrong with the run that has just been done."""
+    def look(self, result: Result) -> Problem | Doubt | None:
+        """Return what is wrong with the run that has just been done, or why that cannot be told."""
         problem = seen_in(result, self.program)
         program = self.program
         if problem is not None or self.case is None or not isinstance(program, ScenarioProgram):
             return problem
         if not program.complete:
-            return None
+            return Doubt.GIVEN_UP
+        assert self.answers is not None
+        self.answers.note(program.results, program.final)
         key = (tuple(map(tuple, program.results)), tuple(program.final), tuple(map(tuple, program.seen)))
-        verdict = self._verdicts.get(key)
-        if verdict is None:
+        outcome = self._verdicts.get(key)
+        if outcome is None:
             self.outcomes.add(key[:2])
-            verdict = self._verdicts[key] = self.case.outcome(Record(*key)).verdict
-        self.unknown += verdict is Verdict.UNKNOWN
-        return Problem(FindingKind.NOT_LINEARIZABLE, key=key) if verdict is Verdict.VIOLATION else None
+            outcome = self._verdicts[key] = self.case.outcome(Record(*key))
+        if outcome.verdict is Verdict.VIOLATION:
+            return Problem(FindingKind.NOT_LINEARIZABLE, key=key)
+        return self.case.doubt_of(outcome)
 
 
 class ControlledWorker(Worker):
@@ -81,7 +90,7 @@ class ControlledWorker(Worker):
         super().__init__(setup)
         engine.limit = max(engine.limit, self._hang)
 
-    def _load(self, target: Any, model: Any, factory: Any) -> None:
+    def _load(self, target: Any, model: Any, factory: Any, name: str = "") -> None:
         loaded = load(target) if isinstance(target, str) else target
         if inspect.isfunction(loaded):
             if model is not None or factory is not None:
@@ -97,10 +106,16 @@ class ControlledWorker(Worker):
                     "what is explored is a function without parameters that starts threads and asserts",
                     "write a function around it that gives them",
                 )
+            if sys.flags.optimize:
+                raise LockproofError(
+                    "assertions are switched off, and a function is judged by them",
+                    "PYTHONOPTIMIZE is set",
+                    "run it again without PYTHONOPTIMIZE",
+                )
             self._function = loaded
             self._name = target if isinstance(target, str) else f"{loaded.__module__}:{loaded.__qualname__}"
             return
-        super()._load(target, model, factory)
+        super()._load(loaded, model, factory, target if isinstance(target, str) else name)
         if file := _file_of(loaded):
             instrumentation.ask_about(file)
 
@@ -109,7 +124,8 @@ class ControlledWorker(Worker):
         if self._function is None:
             return super().describe()
         facts = environment.current().to_json()
-        return {"subject": self._name, "model": ASSERTIONS, "environment": facts, "kinds": [], "notes": []}
+        return {"subject": self._name, "model": ASSERTIONS, "environment": facts,
+                "kinds": [], "notes": [], "observers": []}  # fmt: skip
 
     def look_on(self, filling: Sequence[str], seconds: float) -> dict[str, Any]:
         """Answer what is seen of each operation, run alone on subjects that these lines fill."""
@@ -125,11 +141,14 @@ class ControlledWorker(Worker):
         if judged.case is not None and judged.case.skipped:
             return {"skipped": judged.case.skipped}
         began = time.monotonic()
-        before = exploration.runs
+        before, counts = exploration.runs, replace(exploration.counts, doubts=Counter(exploration.counts.doubts))
         found = exploration.go_on(seconds, most)
         answer = {
-            "skipped": "",
+            "skipped": None,
             "schedules": exploration.runs - before,
+            "counts": (exploration.counts - counts).to_json(),
+            "open": [asdict(each) for each in exploration.open()],
+            "answers": [] if judged.answers is None else [asdict(each) for each in judged.answers.all()],
             "covered": exploration.covered(),
             "complete": exploration.complete and not exploration.unstable,
             "all": exploration.all_schedules and not exploration.unstable,
@@ -137,7 +156,6 @@ class ControlledWorker(Worker):
             "notes": list(exploration.notes),
             "cycles": list(exploration.cycles),
             "outcomes": len(judged.outcomes),
-            "unknown": judged.unknown,
             "threads": exploration.threads,
             "kinds": [],
             "seconds": time.monotonic() - began,
@@ -155,30 +173,40 @@ class ControlledWorker(Worker):
     def masking(self, text: str | None, kind: str, preemptions: int, seconds: float) -> dict[str, Any]:
         """Answer whether a standard build can show a problem of this kind, and what that rests on."""
         judged, _ = self._exploration(text, 2, "portfolio")
-        label, rests_on = masking_of(judged.program, judged.look, Problem(FindingKind(kind)), preemptions, seconds)
-        return {"masking": label.value, "rests_on": rests_on}
+        if judged.case is not None and judged.case.skipped:
+            return {"skipped": judged.case.skipped}
+        asked = Problem(FindingKind(kind))
+        label, rests_on, undecided = masking_of(judged.program, judged.look, asked, preemptions, seconds)
+        return {"skipped": None, "masking": label.value, "rests_on": rests_on, "undecided": undecided}
 
     def replay(self, text: str | None, schedule: dict[str, Any], kind: str | None, times: int) -> dict[str, Any]:
         """Run a schedule so often; answer how often the problem of a kind showed, or any, and then also what it was."""
         judged, exploration = self._exploration(text, 2, "portfolio")
+        if kind is None and judged.case is not None and judged.case.skipped:
+            return {"skipped": judged.case.skipped}
         what = Schedule.from_json(schedule)
         seen: list[Problem] = []
+        counts = Counts()
 
-        def look(result: Result) -> Problem | None:
-            problem = judged.look(result)
-            if problem is not None:
-                seen.append(problem)
-            return problem
+        def look(result: Result) -> Problem | Doubt | None:
+            found = judged.look(result)
+            if isinstance(found, Problem):
+                seen.append(found)
+            given_up = found is None and (result.bounded or not judged.program.complete)
+            doubt = Doubt.GIVEN_UP if given_up else found if isinstance(found, Doubt) else None
+            counts.note(doubt, returned=returns(judged.program), stalled=bool(result.native))
+            return found
 
         exploration.warm_up(list(what.choices()))
         seen.clear()
+        counts = Counts()
         expected = Problem(FindingKind(kind)) if kind is not None else None
         again, elsewhere = find_again(judged.program, look, what, expected, times)
         found = None
         if seen and expected is None:
             control = self._control(judged, what, seen[0], (again, times))
             found = {**self._told(judged, seen[0]), "control": control}
-        return {"again": again, "diverged": elsewhere, "found": found}
+        return {"skipped": None, "again": again, "diverged": elsewhere, "found": found, "counts": counts.to_json()}
 
     def _control(self, judged: _Judged, schedule: Schedule, problem: Problem, again: tuple[int, int]) -> dict[str, Any]:
         strategy = Replay(list(schedule.choices()), strict=False)
@@ -218,7 +246,7 @@ class ControlledWorker(Worker):
             record = Record(*problem.key)
             with Watchdog(self._hang + 30):
                 outcome = judged.case.outcome(record)
-                explanation = judged.case.judge.explain(record.results, record.final, record.seen)
+                explanation = judged.case.explained(record)
         return {
             "kind": problem.kind.value,
             "detail": problem.detail,

@@ -7,29 +7,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from lockproof.campaign.child import Child, Died, HarnessFault
+from lockproof.campaign.child import Child, Died
 from lockproof.campaign.options import CheckOptions
+from lockproof.campaign.protocol import RunResult
 from lockproof.scenario import Scenario
 from lockproof.shrink import shrink
 from lockproof.verdict import FindingKind
 
-TOLD: Final = "Fatal Python error"
+CRASH_HEADER: Final = "Fatal Python error"
 """How the stacks of a crash begin, unless a second thread has crashed while the first one was writing them."""
 
-TELLING: Final = 5
+CRASH_RETRIES: Final = 5
 """How often a crash is repeated until its stacks are whole."""
 
 
 @dataclass
 class Deaths:
-    """What is known of the deaths of a child, and what each new one must be told.
+    """What is known of the deaths of a child, and what each new process must be told.
 
-    `tried` runs a scenario in it, with so many seconds until it hangs; `watched` is what was seen of its operations.
+    `tried` runs a scenario in it, with so many seconds until it hangs, and returns what came of it; `watched` is what
+    was seen of its operations.
     """
 
     child: Child
     options: CheckOptions
-    tried: Callable[[Scenario, float], object]
+    tried: Callable[[Scenario, float], RunResult]
     avoided: list[list[str]] = field(default_factory=list)
     watched: dict[str, Any] = field(default_factory=dict)
 
@@ -55,8 +57,6 @@ class Deaths:
         And how they ended it when they were run with all the time that there is; None if they did not: then they
         were only slow.
         """
-        if not died.announced:
-            raise HarnessFault(f"the child ended before any operation: {died.detail}\n{died.stacks}")
 
         def ends(lines: Sequence[str], hang: float) -> Died | None:
             return self._same(died, lambda: self.child.request("program", lines=lines, hang=hang))
@@ -81,11 +81,20 @@ class Deaths:
             lambda: time.monotonic() < end,
         )
         last = self.ends(small, died, self.options.hang) if small is not scenario else died
-        for _ in range(TELLING):
-            if last is not None and (last.kind is not FindingKind.CRASH or TOLD in last.stacks):
+        for _ in range(CRASH_RETRIES):
+            if last is not None and (last.kind is not FindingKind.CRASH or CRASH_HEADER in last.stacks):
                 return small, last
             last = self.ends(small, died, self.options.hang)
         return (scenario, died) if last is None else (small, last)
+
+    def again(self, scenario: Scenario, hang: float) -> Died | RunResult:
+        """Run a scenario once more, in a new process; return how it ended the process, or what its runs showed."""
+        self.restart()
+        try:
+            return self.tried(scenario, hang)
+        except Died as died:
+            self.restart()
+            return died
 
     def ends(self, candidate: Scenario, died: Died, hang: float) -> Died | None:
         """Run a scenario; return how it ended the process if that is the same way, otherwise None."""

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import secrets
-import shlex
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
+from lockproof.campaign.answers import Answer
 from lockproof.campaign.child import Child, Died, not_started
-from lockproof.campaign.options import ExploreOptions, Progress
+from lockproof.campaign.counts import Counts
+from lockproof.campaign.gathered import Gathered
+from lockproof.campaign.options import ExploreOptions, Progress, Tell, refuse_nonsense
 from lockproof.campaign.protocol import Setup
+from lockproof.campaign.repeat import explore_command
+from lockproof.campaign.results import not_judged
 from lockproof.errors import LockproofError
+from lockproof.evidence import Doubt, Doubted, Omission, cause, clause
 from lockproof.scenario import Scenario
 from lockproof.schedule import Schedule
 from lockproof.shrink import shrink
@@ -29,7 +36,6 @@ from lockproof.verdict import (
     Masking,
     Outcome,
     Report,
-    Verdict,
 )
 
 SLICE: Final = 0.4
@@ -42,21 +48,25 @@ FIRST_SCHEDULES: Final = 60
 """Schedules of a scenario that is explored for the first time in a check. With 120 half as many scenarios had their
 turn, and the rare pairs of the corpus took twice as many schedules until they were found."""
 
-type Tell = Callable[[Progress], None]
-
 
 @dataclass
 class Looked:
-    """What exploring one program has come to so far."""
+    """What exploring one program has come to so far.
+
+    `schedules` and `counts` are those of one request; `open` is what the search leaves open until now, beside runs that
+    were not judged. `skipped` says why the scenario cannot be judged.
+    """
 
     schedules: int = 0
+    counts: Counts = field(default_factory=Counts)
+    open: tuple[Doubted, ...] = ()
+    answers: tuple[Answer, ...] = ()
     covered: tuple[str, ...] = ()
     complete: bool = False
     everything: bool = False
-    estimate: str = ""
     outcomes: int = 0
     kinds: tuple[str, ...] = ()
-    skipped: str = ""
+    skipped: Doubt | Omission | None = None
     found: dict[str, Any] | None = None
     seconds: float = 0.0
     threads: int = 0
@@ -71,11 +81,11 @@ class ControlledChild:
     notes: dict[str, None] = field(default_factory=dict)
     cycles: dict[str, None] = field(default_factory=dict)
     schedules: int = 0
-    unknown: int = 0
     watched: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.child = Child(replace(self.setup, controlled=True), memory=self.memory)
+        self._conform: Callable[[], dict[str, Any]] | None = None
 
     def start(self, *, conform: float = 0.0, skip: Sequence[str] = ()) -> dict[str, Any]:
         """Start the process, and let it compare class and model on one thread, if seconds are given for that.
@@ -89,8 +99,8 @@ class ControlledChild:
         """
         description = self.child.start()
         if conform:
-            answer = self.child.request("conform", conform, seconds=conform, skip=list(skip))
-            self.watched = answer["watched"]
+            self._conform = partial(self.child.request, "conform", conform, seconds=conform, skip=list(skip))
+            self.watched = self._conform()["watched"]
         return description
 
     def look(self, text: str | None, seconds: float, most: int, bound: int, only: str = "portfolio") -> Looked:
@@ -102,14 +112,14 @@ class ControlledChild:
         """
         answer = self.child.request("explore", seconds, text=text, seconds=seconds, most=most, bound=bound, only=only)
         if answer["skipped"]:
-            return Looked(skipped=answer["skipped"])
+            return Looked(skipped=cause(answer["skipped"]))
         self.schedules += answer["schedules"]
-        self.unknown += answer["unknown"]
         self.notes |= dict.fromkeys(answer["notes"])
         self.cycles |= dict.fromkeys(answer["cycles"])
         return Looked(
-            answer["schedules"], tuple(answer["covered"]), answer["complete"], answer["all"], answer["estimate"],
-            answer["outcomes"], tuple(answer["kinds"]), "", answer["found"], answer["seconds"],
+            answer["schedules"], Counts.from_json(answer["counts"]), tuple(map(Doubted.from_json, answer["open"])),
+            tuple(map(Answer.from_json, answer["answers"])), tuple(answer["covered"]), answer["complete"],
+            answer["all"], answer["outcomes"], tuple(answer["kinds"]), None, answer["found"], answer["seconds"],
             answer["threads"],
         )  # fmt: skip
 
@@ -169,16 +179,29 @@ class ControlledChild:
             looked = again
         return looked
 
-    def masking(self, text: str | None, found: dict[str, Any], seconds: float) -> tuple[Masking | None, str]:
-        """Ask whether the GIL masks what was found."""
+    def masking(
+        self, text: str | None, found: dict[str, Any], seconds: float
+    ) -> tuple[Masking, str, tuple[Doubt | Omission, ...]]:
+        """Ask whether the GIL masks what was found: the label, what it rests on, and why it is not known if so.
+
+        The process may be a fresh one, which does not know where one thread alone differs from the model. Where that
+        matters it compares them first.
+        """
         preemptions = found["control"]["preemptions"]
+        ask = partial(self.child.request, "masking", seconds, text=text, kind=found["kind"], preemptions=preemptions,
+                      seconds=seconds)  # fmt: skip
         try:
-            answer = self.child.request(
-                "masking", seconds, text=text, kind=found["kind"], preemptions=preemptions, seconds=seconds
-            )
+            answer = ask()
+            if answer["skipped"] and self._conform is not None:
+                self._conform()
+                answer = ask()
         except Died as died:
-            return None, f"the process ended when that was asked: {died.detail}"
-        return Masking(answer["masking"]), answer["rests_on"]
+            said = f"the process ended while schedules of a standard build were run: {died.detail}"
+            return Masking.UNKNOWN, said, (Doubt.CHILD_LOST,)
+        if answer["skipped"]:
+            why = cause(answer["skipped"])
+            return Masking.UNKNOWN, clause(why), (why,)
+        return Masking(answer["masking"]), answer["rests_on"], tuple(map(cause, answer["undecided"]))
 
     def finding(self, scenario: Scenario, looked: Looked, since: float, text: str | None, seconds: float) -> Finding:
         """Return the finding, with the label that says whether the GIL masks it."""
@@ -186,8 +209,8 @@ class ControlledChild:
         assert found is not None
         control = Control.from_json(found["control"])
         if control.replayed and seconds:
-            label, rests_on = self.masking(text, found, seconds)
-            control = replace(control, masking=label, rests_on=rests_on)
+            label, rests_on, undecided = self.masking(text, found, seconds)
+            control = replace(control, masking=label, rests_on=rests_on, undecided=undecided)
         explanation = found["explanation"]
         return Finding(
             FindingKind(found["kind"]),
@@ -208,7 +231,7 @@ def labelled(finding: Finding, facts: Mapping[str, Any]) -> Finding:
     if finding.control is None or not facts["gil"]:
         return finding
     shown = "real threads have shown it on this build, with the GIL on"
-    return replace(finding, control=replace(finding.control, masking=Masking.SHOWN, rests_on=shown))
+    return replace(finding, control=replace(finding.control, masking=Masking.SHOWN, rests_on=shown, undecided=()))
 
 
 def explore_target(target: str, options: ExploreOptions, progress: Tell | None = None) -> Report:
@@ -225,7 +248,7 @@ def explore_target(target: str, options: ExploreOptions, progress: Tell | None =
         list(sys.path), target, None, {}, options.model, options.factory, threads, seed,
         options.consistency, options.hang, True,
     )  # fmt: skip
-    return run_exploration(setup, options, lambda finding: _command(target, options, finding), progress)
+    return run_exploration(setup, options, lambda finding: explore_command(target, options, finding), progress)
 
 
 def run_exploration(
@@ -237,27 +260,12 @@ def run_exploration(
         LockproofError: the target or an option is wrong.
 
     """
+    refuse_nonsense(options)
     child = ControlledChild(setup, options.memory)
     try:
         return _Exploring(child, setup, options, repeat, progress or (lambda _: None)).run()
     finally:
         child.child.close()
-
-
-def _command(target: str, options: ExploreOptions, finding: Finding) -> str:
-    words = ["lockproof", "explore", target]
-    if options.scenario is not None:
-        words += ["--scenario", options.scenario]
-    if finding.control is not None:
-        words += ["--schedule", str(finding.control.schedule)]
-    else:
-        words += ["--seed", str(options.seed)]
-    for name in ("model", "factory"):
-        if (value := getattr(options, name)) is not None:
-            words += [f"--{name}", value]
-    if options.consistency is not Consistency.LINEARIZABLE:
-        words += ["--consistency", options.consistency.value]
-    return shlex.join(words)
 
 
 @dataclass
@@ -269,9 +277,9 @@ class _Exploring:
     tell: Tell
     began: float = field(default_factory=time.monotonic)
     findings: list[Finding] = field(default_factory=list)
-    unknown: list[str] = field(default_factory=list)
+    gathered: Gathered = field(default_factory=Gathered)
+    counts: Counts = field(default_factory=Counts)
     last: Looked = field(default_factory=Looked)
-    hung: bool = False
 
     @property
     def name(self) -> str:
@@ -300,6 +308,7 @@ class _Exploring:
             else:
                 self._explore()
         except KeyboardInterrupt:
+            self.gathered.doubt(Doubt.INTERRUPTED, f"{self._elapsed():.1f} of {self.options.budget:g} s")
             raise Interrupted(self._report(description)) from None
         return self._report(description)
 
@@ -318,16 +327,18 @@ class _Exploring:
             try:
                 looked = self.child.look(text, min(left, SLICE), 10**9, self.options.bound, self.options.strategy)
             except Died as died:
-                if died.kind is FindingKind.HANG and not self.hung:
-                    self.hung = True  # a machine that is very busy may do that once
+                unsure = died.kind is FindingKind.HANG or not died.certain
+                if unsure and not self.gathered.deaths:
+                    # A machine that is very busy may do that once: a second time it is a finding, and once a doubt.
+                    self.gathered.died(died.detail, found=False)
                     continue
                 self._died(died)
                 return
             if looked.skipped:
-                raise LockproofError(
-                    f"the scenario cannot be judged: {looked.skipped}", "", "change the scenario or the model"
-                )
+                raise not_judged(looked.skipped)
             self.last = looked
+            self.counts += looked.counts
+            self.gathered.answered(looked.answers)
             if text is None and looked.found is None and looked.threads < 2:
                 raise LockproofError(
                     f"{self.name} starts no thread: there is nothing to schedule",
@@ -355,6 +366,7 @@ class _Exploring:
         self.findings.append(replace(finding, command=self.repeat(finding)))
 
     def _died(self, died: Died) -> None:
+        self.gathered.died(died.detail, found=True)
         text = self.options.scenario
         scenario = Scenario((), ()) if text is None else Scenario.parse(text)
         self._add(
@@ -371,45 +383,35 @@ class _Exploring:
         except Died as died:
             self._died(died)
             return
+        if answer["skipped"]:
+            raise not_judged(cause(answer["skipped"]))
         self.child.schedules += self.options.times
-        again, elsewhere = answer["again"], answer["diverged"]
-        self.last = Looked(covered=(f"{self.options.times} runs of one schedule, {again} of which failed",))
-        if elsewhere:
-            self.unknown.append(
-                f"{elsewhere} of {self.options.times} runs led elsewhere: the program is another one now"
-            )
+        elsewhere = answer["diverged"]
+        lost = Counts(elsewhere, doubts=Counter({Doubt.LED_ELSEWHERE: elsewhere}))
+        self.counts = Counts.from_json(answer["counts"]) + lost
+        said = f"{self.options.times} runs of one schedule, {answer['again']} of which failed"
+        not_said = f"{self.counts.undecided} of these runs were not judged"
+        self.last = Looked(covered=(said, not_said) if self.counts.undecided else (said,))
         if answer["found"] is not None:
             self._found(Looked(found=answer["found"]), 0.0)
             finding = self.findings[-1]
             self.findings[-1] = replace(finding, failures=answer["again"], tries=self.options.times)
 
     def _report(self, description: dict[str, Any]) -> Report:
-        if self.findings:
-            verdict = Verdict.VIOLATION
-        elif not self.child.schedules or not self.last.covered or self.child.unknown or self.unknown:
-            verdict = Verdict.UNKNOWN
-            if not self.child.schedules:
-                self.unknown.append("no schedule was run")
-            elif not self.last.covered:
-                self.unknown.append("the search was given up in its first runs, since the same choices led elsewhere")
-            elif not self.unknown:
-                self.unknown.append("outcomes that were not decided")
-        else:
-            verdict = Verdict.HELD
+        evidence = self.gathered.evidence(
+            threads=False, schedules=self.counts.tally, doubts=(*self.counts.doubted(), *self.last.open),
+            findings=len(self.findings), differences=0, observers=(),
+        )  # fmt: skip
         notes = [*description["notes"], *self.child.notes]
-        if self.hung and not self.findings:
-            notes.append("a run did not come back, and all that was tried again did")
         if all(finding.kind is not FindingKind.DEADLOCK for finding in self.findings):
             notes += [f"possible deadlock, which no run hit: {each}" for each in self.child.cycles]
-        if self.last.estimate and not self.findings:
-            notes.append(f"the search was not complete: {self.last.estimate}; a larger --budget goes on")
         return Report(
-            description["subject"], description["model"], Consistency(self.options.consistency), verdict,
+            description["subject"], description["model"], Consistency(self.options.consistency), evidence,
             self.setup.seed,
             description["environment"],
             Coverage(
                 int(self.options.scenario is not None), 0, self.last.kinds, self._elapsed(), self.last.outcomes,
                 self.child.schedules, self.last.covered,
             ),
-            tuple(self.findings), (), tuple(notes), tuple(self.unknown),
+            tuple(self.findings), (), tuple(notes),
         )  # fmt: skip

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lockproof import environment
+from lockproof.campaign.counts import Counts
 from lockproof.control import handover
 from lockproof.control.engine import MOST_STEPS
 from lockproof.control.install import instrumentation
@@ -25,10 +26,12 @@ from lockproof.control.primitives import engine
 from lockproof.control.program import FunctionProgram, ScenarioProgram
 from lockproof.control.task import OWN, Result
 from lockproof.control.trace import Tracer
+from lockproof.evidence import Doubt, Doubted, Evidence
 from lockproof.interpreter import VERSION
 from lockproof.schedule import Ran, Schedule, Strategy, Switching
 from lockproof.strategies.exhaustive import Diverged, Orders, Preemptions, Replay
 from lockproof.strategies.sampling import PCT, POS, SURW, RandomWalk
+from lockproof.values import Raised
 from lockproof.verdict import Control, FindingKind, Masking
 
 REPLAYS: Final = 10
@@ -46,6 +49,7 @@ FEWEST: Final = 12
 by several strategies. Few preemptions have half of it: most flaws of small scenarios need just one."""
 
 SAMPLERS: Final[dict[str, Callable[[int], Any]]] = {"surw": SURW, "pct": PCT, "pos": POS, "random": RandomWalk}
+EXHAUSTIVE: Final = ("orders", "preemptions")
 NAMES: Final = {"surw": "SURW", "pct": "PCT", "pos": "POS", "random": "random-walk"}
 
 MANY: Final = 20
@@ -65,13 +69,14 @@ class Problem:
     blocked: list[Any] = field(default_factory=list)
     key: Any = None
 
-    def same(self, other: Problem | None) -> bool:
+    def same(self, other: Problem | Doubt | None) -> bool:
         """Tell whether another run has the same thing wrong."""
-        return other is not None and self.kind is other.kind
+        return isinstance(other, Problem) and self.kind is other.kind
 
 
 type Program = ScenarioProgram | FunctionProgram
-type Look = Callable[[Result], Problem | None]
+type Look = Callable[[Result], Problem | Doubt | None]
+"""What is wrong with a run, or why that cannot be told; None for a run that is right."""
 
 
 def seen_in(result: Result, program: Program) -> Problem | None:
@@ -94,6 +99,13 @@ def seen_in(result: Result, program: Program) -> Problem | None:
         some = ", ".join(result.loops[:MOST_LOOPS]) + (", ..." if len(result.loops) > MOST_LOOPS else "")
         return Problem(FindingKind.NO_PROGRESS, f"after {MOST_STEPS:,} steps every thread goes round in a loop: {some}")
     return None
+
+
+def returns(program: Program) -> bool:
+    """Tell whether any call of the last run returned a value; a function that was explored is not asked for one."""
+    if isinstance(program, FunctionProgram):
+        return True
+    return any(type(result) is not Raised for thread in program.results for result in thread)
 
 
 def _of_the_subject(error: BaseException) -> list[str]:
@@ -123,6 +135,7 @@ class Exploration:
     """The exploration of one program, which can be gone on with.
 
     `only` is the portfolio or the name of one strategy; `own` makes a strategy that somebody else has written.
+    `counts` are the runs so far, by what came of them.
     """
 
     def __init__(
@@ -135,9 +148,11 @@ class Exploration:
         self.notes: dict[str, None] = {}
         self.cycles: dict[str, None] = {}
         self.runs = 0
+        self.counts = Counts()
         self.restarts = 0
         self.unstable = False
         self.threads = 0
+        self._went_wrong = False
         self._tries = False
         self._basis = (-1, False)
         self._stages = self._fresh()
@@ -176,6 +191,7 @@ class Exploration:
                     stage.runs += 1
                     grown = self._grown()
                     if problem is not None and not grown:
+                        self._went_wrong = False
                         return problem, result, stage
                     if grown:
                         # What such a run has shown was shown between other switch points than those to come: its
@@ -232,21 +248,25 @@ class Exploration:
         for _ in range(5):
             self._basis = instrumentation.version, engine.tries
             for first in dict.fromkeys(((), tuple(choices))):
-                strategy = Replay(first, strict=False)
-                strategy.begin()
-                self._run(strategy)
+                self._warm(first)
             if not self._grown():
                 break
         self._basis = instrumentation.version, engine.tries
         self._repeat()
 
+    def _warm(self, choices: Sequence[int]) -> Result:
+        """Run these choices. What is wrong with a run before all code was met counts as a finding if it comes again."""
+        strategy = Replay(choices, strict=False)
+        strategy.begin()
+        result, problem = self._run(strategy, counted=False)
+        self._went_wrong = self._went_wrong or problem is not None
+        return result
+
     def _repeat(self) -> None:
         """Run one schedule twice: what is not under control shows itself as a difference."""
         seen = []
         for _ in range(2):
-            strategy = Replay((), strict=False)
-            strategy.begin()
-            ran = self._run(strategy)[0].ran
+            ran = self._warm(()).ran
             seen.append((list(ran.choices), list(ran.steps)))
         if seen[0] != seen[1] and not self._grown():
             self._diverged()
@@ -263,15 +283,22 @@ class Exploration:
             "the order of hashes, or what a run left behind for the next; so nothing is said to be complete"
         ] = None
         # What counts on equal runs is of no more use.
-        self._stages = [stage for stage in self._stages if stage.name not in ("orders", "preemptions")]
+        self._stages = [stage for stage in self._stages if stage.name not in EXHAUSTIVE]
 
-    def _run(self, strategy: Strategy) -> tuple[Result, Problem | None]:
+    def _run(self, strategy: Strategy, *, counted: bool = True) -> tuple[Result, Problem | None]:
+        """Run a schedule. One that is not `counted` is no evidence for anything, unless it could not be judged."""
         result = engine.run(self.program, strategy)
         self.runs += 1
         self.threads = max(self.threads, len(result.ran.steps))
         if self.runs % 200 == 0:
             gc.collect(0)
-        problem = None if result.ran.redundant else self._look(result)
+        seen = None if result.ran.redundant else self._look(result)
+        if seen is None and (result.bounded or not self.program.complete):
+            seen = Doubt.GIVEN_UP
+        problem = seen if isinstance(seen, Problem) else None
+        doubt = seen if isinstance(seen, Doubt) else None
+        if doubt is not None or (counted and not result.ran.redundant):
+            self.counts.note(doubt, returned=returns(self.program), stalled=bool(result.native))
         strategy.end(replace(result.ran, failed=problem is not None))
         for where in result.native:
             self.notes[
@@ -300,7 +327,26 @@ class Exploration:
                 said += self._of_preemptions(strategy)
             elif stage.runs:
                 said.append(f"{stage.runs:,} {NAMES.get(stage.name, stage.name)} schedules")
+        if said and self.counts.undecided:
+            said.append(f"{self.counts.undecided:,} of these {self.counts.ran:,} runs were not judged")
         return said
+
+    def open(self) -> tuple[Doubted, ...]:
+        """Return what the search leaves open, beside runs that were not judged.
+
+        A search by exhaustive strategies that has not come to its end leaves a doubt. One that only draws does not: it
+        was asked for no more than it drew.
+        """
+        doubts = [Doubted(Doubt.SEEN_ONCE)] if self._went_wrong else []
+        ended = (self.complete or self.all_schedules) and not self.unstable
+        if any(stage.name in EXHAUSTIVE for stage in self._fresh()) and not ended:
+            if not self.unstable:
+                doubts.append(Doubted(Doubt.CUT_OFF, 1, self.estimate()))
+            elif self.counts.stalled:
+                doubts.append(Doubted(Doubt.NOT_CONTROLLED, self.counts.stalled))
+            else:
+                doubts.append(Doubted(Doubt.NOT_REPEATABLE))
+        return tuple(doubts)
 
     def _of_preemptions(self, strategy: Preemptions) -> list[str]:
         level = min(strategy.level, self._bound)
@@ -340,7 +386,7 @@ def find_again(
             elsewhere += 1
             continue
         found = look(result)
-        again += found is not None and (problem is None or problem.same(found))
+        again += isinstance(found, Problem) if problem is None else problem.same(found)
     return again, elsewhere
 
 
@@ -367,8 +413,7 @@ def fewer_preemptions(
                 best.preemptions,
                 len(runs),
             )
-            if smaller and problem.same(again):
-                assert again is not None
+            if smaller and isinstance(again, Problem) and problem.same(again):
                 best, found, progress = result.ran, again, True
                 break
     return best, found
@@ -409,27 +454,36 @@ def fingerprints() -> tuple[tuple[str, str], ...]:
     return tuple((file, hashlib.sha256(Path(file).read_bytes()).hexdigest()) for file in instrumentation.files())
 
 
-def masking_of(program: Program, look: Look, problem: Problem, preemptions: int, seconds: float) -> tuple[Masking, str]:
-    """Say whether a standard build can show a problem, by all its schedules up to a number of preemptions."""
+def masking_of(
+    program: Program, look: Look, problem: Problem, preemptions: int, seconds: float
+) -> tuple[Masking, str, tuple[Doubt, ...]]:
+    """Say whether a standard build can show a problem, by all its schedules up to a number of preemptions.
+
+    Returns the label, what it rests on in words, and why it is not known if so.
+    """
     if not handover.known():
-        return Masking.UNKNOWN, f"it is not known where a standard {VERSION} build hands over the GIL"
+        said = f"it is not known where a standard {VERSION} build hands over the GIL"
+        return Masking.UNKNOWN, said, (Doubt.NOT_CONTROLLED,)
     bound = max(2, preemptions)
     exploration = Exploration(program, look, 0, bound=bound, only="preemptions", switching=Switching.GIL)
     end = time.monotonic() + seconds
+    unended = 0  # runs with no progress were given up: what they would have come to is not known
     while time.monotonic() < end:
         found = exploration.go_on(end - time.monotonic(), 10**9)
+        unended += found is not None and found[1].bounded
         if found is not None and problem.same(found[0]):
             many = found[1].ran.preemptions
-            return (
-                Masking.SHOWN,
-                f"a schedule that a standard build can take shows it, with {many} preemption{'s' if many != 1 else ''}",
-            )
+            label, _ = Masking.by(Evidence(schedules=exploration.counts.tally, findings=1))
+            said = f"with {many} preemption{'s' if many != 1 else ''}"
+            return label, f"a schedule that a standard build can take shows it, {said}", ()
         if exploration.complete or found is None:
             break
+    # That each call raises in each of these runs says nothing: the finding shows that the calls can do otherwise.
+    tally = replace(exploration.counts.tally, returned=exploration.counts.judged)
+    given_up = (Doubted(Doubt.GIVEN_UP, unended),) if unended else ()
+    doubts = (*exploration.counts.doubted(), *given_up, *exploration.open())
+    label, reasons = Masking.by(Evidence(schedules=tally, doubts=doubts))
     covered = "; ".join(exploration.covered()) or "nothing"
-    if exploration.complete and not exploration.unstable:
-        return Masking.MASKED, f"{covered}, switching only where a standard {VERSION} build can: none has it"
-    return (
-        Masking.UNKNOWN,
-        f"{covered}, switching only where a standard {VERSION} build can: none has it, and there are more",
-    )
+    where = f"switching only where a standard {VERSION} build can"
+    but = f"; but {'; '.join(each.text for each in reasons)}" if reasons else ""
+    return label, f"{covered}, {where}: none has it{but}", tuple(each.code for each in reasons)

@@ -22,17 +22,18 @@ from lockproof.models.infer import infer as infer  # lockproof.infer is this one
 from lockproof.specification import Specification
 
 
-def load_specification(target: Any, model: Any = None, factory: Any = None) -> Specification:
+def load_specification(target: Any, model: Any = None, factory: Any = None, name: str = "") -> Specification:
     """Return the specification of a target: a `Specification`, a class, or the name of one as `module:name`.
 
-    `model` is a class, its name, or the name of a kind like `set`; `factory` a function, or its name.
+    `name` is what reports call a target that is no name itself. `model` is a class, its name, or the name of a kind
+    like `set`; `factory` a function, or its name.
 
     Raises:
         LockproofError: it cannot be imported, is not there, or nothing can be inferred about it.
 
     """
     subject = load(target) if isinstance(target, str) else target
-    name = target if isinstance(target, str) else _name(subject)
+    name = name or (target if isinstance(target, str) else _name(subject))
     make: Callable[[], Any] | None = load(factory) if isinstance(factory, str) else factory
     if make is not None and not callable(make):
         raise LockproofError(f"{factory} is not callable", "a factory is a function without parameters")

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from lockproof.errors import LockproofError
+from lockproof.evidence import Evidence
 from lockproof.mutation import Judged
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 class Kept:
@@ -30,12 +31,12 @@ class Kept:
         self._head: Mapping[str, Any] = {}
         self._known: dict[str, Judged] = {}
         self._complete = False
-        self._passed: set[str] = set()
+        self._passed: dict[str, Evidence] = {}
         for line in self._lines():
             if "head" in line:
-                self._head, self._known, self._passed, self._complete = line["head"], {}, set(), False
+                self._head, self._known, self._passed, self._complete = line["head"], {}, {}, False
             elif "passed" in line:
-                self._passed.add(line["passed"])
+                self._passed[line["passed"]] = Evidence.from_json(line["evidence"])
             elif "complete" in line:
                 self._complete = True
             else:
@@ -60,8 +61,10 @@ class Kept:
         same = {**self._head, "seed": None} == {**head, "seed": None, "version": VERSION}
         return int(self._head["seed"]) if same and not self._complete else None
 
-    def begin(self, head: Mapping[str, Any]) -> tuple[dict[str, Judged], set[str]]:
-        """Return the fates by the ids of mutants, and who has passed its schedules, of a run that was interrupted.
+    def begin(self, head: Mapping[str, Any]) -> tuple[dict[str, Judged], dict[str, Evidence]]:
+        """Return the fates by the ids of mutants, and the evidence of those that only have passed their schedules.
+
+        Both are of a run that was interrupted.
 
         It is gone on with if it has the same head; otherwise one begins.
 
@@ -86,15 +89,15 @@ class Kept:
                 "what is known of mutants is kept there, so that an interrupted run can be gone on with",
                 "run from a directory that can be written to",
             ) from None
-        return {}, set()
+        return {}, {}
 
     def add(self, judged: Judged) -> None:
         """Keep a fate."""
         self._append(judged.to_json())
 
-    def add_passed(self, name: str) -> None:
-        """Keep that a mutant has passed its schedules; real threads come next."""
-        self._append({"passed": name})
+    def add_passed(self, name: str, evidence: Evidence) -> None:
+        """Keep what the schedules of a mutant are evidence for, where they show nothing; real threads come next."""
+        self._append({"passed": name, "evidence": evidence.to_json()})
 
     def end(self) -> None:
         """Say that all mutants were judged: the next run begins anew."""

@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import secrets
-import shlex
 import statistics
 import sys
 import tempfile
@@ -22,7 +21,7 @@ import threading
 import time
 import tokenize
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -35,16 +34,18 @@ from lockproof.campaign.check import check
 from lockproof.campaign.child import Child, Died, not_started
 from lockproof.campaign.explore import ControlledChild, Looked
 from lockproof.campaign.mutants_kept import Kept
-from lockproof.campaign.options import CheckOptions, ExploreOptions, MutateOptions, Progress
+from lockproof.campaign.options import CheckOptions, ExploreOptions, MutateOptions, Progress, Tell
 from lockproof.campaign.protocol import Setup
+from lockproof.campaign.repeat import check_command
 from lockproof.campaign.reviewed import Reviewed
 from lockproof.errors import LockproofError
+from lockproof.evidence import Evidence, Reason, clause, verdict_of
 from lockproof.generation import Watched
 from lockproof.mutant import Mutant, Site
 from lockproof.mutation import Fate, Judged, MutationInterrupted, MutationReport, named_equivalent
 from lockproof.operation import OperationKind, kind_of
 from lockproof.scenario import Scenario
-from lockproof.verdict import Finding, Masking, Report, Verdict
+from lockproof.verdict import Finding, FindingKind, Masking, Report, Verdict
 
 FIRST: Final = 8
 """Scenarios that have killed other mutants and are tried first."""
@@ -61,8 +62,6 @@ SCHEDULES: Final = 100
 
 LATE: Final = 4.0
 """Budgets after which a check that has not ended is given up, beside half a minute."""
-
-type Tell = Callable[[Progress], None]
 
 
 class _Stop(Exception):
@@ -205,7 +204,7 @@ class _Mutating:
     reviewed: Reviewed
     facts: dict[str, object]
     known: dict[str, Judged]
-    passed: set[str]
+    passed: dict[str, Evidence]
     began: float = field(default_factory=time.monotonic)
     judged: dict[str, Judged] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -285,7 +284,7 @@ class _Mutating:
                 f"see what is wrong and mend it first: {finding.command}",
             )
         if report.verdict is Verdict.UNKNOWN:
-            self.notes.append(f"the class itself could not be judged: {'; '.join(report.unknown)}")
+            self.notes.append(f"the class itself could not be judged: {_texts(report.unknown)}")
         self._usual = _differences(report)
         self._differing = sorted({line for each in report.nonconformances for line in each.lines[-2:]})
         self.setup = replace(self.setup, watched=self._seen())
@@ -306,16 +305,8 @@ class _Mutating:
                             engine=engine)  # fmt: skip
 
     def _command(self, finding: Finding) -> str:
-        return self._command_of(str(finding.scenario) if len(finding.scenario.threads) > 1 else "")
-
-    def _command_of(self, scenario: str) -> str:
-        words = ["lockproof", "check", self.target, "--seed", str(self.options.seed)]
-        if scenario:
-            words += ["--scenario", scenario]
-        for name in ("model", "factory"):
-            if (value := getattr(self.options, name)) is not None:
-                words += [f"--{name}", value]
-        return shlex.join(words)
+        assert self.options.seed is not None
+        return check_command(self.target, self._checked("both", self.options.budget), self.options.seed, finding)
 
     def _all(self, todo: Sequence[Mutant]) -> None:
         for engine, jobs in (("schedules", self._jobs), ("threads", 1)):
@@ -327,7 +318,7 @@ class _Mutating:
 
     def _with(self, engine: str, jobs: int, waiting: list[Mutant]) -> None:
         """Check mutants with one engine, so many at a time. What nothing is found in passes on to the next engine."""
-        running: set[Future[Judged]] = set()
+        running: set[Future[tuple[Judged, Evidence]]] = set()
         with ThreadPoolExecutor(jobs, thread_name_prefix="lockproof-mutant") as pool:
             try:
                 while waiting or running:
@@ -336,10 +327,10 @@ class _Mutating:
                         running.add(pool.submit(self._judge, waiting.pop(), engine))
                     done, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
                     for each in done:
-                        judged = each.result()
-                        if engine == "schedules" and judged.fate is Fate.SURVIVED:
-                            self.kept.add_passed(judged.mutant.id)
-                            self.passed.add(judged.mutant.id)
+                        judged, evidence = each.result()
+                        if engine == "schedules" and judged.fate in (Fate.SURVIVED, Fate.UNDECIDED):
+                            self.kept.add_passed(judged.mutant.id, evidence)
+                            self.passed[judged.mutant.id] = evidence
                         else:
                             self.kept.add(judged)
                             self._took_note(judged)
@@ -350,7 +341,7 @@ class _Mutating:
     def _took_note(self, judged: Judged) -> None:
         with self._lock:
             self.judged[judged.mutant.id] = judged
-            self.passed.discard(judged.mutant.id)
+            self.passed.pop(judged.mutant.id, None)
             if judged.fate is Fate.KILLED and judged.scenario:
                 self._killers[judged.scenario] += 1
                 self._of_function.setdefault(judged.mutant.function, []).append(judged.scenario)
@@ -364,7 +355,8 @@ class _Mutating:
         scenarios = map(Scenario.parse, dict.fromkeys(filter(None, texts)))
         return list(islice(filter(self.sources.knows, scenarios), FIRST))
 
-    def _judge(self, mutant: Mutant, engine: str) -> Judged:
+    def _judge(self, mutant: Mutant, engine: str) -> tuple[Judged, Evidence]:
+        """Check a mutant with one engine; return its fate, and the evidence of all engines until now."""
         began = time.monotonic()
         end = began + LATE * self.options.budget + 30
         share = EXPLAINED if mutant.id in self.reviewed.reasons else 1.0
@@ -385,15 +377,15 @@ class _Mutating:
             try:
                 report = check(setup, options, repeat=self._command, first=self._first(mutant), progress=tell)
             except LockproofError as error:
-                return Judged(mutant, Fate.INVALID, time.monotonic() - began, why=error.fact)
+                return Judged(mutant, Fate.INVALID, time.monotonic() - began, why=error.fact), Evidence()
             except _Stop:
-                return Judged(mutant, Fate.TIMED_OUT, time.monotonic() - began)
+                return Judged(mutant, Fate.TIMED_OUT, time.monotonic() - began), Evidence()
             finally:
                 self._took[engine].append(time.monotonic() - began)
-        judged = _fate(mutant, report, self._usual)
+        judged, evidence = _fate(mutant, report, self._usual, self.passed.get(mutant.id, Evidence()))
         if judged.scenario:
             self._pass(judged.scenario)
-        return self._with_reason(judged)
+        return self._with_reason(judged), evidence
 
     def _pass(self, text: str) -> None:
         """See that the class itself passes what has killed a mutant.
@@ -409,16 +401,20 @@ class _Mutating:
                 if not self._passing:
                     self._own.start(conform=WATCHING)
                 looked = self._own.look(text, PASSING, SCHEDULES, ExploreOptions.bound)
-            except Died:
-                looked = Looked(found={"kind": "it does not come back"})
+            except Died as died:
+                looked = Looked(found={"kind": died.kind.value})
             if looked.found is not None:
+                kind = FindingKind(looked.found["kind"])
                 raise LockproofError(
-                    f"{self.target} fails as it is: {looked.found['kind']}: {text}",
+                    f"{self.target} fails as it is: {kind.value}: {text}",
                     "this killed a mutant, and says nothing then",
-                    f"see what is wrong and mend it first: {self._command_of(text)}",
+                    f"see what is wrong and mend it first: {self._command(Finding(kind, Scenario.parse(text)))}",
                 )
             if looked.skipped:
-                self.notes.append(f"the class itself was not tried on what killed a mutant: {looked.skipped}: {text}")
+                why = clause(looked.skipped)
+                self.notes.append(f"the class itself was not tried on what killed a mutant: {why}: {text}")
+            elif not looked.counts.judged:
+                self.notes.append(f"the class itself could not be judged on what killed a mutant: {text}")
             self._passing.add(text)
 
     def _with_reason(self, judged: Judged) -> Judged:
@@ -446,13 +442,25 @@ def _differences(report: Report) -> set[str]:
     return {each.lines[-1] for each in report.nonconformances}
 
 
-def _fate(mutant: Mutant, report: Report, usual: set[str]) -> Judged:
-    """Return what a check says of a mutant. What differs on one thread in the class itself too is not counted."""
+def _texts(reasons: Sequence[Reason]) -> str:
+    return "; ".join(reason.text for reason in reasons)
+
+
+def _fate(mutant: Mutant, report: Report, usual: set[str], before: Evidence) -> tuple[Judged, Evidence]:
+    """Return the fate of a mutant by a check and the evidence of the engine before, and both evidences together.
+
+    What differs on one thread in the class itself too is not counted.
+    """
+    evidence = before + replace(report.evidence, differences=0)
+    verdict, reasons = verdict_of(evidence)
+    seconds = report.coverage.seconds
     if new := sorted(_differences(report) - usual):
-        return Judged(mutant, Fate.INVALID, report.coverage.seconds, why=f"does something else on one thread: {new[0]}")
-    if not report.findings:
-        why = "; ".join(report.unknown)
-        return Judged(mutant, Fate.SURVIVED, report.coverage.seconds, why=f"could not be judged: {why}" if why else "")
+        return Judged(mutant, Fate.INVALID, seconds, why=f"does something else on one thread: {new[0]}"), evidence
+    if verdict is Verdict.HELD:
+        return Judged(mutant, Fate.SURVIVED, seconds), evidence
+    if verdict is Verdict.UNKNOWN:
+        undecided = tuple(reason.code for reason in reasons)
+        return Judged(mutant, Fate.UNDECIDED, seconds, why=_texts(reasons), undecided=undecided), evidence
     finding = report.findings[0]
     masking = None
     if finding.control is not None:
@@ -461,4 +469,4 @@ def _fate(mutant: Mutant, report: Report, usual: set[str]) -> Judged:
         masking = Masking.SHOWN  # with the GIL, real threads have shown it; and one thread needs no GIL
     scenario = str(finding.scenario) if len(finding.scenario.threads) > 1 else ""
     by = finding.kind.value + ("" if finding.concurrent else ", one thread alone")
-    return Judged(mutant, Fate.KILLED, finding.seconds, by, scenario, masking)
+    return Judged(mutant, Fate.KILLED, finding.seconds, by, scenario, masking), evidence

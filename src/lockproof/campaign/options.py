@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from lockproof.errors import LockproofError
 from lockproof.verdict import Consistency
 
 STRATEGIES: Final = ("portfolio", "orders", "preemptions", "surw", "pct", "pos", "random")
@@ -14,6 +16,9 @@ STRATEGIES: Final = ("portfolio", "orders", "preemptions", "surw", "pct", "pos",
 
 ENGINES: Final = ("both", "threads", "schedules")
 """What runs the scenarios of a check."""
+
+LEAST_MEMORY: Final = 64
+"""MiB that a process may use at least."""
 
 
 @dataclass(frozen=True)
@@ -92,3 +97,24 @@ class Progress:
     invocations: int = 0
     text: str = ""
     findings: int = 0
+
+
+type Tell = Callable[[Progress], None]
+"""Is told how far a check is."""
+
+
+def refuse_nonsense(options: CheckOptions | ExploreOptions) -> None:
+    """See that the options of a caller in Python leave a check something to do; the command line refuses on its own.
+
+    Raises:
+        LockproofError: a time is zero, negative or no number, or the memory is not enough for an interpreter.
+
+    """
+    for name, step in (("budget", "--budget 10s"), ("hang", "--hang 3s")):
+        value = getattr(options, name)
+        if not 0 < value < float("inf"):
+            raise LockproofError(f"{name} is {value:g} s", "a time is a number of seconds above 0", f"give it: {step}")
+    if options.memory < LEAST_MEMORY:
+        raise LockproofError(
+            f"memory is {options.memory} MiB", "the interpreter alone takes more", f"give {LEAST_MEMORY} MiB or more"
+        )

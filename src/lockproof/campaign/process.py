@@ -60,16 +60,16 @@ def main() -> None:
             if worker is None:
                 worker = kind(setup)
             worker.announce([])
-            result = getattr(worker, message.pop("do"))(**message)
+            text = json.dumps(getattr(worker, message.pop("do"))(**message))
         except Hang as hang:
-            result = {"hang": {"stacks": hang.stacks, "finished": hang.finished, "seconds": hang.seconds}}
+            text = json.dumps({"hang": {"stacks": hang.stacks, "finished": hang.finished, "seconds": hang.seconds}})
         except LockproofError as error:
-            result = {"error": [error.fact, error.cause, error.step]}
+            text = json.dumps({"error": [error.fact, error.cause, error.step]})
         except Lost as lost:
-            result = {"hang": {"stacks": lost.stacks, "detail": str(lost)}}
+            text = json.dumps({"hang": {"stacks": lost.stacks, "detail": str(lost)}})
         except Exception:
-            result = {"fault": traceback.format_exc()}
-        answer.write(json.dumps(result) + "\n")
+            text = json.dumps({"fault": traceback.format_exc()})
+        answer.write(text + "\n")
         answer.flush()
         message = json.loads(requests.get())
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from lockproof.verdict import Consistency, Explanation, Outcome, Verdict
+from lockproof.campaign.answers import Answer
+from lockproof.evidence import Doubt, Omission, Tally, cause
+from lockproof.verdict import Consistency, Explanation, Outcome
 
 
 @dataclass(frozen=True)
@@ -46,30 +48,31 @@ class Setup:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What runs of one scenario showed.
+    """What runs of one scenario on real threads showed.
 
-    `skipped` says why the scenario was not judged: on one thread it already differs from the model, or it can wait
-    for ever. `explanation` is of the outcome in `worst`.
+    `skipped` says why the scenario was not run. `doubts` count runs that were not decided, by why, `returned` those
+    that were decided and in which a call returned a value. `answers` say which lines returned at all. `explanation` is
+    of the outcome in `worst`.
     """
 
     scenario: str
     invocations: int = 0
     seconds: float = 0.0
     failures: int = 0
-    unknown: int = 0
+    doubts: dict[Doubt, int] = field(default_factory=dict)
+    returned: int = 0
     outcomes: tuple[Outcome, ...] = ()
     distinct: int = 0
     worst: Outcome | None = None
     explanation: Explanation = field(default_factory=lambda: Explanation(()))
-    skipped: str = ""
+    skipped: Doubt | Omission | None = None
     kinds: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
 
     @property
-    def verdict(self) -> Verdict:
-        """The verdict over these runs alone."""
-        if self.failures:
-            return Verdict.VIOLATION
-        return Verdict.UNKNOWN if self.unknown or self.skipped or not self.invocations else Verdict.HELD
+    def tally(self) -> Tally:
+        """How many runs there were, how many were judged, and in how many a call returned."""
+        return Tally(self.invocations, self.invocations - sum(self.doubts.values()), self.returned)
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> RunResult:
@@ -78,11 +81,14 @@ class RunResult:
         return cls(
             **{
                 **data,
+                "doubts": {Doubt(code): count for code, count in data["doubts"].items()},
                 "outcomes": tuple(map(Outcome.from_json, data["outcomes"])),
                 "worst": data["worst"] and Outcome.from_json(data["worst"]),
                 "explanation": Explanation(
                     tuple(explanation["why"]), tuple(map(Outcome.from_json, explanation["nearest"]))
                 ),
+                "skipped": data["skipped"] and cause(data["skipped"]),
                 "kinds": tuple(data["kinds"]),
+                "answers": tuple(map(Answer.from_json, data["answers"])),
             }
         )

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shlex
-from collections.abc import Callable, Mapping
-from itertools import pairwise
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from lockproof import environment
 from lockproof.campaign.explore import explore_target
-from lockproof.campaign.options import ExploreOptions, Progress
+from lockproof.campaign.options import ExploreOptions, Tell
+from lockproof.campaign.repeat import arguments_of, target_of
 from lockproof.errors import LockproofError
 from lockproof.verdict import Consistency, Control, Finding, Report
 
 
-def replay_file(path: Path, times: int, hang: float, progress: Callable[[Progress], None] | None = None) -> Report:
+def replay_file(path: Path, times: int, hang: float | None = None, progress: Tell | None = None) -> Report:
     """Run the schedule of the first finding in a report that has one; the report of that is returned.
+
+    `hang` is in seconds; None for what the finding was found with, as are the model, the factory and the memory.
 
     Raises:
         LockproofError: the file is no report, has no schedule, or the source or the Python is another one now.
@@ -27,14 +28,14 @@ def replay_file(path: Path, times: int, hang: float, progress: Callable[[Progres
     document, finding = _read(path)
     assert finding.control is not None
     _refuse_changes(finding.control)
-    words = shlex.split(finding.command)
-    if words[:2] not in (["lockproof", "check"], ["lockproof", "explore"]) or len(words) < 3:
+    target = target_of(finding.command)
+    if target is None:
         raise LockproofError(
             f"{path} does not say what its schedule is a schedule of: its command is {finding.command!r}",
             "it was found by a test, or the file was edited",
             "run that test again, or find it with lockproof explore TARGET --json FILE",
         )
-    given = {name.removeprefix("--"): value for name, value in pairwise(words)}
+    given = arguments_of(finding.command)
     scenario = str(finding.scenario) if finding.scenario.threads else None
     options = ExploreOptions(
         seed=document["seed"],
@@ -44,9 +45,10 @@ def replay_file(path: Path, times: int, hang: float, progress: Callable[[Progres
         scenario=scenario,
         schedule=str(finding.control.schedule),
         times=times,
-        hang=hang,
+        hang=given.get("hang", ExploreOptions.hang) if hang is None else hang,
+        memory=given.get("memory", ExploreOptions.memory),
     )
-    return explore_target(words[2], options, progress)
+    return explore_target(target, options, progress)
 
 
 def _read(path: Path) -> tuple[Mapping[str, Any], Finding]:

@@ -24,18 +24,20 @@ from random import Random
 from typing import Any, Final
 
 from lockproof import environment
+from lockproof.campaign.answers import Answers
 from lockproof.campaign.case import Case
-from lockproof.campaign.loading import load_specification
+from lockproof.campaign.loading import load, load_specification
 from lockproof.campaign.protocol import RunResult
 from lockproof.conformance import conform
 from lockproof.errors import LockproofError
+from lockproof.evidence import Doubt
 from lockproof.generation import Generator, Watched, productive
 from lockproof.interpreter import current_frames
 from lockproof.judge.orders import Waiting
 from lockproof.judge.scenario import ScenarioJudge
 from lockproof.model import TooManyChoices
 from lockproof.models.replay import ReplayModel
-from lockproof.operation import SUBJECTS, Operation
+from lockproof.operation import SUBJECTS, Operation, renamed
 from lockproof.reach import reached, that_return
 from lockproof.run.crew import Crew
 from lockproof.run.patience import LONGEST, Patience
@@ -86,8 +88,10 @@ class Worker:
         with Watchdog(self._hang + 30):
             self._load(*_named(setup))
 
-    def _load(self, target: Any, model: Any, factory: Any) -> None:
-        self.specification = load_specification(target, model, factory)
+    def _load(self, target: Any, model: Any, factory: Any, name: str = "") -> None:
+        name = target if isinstance(target, str) else name
+        loaded = load(target) if isinstance(target, str) else target
+        self.specification = load_specification(loaded, model, factory, name)
         with Watchdog(self._hang):
             self.specification.subject()
         self._generator = Generator(self.specification, self._threads, self._seed)
@@ -107,6 +111,7 @@ class Worker:
             "environment": environment.current().to_json(),
             "kinds": [kind.text for kind in specification.operations],
             "notes": list(specification.notes),
+            "observers": [renamed(each, {"a": name}).text for name in SUBJECTS for each in specification.final],
         }
 
     def mutants(self, operators: Sequence[str] | None) -> dict[str, Any]:
@@ -369,10 +374,17 @@ def _summed(case: Case, text: str, tally: Counter[Key], seconds: float) -> RunRe
     """Return the result of these runs: equal outcomes counted as one, whatever was read of the other threads."""
     counts: Counter[Outcome] = Counter()
     example: dict[Outcome, Record] = {}
+    doubts: Counter[Doubt] = Counter()
+    answers, returned = Answers(case.scenario), 0
     for key, count in tally.items():
         outcome, record = case.judged(key)
         counts[outcome] += count
         example.setdefault(outcome, record)
+        some = answers.note(record.results, record.final)
+        if (doubt := case.doubt_of(outcome)) is not None:
+            doubts[doubt] += count
+        elif some:
+            returned += count
     bad = [outcome for outcome in counts if outcome.verdict is Verdict.VIOLATION]
     worst = min(bad, key=lambda outcome: (outcome.order_only, -counts[outcome]), default=None)
     shown = bad + [outcome for outcome, _ in counts.most_common() if outcome not in bad][:SHOWN]
@@ -381,15 +393,16 @@ def _summed(case: Case, text: str, tally: Counter[Key], seconds: float) -> RunRe
         tally.total(),
         seconds,
         sum(counts[outcome] for outcome in bad),
-        sum(count for outcome, count in counts.items() if outcome.verdict is Verdict.UNKNOWN),
+        dict(doubts),
+        returned,
         tuple(replace(outcome, count=counts[outcome]) for outcome in sorted(shown, key=lambda each: -counts[each])),
         len(counts),
         kinds=tuple(sorted({each.kind.text for thread in case.scenario.threads for each in thread})),
+        answers=answers.all(),
     )
     if worst is None:
         return result
-    record = example[worst]
-    explanation = case.judge.explain(record.results, record.final, record.seen)
+    explanation = case.explained(example[worst])
     return replace(result, worst=replace(worst, count=counts[worst]), explanation=explanation)
 
 

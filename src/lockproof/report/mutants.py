@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lockproof.evidence import next_step
 from lockproof.mutant import Mutant
 from lockproof.mutation import Fate, Judged, MutationReport
 from lockproof.report.page import plain_console
@@ -34,13 +35,13 @@ def print_mutation(report: MutationReport, console: Console) -> None:
     for each in report.judged:
         if each.fate is Fate.KILLED and each.why:
             console.print(Text(f"wrong: {each.mutant.id} is {clean(each.why)}: {_how(each)}"), soft_wrap=True)
-    left = [each for each in report.judged if each.fate in (Fate.SURVIVED, Fate.TIMED_OUT)]
-    for each in left:
-        console.print()
-        for line in _survivor(each):
-            console.print(line, soft_wrap=True)
-        console.print(diff_of(each.mutant, console))
-    if left:
+    for each in report.judged:
+        if each.fate in (Fate.SURVIVED, Fate.UNDECIDED, Fate.TIMED_OUT):
+            console.print()
+            for line in _survivor(each):
+                console.print(line, soft_wrap=True)
+            console.print(diff_of(each.mutant, console))
+    if left := [each for each in report.judged if each.fate in (Fate.SURVIVED, Fate.TIMED_OUT)]:
         console.print(Text(NEXT), soft_wrap=True)
         example = left[0].mutant.id
         console.print(Text(f'  [[equivalent]]\n  mutants = ["{example}"]\n  reason = "..."'), soft_wrap=True)
@@ -109,6 +110,8 @@ def _survivor(judged: Judged) -> Iterator[Text]:
     yield Text(f"  {_place(mutant)}: {clean(mutant.said)}")
     if judged.why:
         yield Text(f"  {clean(judged.why)}")
+    for step in dict.fromkeys(map(next_step, judged.undecided)):
+        yield Text(f"  next step: {step}")
 
 
 def _how(judged: Judged) -> str:
@@ -125,10 +128,9 @@ def _ending(report: MutationReport) -> Iterator[str]:
     if report.score is None:
         yield f"no score: no mutant of {report.subject} could be killed"
         return
-    killed, valid = (
-        report.count(Fate.KILLED),
-        sum(report.count(fate) for fate in (Fate.KILLED, Fate.SURVIVED, Fate.TIMED_OUT)),
-    )
+    if undecided := report.count(Fate.UNDECIDED):
+        yield f"{counted(undecided, 'mutant')} could not be judged: not known whether a check would notice"
+    killed, valid = report.count(Fate.KILLED), report.valid
     how = f"CPython {report.environment['build']}, seed {report.seed}, {seconds(report.budget)} for each"
     took = seconds(report.seconds)
     yield f"score {report.score:.1%}: {killed} of {valid} mutants of {report.subject} killed in {took}; {how}"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-import shlex
-from itertools import pairwise
 
+from lockproof.campaign.options import ExploreOptions
+from lockproof.campaign.repeat import arguments_of, target_of
 from lockproof.report.words import clean
 from lockproof.verdict import Finding, FindingKind, Report
 
 
 def regression_test(report: Report, finding: Finding) -> str:
     """Return the source of a module with one test, which explores the finding's scenario, or its function, again."""
-    words = shlex.split(finding.command)
-    given = {name.removeprefix("--"): value for name, value in pairwise(words)}
-    target = words[2] if len(words) > 2 else report.subject
+    target = target_of(finding.command)
+    given = {} if target is None else arguments_of(finding.command)
+    target = target or report.subject
     kind = _kind(finding)
     name = re.sub(r"\W+", "_", f"{target.rpartition(':')[2]}_{kind}").strip("_").lower()
     what = " ".join(finding.explanation.why) or finding.detail
@@ -31,7 +31,10 @@ def regression_test(report: Report, finding: Finding) -> str:
         arguments.append("scenario=scenario")
         if finding.control is not None:
             arguments.append('engine="schedules"')
-    arguments += [f"{option}={given[option]!r}" for option in ("model", "factory", "consistency") if option in given]
+    kept = ("model", "factory", "consistency", "hang", "memory")
+    arguments += [f"{option}={given[option]!r}" for option in kept if option in given]
+    if call == "explore" and finding.control is not None and finding.control.preemptions > ExploreOptions.bound:
+        arguments.append(f"bound={finding.control.preemptions}")
     return "\n".join([*lines, f"    lockproof.{call}({', '.join(arguments)})", ""])
 
 

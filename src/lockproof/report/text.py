@@ -45,7 +45,12 @@ def print_report(report: Report, console: Console) -> None:
     if report.unknown:
         page.heading("Unknown because:" if report.verdict is Verdict.UNKNOWN else "Not judged:")
         for reason in report.unknown:
-            page.item(clean(reason))
+            page.item(clean(reason.text))
+            page.say(f"next step: {reason.step}", indent=4)
+    if report.left_out:
+        page.heading("Left out:")
+        for each in report.left_out:
+            page.item(clean(str(each)))
     _coverage(page, report)
     if report.notes:
         page.heading("Notes:")

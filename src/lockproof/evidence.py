@@ -1,0 +1,396 @@
+"""From evidence to a verdict: what was run and judged, what stayed undecided and why, and the function that decides.
+
+The verdict of a check, an exploration and a mutant, and the label that says whether the GIL masks a finding, all come
+from `verdict_of`. HELD needs something that was run and judged by each engine that was asked for, and nothing that
+stayed undecided. A doubt is a member of an enumeration with a count. The sentence that a reader sees, and the next
+step, are made here from the doubt, so that no decision ever hangs on a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+
+class Verdict(StrEnum):
+    """HELD: the consistency asked for was kept by all that was covered. UNKNOWN is never shown as a pass."""
+
+    HELD = "held"
+    VIOLATION = "violation"
+    UNKNOWN = "unknown"
+
+    @property
+    def status(self) -> int:
+        """The exit status of a command that ends with this verdict."""
+        return {"held": 0, "violation": 1, "unknown": 3}[self.value]
+
+
+class Engine(StrEnum):
+    """What runs scenarios: real threads, or one thread at a time by a schedule."""
+
+    THREADS = "threads"
+    SCHEDULES = "schedules"
+
+
+class Doubt(StrEnum):
+    """Why a verdict is not HELD although nothing was found. The values are the codes of the JSON report.
+
+    NOTHING_RUN, NOTHING_RETURNED and CHILD_LOST also follow from the counts of the evidence.
+    """
+
+    NOTHING_RUN = "nothing-run"
+    NOTHING_RETURNED = "nothing-returned"
+    CALL_NEVER_WORKED = "call-never-worked"
+    OBSERVER_NEVER_WORKED = "observer-never-worked"
+    OUTCOMES_UNDECIDED = "outcomes-undecided"
+    JUDGE_FAILED = "judge-failed"
+    GIVEN_UP = "given-up"
+    MODEL_TOO_WIDE = "model-too-wide"
+    ALONE_DIFFERS = "alone-differs"
+    CHILD_LOST = "child-lost"
+    NO_CONTROL = "no-control"
+    NOT_CONTROLLED = "not-controlled"
+    NOT_REPEATABLE = "not-repeatable"
+    SEEN_ONCE = "seen-once"
+    LED_ELSEWHERE = "led-elsewhere"
+    CUT_OFF = "cut-off"
+    CONFORMANCE_UNFINISHED = "conformance-unfinished"
+    INTERRUPTED = "interrupted"
+
+
+OF_RUNS: Final = (Doubt.OUTCOMES_UNDECIDED, Doubt.JUDGE_FAILED, Doubt.GIVEN_UP, Doubt.LED_ELSEWHERE)
+"""Doubts that count runs which came to no judgement; all others count something else."""
+
+
+class Omission(StrEnum):
+    """Why something was left out before it was run. An omission limits what HELD covers, and is told beside it."""
+
+    WAITS_FOR_EVER = "waits-for-ever"
+    TOO_SLOW = "too-slow"
+
+
+def cause(code: str) -> Doubt | Omission:
+    """Return the doubt or the omission of this code."""
+    return Omission(code) if code in set(Omission) else Doubt(code)
+
+
+@dataclass(frozen=True)
+class Doubted:
+    """A doubt, how often it came up, and an example of it as text."""
+
+    doubt: Doubt
+    count: int = 1
+    about: str = ""
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Doubted:
+        """Return the doubt that `asdict` and JSON made a dictionary of."""
+        return cls(Doubt(data["doubt"]), data["count"], data["about"])
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An omission, how often it came up, and an example of it as text."""
+
+    omission: Omission
+    count: int = 1
+    about: str = ""
+
+    def __str__(self) -> str:
+        return _OMITTED[self.omission].text(self.count, self.about)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the code, the count and the sentence as JSON has them."""
+        return {"code": self.omission.value, "count": self.count, "text": str(self)}
+
+
+@dataclass(frozen=True)
+class Tally:
+    """The runs of one engine.
+
+    `ran` of them were to be judged, `judged` of those were decided, and in `returned` of those at least one call
+    returned a value: in the others each call raised.
+    """
+
+    ran: int = 0
+    judged: int = 0
+    returned: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(self.ran + other.ran, self.judged + other.judged, self.returned + other.returned)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that a verdict rests on.
+
+    `threads` and `schedules` are the runs of each engine, and None for an engine that was not asked for. `doubts` are
+    what stayed undecided. `findings` and `differences` are counts, the latter of what one thread alone does otherwise
+    than the model. `left_out` was never run. `deaths` child processes ended or hung, and `deaths_found` of them became
+    findings.
+    """
+
+    threads: Tally | None = None
+    schedules: Tally | None = None
+    doubts: tuple[Doubted, ...] = ()
+    findings: int = 0
+    differences: int = 0
+    left_out: tuple[LeftOut, ...] = ()
+    deaths: int = 0
+    deaths_found: int = 0
+
+    def __add__(self, other: Evidence) -> Evidence:
+        """Return both together, as of one longer check."""
+        return Evidence(
+            _sum(self.threads, other.threads),
+            _sum(self.schedules, other.schedules),
+            self.doubts + other.doubts,
+            self.findings + other.findings,
+            self.differences + other.differences,
+            self.left_out + other.left_out,
+            self.deaths + other.deaths,
+            self.deaths_found + other.deaths_found,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as JSON has them."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Evidence:
+        """Return the evidence that `to_json` and JSON made a dictionary of."""
+        return cls(
+            **{
+                **data,
+                "threads": data["threads"] and Tally(**data["threads"]),
+                "schedules": data["schedules"] and Tally(**data["schedules"]),
+                "doubts": tuple(map(Doubted.from_json, data["doubts"])),
+                "left_out": tuple(
+                    LeftOut(Omission(o["omission"]), o["count"], o["about"]) for o in data["left_out"]
+                ),
+            }
+        )  # fmt: skip
+
+
+def _sum(one: Tally | None, other: Tally | None) -> Tally | None:
+    return one if other is None else other if one is None else one + other
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A doubt as a reader is told of it: the sentence, and what to do next."""
+
+    code: Doubt
+    count: int
+    text: str
+    step: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the fields as JSON has them."""
+        return asdict(self)
+
+
+class Decision(NamedTuple):
+    """A verdict, and why it is not HELD where nothing was found. With findings, the reasons say what was not judged."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+
+
+def verdict_of(evidence: Evidence) -> Decision:
+    """Decide. This is the only place that does.
+
+    A finding or a difference is a VIOLATION, whatever else stayed undecided. Any doubt, recorded or following from
+    the counts, makes everything else UNKNOWN.
+    """
+    reasons = tuple(_reason(each) for each in _collected(_doubts_of(evidence)))
+    if evidence.findings or evidence.differences:
+        return Decision(Verdict.VIOLATION, reasons)
+    return Decision(Verdict.UNKNOWN if reasons else Verdict.HELD, reasons)
+
+
+def _doubts_of(evidence: Evidence) -> Iterator[Doubted]:
+    """Yield the recorded doubts, and those that follow from the counts, whatever was recorded."""
+    yield from evidence.doubts
+    asked = {Engine.THREADS: evidence.threads, Engine.SCHEDULES: evidence.schedules}
+    tallies = [tally for tally in asked.values() if tally is not None]
+    for engine, tally in asked.items():
+        if tally is not None and tally.ran < 1:
+            yield Doubted(Doubt.NOTHING_RUN, 1, _WHERE[engine])
+    if not tallies:
+        yield Doubted(Doubt.NOTHING_RUN, 1, "at all")
+    told = sum(each.count for each in evidence.doubts if each.doubt in OF_RUNS)
+    undecided = sum(max(0, tally.ran - tally.judged) for tally in tallies) - told
+    if undecided > 0:
+        yield Doubted(Doubt.OUTCOMES_UNDECIDED, undecided)
+    judged = sum(tally.judged for tally in tallies)
+    if judged and not sum(tally.returned for tally in tallies):
+        yield Doubted(Doubt.NOTHING_RETURNED, judged)
+    told = sum(each.count for each in evidence.doubts if each.doubt is Doubt.CHILD_LOST)
+    if evidence.deaths - evidence.deaths_found > told:
+        yield Doubted(Doubt.CHILD_LOST, evidence.deaths - evidence.deaths_found - told)
+
+
+def _collected(doubts: Iterable[Doubted]) -> list[Doubted]:
+    """Return each doubt once, with its counts added up and its first example. NOTHING_RUN stays apart by engine."""
+    found: dict[tuple[Doubt, str], Doubted] = {}
+    for each in doubts:
+        key = each.doubt, each.about if each.doubt is Doubt.NOTHING_RUN else ""
+        before = found.get(key, Doubted(each.doubt, 0))
+        found[key] = Doubted(each.doubt, before.count + max(each.count, 1), before.about or each.about)
+    return list(found.values())
+
+
+_WHERE: Final = {Engine.THREADS: "on real threads", Engine.SCHEDULES: "under control"}
+
+
+@dataclass(frozen=True)
+class _Words:
+    """How a doubt is told. `one` and `many` are what is counted; `{}` is the example, left out if there is none."""
+
+    one: str
+    many: str = ""
+    example: str = " ({})"
+    step: str = ""
+    counted: bool = field(default=True)
+
+    def text(self, count: int, about: str) -> str:
+        """Return the sentence."""
+        said = self.one if count == 1 or not self.many else self.many
+        start = f"{count:,} {said}" if self.counted else said
+        return start + (self.example.format(about) if about else "")
+
+
+_WORDS: Final[dict[Doubt, _Words]] = {
+    Doubt.NOTHING_RUN: _Words(
+        "nothing was run", example=" {}", counted=False,
+        step="read what was left out, give it more time with --budget, or say what to run with --scenario",
+    ),
+    Doubt.NOTHING_RETURNED: _Words(
+        "run was judged, and each call in it raised", "runs were judged, and each call in them raised",
+        example=": {}",
+        step="give the calls arguments that the class accepts, in a Specification or with --scenario",
+    ),
+    Doubt.CALL_NEVER_WORKED: _Words(
+        "call raised in every run, as a misspelt name does", "calls raised in every run, as misspelt names do",
+        example=": {}", step="correct the name, or have an operation before it that makes the attribute",
+    ),
+    Doubt.OBSERVER_NEVER_WORKED: _Words(
+        "line that observes the subject at the end raised in every run, so nothing was seen there",
+        "lines that observe the subject at the end raised in every run, so nothing was seen there",
+        example=": {}", step="correct the line in observe= or state= of the Specification",
+    ),
+    Doubt.OUTCOMES_UNDECIDED: _Words(
+        "run has an outcome that the judge did not decide within its bounds",
+        "runs have outcomes that the judge did not decide within its bounds",
+        step="give the judge a simpler model (--model), fewer operations (--scenario), or a Specification with "
+        "partition=",
+    ),
+    Doubt.JUDGE_FAILED: _Words(
+        "run has an outcome on which the judge ran out of memory or of stack",
+        "runs have outcomes on which the judge ran out of memory or of stack",
+        step="give the judge a simpler model (--model), or fewer operations (--scenario)",
+    ),
+    Doubt.GIVEN_UP: _Words(
+        "run under control was given up before its end, after as many steps as a run may take",
+        "runs under control were given up before their end, after as many steps as a run may take",
+        step="make the loops in it shorter, or let a loop that waits block on a lock or a condition",
+    ),
+    Doubt.MODEL_TOO_WIDE: _Words(
+        "scenario was not run, since the model has too many choices to judge it",
+        "scenarios were not run, since the model has too many choices to judge them",
+        example=": {}", step="give a model with fewer choices (--model)",
+    ),
+    Doubt.ALONE_DIFFERS: _Words(
+        "scenario was not run, since one thread alone already differs from the model there",
+        "scenarios were not run, since one thread alone already differs from the model there",
+        example=": {}",
+        step="give the model that is meant (--model), or make results that depend on the thread, the time or chance "
+        "comparable with normalize= in a Specification",
+    ),
+    Doubt.CHILD_LOST: _Words(
+        "process that ran the subject hung or ended, and did not do so again",
+        "processes that ran the subject hung or ended, and did not do so again",
+        example=": {}",
+        step="run it again on a quiet machine, with a longer --hang and more --memory",
+    ),
+    Doubt.NO_CONTROL: _Words(
+        "process for runs under control could not be used", "processes for runs under control could not be used",
+        example=": {}",
+        step="ask for --engine threads if real threads are enough; schedules need a class that imports and starts "
+        "under control",
+    ),
+    Doubt.NOT_CONTROLLED: _Words(
+        "run waited for something that is not under control",
+        "runs waited for something that is not under control",
+        example=", {}",
+        step="replace the wait (a pipe, a socket, a lock of a C extension) by a primitive of threading, or use real "
+        "threads: lockproof check --engine threads",
+    ),
+    Doubt.NOT_REPEATABLE: _Words(
+        "the same choices led elsewhere, so the schedules that were asked for could not be completed", counted=False,
+        step="take out what decides beside the schedule (randomness, the date, what a run leaves behind), or only draw "
+        "schedules with --strategy random",
+    ),
+    Doubt.SEEN_ONCE: _Words(
+        "run went wrong before all code had been met, and no later run did",
+        "searches had a run that went wrong before all code had been met, and no later run did",
+        step="take out what only a first run does (imports, caches, state of the module), or do it before the threads "
+        "start",
+    ),
+    Doubt.LED_ELSEWHERE: _Words(
+        "run of the schedule led elsewhere: the program is another one now",
+        "runs of the schedule led elsewhere: the program is another one now",
+        step="find it again: lockproof check or lockproof explore, without --schedule",
+    ),
+    Doubt.CUT_OFF: _Words(
+        "the search was not complete when its time was over", example=": {}", counted=False,
+        step="raise the budget with --budget, ask for fewer preemptions with --bound, or only draw schedules with "
+        "--strategy random",
+    ),
+    Doubt.CONFORMANCE_UNFINISHED: _Words(
+        "the comparison with the model on one thread did not come to its end", example=": {}", counted=False,
+        step="raise --hang if an operation takes long, or leave it out in a Specification",
+    ),
+    Doubt.INTERRUPTED: _Words(
+        "it was interrupted", example=" after {}", counted=False, step="let it run to its end, or give it less --budget"
+    ),
+}  # fmt: skip
+
+_OMITTED: Final[dict[Omission, _Words]] = {
+    Omission.WAITS_FOR_EVER: _Words(
+        "scenario whose operations can wait for ever",
+        "scenarios whose operations can wait for ever", example=", like {}",
+    ),
+    Omission.TOO_SLOW: _Words(
+        "operation for which one thread alone takes too long",
+        "operations for which one thread alone takes too long", example=", like {}",
+    ),
+}  # fmt: skip
+
+_WHY: Final[dict[Doubt | Omission, str]] = {
+    Doubt.MODEL_TOO_WIDE: "the model has too many choices to judge it",
+    Doubt.ALONE_DIFFERS: "run by one thread, the subject already differs from the model",
+    Omission.WAITS_FOR_EVER: "its operations can wait for ever",
+}
+"""Why a scenario was not run, as a clause."""
+
+
+def _reason(doubted: Doubted) -> Reason:
+    words = _WORDS[doubted.doubt]
+    return Reason(doubted.doubt, doubted.count, words.text(doubted.count, doubted.about), words.step)
+
+
+def clause(why: Doubt | Omission) -> str:
+    """Return why one scenario is not run, as it stands behind a colon."""
+    return _WHY.get(why, why.value)
+
+
+def next_step(doubt: Doubt) -> str:
+    """Return what a reader may do about a doubt."""
+    return _WORDS[doubt].step
