@@ -74,12 +74,12 @@ def test_what_it_says_kills_a_mutant_is_tried(tmp_path: Path, scenario: str, fat
 
 
 @pytest.mark.parametrize("scenario", ["a.no_such() || a.claim(1)", "a.claim(2457); a.claim(2457, 1) || a.claim(2457)"])
-def test_what_the_class_does_not_have_kills_nothing(tmp_path: Path, scenario: str) -> None:
+def test_a_scenario_that_asks_for_what_the_class_does_not_have_is_refused(tmp_path: Path, scenario: str) -> None:
     (mutant,) = mutants_for(f"{FILE}:Seldom", MutateOptions(operators=("remove-lock",))).mutants
     reviewed = tmp_path / "reviewed.toml"
     reviewed.write_text(f'[[killed]]\nmutants = ["{mutant.id}"]\nscenario = "{scenario}"\n', encoding="utf-8")
-    (found,) = mutated(tmp_path, "Seldom", budget=1.0, equivalents=reviewed).judged
-    assert found.fate is Fate.SURVIVED
+    with pytest.raises(LockproofError, match=r"has no no_such|does not fit claim"):
+        mutated(tmp_path, "Seldom", budget=1.0, equivalents=reviewed)
 
 
 def test_what_kills_a_mutant_and_the_class_itself_too_is_a_fault_of_the_class(tmp_path: Path) -> None:

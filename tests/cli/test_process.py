@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,44 @@ def test_the_mended_class_holds(tmp_path: Path) -> None:
     done = run("-m", "lockproof", "check", "bag:Bag", "--budget", "1s", "--seed", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "held: no violation in" in done.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_yield"), reason="the subject needs sched_yield")
+def test_a_misspelt_name_is_a_mistake_of_the_user_and_runs_nothing(tmp_path: Path) -> None:
+    ran = "open('ran', 'w').close() or "
+    (tmp_path / "bag.py").write_text(BAG.format(broken="").replace("if item in", f"if {ran}item in"))
+    for command in ("check", "explore"):
+        done = run("-m", "lockproof", command, "bag.py:Bag", "--scenario", "a.tyr_add(1) || a.size()", cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "Bag has no tyr_add" in done.stderr and "did you mean try_add?" in done.stderr
+    assert not (tmp_path / "ran").exists()
+    words = ("check", "bag.py:Bag", "--scenario", "a.try_add(1) || a.size()", "--budget", "300ms")
+    assert run("-m", "lockproof", *words, cwd=tmp_path).returncode == 0
+    assert (tmp_path / "ran").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are sent in another way there")
+def test_a_check_that_is_ended_from_outside_is_not_held(tmp_path: Path) -> None:
+    wait = "open('ran', 'w').close() or "
+    (tmp_path / "bag.py").write_text(BAG.format(broken="").replace("if item in", f"if {wait}item in"))
+    words = [sys.executable, "-m", "lockproof", "check", "bag.py:Bag", "--budget", "100s", "--json", "report.json"]
+    with subprocess.Popen(
+        words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+    ) as process:
+        try:
+            end = time.monotonic() + LONGEST
+            while time.monotonic() < end and not (tmp_path / "ran").exists():
+                os.sched_yield()
+            process.send_signal(signal.SIGTERM)
+            out, err = process.communicate(timeout=LONGEST)
+        finally:
+            process.kill()
+    assert process.returncode == 130, out + err
+    assert "bag.py:Bag: UNKNOWN" in out and "it was interrupted after" in out and "next step: let it run" in out
+    assert "HELD" not in out and "interrupted while" in err
+    document = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    REPORT.validate(document)
+    assert document["verdict"] == "unknown" and "interrupted" in {each["code"] for each in document["unknown"]}
 
 
 def test_a_target_that_is_not_there_is_a_mistake_of_the_user(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from lockproof.campaign.child import Child, Died, generated, not_started
+from lockproof.campaign.child import Child, Died, generated, not_started, with_known_names
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.explore import ControlledChild, Looked, labelled
 from lockproof.campaign.gathered import Gathered
@@ -84,6 +84,9 @@ class Checking:
         self.began = time.monotonic()
         try:
             only = None if self.options.scenario is None else Scenario.parse(self.options.scenario)
+            if only is not None:
+                self.child.request("names", text=self.options.scenario)
+            first = list(with_known_names(self.child, first, self.notes))
             with self._in("conformance"):
                 self._conform()
             if only is not None:

@@ -15,13 +15,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
 from lockproof.campaign.protocol import Setup
 from lockproof.errors import LockproofError
 from lockproof.run.patience import Patience
+from lockproof.scenario import Scenario
 from lockproof.verdict import FindingKind
 
 _POLL: Final = 0.05
@@ -265,6 +266,17 @@ def generated(child: Child, restart: Callable[[], object]) -> Iterator[str]:
             return
         yield answer["scenario"]
         index = answer["index"] + 1
+
+
+def with_known_names(child: Child, scenarios: Iterable[Scenario], notes: list[str]) -> Iterator[Scenario]:
+    """Yield the scenarios of earlier runs that ask for names which there still are; the notes tell of the others."""
+    for scenario in scenarios:
+        try:
+            child.request("names", text=str(scenario))
+        except LockproofError as error:
+            notes.append(f"left out, from an earlier run: `{scenario}`: {error.fact}")
+        else:
+            yield scenario
 
 
 def not_started(died: Died) -> LockproofError:

@@ -301,6 +301,8 @@ class _Exploring:
             )
         if function and self.options.scenario is not None:
             raise LockproofError("a function has no scenario", "", "leave --scenario out, or name a class")
+        if self.options.scenario is not None:
+            self._refuse_misspelt(self.options.scenario)
         self.began = time.monotonic()
         try:
             if self.options.schedule is not None:
@@ -311,6 +313,12 @@ class _Exploring:
             self.gathered.doubt(Doubt.INTERRUPTED, f"{self._elapsed():.1f} of {self.options.budget:g} s")
             raise Interrupted(self._report(description)) from None
         return self._report(description)
+
+    def _refuse_misspelt(self, text: str) -> None:
+        try:
+            self.child.child.request("names", text=text)
+        except Died as died:
+            raise not_started(died) from None
 
     def _elapsed(self) -> float:
         return time.monotonic() - self.began

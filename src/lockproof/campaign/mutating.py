@@ -132,7 +132,7 @@ def mutate_target(target: str, options: MutateOptions, progress: Tell | None = N
 
     """
     reviewed = Reviewed.read(options.equivalents)
-    sources = mutants_for(target, options)
+    sources = mutants_for(target, options, reviewed)
     facts = environment.current()
     kept = Kept(options.store, target, facts.build)
     head = {
@@ -157,17 +157,20 @@ _DECIDING: Final = ("budget", "threads", "model", "factory", "operators")
 """Options that fates depend on."""
 
 
-def mutants_for(target: str, options: MutateOptions) -> _Sources:
+def mutants_for(target: str, options: MutateOptions, reviewed: Reviewed | None = None) -> _Sources:
     """Return the mutants of what a target names, by the operators that were asked for.
 
     Raises:
-        LockproofError: the target is wrong, has no source, or has no lock.
+        LockproofError: the target is wrong, has no source, or has no lock, or a scenario of the reviewed file asks for
+            what the class has not.
 
     """
     setup = _setup(target, options, 0)
     with Child(setup, memory=options.memory) as child:
         try:
             answer = child.request("mutants", 60.0, operators=list(options.operators) or None)
+            for text in sorted(set(reviewed.killers.values())) if reviewed is not None else ():
+                child.request("names", text=text)
         except Died as died:
             raise not_started(died) from None
     if not answer["sites"]:

@@ -27,6 +27,7 @@ from lockproof import environment
 from lockproof.campaign.answers import Answers
 from lockproof.campaign.case import Case
 from lockproof.campaign.loading import load, load_specification
+from lockproof.campaign.names import refuse_unknown_names, refuse_unknown_names_of
 from lockproof.campaign.protocol import RunResult
 from lockproof.conformance import conform
 from lockproof.errors import LockproofError
@@ -43,6 +44,7 @@ from lockproof.run.crew import Crew
 from lockproof.run.patience import LONGEST, Patience
 from lockproof.run.program import Key, Program, Record
 from lockproof.scenario import Scenario
+from lockproof.specification import Specification
 from lockproof.verdict import Consistency, Outcome, Verdict
 
 FIRST_CHUNK: Final = 48
@@ -93,7 +95,9 @@ class Worker:
         loaded = load(target) if isinstance(target, str) else target
         self.specification = load_specification(loaded, model, factory, name)
         with Watchdog(self._hang):
-            self.specification.subject()
+            subject = self.specification.subject()
+        if isinstance(loaded, Specification):
+            refuse_unknown_names(self.specification, subject)
         self._generator = Generator(self.specification, self._threads, self._seed)
 
     def announce(self, lines: Sequence[str]) -> None:
@@ -113,6 +117,35 @@ class Worker:
             "notes": list(specification.notes),
             "observers": [renamed(each, {"a": name}).text for name in SUBJECTS for each in specification.final],
         }
+
+    def names(self, text: str) -> dict[str, Any]:
+        """See that the names in a scenario exist and its arguments fit, without running it.
+
+        Only where a class makes attributes dynamically, the lines of the initial part are run by one thread: nothing
+        else tells that such a line is misspelt.
+
+        Raises:
+            LockproofError: a name does not exist, or arguments do not fit.
+
+        """
+        scenario = self.specification.bind(Scenario.parse(text))
+        with Watchdog(self._hang):
+            subjects = {name: self.specification.subject() for name in SUBJECTS}
+            unsure = refuse_unknown_names_of(scenario, self.specification, subjects["a"])
+            for line in scenario.init if any(each in scenario.init for each in unsure) else ():
+                self.announce([line.text])
+                try:
+                    line.compiled(self.specification.globals)(*subjects.values())
+                except (AttributeError, NameError) as error:
+                    raise LockproofError(
+                        f"`{line}` of the initial part raises {type(error).__name__}: {error}",
+                        "a misspelt name",
+                        "correct the name, or have an operation before it that makes the attribute",
+                    ) from None
+                except Exception:
+                    continue
+        self.announce([])
+        return {}
 
     def mutants(self, operators: Sequence[str] | None) -> dict[str, Any]:
         """Answer the mutants of the class, its synchronization, and the texts of the files that both are found in."""
