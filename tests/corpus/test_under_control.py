@@ -23,7 +23,9 @@ pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
 GROUPS: Final = ("sets builtin_sets counters", "caches dicts lists", "queues registries pools")
 """Families whose pairs one process explores: few processes, and enough to keep two processors busy."""
 
-LARGE: Final = frozenset({"OtherOperand", "OperandOrder", "Mapping", "WaitingQueue", "Buffer"})
+LARGE: Final = {"OtherOperand", "OperandOrder", "Mapping", "WaitingQueue", "Buffer"} | (
+    {"InPlace", "Comparison", "Length", "CopiedDict"} if sys.version_info >= (3, 15) else set()
+)
 """Pairs whose race has more schedules within the bound than are run of the mended class."""
 
 ALONE: Final = [pair for pair in PAIRS if pair.kind is FindingKind.HANG]
