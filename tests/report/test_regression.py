@@ -13,7 +13,8 @@ from lockproof.campaign.explore import explore_target
 from lockproof.campaign.options import CheckOptions, ExploreOptions
 from lockproof.report.regression import regression_test
 from lockproof.scenario import Scenario
-from lockproof.verdict import Report, Verdict
+from lockproof.schedule import Schedule
+from lockproof.verdict import Control, Report, Verdict
 from tests.campaign.test_replay import source
 from tests.plugin.running import pytest_in
 from tests.report.samples import SAMPLES
@@ -84,6 +85,25 @@ def test_what_was_found_and_whether_the_gil_masks_it_stands_there() -> None:
 def test_a_name_with_quotes_and_backslashes_is_written_as_one() -> None:
     for subject in ('a\\b\\N.py:"""', 'bag.py:Bag"'):
         ast.parse(emitted(replace(SAMPLES["masked"], subject=subject)))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "preemptions", "search"),
+    [
+        ("sync:1x1,2x1", 1, "strategy='orders'"),
+        ("free:1x1,2x1", 1, "strategy='preemptions', bound=1"),
+        ("free:1x1,2x1", 2, "strategy='preemptions'"),
+        ("free:1x1,2x1", 5, "strategy='preemptions', bound=5"),
+    ],
+)
+def test_a_function_is_searched_as_far_as_its_finding_and_no_further(
+    schedule: str, preemptions: int, search: str
+) -> None:
+    control = Control(Schedule.parse(schedule), preemptions)
+    command = f"lockproof explore m:f --schedule {schedule} --hang 0.5s --memory 128"
+    finding = replace(SAMPLES["deadlock"].findings[0], control=control, command=command)
+    text = emitted(replace(SAMPLES["deadlock"], findings=(finding,)))
+    assert f"lockproof.explore('m:f', hang=0.5, memory=128, {search})" in text
 
 
 @pytest.mark.thread_unsafe(reason="starts processes")

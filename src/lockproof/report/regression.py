@@ -7,7 +7,8 @@ import re
 from lockproof.campaign.options import ExploreOptions
 from lockproof.campaign.repeat import arguments_of, target_of
 from lockproof.report.words import clean
-from lockproof.verdict import Finding, FindingKind, Report
+from lockproof.schedule import Switching
+from lockproof.verdict import Control, Finding, FindingKind, Report
 
 
 def regression_test(report: Report, finding: Finding) -> str:
@@ -33,9 +34,17 @@ def regression_test(report: Report, finding: Finding) -> str:
             arguments.append('engine="schedules"')
     kept = ("model", "factory", "consistency", "hang", "memory")
     arguments += [f"{option}={given[option]!r}" for option in kept if option in given]
-    if call == "explore" and finding.control is not None and finding.control.preemptions > ExploreOptions.bound:
-        arguments.append(f"bound={finding.control.preemptions}")
+    if call == "explore" and finding.control is not None:
+        arguments += _search(finding.control)
     return "\n".join([*lines, f"    lockproof.{call}({', '.join(arguments)})", ""])
+
+
+def _search(control: Control) -> list[str]:
+    """Return the smallest search that comes to its end and has the schedule in it: a mended program can hold then."""
+    if control.schedule.switching is Switching.SYNC:
+        return ["strategy='orders'"]
+    bound = [f"bound={control.preemptions}"] if control.preemptions != ExploreOptions.bound else []
+    return ["strategy='preemptions'", *bound]
 
 
 def _kind(finding: Finding) -> str:
