@@ -37,7 +37,7 @@ from lockproof.verdict import Consistency, Interrupted, Report, Verdict
 WRONG_USAGE: Final = 2
 STATUSES: Final = """\b
 Exit status:
-  0    held: nothing was found in what was covered
+  0    held: nothing was found in what was covered, and all of that was judged
   1    violation
   2    wrong usage, or the target or the file is not what it should be
   3    unknown: it could not be judged; never take it for a pass

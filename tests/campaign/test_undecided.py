@@ -127,12 +127,15 @@ def test_a_hang_under_control_is_what_real_threads_make_of_it_or_not_known(
         assert codes(report) == {Doubt.CHILD_LOST, Doubt.NOTHING_RUN}
 
 
-def test_one_scenario_whose_control_hangs_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("scenario", [None, "a.bump() || a.bump()"])
+def test_a_class_whose_control_hangs_each_time_is_not_held(
+    scenario: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def hangs(*_: object) -> Looked:
         raise HUNG
 
     monkeypatch.setattr(ControlledChild, "look", hangs)
-    report = checked("LockedCounter", scenario="a.bump() || a.bump()", budget=0.5)
+    report = checked("LockedCounter", scenario=scenario, budget=0.5)
     assert (report.verdict, report.coverage.schedules) == (Verdict.UNKNOWN, 0)
     assert codes(report) == {Doubt.CHILD_LOST, Doubt.NOTHING_RUN}
 

@@ -236,8 +236,9 @@ class Checking:
 
     def _search_under_control(self, until: float) -> None:
         """Explore scenarios until something is found, or so many seconds are left."""
-        died = True
-        while died and not self.findings and (self._left() > until or not self._schedules.explored):
+        died, tries = True, 0
+        while died and not self.findings and (self._left() > until or not (self._schedules.explored or tries)):
+            tries += 1
             with self._in("exploring"):
                 found = self._schedules.search(self._left() - until)
             if found is not None:
@@ -331,12 +332,10 @@ class Checking:
                 break
             if result.skipped:
                 raise not_judged(result.skipped)
+            self._cover(result)
             total = result if total is None else merged(total, result)
             self._progress(str(scenario))
-        if total is None:
-            return
-        self._cover(total)
-        if total.failures:
+        if total is not None and total.failures:
             self.findings.append(self._told(scenario, total))
 
     def _search(self, fresh: Iterator[str], pool: Pool, until: float) -> None:
