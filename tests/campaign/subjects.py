@@ -112,13 +112,17 @@ class Crossed:
 
     def forth(self) -> None:
         """Take one, then the other."""
-        with self._one, self._other:
-            self._value += 1
+        with self._one:
+            step_aside()
+            with self._other:
+                self._value += 1
 
     def back(self) -> None:
         """Take the other, then one."""
-        with self._other, self._one:
-            self._value -= 1
+        with self._other:
+            step_aside()
+            with self._one:
+                self._value -= 1
 
 
 class Ordered(Crossed):
@@ -126,8 +130,10 @@ class Ordered(Crossed):
 
     def back(self) -> None:
         """Take one, then the other."""
-        with self._one, self._other:
-            self._value -= 1
+        with self._one:
+            step_aside()
+            with self._other:
+                self._value -= 1
 
 
 class HangsAlone:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,17 @@ from lockproof.campaign import mutating
 from lockproof.campaign.checking import Checking
 from lockproof.campaign.child import Child, Died
 from lockproof.campaign.explore import ControlledChild
-from lockproof.campaign.mutating import mutants_for, mutate_target
+from lockproof.campaign.mutating import Tell, mutants_for, mutate_target
 from lockproof.campaign.options import CheckOptions, MutateOptions, Progress
 from lockproof.campaign.protocol import Setup
 from lockproof.errors import LockproofError
 from lockproof.evidence import Doubt
+from lockproof.generation import Watched
 from lockproof.mutation import Fate, MutationInterrupted, MutationReport
 from lockproof.report.mutants import mutation_as_text
-from lockproof.verdict import FindingKind, Report
+from lockproof.scenario import Scenario
+from lockproof.verdict import Finding, FindingKind, Report, Verdict
+from tests.report import samples
 
 pytestmark = [pytest.mark.thread_unsafe(reason="starts processes that use all processors"), pytest.mark.timeout(300)]
 
@@ -29,9 +34,56 @@ FILE = Path(__file__).with_name("mutated.py")
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema" / "mutation-report.schema.json"
 
 
-def mutated(store: Path, name: str = "Tally", file: Path = FILE, **options: Any) -> MutationReport:
-    given = {"budget": 8.0, "seed": 1, "store": store, "operators": ("remove-lock",), **options}
-    return mutate_target(f"{file}:{name}", MutateOptions(**given))
+def mutated(
+    store: Path, name: str = "Tally", file: Path = FILE, tell: Tell | None = None, **options: Any
+) -> MutationReport:
+    given = {"budget": 2.0, "seed": 1, "store": store, "operators": ("remove-lock",), **options}
+    return mutate_target(f"{file}:{name}", MutateOptions(**given), tell)
+
+
+@cache
+def mutants_of(target: str, operators: tuple[str, ...] = ("remove-lock",), model: str | None = None) -> Any:
+    return mutants_for(target, MutateOptions(operators=operators, model=model))
+
+
+@pytest.fixture(autouse=True)
+def made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the mutants of a class once for all tests: libcst takes longer for that than most of the tests."""
+
+    def known(target: str, options: MutateOptions) -> Any:
+        return mutants_of(target, options.operators, options.model)
+
+    monkeypatch.setattr(mutating, "mutants_for", known)
+
+
+class Checks:
+    """Stands for the checks of a run: the class itself holds, and something is found in each mutant; `by` it alone.
+
+    For tests of what is kept, counted and told, which need no search. `checked` are the options of each check.
+    """
+
+    def __init__(self) -> None:
+        self.by: str | None = ""
+        self.checked: list[CheckOptions] = []
+
+    def __call__(
+        self, setup: Setup, options: CheckOptions, *, repeat: Any, first: Sequence[Scenario] = (), progress: Tell
+    ) -> Report:
+        progress(Progress("checking", 0.0, options.budget))
+        self.checked.append(options)
+        if not setup.replaced or self.by is None or (self.by and self.by not in map(str, first)):
+            return samples.report(Verdict.HELD)
+        scenario = Scenario.parse(self.by or "a.win() || a.lost()")
+        return samples.report(Verdict.VIOLATION, findings=(Finding(FindingKind.NOT_LINEARIZABLE, scenario),))
+
+
+@pytest.fixture
+def checks(monkeypatch: pytest.MonkeyPatch) -> Checks:
+    instead = Checks()
+    monkeypatch.setattr(mutating, "check", instead)
+    monkeypatch.setattr(mutating._Mutating, "_seen", lambda _: Watched().to_json())
+    monkeypatch.setattr(mutating._Mutating, "_pass", lambda _, text: None)
+    return instead
 
 
 def test_mutants_of_a_class_that_needs_its_locks_are_killed(tmp_path: Path) -> None:
@@ -45,7 +97,7 @@ def test_mutants_of_a_class_that_needs_its_locks_are_killed(tmp_path: Path) -> N
 
 
 def test_a_mutant_of_a_lock_that_nobody_needs_survives_and_is_shown(tmp_path: Path) -> None:
-    report = mutated(tmp_path, "Useless", budget=1.0)
+    report = mutated(tmp_path, "Useless", budget=0.6)
     (survivor,) = report.judged
     assert (survivor.fate, report.score) == (Fate.SURVIVED, 0.0)
     text = mutation_as_text(report)
@@ -54,60 +106,55 @@ def test_a_mutant_of_a_lock_that_nobody_needs_survives_and_is_shown(tmp_path: Pa
     assert "score 0.0%: 0 of 1 mutants" in text
 
 
-def test_a_reviewed_file_takes_it_out_of_the_score(tmp_path: Path) -> None:
-    (mutant,) = mutants_for(f"{FILE}:Useless", MutateOptions(operators=("remove-lock",))).mutants
+def test_a_reviewed_file_takes_it_out_of_the_score(tmp_path: Path, checks: Checks) -> None:
+    checks.by = None
+    (mutant,) = mutants_of(f"{FILE}:Useless").mutants
     reviewed = tmp_path / "equivalent.toml"
     reviewed.write_text(f'[[equivalent]]\nmutants = ["{mutant.id}"]\nreason = "one assignment"\n', encoding="utf-8")
-    report = mutated(tmp_path, "Useless", budget=1.0, equivalents=reviewed)
+    report = mutated(tmp_path, "Useless", equivalents=reviewed)
     (found,) = report.judged
     assert (found.fate, found.why, report.score) == (Fate.EQUIVALENT, "one assignment", None)
 
 
 @pytest.mark.parametrize(("scenario", "fate"), [("a.claim(2457) || a.claim(2457)", Fate.KILLED), ("", Fate.SURVIVED)])
 def test_what_it_says_kills_a_mutant_is_tried(tmp_path: Path, scenario: str, fate: Fate) -> None:
-    (mutant,) = mutants_for(f"{FILE}:Seldom", MutateOptions(operators=("remove-lock",))).mutants
+    (mutant,) = mutants_of(f"{FILE}:Seldom").mutants
     reviewed = tmp_path / "reviewed.toml"
     said = f'[[killed]]\nmutants = ["{mutant.id}"]\nscenario = "{scenario}"\n' if scenario else ""
     reviewed.write_text(said, encoding="utf-8")
-    (found,) = mutated(tmp_path, "Seldom", budget=4.0 if scenario else 1.0, equivalents=reviewed).judged
+    (found,) = mutated(tmp_path, "Seldom", budget=0.6, equivalents=reviewed).judged
     assert (found.fate, found.scenario) == (fate, scenario)
 
 
 @pytest.mark.parametrize("scenario", ["a.no_such() || a.claim(1)", "a.claim(2457); a.claim(2457, 1) || a.claim(2457)"])
 def test_a_scenario_that_asks_for_what_the_class_does_not_have_is_refused(tmp_path: Path, scenario: str) -> None:
-    (mutant,) = mutants_for(f"{FILE}:Seldom", MutateOptions(operators=("remove-lock",))).mutants
+    (mutant,) = mutants_of(f"{FILE}:Seldom").mutants
     reviewed = tmp_path / "reviewed.toml"
     reviewed.write_text(f'[[killed]]\nmutants = ["{mutant.id}"]\nscenario = "{scenario}"\n', encoding="utf-8")
     with pytest.raises(LockproofError, match=r"has no no_such|does not fit claim"):
-        mutated(tmp_path, "Seldom", budget=1.0, equivalents=reviewed)
+        mutated(tmp_path, "Seldom", equivalents=reviewed)
 
 
 def test_what_kills_a_mutant_and_the_class_itself_too_is_a_fault_of_the_class(tmp_path: Path) -> None:
-    (mutant,) = mutants_for(f"{FILE}:mistaken", MutateOptions(operators=("remove-lock",))).mutants
+    (mutant,) = mutants_of(f"{FILE}:mistaken").mutants
     reviewed = tmp_path / "reviewed.toml"
     said = f'[[killed]]\nmutants = ["{mutant.id}"]\nscenario = "twice(a, 2457) || twice(a, 2457)"\n'
     reviewed.write_text(said, encoding="utf-8")
     with pytest.raises(LockproofError, match=r"fails as it is: not linearizable: twice\(a, 2457\)") as raised:
-        mutated(tmp_path, "mistaken", budget=1.0, equivalents=reviewed)
+        mutated(tmp_path, "mistaken", budget=0.6, equivalents=reviewed)
     assert raised.value.cause.startswith("this killed a mutant")
     assert "--scenario 'twice(a, 2457) || twice(a, 2457)'" in raised.value.step
 
 
-def test_a_mutant_with_a_reason_has_a_quarter_of_the_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (mutant,) = mutants_for(f"{FILE}:Useless", MutateOptions(operators=("remove-lock",))).mutants
-    budgets = []
-    check = mutating.check
-
-    def noted(setup: Setup, options: CheckOptions, **rest: Any) -> Report:
-        budgets.append(options.budget)
-        return check(setup, options, **rest)
-
-    monkeypatch.setattr(mutating, "check", noted)
+def test_a_mutant_with_a_reason_has_a_quarter_of_the_budget(tmp_path: Path, checks: Checks) -> None:
+    checks.by = None
+    (mutant,) = mutants_of(f"{FILE}:Useless").mutants
     reviewed = tmp_path / "reviewed.toml"
     for said in ("", f'[[equivalent]]\nmutants = ["{mutant.id}"]\nreason = "one assignment"\n'):
         reviewed.write_text(said, encoding="utf-8")
         mutated(tmp_path, "Useless", budget=1.6, equivalents=reviewed)
-    assert budgets == [1.6, 0.8, 0.8, 1.6, 0.2]  # the class itself, then the mutant: on both engines, or on one
+    # The class itself with both engines, then the mutant with one after the other; the second passes the first only.
+    assert [each.budget for each in checks.checked] == [1.6, 0.8, 0.8, 1.6, 0.2]
 
 
 @pytest.mark.parametrize(("name", "found"), [("keeps", [FindingKind.HANG]), ("gives_back", [])])
@@ -125,8 +172,8 @@ def test_a_hang_under_control_is_a_finding_only_if_it_is_one_without(name: str, 
     assert lost == ([] if found else [Doubt.CHILD_LOST])
 
 
-def test_one_that_is_called_equivalent_and_is_killed_is_told(tmp_path: Path) -> None:
-    mutants = mutants_for(f"{FILE}:Tally", MutateOptions(operators=("remove-lock",))).mutants
+def test_one_that_is_called_equivalent_and_is_killed_is_told(tmp_path: Path, checks: Checks) -> None:
+    mutants = mutants_of(f"{FILE}:Tally").mutants
     reviewed = tmp_path / "equivalent.toml"
     entries = [f'[[equivalent]]\nmutants = ["{name}"]\nreason = "believed"\n' for name in (mutants[0].id, "gone:x:1")]
     reviewed.write_text("".join(entries), encoding="utf-8")
@@ -142,12 +189,12 @@ def test_a_mutant_that_breaks_on_one_thread_is_told_as_what_it_is(tmp_path: Path
     )
     copy = tmp_path / "reenters.py"
     copy.write_text(source, encoding="utf-8")
-    report = mutated(tmp_path, file=copy, operators=("rlock-to-lock",))
+    report = mutated(tmp_path, file=copy, operators=("rlock-to-lock",), budget=0.6, hang=0.7)
     (found,) = report.judged
     assert (found.fate, found.by) == (Fate.KILLED, "hang, one thread alone")
 
 
-def test_an_interrupted_run_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checks: Checks) -> None:
     checked: list[str] = []
     judge = mutating._Mutating._judge
 
@@ -181,28 +228,33 @@ def test_what_differs_in_the_class_itself_makes_no_mutant_invalid_in_a_run_that_
         return judge(self, mutant, engine)
 
     monkeypatch.setattr(mutating._Mutating, "_judge", interrupted)
-    model = f"{FILE}:StrictClaims"
+    reviewed = tmp_path / "reviewed.toml"
+    first, _ = mutants_of(f"{FILE}:Claims").mutants
+    said = f'[[killed]]\nmutants = ["{first.id}"]\nscenario = "a.claim(1) || a.claim(1)"\n'
+    reviewed.write_text(said, encoding="utf-8")
+    options = {"jobs": 1, "model": f"{FILE}:StrictClaims", "budget": 0.6, "equivalents": reviewed}
     with pytest.raises(MutationInterrupted):
-        mutated(tmp_path, "Claims", jobs=1, model=model, budget=3.0)
-    report = mutated(tmp_path, "Claims", jobs=1, model=model, budget=3.0)
+        mutated(tmp_path, "Claims", **options)
+    report = mutated(tmp_path, "Claims", **options)
     assert [each.mutant.function for each in report.judged] == ["Claims.claim", "Claims.give_back"]
     assert report.judged[0].fate is Fate.KILLED
     assert report.judged[1].fate is not Fate.INVALID
 
 
-def test_a_fate_that_was_cut_off_while_it_was_written_is_looked_for_again(tmp_path: Path) -> None:
+def test_a_fate_that_was_cut_off_while_it_was_written_is_looked_for_again(tmp_path: Path, checks: Checks) -> None:
     mutated(tmp_path)
+    checks.checked.clear()
     (file,) = tmp_path.glob("mutants/*.jsonl")
     lines = file.read_text(encoding="utf-8").splitlines()
     file.write_text("\n".join(lines[:2]) + '\n{"mutant": {"id"', encoding="utf-8")
     report = mutated(tmp_path)
     assert [each.fate for each in report.judged] == [Fate.KILLED] * 2
+    assert len(checks.checked) == 2  # the class itself, and the mutant whose fate was cut off
 
 
-def test_progress_tells_how_many_are_done_and_what_became_of_them(tmp_path: Path) -> None:
+def test_progress_tells_how_many_are_done_and_what_became_of_them(tmp_path: Path, checks: Checks) -> None:
     told: list[Progress] = []
-    options = MutateOptions(budget=8.0, seed=1, store=tmp_path, operators=("remove-lock",), jobs=1)
-    mutate_target(f"{FILE}:Tally", options, told.append)
+    mutated(tmp_path, tell=told.append, jobs=1)
     assert told[0].phase == "0 of 2 mutants" and "the class itself" in told[0].text
     assert told[-1].phase == "1 of 2 mutants"
     assert told[-1].text.startswith("1 killed; about ")
@@ -230,17 +282,16 @@ def test_a_class_without_a_source_is_refused(tmp_path: Path) -> None:
         mutate_target("_queue:SimpleQueue", MutateOptions(store=tmp_path))
 
 
-def test_a_file_that_changes_meanwhile_ends_the_run(tmp_path: Path) -> None:
+def test_a_file_that_changes_meanwhile_ends_the_run(tmp_path: Path, checks: Checks) -> None:
     copy = tmp_path / "changing.py"
     copy.write_text(FILE.read_text(encoding="utf-8"), encoding="utf-8")
-    options = MutateOptions(budget=8.0, seed=1, store=tmp_path, operators=("remove-lock",), jobs=1)
 
     def edit(progress: Progress) -> None:
         if progress.phase.startswith("1 of"):
             copy.write_text("# another text\n", encoding="utf-8")
 
     with pytest.raises(LockproofError, match="has changed while its mutants were checked"):
-        mutate_target(f"{copy}:Tally", options, edit)
+        mutated(tmp_path, file=copy, tell=edit, jobs=1)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ FIRST: Final = 8
 """Scenarios that have killed other mutants and are tried first."""
 
 WATCHING: Final = 3.0
-"""Seconds at most for looking at the operations of the class itself, one after the other."""
+"""Seconds at most for looking at the operations of the class itself, one after the other, and for its conformance."""
 
 EXPLAINED: Final = 0.25
 """The part of the budget for a mutant that has a reason: enough for a reason that is plainly wrong."""
@@ -402,7 +402,7 @@ class _Mutating:
                 return
             try:
                 if not self._passing:
-                    self._own.start(conform=WATCHING)
+                    self._own.start(conform=min(WATCHING, self.options.budget / 4))
                 looked = self._own.look(text, PASSING, SCHEDULES, ExploreOptions.bound)
             except Died as died:
                 looked = Looked(found={"kind": died.kind.value})
