@@ -162,7 +162,7 @@ def test_what_was_seen_of_the_class_itself_goes_for_its_mutants() -> None:
     known = {"exposed": ["a.add(x)"], "accesses": {"a.add(x)": 77}}
     for watched in (known, None):
         with Child(Setup(path, SILENT, watched=watched, controlled=True), memory=1024) as child:
-            answer = child.request("conform", 5.0, seconds=5.0, skip=[])
+            answer = child.request("conform", 0.3, seconds=0.3, skip=[])
         assert (answer["watched"] == known) is (watched is not None)
 
 

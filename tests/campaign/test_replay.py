@@ -149,6 +149,7 @@ WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
 }
 
 
+@pytest.mark.one_build
 @pytest.mark.parametrize("what", sorted(WRONG))
 def test_what_a_schedule_does_not_belong_to_is_refused(what: str, tmp_path: Path) -> None:
     change, message = WRONG[what]
@@ -181,6 +182,7 @@ def sample(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.one_build
 @pytest.mark.parametrize("text", ["", "no json", "5", "[]", "{}", '{"findings": 5}', '{"findings": [{}]}', "\ud800"])
 def test_what_is_no_report_is_refused(text: str, tmp_path: Path) -> None:
     path = tmp_path / "report.json"
@@ -189,12 +191,14 @@ def test_what_is_no_report_is_refused(text: str, tmp_path: Path) -> None:
         replay_file(path, 10, 3.0)
 
 
+@pytest.mark.one_build
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "nothing.json", tmp_path):
         with pytest.raises(LockproofError, match="cannot be read"):
             replay_file(path, 10, 3.0)
 
 
+@pytest.mark.one_build
 def test_a_report_whose_finding_has_no_command_is_refused(money: Path, tmp_path: Path) -> None:
     path = edited(explored(f"{money}:lost", tmp_path), lambda document: document["findings"][0].update(command=""))
     with pytest.raises(LockproofError):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from lockproof.judge.orders import Waiting
 from lockproof.judge.scenario import ScenarioJudge
 from lockproof.models.replay import ReplayModel
 from lockproof.scenario import Scenario
-from lockproof.verdict import Verdict
+from lockproof.verdict import Interrupted, Verdict
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
 
@@ -73,22 +74,48 @@ def test_a_model_with_too_many_choices_leaves_scenarios_to_try(name: str) -> Non
         assert all(made(child, 3))
 
 
-@pytest.mark.parametrize(("target", "told"), [(f"{HERE}:LockedClaims", 0), ("tests.corpus.sets:MendedLength", 1)])
-def test_real_threads_are_told_what_is_exposed(target: str, told: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[tuple[str, object]] = []
-    request = Child.request
+class Requests:
+    """What the process for real threads is asked for, in the place of `Child.request`; and what was seen under control.
 
-    def heard(child: Child, do: str, allowance: float = 0.0, **arguments: object) -> dict[str, object]:
-        if not child._setup.controlled and do in ("watch", "generate"):
-            asked.append((do, arguments.get("exposed", arguments.get("index"))))
-        return request(child, do, allowance, **arguments)
+    `end`: the check ends once that process was told of something and asked for a scenario.
+    """
 
-    monkeypatch.setattr(Child, "request", heard)
-    budget = 12.0 if told else 3.0  # a busy machine takes long to start two processes and to watch each operation once
-    report = check_target(target, CheckOptions(budget=budget, seed=1, engine="both"))
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, end: bool) -> None:
+        self.asked: list[tuple[str, Any]] = []
+        self.seen: dict[str, Any] = {"accesses": {}, "exposed": []}
+        request = Child.request
+
+        def heard(child: Child, do: str, allowance: float = 0.0, **arguments: Any) -> dict[str, Any]:
+            if not child._setup.controlled and do in ("watch", "generate"):
+                self.asked.append((do, arguments.get("exposed", arguments.get("index"))))
+                if end and [each for each, _ in self.asked[-2:]] == ["watch", "generate"]:
+                    raise KeyboardInterrupt
+            answer = request(child, do, allowance, **arguments)
+            if child._setup.controlled and do == "conform":
+                self.seen = answer["watched"]
+            return answer
+
+        monkeypatch.setattr(Child, "request", heard)
+
+
+def test_real_threads_are_told_what_is_exposed(monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = Requests(monkeypatch, end=True)
+    for budget in (2.0, 12.0):  # the second for a machine that is busy
+        with suppress(Interrupted):
+            check_target("tests.corpus.sets:MendedLength", CheckOptions(budget=budget, seed=1, engine="both"))
+            continue
+        break
+    (_, exposed), following = requests.asked[-2:]
+    assert "list(a)" in exposed  # takes the lock for the iterator, and again for the length
+    assert following == ("generate", 0)
+
+
+def test_real_threads_are_told_nothing_where_nothing_is_exposed(monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = Requests(monkeypatch, end=False)
+    for budget in (0.6, 3.0, 12.0):  # the later ones for a machine that is busy
+        report = check_target("tests.campaign.races:LockedMoney", CheckOptions(budget=budget, seed=1, engine="both"))
+        if requests.seen["accesses"]:
+            break
+    assert requests.seen["accesses"]["a.pay()"] > 0 and requests.seen["exposed"] == []
     assert report.verdict is Verdict.HELD
-    watched = [k for k, (do, _) in enumerate(asked) if do == "watch"]
-    assert len(watched) == told
-    for k in watched:
-        assert "list(a)" in asked[k][1]  # takes the lock for the iterator, and again for the length
-        assert asked[k + 1] == ("generate", 0)
+    assert "watch" not in dict(requests.asked)
