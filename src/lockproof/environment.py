@@ -41,5 +41,6 @@ def current() -> Environment:
         free_threaded=bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
         gil=is_gil_enabled(),
         processors=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-        system=platform.platform(terse=True),
+        # Not platform.platform(): that starts `uname -p` in each process that asks.
+        system=f"{platform.system()}-{platform.release()}-{platform.machine()}",
     )

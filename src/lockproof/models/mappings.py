@@ -122,11 +122,6 @@ def _operations(normalize: Callable[[Any], Any] | None) -> tuple[OperationKind, 
 KEY_BY_KEY: Final = ("dict(a)", "{**a}")
 """What CPython does with a look-up for each key where `__iter__` is Python code: no class makes that one step."""
 
-OPERATIONS: Final = _operations(None)
-ORDERED: Final = (*OPERATIONS, *_ordered())
-UNORDERED: Final = _operations(unordered)
-"""For mappings that promise no order of their items."""
-
 
 def kind(cls: type, make: Callable[[], Any]) -> Kind:
     """Return how mappings of this class, made by `make`, are checked; a fresh one may have contents."""
@@ -155,8 +150,9 @@ def kind(cls: type, make: Callable[[], Any]) -> Kind:
         for key, value in now:
             items[key] = value
 
-    operations: tuple[OperationKind, ...]
-    operations = ORDERED if base is OrderedDict else UNORDERED if base is AnyMapping else OPERATIONS
+    operations = _operations(unordered if base is AnyMapping else None)  # `AnyMapping` promises no order of its items
+    if base is OrderedDict:
+        operations += tuple(_ordered())
     if getattr(cls, "__iter__", None) is not dict.__iter__:
         operations = tuple(each for each in operations if each.text not in KEY_BY_KEY)
     name = "mapping" if base is AnyMapping else base.__name__

@@ -94,10 +94,6 @@ def _of_deques() -> Iterator[OperationKind]:
     yield op("a *= 2", weight=0.3)
 
 
-LISTS: Final = (*_common(), *_of_lists())
-DEQUES: Final = (*_common(), *_of_deques())
-
-
 def kind(cls: type, make: Callable[[], Any]) -> Kind:
     """Return how sequences of this class, made by `make`, are checked; a fresh one may have contents."""
     contents, most = contents_of(make), getattr(make(), "maxlen", None)
@@ -118,4 +114,5 @@ def kind(cls: type, make: Callable[[], Any]) -> Kind:
         items.extend(now)
 
     base: type[Any] = deque if double else list
-    return Kind(base.__name__, base, model, DEQUES if double else LISTS, INIT, OBSERVE, lift, lower)
+    operations = (*_common(), *(_of_deques() if double else _of_lists()))
+    return Kind(base.__name__, base, model, operations, INIT, OBSERVE, lift, lower)

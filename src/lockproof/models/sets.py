@@ -163,8 +163,10 @@ def _builtin_only() -> Iterator[OperationKind]:
     yield op("a.discard({1})", weight=0.2)
 
 
-_COMMON: Final = tuple(kind for part in (_singles(), _readings(), _bulk(), _operators(), _exotic()) for kind in part)
-OPERATIONS: Final = (*_COMMON, *_builtin_only())
+def _operations(builtin: bool) -> tuple[OperationKind, ...]:
+    """Return the table. Each table is made when a class needs it: most classes need none."""
+    common = (*_singles(), *_readings(), *_bulk(), *_operators(), *_exotic())
+    return (*common, *_builtin_only()) if builtin else common
 
 
 def kind(cls: type, make: Callable[[], Any]) -> Kind:
@@ -192,7 +194,7 @@ def kind(cls: type, make: Callable[[], Any]) -> Kind:
         "set",
         set,
         lambda: model(contents),
-        OPERATIONS if builtin else _COMMON,
+        _operations(builtin),
         INIT,
         OBSERVE,
         lift,
