@@ -24,7 +24,7 @@ from lockproof.control.engine import MOST_STEPS
 from lockproof.control.install import instrumentation
 from lockproof.control.primitives import engine
 from lockproof.control.program import FunctionProgram, ScenarioProgram
-from lockproof.control.task import OWN, Result
+from lockproof.control.task import Result, own
 from lockproof.control.trace import Tracer
 from lockproof.evidence import Doubt, Doubted, Evidence
 from lockproof.interpreter import VERSION
@@ -113,7 +113,7 @@ def _of_the_subject(error: BaseException) -> list[str]:
     trace = error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        if OWN not in file and file != threading.__file__:
+        if not own(file) and file != threading.__file__:
             break
         trace = trace.tb_next
     return traceback.format_exception(type(error), error, trace)
@@ -334,14 +334,17 @@ class Exploration:
     def open(self) -> tuple[Doubted, ...]:
         """Return what the search leaves open, beside runs that were not judged.
 
-        A search by exhaustive strategies that has not come to its end leaves a doubt. One that only draws does not: it
-        was asked for no more than it drew.
+        A search by an exhaustive strategy that has not come to its end leaves a doubt. One that draws schedules does
+        not: it was asked for no more than it drew. The portfolio does both, so it is cut off only where a strategy that
+        draws has not had its turn; what its exhaustive strategies covered is told by `covered`.
         """
         doubts = [Doubted(Doubt.SEEN_ONCE)] if self._went_wrong else []
         ended = (self.complete or self.all_schedules) and not self.unstable
         if any(stage.name in EXHAUSTIVE for stage in self._fresh()) and not ended:
+            drawing = [stage for stage in self._stages if stage.name in SAMPLERS]
             if not self.unstable:
-                doubts.append(Doubted(Doubt.CUT_OFF, 1, self.estimate()))
+                if not drawing or not all(stage.runs for stage in drawing):
+                    doubts.append(Doubted(Doubt.CUT_OFF, 1, self.estimate()))
             elif self.counts.stalled:
                 doubts.append(Doubted(Doubt.NOT_CONTROLLED, self.counts.stalled))
             else:

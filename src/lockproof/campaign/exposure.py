@@ -20,7 +20,7 @@ from lockproof.control.install import instrumentation
 from lockproof.control.instructions import LOOP
 from lockproof.control.primitives import engine
 from lockproof.control.program import ScenarioProgram
-from lockproof.control.task import OWN, Site, Task
+from lockproof.control.task import Site, Task, own
 from lockproof.control.trace import segment
 from lockproof.generation import Watched
 from lockproof.operation import OPERATION_FILE, Operation
@@ -74,7 +74,7 @@ class _Watcher:
 @cache
 def _of_the_object(code: CodeType, offset: int) -> bool:
     """Tell whether an instruction is about what an attribute of the method's object has in it, by its source."""
-    if not code.co_argcount or OWN in code.co_filename:
+    if not code.co_argcount or own(code.co_filename):
         return False
     return re.search(rf"\b{code.co_varnames[0]}\.", segment(code, offset)[0]) is not None
 

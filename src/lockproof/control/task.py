@@ -10,14 +10,20 @@ from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any, Final, Protocol
 
+from lockproof import interpreter
 from lockproof.interpreter import current_frames, get_frame
 from lockproof.schedule import Ran
 from lockproof.verdict import Blocked
 
-OWN: Final = os.path.join("lockproof", "control") + os.sep
+_CONTROL: Final = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 type Site = tuple[CodeType, int]
 """A place in the code: the code object, and the offset of the instruction."""
+
+
+def own(file: str) -> bool:
+    """Tell whether code in this file is control's own, not the program's."""
+    return file.startswith(_CONTROL) or file == interpreter.__file__
 
 
 class Abandoned(BaseException):
@@ -153,7 +159,7 @@ def stacks_of(tasks: Sequence[Task]) -> str:
     parts = []
     for task in tasks:
         if not task.done and (frame := frames.get(task.ident)) is not None:
-            entries = [each for each in traceback.extract_stack(frame) if OWN not in each.filename]
+            entries = [each for each in traceback.extract_stack(frame) if not own(each.filename)]
             parts.append(f"{task.name}:\n{''.join(traceback.format_list(entries))}")
     return "".join(parts)
 
@@ -170,7 +176,7 @@ def asleep(native: int) -> bool:
 def site_of_thread(ident: int) -> str:
     """Return where a thread is, in the innermost frame outside lockproof and the threading module."""
     frame: FrameType | None = current_frames().get(ident)
-    while frame is not None and (frame.f_code.co_filename == threading.__file__ or OWN in frame.f_code.co_filename):
+    while frame is not None and (frame.f_code.co_filename == threading.__file__ or own(frame.f_code.co_filename)):
         frame = frame.f_back
     return "" if frame is None else place((frame.f_code, frame.f_lasti))
 
@@ -178,7 +184,7 @@ def site_of_thread(ident: int) -> str:
 def here(depth: int = 2) -> Site | None:
     """Return the innermost place outside lockproof and the threading module, from the caller's caller on."""
     frame: FrameType | None = get_frame(depth)
-    while frame is not None and (frame.f_code.co_filename == threading.__file__ or OWN in frame.f_code.co_filename):
+    while frame is not None and (frame.f_code.co_filename == threading.__file__ or own(frame.f_code.co_filename)):
         frame = frame.f_back
     return None if frame is None else (frame.f_code, frame.f_lasti)
 
