@@ -23,9 +23,10 @@ from lockproof.errors import LockproofError
 from lockproof.evidence import Doubt
 from lockproof.generation import Watched
 from lockproof.mutation import Fate, MutationInterrupted, MutationReport
+from lockproof.operation import Operation
 from lockproof.report.mutants import mutation_as_text
 from lockproof.scenario import Scenario
-from lockproof.verdict import Finding, FindingKind, Report, Verdict
+from lockproof.verdict import Finding, FindingKind, Nonconformance, Report, Verdict
 from tests.report import samples
 
 pytestmark = [pytest.mark.thread_unsafe(reason="starts processes that use all processors"), pytest.mark.timeout(300)]
@@ -57,13 +58,17 @@ def made_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Checks:
-    """Stands for the checks of a run: the class itself holds, and something is found in each mutant; `by` it alone.
+    """Stands for the checks of a run, in tests of what is kept, counted and told, which need no search.
 
-    For tests of what is kept, counted and told, which need no search. `checked` are the options of each check.
+    `finding` is found in each mutant, with `only_first` where its scenario is among those to try first; `itself` in the
+    class itself; `differing` on one thread in all of them. `checked` are the options of each check.
     """
 
     def __init__(self) -> None:
-        self.by: str | None = ""
+        self.finding: Finding | None = Finding(FindingKind.CRASH, Scenario((), ()))
+        self.only_first = False
+        self.itself: Finding | None = None
+        self.differing: tuple[Nonconformance, ...] = ()
         self.checked: list[CheckOptions] = []
 
     def __call__(
@@ -71,10 +76,11 @@ class Checks:
     ) -> Report:
         progress(Progress("checking", 0.0, options.budget))
         self.checked.append(options)
-        if not setup.replaced or self.by is None or (self.by and self.by not in map(str, first)):
-            return samples.report(Verdict.HELD)
-        scenario = Scenario.parse(self.by or "a.win() || a.lost()")
-        return samples.report(Verdict.VIOLATION, findings=(Finding(FindingKind.NOT_LINEARIZABLE, scenario),))
+        finding = self.finding if setup.replaced else self.itself
+        left_out = finding is None or (setup.replaced and self.only_first and finding.scenario not in first)
+        findings = () if left_out else (finding,)
+        verdict = Verdict.VIOLATION if findings or self.differing else Verdict.HELD
+        return samples.report(verdict, findings=findings, nonconformances=self.differing)
 
 
 @pytest.fixture
@@ -82,8 +88,10 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> Checks:
     instead = Checks()
     monkeypatch.setattr(mutating, "check", instead)
     monkeypatch.setattr(mutating._Mutating, "_seen", lambda _: Watched().to_json())
-    monkeypatch.setattr(mutating._Mutating, "_pass", lambda _, text: None)
     return instead
+
+
+real_checks = pytest.mark.nightly(reason="real checks of the class and of its mutants; their stand-ins run on push")
 
 
 def test_mutants_of_a_class_that_needs_its_locks_are_killed(tmp_path: Path) -> None:
@@ -107,7 +115,7 @@ def test_a_mutant_of_a_lock_that_nobody_needs_survives_and_is_shown(tmp_path: Pa
 
 
 def test_a_reviewed_file_takes_it_out_of_the_score(tmp_path: Path, checks: Checks) -> None:
-    checks.by = None
+    checks.finding = None
     (mutant,) = mutants_of(f"{FILE}:Useless").mutants
     reviewed = tmp_path / "equivalent.toml"
     reviewed.write_text(f'[[equivalent]]\nmutants = ["{mutant.id}"]\nreason = "one assignment"\n', encoding="utf-8")
@@ -116,6 +124,7 @@ def test_a_reviewed_file_takes_it_out_of_the_score(tmp_path: Path, checks: Check
     assert (found.fate, found.why, report.score) == (Fate.EQUIVALENT, "one assignment", None)
 
 
+@real_checks
 @pytest.mark.parametrize(("scenario", "fate"), [("a.claim(2457) || a.claim(2457)", Fate.KILLED), ("", Fate.SURVIVED)])
 def test_what_it_says_kills_a_mutant_is_tried(tmp_path: Path, scenario: str, fate: Fate) -> None:
     (mutant,) = mutants_of(f"{FILE}:Seldom").mutants
@@ -135,19 +144,17 @@ def test_a_scenario_that_asks_for_what_the_class_does_not_have_is_refused(tmp_pa
         mutated(tmp_path, "Seldom", equivalents=reviewed)
 
 
-def test_what_kills_a_mutant_and_the_class_itself_too_is_a_fault_of_the_class(tmp_path: Path) -> None:
-    (mutant,) = mutants_of(f"{FILE}:mistaken").mutants
-    reviewed = tmp_path / "reviewed.toml"
-    said = f'[[killed]]\nmutants = ["{mutant.id}"]\nscenario = "twice(a, 2457) || twice(a, 2457)"\n'
-    reviewed.write_text(said, encoding="utf-8")
+def test_what_kills_a_mutant_and_the_class_itself_too_is_a_fault_of_the_class(tmp_path: Path, checks: Checks) -> None:
+    scenario = Scenario.parse("twice(a, 2457) || twice(a, 2457)")
+    checks.finding = Finding(FindingKind.NOT_LINEARIZABLE, scenario)
     with pytest.raises(LockproofError, match=r"fails as it is: not linearizable: twice\(a, 2457\)") as raised:
-        mutated(tmp_path, "mistaken", budget=0.6, equivalents=reviewed)
+        mutated(tmp_path, "mistaken")
     assert raised.value.cause.startswith("this killed a mutant")
     assert "--scenario 'twice(a, 2457) || twice(a, 2457)'" in raised.value.step
 
 
 def test_a_mutant_with_a_reason_has_a_quarter_of_the_budget(tmp_path: Path, checks: Checks) -> None:
-    checks.by = None
+    checks.finding = None
     (mutant,) = mutants_of(f"{FILE}:Useless").mutants
     reviewed = tmp_path / "reviewed.toml"
     for said in ("", f'[[equivalent]]\nmutants = ["{mutant.id}"]\nreason = "one assignment"\n'):
@@ -183,6 +190,14 @@ def test_one_that_is_called_equivalent_and_is_killed_is_told(tmp_path: Path, che
     assert "wrong: " + mutants[0].id in mutation_as_text(report)
 
 
+def test_what_one_thread_alone_shows_is_told_as_that(tmp_path: Path, checks: Checks) -> None:
+    alone = Scenario((), ((Operation("a.win()"),),))
+    checks.finding = Finding(FindingKind.HANG, alone, concurrent=False)
+    for found in mutated(tmp_path).judged:
+        assert (found.fate, found.by, found.scenario) == (Fate.KILLED, "hang, one thread alone", "")
+
+
+@real_checks
 def test_a_mutant_that_breaks_on_one_thread_is_told_as_what_it_is(tmp_path: Path) -> None:
     source = FILE.read_text(encoding="utf-8").replace(
         "            return self._games - self._wins", "            return self._games - self.win() + 1"
@@ -217,17 +232,33 @@ def test_an_interrupted_run_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.
     assert len(checked) == 5  # that run was complete, so the next one begins anew
 
 
-def test_what_differs_in_the_class_itself_makes_no_mutant_invalid_in_a_run_that_is_gone_on_with_either(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupt a run at its second mutant."""
     judge, stop = mutating._Mutating._judge, iter([False, True])
 
-    def interrupted(self: Any, mutant: Any, engine: str) -> Any:
+    def stopped(self: Any, mutant: Any, engine: str) -> Any:
         if next(stop, False):
             raise KeyboardInterrupt
         return judge(self, mutant, engine)
 
-    monkeypatch.setattr(mutating._Mutating, "_judge", interrupted)
+    monkeypatch.setattr(mutating._Mutating, "_judge", stopped)
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_what_differs_in_the_class_itself_makes_no_mutant_invalid_in_a_run_that_is_gone_on_with_either(
+    tmp_path: Path, checks: Checks
+) -> None:
+    checks.differing = (Nonconformance("result", ("a.give_back(1)",), "None", "raises ValueError"),)
+    with pytest.raises(MutationInterrupted):
+        mutated(tmp_path, "Claims", jobs=1)
+    report = mutated(tmp_path, "Claims", jobs=1)
+    assert [each.fate for each in report.judged] == [Fate.KILLED] * 2
+
+
+@real_checks
+@pytest.mark.usefixtures("interrupted")
+def test_so_it_is_with_real_checks(tmp_path: Path) -> None:
     reviewed = tmp_path / "reviewed.toml"
     first, _ = mutants_of(f"{FILE}:Claims").mutants
     said = f'[[killed]]\nmutants = ["{first.id}"]\nscenario = "a.claim(1) || a.claim(1)"\n'
@@ -263,6 +294,7 @@ def test_progress_tells_how_many_are_done_and_what_became_of_them(tmp_path: Path
 # What is refused.
 
 
+@pytest.mark.one_build
 def test_a_class_without_locks_is_refused_with_what_was_looked_for(tmp_path: Path) -> None:
     with pytest.raises(LockproofError) as caught:
         mutated(tmp_path, "Unlocked")
@@ -270,6 +302,17 @@ def test_a_class_without_locks_is_refused_with_what_was_looked_for(tmp_path: Pat
     assert "Condition" in caught.value.cause
 
 
+def test_a_class_in_which_something_is_found_is_refused_with_that(tmp_path: Path, checks: Checks) -> None:
+    scenario = Scenario.parse("a.win() || a.win()")
+    checks.itself = Finding(FindingKind.NOT_LINEARIZABLE, scenario, command="lockproof check it again")
+    with pytest.raises(LockproofError) as caught:
+        mutated(tmp_path)
+    assert caught.value.fact.endswith("mutated.py:Tally fails as it is: not linearizable: a.win() || a.win()")
+    assert "lockproof check it again" in caught.value.step
+    assert len(checks.checked) == 1
+
+
+@real_checks
 def test_a_class_that_fails_as_it_is_is_refused_with_its_finding(tmp_path: Path) -> None:
     with pytest.raises(LockproofError) as caught:
         mutated(tmp_path, "Careless")
@@ -277,6 +320,7 @@ def test_a_class_that_fails_as_it_is_is_refused_with_its_finding(tmp_path: Path)
     assert "lockproof check" in caught.value.step
 
 
+@pytest.mark.one_build
 def test_a_class_without_a_source_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LockproofError, match="has no source"):
         mutate_target("_queue:SimpleQueue", MutateOptions(store=tmp_path))
@@ -294,6 +338,7 @@ def test_a_file_that_changes_meanwhile_ends_the_run(tmp_path: Path, checks: Chec
         mutated(tmp_path, file=copy, tell=edit, jobs=1)
 
 
+@pytest.mark.one_build
 @pytest.mark.parametrize(
     ("text", "fact"),
     [
@@ -312,6 +357,7 @@ def test_a_reviewed_file_that_says_nothing_is_refused(tmp_path: Path, text: str,
         mutated(tmp_path, equivalents=file)
 
 
+@pytest.mark.one_build
 def test_an_operator_that_there_is_not_is_refused_with_those_that_there_are(tmp_path: Path) -> None:
     with pytest.raises(LockproofError) as caught:
         mutated(tmp_path, operators=("remove-locks",))
