@@ -110,7 +110,7 @@ def test_the_set_needs_nothing_and_brings_only_itself(built: Built) -> None:
 @pytest.mark.parametrize("built", ["lockproof"], indirect=True)
 def test_the_harness_brings_its_command_and_its_plugin_and_does_not_need_the_set(built: Built) -> None:
     needed = {re.split(r"[<>=~!; ]", each)[0] for each in built.metadata().get_all("Requires-Dist", [])}
-    assert needed == {"click", "cloudpickle", "rich", "libcst"}
+    assert needed == {"click", "cloudpickle", "rich"}
     assert built.entry_points().split("\n\n") == [
         "[console_scripts]\nlockproof = lockproof.__main__:main",
         "[pytest11]\nlockproof = lockproof.pytest_plugin\n",

@@ -149,15 +149,9 @@ class Worker:
 
     def mutants(self, operators: Sequence[str] | None) -> dict[str, Any]:
         """Answer the mutants of the class, its synchronization, and the texts of the files that both are found in."""
-        try:
-            from lockproof.mutate.mutants import OPERATORS, mutants_of_class
-            from lockproof.mutate.scope import mutated, parts_of
-        except ImportError as error:
-            raise LockproofError(
-                f"{error.name} is not installed",
-                "lockproof was installed without the extra that makes mutants",
-                "pip install 'lockproof[mutate]'",
-            ) from None
+        from lockproof.mutate.mutants import OPERATORS, mutants_of_class
+        from lockproof.mutate.scope import mutated, parts_of
+
         if unknown := [name for name in operators or () if name not in OPERATORS]:
             raise LockproofError(
                 f"there is no operator {unknown[0]}", "a misspelt name", f"choose from {', '.join(OPERATORS)}"

@@ -7,22 +7,23 @@ a mutant that does the same. Statements keep their order, so that one thread see
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import libcst as cst
-
-from lockproof.mutate.operator import Change, Context, Operator, assigned, bare, call, returned
+from lockproof.mutate.operator import Change, Context, Operator, assigned, returned
 from lockproof.mutate.sections import Form, Section, method_call
+from lockproof.mutate.syntax import identifiers, is_number
+from lockproof.mutate.tree import DEFINITIONS, Made, Statement
 
 
 @dataclass(frozen=True)
 class _Cut:
     """A section in two. `weight` says how much the second part relies on what the first one has found out."""
 
-    before: tuple[cst.BaseStatement, ...]
-    after: tuple[cst.BaseStatement, ...]
+    before: tuple[Statement, ...]
+    after: tuple[Statement, ...]
     weight: int
 
 
@@ -36,7 +37,7 @@ def _cuts(context: Context, section: Section) -> list[_Cut]:
         if halves is None:
             return []
         first, second = halves
-        return [_Cut((*statements[:place], *first), (*second, *statements[place + 1 :]), _TESTED)]
+        return [_Cut((*statements[:place], first), (second, *statements[place + 1 :]), _TESTED)]
     return [
         _Cut(statements[: place + 1], statements[place + 1 :], _weight(context, statements, place))
         for place in touching[:-1]
@@ -47,18 +48,18 @@ _TESTED: Final = 2
 _READ: Final = 1
 
 
-def _weight(context: Context, statements: Sequence[cst.BaseStatement], place: int) -> int:
+def _weight(context: Context, statements: Sequence[ast.stmt], place: int) -> int:
     """Return how much what comes after a place relies on the statement before it: on its test, or on what it binds."""
     before, rest = statements[place], statements[place + 1 :]
-    if isinstance(before, (cst.If, cst.While)):
+    if isinstance(before, (ast.If, ast.While)):
         return _TESTED
     bound = _bound(context, before)
     uses = (each for each in rest if context.sharing.touches(each))
-    names = (node for node in context.source.walk(*uses) if isinstance(node, cst.Name))
-    return _READ if any(node.value in bound for node in names) else 0
+    names = (name for node in context.source.walk(*uses) for name in identifiers(node))
+    return _READ if any(name in bound for name in names) else 0
 
 
-def _only_notifies(context: Context, statements: Sequence[cst.BaseStatement]) -> bool:
+def _only_notifies(context: Context, statements: Sequence[Statement]) -> bool:
     """Tell whether statements do nothing that matters but notify."""
     return all(
         method_call(each, "notify") or method_call(each, "notify_all") or not context.sharing.touches(each)
@@ -66,93 +67,94 @@ def _only_notifies(context: Context, statements: Sequence[cst.BaseStatement]) ->
     )
 
 
-def _bound(context: Context, *nodes: cst.CSTNode) -> set[str]:
+def _bound(context: Context, *nodes: ast.AST) -> set[str]:
     found = set()
     for node in context.source.walk(*nodes):
-        if isinstance(node, (cst.AssignTarget, cst.AnnAssign, cst.AugAssign, cst.NamedExpr, cst.For, cst.CompFor)):
-            found |= _targets(node.target)
+        match node:
+            case ast.Assign(targets=targets):
+                found |= {name for each in targets for name in _targets(each)}
+            case ast.AnnAssign() | ast.AugAssign() | ast.NamedExpr() | ast.For() | ast.AsyncFor() | ast.comprehension():
+                found |= _targets(node.target)
     return found
 
 
-def _targets(target: cst.BaseExpression) -> set[str]:
+def _targets(target: ast.expr) -> set[str]:
     match target:
-        case cst.Name(value=name):
+        case ast.Name(id=name):
             return {name}
-        case cst.Tuple(elements=elements) | cst.List(elements=elements):
-            return {name for each in elements for name in _targets(each.value)}
+        case ast.Starred(value=value):
+            return _targets(value)
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            return {name for each in elements for name in _targets(each)}
     return set()
 
 
-def _halves(
-    context: Context, statement: cst.BaseStatement
-) -> tuple[list[cst.BaseStatement], list[cst.BaseStatement]] | None:
-    """Return two lists of statements that do one after the other what a statement does, None if there is no way."""
-    touches = context.sharing.touches
+def _halves(context: Context, statement: ast.stmt) -> tuple[Made, Made] | None:
+    """Return two statements that do one after the other what a statement does, None if there is no way."""
+    touches, source = context.sharing.touches, context.source
     match statement:
-        case cst.If(test=test, body=body) if touches(test) and touches(body):
+        case ast.If(test=test, body=body) if touches(test) and touches(*body):
             name = context.name("found", statement)
-            return [assigned(name, _truth(test))], [statement.with_changes(test=cst.Name(name), leading_lines=())]
-        case cst.SimpleStatementLine(body=[cst.Return(value=cst.BaseExpression() as value)]):
+            text = source.statement_with(statement, test, name)
+            second = Made(text, (*body, *statement.orelse))
+            return assigned(name, _truth(context, test), test), second
+        case _ if not source.has_lines(statement):
+            return None
+        case ast.Return(value=ast.expr() as value):
             parts = _parts(context, value)
             if parts is not None:
                 name, first, rest = parts
-                return [assigned(name, first)], [returned(rest)]
-        case cst.SimpleStatementLine(body=[cst.AugAssign(target=target, operator=operator, value=value)]):
-            sign = getattr(cst, type(operator).__name__.removesuffix("Assign"), None)
-            if sign is not None and touches(target):
-                name = context.name("found", statement)
-                changed = cst.BinaryOperation(target.deep_clone(), sign(), _enclosed(value))
-                return [assigned(name, changed)], [_set(target, cst.Name(name))]
-        case cst.SimpleStatementLine(body=[cst.Assign(targets=[cst.AssignTarget(target=target)], value=value)]):
-            if touches(target) and touches(value):
-                name = context.name("found", statement)
-                return [assigned(name, value)], [_set(target, cst.Name(name))]
+                return assigned(name, first, value), returned(rest, value)
+        case ast.AugAssign(target=target, value=value) if touches(target):
+            name = context.name("found", statement)
+            changed = f"{source.piece(target)} {source.sign(statement)} {_enclosed(context, value)}"
+            return assigned(name, changed, target, value), _set(context, target, name)
+        case ast.Assign(targets=[target], value=value) if touches(target) and touches(value):
+            name = context.name("found", statement)
+            return assigned(name, source.piece(value), value), _set(context, target, name)
     return None
 
 
-def _set(target: cst.BaseExpression, value: cst.BaseExpression) -> cst.BaseStatement:
-    assert isinstance(target, cst.BaseAssignTargetExpression)
-    return cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(target.deep_clone())], value)])
+def _set(context: Context, target: ast.expr, name: str) -> Made:
+    return Made(f"{context.source.piece(target)} = {name}", (target,))
 
 
-def _parts(context: Context, value: cst.BaseExpression) -> tuple[str, cst.BaseExpression, cst.BaseExpression] | None:
+def _parts(context: Context, value: ast.expr) -> tuple[str, str, str] | None:
     """Return a name, what it is to stand for, and the expression that uses it instead."""
-    touches = context.sharing.touches
+    touches, source = context.sharing.touches, context.source
     name = context.name("found", value)
     match value:
-        case cst.IfExp(test=test, body=body) if touches(test) and touches(body):
-            return name, _truth(test), value.with_changes(test=cst.Name(name))
-        case cst.Tuple(elements=[first, *rest]) if touches(first) and touches(*rest):
-            if isinstance(first, cst.Element):
-                changed = [first.with_changes(value=cst.Name(name)), *rest]
-                return name, first.value, value.with_changes(elements=changed)
-        case cst.BinaryOperation(left=left, right=right) if touches(left) and touches(right):
-            return name, left, value.with_changes(left=cst.Name(name))
-        case cst.BooleanOperation(left=left, right=right) if touches(left) and touches(right):
-            return name, left, value.with_changes(left=cst.Name(name))
-        case cst.Comparison(left=left, comparisons=[first, *_]) if touches(left) and touches(first.comparator):
-            return name, left, value.with_changes(left=cst.Name(name))
+        case ast.IfExp(test=test, body=body) if touches(test) and touches(body):
+            return name, _truth(context, test), source.piece_with(value, test, test, name)
+        case ast.Tuple(elts=[first, *rest]) if touches(first) and touches(*rest) and not isinstance(first, ast.Starred):
+            return name, source.piece(first), source.piece_with(value, first, first, name)
+        case ast.BinOp(left=left, right=right) if touches(left) and touches(right):
+            return name, source.piece(left), source.piece_with(value, left, left, name)
+        case ast.BoolOp(values=[*before, last]) if touches(*before) and touches(last):
+            text = source.piece_between(before[0], before[-1])
+            return name, text, source.piece_with(value, before[0], before[-1], name)
+        case ast.Compare(left=left, comparators=[first, *_]) if touches(left) and touches(first):
+            return name, source.piece(left), source.piece_with(value, left, left, name)
     return None
 
 
-def _truth(test: cst.BaseExpression) -> cst.BaseExpression:
+def _truth(context: Context, test: ast.expr) -> str:
     """Return an expression for what a test comes to now, also where the thing tested changes later."""
     match test:
-        case cst.Comparison() | cst.UnaryOperation(operator=cst.Not()):
-            return test
-    return call("bool", test.with_changes(lpar=(), rpar=()))
+        case ast.Compare() | ast.UnaryOp(op=ast.Not()):
+            return context.source.piece(test)
+    return f"bool({context.source.bare_piece(test)})"
 
 
-def _enclosed(value: cst.BaseExpression) -> cst.BaseExpression:
-    if isinstance(value, (cst.Name, cst.Attribute, cst.Call, cst.Subscript, cst.BaseNumber)) or value.lpar:
-        return value
-    return value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+def _enclosed(context: Context, value: ast.expr) -> str:
+    text = context.source.piece(value)
+    plain = isinstance(value, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)) or is_number(value)
+    return text if plain or (text.startswith("(") and text != context.source.bare_piece(value)) else f"({text})"
 
 
-def _heads(context: Context, statements: Sequence[cst.BaseStatement]) -> str:
+def _heads(context: Context, statements: Sequence[Statement]) -> str:
     """Return the first lines of statements, for a sentence."""
-    codes = (context.source.tree.code_for_node(each.with_changes(leading_lines=())) for each in statements)
-    return "`, `".join(each.strip().splitlines()[0] for each in codes)
+    return "`, `".join(context.source.made(each).text.splitlines()[0].strip() for each in statements)
 
 
 def _say(context: Context, section: Section, text: str) -> str:
@@ -170,7 +172,8 @@ def start_late(context: Context) -> Iterator[Change]:
         cut = next(iter(_cuts(context, section)), None)
         if cut is not None and not context.sharing.signals(*cut.before):
             said = _say(context, section, f"does `{_heads(context, cut.before)}` before it takes LOCK")
-            yield Change(section.first, section.replaced([*bare(cut.before), *section.again(bare(cut.after))]), said)
+            lines = [*context.bare(cut.before), *section.again(context.bare(cut.after))]
+            yield Change(section.first, [section.replaced(lines)], said)
 
 
 def end_early(context: Context) -> Iterator[Change]:
@@ -192,8 +195,8 @@ def _released_before(context: Context, text: str, *, alone: bool) -> Iterator[Ch
         for cut in reversed(_cuts(context, section)):
             if alone is (len(cut.after) == 1 and _returns(cut.after[0])) and not context.sharing.signals(*cut.after):
                 said = _say(context, section, text.format(_heads(context, cut.after)))
-                lines = [*section.again(bare(cut.before)), *bare(cut.after)]
-                yield Change(section.first, section.replaced(lines), said)
+                lines = [*section.again(context.bare(cut.before)), *context.bare(cut.after)]
+                yield Change(section.first, [section.replaced(lines)], said)
                 break
 
 
@@ -211,8 +214,8 @@ def split(context: Context) -> Iterator[Change]:
         same = [each for each in cuts if each.weight == most]
         cut = same[-1] if most == _TESTED else same[0]  # the last test is the nearest to what it protects
         said = _say(context, section, f"releases LOCK before `{_heads(context, cut.after)}` and takes it again")
-        lines = [*section.again(bare(cut.before)), *section.again(bare(cut.after))]
-        yield Change(section.first, section.replaced(lines), said)
+        lines = [*section.again(context.bare(cut.before)), *section.again(context.bare(cut.after))]
+        yield Change(section.first, [section.replaced(lines)], said)
 
 
 def move_out(context: Context) -> Iterator[Change]:
@@ -229,13 +232,13 @@ def move_out(context: Context) -> Iterator[Change]:
             if moved is not None:
                 where, lines = moved
                 said = _say(context, section, f"does `{_heads(context, [statements[place]])}` {where} LOCK")
-                yield Change(section.first, section.replaced(lines), said)
+                yield Change(section.first, [section.replaced(lines)], said)
                 break
 
 
-def _moved(context: Context, section: Section, place: int) -> tuple[str, list[cst.BaseStatement]] | None:
+def _moved(context: Context, section: Section, place: int) -> tuple[str, list[Made]] | None:
     before, statement, after = section.statements[:place], section.statements[place], section.statements[place + 1 :]
-    if not isinstance(statement, cst.SimpleStatementLine) or context.sharing.signals(statement):
+    if not context.source.is_simple(statement) or context.sharing.signals(statement):
         return None
     if _leaves(context, statement, *before):
         return None
@@ -243,13 +246,14 @@ def _moved(context: Context, section: Section, place: int) -> tuple[str, list[cs
     last = after[len(after) - (_returns(after[-1]) and not context.sharing.touches(after[-1])) :]
     inner = after[: len(after) - len(last)]
     if not _leaves(context, *inner) and _independent(context, statement, inner):
-        return "after it has released", [*section.again(bare([*before, *inner])), *bare([statement]), *bare(last)]
+        lines = [*section.again(context.bare([*before, *inner])), *context.bare([statement]), *context.bare(last)]
+        return "after it has released", lines
     if _independent(context, statement, before):
-        return "before it takes", [*bare([statement]), *section.again(bare([*before, *after]))]
+        return "before it takes", [*context.bare([statement]), *section.again(context.bare([*before, *after]))]
     return None
 
 
-def _independent(context: Context, statement: cst.BaseStatement, others: Sequence[cst.BaseStatement]) -> bool:
+def _independent(context: Context, statement: ast.stmt, others: Sequence[ast.stmt]) -> bool:
     bound, bound_there = _bound(context, statement), _bound(context, *others)
     names, names_there = _used(context, statement), _used(context, *others)
     if "()" in names or "()" in names_there:
@@ -261,27 +265,27 @@ def _attributes(names: set[str]) -> set[str]:
     return {each for each in names if each.startswith(".")}
 
 
-def _used(context: Context, *nodes: cst.CSTNode) -> set[str]:
+def _used(context: Context, *nodes: ast.AST) -> set[str]:
     """Return the names and attributes in nodes; "()" for a call that may touch anything."""
     found = set()
     for node in context.source.walk(*nodes):
         match node:
-            case cst.Attribute(value=cst.Name(value="self" | "cls"), attr=cst.Name(value=name)):
-                inside = isinstance(context.source.parent(node), cst.Call) and context.found.kind(node) is None
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+                parent = context.source.parent(node)
+                inside = isinstance(parent, ast.Call) and parent.func is node and context.found.kind(node) is None
                 found.add("()" if inside else f".{name}")
-            case cst.Name(value=name):
-                found.add(name)
+        found.update(identifiers(node))
     return found
 
 
-def _leaves(context: Context, *nodes: cst.CSTNode) -> bool:
+def _leaves(context: Context, *nodes: ast.AST) -> bool:
     """Tell whether nodes may leave the section: by a return, a break, or a raise."""
-    kinds = (cst.Return, cst.Raise, cst.Break, cst.Continue, cst.Yield)
+    kinds = (ast.Return, ast.Raise, ast.Break, ast.Continue, ast.Yield, ast.YieldFrom)
     return any(isinstance(each, kinds) for each in context.source.walk_here(*nodes))
 
 
-def _returns(statement: cst.BaseStatement) -> bool:
-    return isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[-1], cst.Return)
+def _returns(statement: Statement) -> bool:
+    return isinstance(statement, ast.Return) or (isinstance(statement, Made) and statement.returns)
 
 
 _QUIET: Final = frozenset(
@@ -291,35 +295,37 @@ _QUIET: Final = frozenset(
 """Calls that raise nothing when they are given what they always get."""
 
 
-def _may_raise(context: Context, nodes: Sequence[cst.CSTNode], depth: int = 3) -> bool:
+def _may_raise(context: Context, nodes: Sequence[ast.stmt | list[ast.stmt]], depth: int = 3) -> bool:
     """Tell whether anything in nodes may raise, also in the functions of the module that they call."""
     for node in context.source.walk_here(*nodes):
         match node:
-            case cst.Call(func=function):
+            case ast.Call(func=function):
                 if not _is_quiet(context, function, depth):
                     return True
-            case cst.AugAssign(value=value):
-                if not isinstance(value, cst.BaseNumber):
+            case ast.AugAssign(value=value):
+                if not is_number(value):
                     return True
-            case cst.Raise() | cst.Subscript() | cst.BinaryOperation() | cst.Assert() | cst.Yield() | cst.For():
+            case ast.Raise() | ast.Subscript() | ast.BinOp() | ast.Assert() | ast.Yield() | ast.YieldFrom():
                 return True
-            case cst.ComparisonTarget(operator=cst.In() | cst.NotIn()):
+            case ast.For() | ast.AsyncFor():
+                return True
+            case ast.Compare(ops=compared) if any(isinstance(each, (ast.In, ast.NotIn)) for each in compared):
                 return True
     return False
 
 
-def _is_quiet(context: Context, function: cst.BaseExpression, depth: int) -> bool:
+def _is_quiet(context: Context, function: ast.expr, depth: int) -> bool:
     match function:
-        case cst.Name(value=name):
+        case ast.Name(id=name):
             values = [each.value for each in context.found.bindings.of_name(function, name)]
-            names = {each.attr.value for each in values if isinstance(each, cst.Attribute)} or {name}
-        case cst.Attribute(attr=cst.Name(value=name)):
+            names = {each.attr for each in values if isinstance(each, ast.Attribute)} or {name}
+        case ast.Attribute(attr=name):
             names = {name}
         case _:
             return False
     if names <= _QUIET:
         return True
-    own = [each for each in context.source.nodes if isinstance(each, cst.FunctionDef) and each.name.value in names]
+    own = [each for each in context.source.nodes if isinstance(each, DEFINITIONS) and each.name in names]
     return bool(own) and depth > 0 and not any(_may_raise(context, [each.body], depth - 1) for each in own)
 
 
@@ -334,31 +340,24 @@ def no_finally(context: Context) -> Iterator[Change]:
         if section.form is Form.PAIR or not section.plain or len(section.locks) != 1 or not statements:
             continue
         lock = section.locks[0]
-        if not isinstance(lock, (cst.Name, cst.Attribute, cst.Subscript)) or not _may_raise(context, statements):
+        if not isinstance(lock, (ast.Name, ast.Attribute, ast.Subscript)) or not _may_raise(context, statements):
             continue
-        *inner, last = statements
-        result: list[cst.BaseStatement] = []
-        if _returns(last):
-            if not isinstance(last, cst.SimpleStatementLine) or len(last.body) > 1:
-                continue
-            value = last.body[0].value if isinstance(last.body[0], cst.Return) else None
-            if value is not None:
+        inner: list[Statement] = [*statements]
+        result: list[Statement] = []
+        last = statements[-1]
+        if isinstance(last, ast.Return):
+            result = [inner.pop()]
+            if last.value is not None:
                 name = context.name("result", lock)
-                inner, result = [*inner, assigned(name, value)], [returned(cst.Name(name))]
-            else:
-                result = [last]
-        else:
-            inner = [*inner, last]
-        if any(
-            isinstance(n, (cst.Return, cst.Break, cst.Continue, cst.Yield)) for n in context.source.walk_here(*inner)
-        ):
+                inner.append(assigned(name, context.source.piece(last.value), last.value))
+                result = [returned(name)]
+        kinds = (ast.Return, ast.Break, ast.Continue, ast.Yield, ast.YieldFrom)
+        if any(isinstance(each, kinds) for each in context.source.walk_here(*inner)):
             continue
-        steps = [
-            cst.SimpleStatementLine([cst.Expr(cst.Call(cst.Attribute(lock.deep_clone(), cst.Name(method))))])
-            for method in ("acquire", "release")
-        ]
+        acquire, release = (Made(f"{context.source.piece(lock)}.{method}()") for method in ("acquire", "release"))
         said = _say(context, section, "releases LOCK only if nothing raises")
-        yield Change(section.first, section.replaced([steps[0], *bare(inner), steps[1], *result]), said)
+        lines = [acquire, *context.bare(inner), release, *result]
+        yield Change(section.first, [section.replaced(lines)], said)
 
 
 OPERATORS: Final = (

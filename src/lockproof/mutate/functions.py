@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import Final
 
-import libcst as cst
-
 from lockproof.mutate.bindings import Bindings
 from lockproof.mutate.kinds import HELD, Kind
-from lockproof.mutate.runners import Parameters, Runner
+from lockproof.mutate.runners import Parameters, Runner, Written
 from lockproof.mutate.snapshot import live_source
 from lockproof.mutate.source import Source
 from lockproof.mutate.synchronization import Does, Facts, Knowledge, Synchronization
+from lockproof.mutate.syntax import arguments, identifiers
+from lockproof.mutate.tree import DEFINITIONS, Definition
 
 _ROUNDS: Final = 8
 _COPIES: Final = ("list", "tuple", "set", "frozenset", "dict", "sorted")
@@ -26,11 +27,11 @@ def recognized(source: Source, known: tuple[Knowledge, ...] = ()) -> Synchroniza
     """
     bindings = Bindings(source)
     others = {each.module: each for each in known}
-    definitions = [each for each in source.nodes if isinstance(each, (cst.FunctionDef, cst.ClassDef))]
+    definitions = [each for each in source.nodes if isinstance(each, (*DEFINITIONS, ast.ClassDef))]
     facts = Facts()
     for _ in range(_ROUNDS):
         found = Synchronization(source, bindings, others, facts)
-        after = found.next_facts({each.name.value: _does(found, each) for each in definitions})
+        after = found.next_facts({each.name: _does(found, each) for each in definitions})
         if _plain(after) == _plain(facts):
             break
         facts = after
@@ -46,8 +47,8 @@ def _plain(facts: Facts) -> tuple[object, ...]:
     return facts.names, facts.boxes, facts.attributes, facts.attribute_boxes, functions
 
 
-def _does(found: Synchronization, definition: cst.FunctionDef | cst.ClassDef) -> Does:
-    if isinstance(definition, cst.ClassDef):
+def _does(found: Synchronization, definition: Definition | ast.ClassDef) -> Does:
+    if isinstance(definition, ast.ClassDef):
         return Does(_class_kind(found, definition))
     return Does(
         _returned(found, definition), _runner(found, definition), _decorates(found, definition),
@@ -55,13 +56,13 @@ def _does(found: Synchronization, definition: cst.FunctionDef | cst.ClassDef) ->
     )  # fmt: skip
 
 
-def _class_kind(found: Synchronization, definition: cst.ClassDef) -> Kind | None:
+def _class_kind(found: Synchronization, definition: ast.ClassDef) -> Kind | None:
     """Return what the objects of a class are: a class of locks, or one whose `__enter__` takes a lock."""
     for each in definition.bases:
-        kind = found.factory(each.value) or found.does(each.value).kind
+        kind = found.factory(each) or found.does(each).kind
         if kind is not None:
             return kind
-    methods = {each.name.value: each for each in definition.body.body if isinstance(each, cst.FunctionDef)}
+    methods = {each.name: each for each in definition.body if isinstance(each, DEFINITIONS)}
     enter = methods.get("__enter__")
     if enter is None or ("__exit__" not in methods and not definition.bases):
         return None
@@ -69,33 +70,30 @@ def _class_kind(found: Synchronization, definition: cst.ClassDef) -> Kind | None
         if found.takes_here(node):
             return Kind.HELPER
         match node:
-            case cst.Call(func=cst.Name(value="next")) if any(_takes_by_call(found, each) for each in methods.values()):
+            case ast.Call(func=ast.Name(id="next")) if any(_takes_by_call(found, each) for each in methods.values()):
                 return Kind.HELPER
-            case cst.Call(func=cst.Attribute(value=cst.Name(value="self"), attr=cst.Name(value=name))):
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name)):
                 if name in methods and found.takes(methods[name]):
                     return Kind.HELPER
     return None
 
 
-def _takes_by_call(found: Synchronization, function: cst.FunctionDef) -> bool:
+def _takes_by_call(found: Synchronization, function: Definition) -> bool:
     """Tell whether a function calls a generator of the module that holds locks while it waits at its `yield`."""
-    calls = (each for each in found.source.walk_here(function.body) if isinstance(each, cst.Call))
+    calls = (each for each in found.source.walk_here(function.body) if isinstance(each, ast.Call))
     return any(found.does(each.func).kind is Kind.HELPER for each in calls)
 
 
-def _returned(found: Synchronization, function: cst.FunctionDef) -> Kind | None:
+def _returned(found: Synchronization, function: Definition) -> Kind | None:
     """Return the lock that a function returns, or HELPER for what holds locks: a generator, a stack, an object."""
     nodes = list(found.source.walk_here(function.body))
-    if any(
-        isinstance(each, (cst.Yield, cst.From)) and not isinstance(found.source.parent(each), cst.Raise)
-        for each in nodes
-    ):
+    if any(isinstance(each, (ast.Yield, ast.YieldFrom)) for each in nodes):
         return Kind.HELPER if found.takes(function) or _delegates(found, nodes) else None
     entered = {
         found.source.code(each.func.value)
         for each in nodes
-        if isinstance(each, cst.Call) and isinstance(each.func, cst.Attribute) and found.takes_here(each)
-        and each.func.attr.value == "enter_context"
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and found.takes_here(each)
+        and each.func.attr == "enter_context"
     }  # fmt: skip
     for value in found.bindings.returns(function):
         kind = found.kind(value)
@@ -106,67 +104,67 @@ def _returned(found: Synchronization, function: cst.FunctionDef) -> Kind | None:
     return None
 
 
-def _delegates(found: Synchronization, nodes: list[cst.CSTNode]) -> bool:
+def _delegates(found: Synchronization, nodes: list[ast.AST]) -> bool:
     """Tell whether a generator yields from another one that holds locks."""
     return any(
-        isinstance(each, cst.From)
-        and isinstance(each.item, cst.Call)
-        and found.does(each.item.func).kind is Kind.HELPER
+        isinstance(each, ast.YieldFrom)
+        and isinstance(each.value, ast.Call)
+        and found.does(each.value.func).kind is Kind.HELPER
         for each in nodes
     )
 
 
-def _held_calls(found: Synchronization, function: cst.FunctionDef) -> Iterator[cst.Call]:
+def _held_calls(found: Synchronization, function: Definition) -> Iterator[ast.Call]:
     """Yield the calls that a function makes in `with` statements on locks, or between `acquire` and `release`."""
     for node in found.source.walk_here(function.body):
         match node:
-            case cst.With(body=held) if found.takes_here(node):
+            case ast.With(body=held) if found.takes_here(node):
                 pass
-            case cst.Try(body=held, finalbody=cst.Finally() as final) if ".release()" in found.source.code(final):
+            case ast.Try(body=held, finalbody=[_, *_] as final) if ".release()" in found.source.code(final):
                 pass
             case _:
                 continue
-        yield from (each for each in found.source.walk_here(held) if isinstance(each, cst.Call))
+        yield from (each for each in found.source.walk_here(held) if isinstance(each, ast.Call))
 
 
-def _runner(found: Synchronization, function: cst.FunctionDef) -> Runner | None:
+def _runner(found: Synchronization, function: Definition) -> Runner | None:
     """Return how a function calls one of its parameters under a lock, itself or through another such function."""
     parameters = Parameters.of(function, found.source.class_of(function) is not None)
     own = parameters.names[parameters.method :]
-    name = function.name.value
-    calls = [each for each in found.source.walk_here(function.body) if isinstance(each, cst.Call)]
+    name = function.name
+    calls = [each for each in found.source.walk_here(function.body) if isinstance(each, ast.Call)]
     again = False
     for call in _held_calls(found, function):
-        if isinstance(call.func, cst.Name):
-            if call.func.value in own:
-                return Runner(parameters, call)
-            again = again or call.func.value == name
+        if isinstance(call.func, ast.Name):
+            if call.func.id in own:
+                return Runner(parameters, Written(found.source, call))
+            again = again or call.func.id == name
     if again:
         # It takes one lock after the other by calling itself, and its parameter when it has them all.
-        direct = (each for each in calls if isinstance(each.func, cst.Name) and each.func.value in own)
+        direct = (each for each in calls if isinstance(each.func, ast.Name) and each.func.id in own)
         if (last := next(direct, None)) is not None:
-            return Runner(parameters, last)
+            return Runner(parameters, Written(found.source, last))
     for call in calls:
         inner = found.does(call.func).runner
-        if inner is not None and not (isinstance(call.func, cst.Name) and call.func.value == name):
-            made = inner.without(call)
-            if made is not None and isinstance(made.func, cst.Name) and made.func.value in own:
+        if inner is not None and not (isinstance(call.func, ast.Name) and call.func.id == name):
+            made = inner.without(found.source, call)
+            if made is not None and isinstance(made.call.func, ast.Name) and made.call.func.id in own:
                 return Runner(parameters, made)
     return None
 
 
-def _decorates(found: Synchronization, function: cst.FunctionDef) -> bool:
+def _decorates(found: Synchronization, function: Definition) -> bool:
     """Tell whether a function contains one that calls a parameter of a function around it under a lock."""
-    inner = (each for each in found.source.walk(function.body) if isinstance(each, cst.FunctionDef))
+    inner = (each for each in found.source.walk(*function.body) if isinstance(each, DEFINITIONS))
     for each in inner:
-        around = [node for node in found.source.enclosing(each) if isinstance(node, cst.FunctionDef)]
+        around = [node for node in found.source.enclosing(each) if isinstance(node, DEFINITIONS)]
         given = {name for outer in around for name in Parameters.of(outer, False).names}
-        if any(isinstance(call.func, cst.Name) and call.func.value in given for call in _held_calls(found, each)):
+        if any(isinstance(call.func, ast.Name) and call.func.id in given for call in _held_calls(found, each)):
             return True
     return False
 
 
-def _orders(found: Synchronization, function: cst.FunctionDef) -> bool:
+def _orders(found: Synchronization, function: Definition) -> bool:
     """Tell whether a function returns things sorted by something that is theirs for good, like `id`."""
     if found.takes(function):
         return False
@@ -178,11 +176,11 @@ def _orders(found: Synchronization, function: cst.FunctionDef) -> bool:
     )
 
 
-def _words(source: Source, function: cst.FunctionDef) -> set[str]:
-    return {each.value for each in source.walk_here(function.body) if isinstance(each, cst.Name)}
+def _words(source: Source, function: Definition) -> set[str]:
+    return {name for each in source.walk_here(function.body) for name in identifiers(each)}
 
 
-def _copies(found: Synchronization, function: cst.FunctionDef) -> bool:
+def _copies(found: Synchronization, function: Definition) -> bool:
     """Tell whether a function of one parameter returns a collection made of it."""
     names = Parameters.of(function, found.source.class_of(function) is not None).names
     if len(names) != 1:
@@ -190,17 +188,20 @@ def _copies(found: Synchronization, function: cst.FunctionDef) -> bool:
     for value in found.bindings.returns(function):
         for node in found.source.walk(value):
             match node:
-                case cst.Call(func=cst.Name(value=made), args=[cst.Arg(value=cst.Name(value=name))]):
-                    if made in _COPIES and name == names[0] and "None" not in found.source.code(value):
+                case ast.Call(func=ast.Name(id=made)) if made in _COPIES:
+                    plain = [each.value for each in arguments(node)]
+                    only = plain[0] if len(plain) == 1 else None
+                    own = isinstance(only, ast.Name) and only.id == names[0]
+                    if own and "None" not in found.source.code(value):
                         return True
     return False
 
 
-def _live(found: Synchronization, function: cst.FunctionDef) -> str:
+def _live(found: Synchronization, function: Definition) -> str:
     """Return what iterates over the thing itself where a function returns a copy of its first parameter."""
     names = Parameters.of(function, False).names
     values = list(found.bindings.returns(function))
     if len(values) != 1 or not names or found.takes(function):
         return ""
     live, of = live_source(values[0])
-    return live if isinstance(of, cst.Name) and of.value == names[0] else ""
+    return live if isinstance(of, ast.Name) and of.id == names[0] else ""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import difflib
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
-
-import libcst as cst
 
 from lockproof.errors import LockproofError
 from lockproof.mutant import Mutant, Site
@@ -54,16 +53,16 @@ def mutants_of(
     modules that this one uses. `operators`: only these. `without`: none of what stands in these functions.
 
     Raises:
-        LockproofError: the text is no Python, or newer than LibCST knows it.
+        LockproofError: the text is no Python, or newer than the one that runs.
 
     """
     try:
         source = Source(module, file, text)
-    except cst.ParserSyntaxError as error:
+    except SyntaxError as error:
         raise LockproofError(
-            f"{file} cannot be parsed, at line {error.raw_line} or just before it",
-            "it is no Python, or its syntax is newer than the LibCST that is installed",
-            "python -m py_compile on it, and pip install -U libcst",
+            f"{file} cannot be parsed, at line {error.lineno}",
+            "it is no Python, or its syntax is newer than the Python that runs",
+            f"python -m py_compile {file}",
         ) from None
     context = Context.of(source, tuple(known))
     used = _Used(source, None if names is None else reached(source, names), tuple(without))
@@ -102,10 +101,10 @@ class _Used:
     """The part of a module that takes part: the statements that are reached, without methods that never run."""
 
     source: Source
-    inside: frozenset[cst.CSTNode] | None
+    inside: frozenset[ast.AST] | None
     without: tuple[str, ...]
 
-    def __contains__(self, node: cst.CSTNode) -> bool:
+    def __contains__(self, node: ast.AST) -> bool:
         if self.inside is not None and self.source.top(node) not in self.inside:
             return False
         around = f"{self.source.qualname(node)}."
@@ -120,7 +119,10 @@ def _distinct(context: Context, operators: Iterable[Operator], used: _Used) -> I
         for change in operator.changes(context):
             if change.node not in used or context.only_for_types(change.node):
                 continue
-            text = source.replaced(change.replacements, change.before)
+            edits = [*change.edits]
+            if change.before:
+                edits.append(source.before_top(edits, change.before))
+            text = source.edited(edits)
             if text in seen or not _compiles(text):
                 continue
             seen.add(text)
@@ -156,18 +158,20 @@ def _sites(context: Context, used: _Used) -> Iterator[Site]:
     """Yield the synchronization of a module, in the order of the text."""
     source, found = context.source, context.found
     bulk = {change.node for change in snapshots.two_steps(context)}
-    firsts: dict[cst.CSTNode, Section] = {section.first: section for section in context.sections}
+    firsts: dict[ast.AST, Section] = {section.first: section for section in context.sections}
     for node in source.nodes:
         kind = ""
         if node in firsts:
             kind = f"section: {firsts[node].form}"
         elif node in bulk:
             kind = "bulk change in one step"
+        if source.is_decorator(node) and found.does(node.func if isinstance(node, ast.Call) else node).decorates:
+            kind = "decorator that locks"
         match node:
-            case cst.Call(func=cst.Attribute(value=owner, attr=cst.Name(value=name))) if name in _METHODS:
+            case ast.Call(func=ast.Attribute(value=owner, attr=name)) if name in _METHODS:
                 held = found.kind(owner)
                 kind = name if held is not None else ""
-            case cst.Call(func=function):
+            case ast.Call(func=function):
                 made, does = found.factory(function), found.does(function)
                 if made is not None:
                     kind = f"makes: {made}"
@@ -175,9 +179,6 @@ def _sites(context: Context, used: _Used) -> Iterator[Site]:
                     kind = "call under a lock"
                 elif does.orders:
                     kind = "order of locks"
-            case cst.Decorator(decorator=decorator):
-                function = decorator.func if isinstance(decorator, cst.Call) else decorator
-                kind = "decorator that locks" if found.does(function).decorates else ""
         if kind and node in used and not context.only_for_types(node):
             line = source.line(node)
             yield Site(kind, source.module, source.qualname(node), line, source.text.splitlines()[line - 1].strip())

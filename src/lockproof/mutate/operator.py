@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-
-import libcst as cst
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from lockproof.mutate.functions import recognized
+from lockproof.mutate.layout import MARGIN
 from lockproof.mutate.sections import Section, sections_of
 from lockproof.mutate.sharing import Sharing
-from lockproof.mutate.source import Replacement, Source
+from lockproof.mutate.source import Edit, Source
 from lockproof.mutate.synchronization import Knowledge, Synchronization
+from lockproof.mutate.tree import Made, Statement
 
 
 @dataclass(frozen=True)
 class Change:
-    """What an operator does at one place: nodes to replace, and a sentence.
+    """What an operator does at one place: edits of the text, and a sentence.
 
-    `node` is the place. `before` are statements to put in front of the statement of the module that is changed.
+    `node` is the place. `before` is a line to put in front of the statement of the module that is changed.
     """
 
-    node: cst.CSTNode
-    replacements: Mapping[cst.CSTNode, Replacement]
+    node: ast.AST
+    edits: Sequence[Edit]
     said: str
-    before: tuple[cst.BaseStatement, ...] = ()
+    before: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,15 +44,20 @@ class Context:
         found = recognized(source, known)
         return cls(source, found, Sharing(found), tuple(sections_of(found)))
 
-    def where(self, node: cst.CSTNode) -> str:
+    def where(self, node: ast.AST) -> str:
         """Return the name of the function around a node."""
         return self.source.qualname(node)
 
-    def code(self, *nodes: cst.CSTNode) -> str:
+    def code(self, *nodes: ast.AST) -> str:
         """Return the text of nodes on one line, for a sentence."""
-        return "; ".join(" ".join(self.source.code(each).split()) for each in nodes)
+        return "; ".join(self.line(self.source.code(each)) for each in nodes)
 
-    def name(self, stem: str, node: cst.CSTNode) -> str:
+    @staticmethod
+    def line(text: str) -> str:
+        """Return a text on one line."""
+        return " ".join(text.replace(MARGIN, "").split())
+
+    def name(self, stem: str, node: ast.AST) -> str:
         """Return a name that the function around a node does not use."""
         function = self.source.function(node)
         used = self.source.code(function if function is not None else self.source.tree)
@@ -59,17 +65,24 @@ class Context:
             each for each in (stem, *(f"{stem}{n}" for n in range(2, 99))) if not re.search(rf"\b{each}\b", used)
         )
 
-    def of_kind[N: cst.CSTNode](self, kind: type[N]) -> Iterator[N]:
+    def bare(self, statements: Iterable[Statement]) -> list[Made]:
+        """Return statements to stand elsewhere, without the blank lines before the first one."""
+        made = [self.source.made(each) for each in statements]
+        if made:
+            made[0] = replace(made[0], above=tuple(each for each in made[0].above if each.strip(f"{MARGIN} \t")))
+        return made
+
+    def of_kind[N: ast.AST](self, kind: type[N]) -> Iterator[N]:
         """Yield the nodes of a kind, in the order of the text."""
         return (node for node in self.source.nodes if isinstance(node, kind))
 
-    def only_for_types(self, node: cst.CSTNode) -> bool:
+    def only_for_types(self, node: ast.AST) -> bool:
         """Tell whether a node stands in an `if TYPE_CHECKING:`."""
         inner = node
         for each in self.source.ancestors(node):
-            if isinstance(each, cst.If) and inner is each.body:
+            if isinstance(each, ast.If) and any(inner is inside for inside in each.body):
                 test = each.test
-                if isinstance(test, (cst.Name, cst.Attribute)) and self.source.code(test).endswith("TYPE_CHECKING"):
+                if isinstance(test, (ast.Name, ast.Attribute)) and self.source.code(test).endswith("TYPE_CHECKING"):
                     return True
             inner = each
         return False
@@ -84,32 +97,11 @@ class Operator:
     changes: Callable[[Context], Iterator[Change]]
 
 
-def line_of(text: str) -> cst.BaseStatement:
-    """Return the statement that a text is."""
-    made = cst.parse_statement(text)
-    assert isinstance(made, cst.BaseStatement)
-    return made
+def assigned(name: str, value: str, *parts: ast.AST) -> Made:
+    """Return `name = value`; `parts`: the nodes of the file in the value."""
+    return Made(f"{name} = {value}", parts)
 
 
-def assigned(name: str, value: cst.BaseExpression) -> cst.BaseStatement:
-    """Return `name = value`."""
-    return cst.SimpleStatementLine([cst.Assign([cst.AssignTarget(cst.Name(name))], value)])
-
-
-def returned(value: cst.BaseExpression) -> cst.BaseStatement:
+def returned(value: str, *parts: ast.AST) -> Made:
     """Return `return value`."""
-    return cst.SimpleStatementLine([cst.Return(value)])
-
-
-def call(function: str, *values: cst.BaseExpression) -> cst.Call:
-    """Return a call of a function by its name."""
-    return cst.Call(cst.parse_expression(function), [cst.Arg(each) for each in values])
-
-
-def bare(lines: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement]:
-    """Return statements without the blank lines before the first one."""
-    if not lines:
-        return []
-    first, *rest = lines
-    kept = [each for each in getattr(first, "leading_lines", ()) if each.comment is not None]
-    return [first.with_changes(leading_lines=kept), *rest]
+    return Made(f"return {value}", parts, returns=True)

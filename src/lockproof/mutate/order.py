@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import libcst as cst
-
 from lockproof.mutate.operator import Change, Context, Operator
 from lockproof.mutate.sections import Form, Section
+from lockproof.mutate.syntax import Argument, arguments, identifiers
+from lockproof.mutate.tree import Definition
 
 
 def reverse_order(context: Context) -> Iterator[Change]:
@@ -26,14 +27,14 @@ def reverse_order(context: Context) -> Iterator[Change]:
         if often[each.key] > 1:
             one, other = (context.code(lock) for lock in each.locks)
             said = f"`{other}` is taken before `{one}` in {context.where(each.locks[0])}"
-            yield Change(each.locks[0], dict(zip(each.locks, reversed(each.locks), strict=True)), said)
-    calls = [each for each in context.of_kind(cst.Call) if context.found.does(each.func).orders]
+            first, second = each.locks
+            swapped = [context.source.instead(first, context.source.code(second))]
+            yield Change(first, [*swapped, context.source.instead(second, context.source.code(first))], said)
+    calls = [each for each in context.of_kind(ast.Call) if context.found.does(each.func).orders]
     for call in calls:
         if len(calls) > 1:
-            back = cst.parse_expression("x[::-1]")
-            assert isinstance(back, cst.Subscript)
             said = f"the order of `{context.code(call)}` is reversed in {context.where(call)}"
-            yield Change(call, {call: back.with_changes(value=call)}, said)
+            yield Change(call, [context.source.instead(call, f"{context.source.code(call)}[::-1]")], said)
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class _Pair:
     """Two locks that a section takes one after the other. `key` is equal for the same two in the same class."""
 
     key: tuple[str, frozenset[str]]
-    locks: tuple[cst.BaseExpression, cst.BaseExpression]
+    locks: tuple[ast.expr, ast.expr]
 
 
 def _pairs(context: Context, section: Section) -> Iterator[_Pair]:
@@ -51,98 +52,82 @@ def _pairs(context: Context, section: Section) -> Iterator[_Pair]:
     inner = [each for each in context.sections if section.statements == (each.first,)]
     if inner and inner[0].form is Form.WITH and inner[0].plain and len(inner[0].locks) == len(section.locks) == 1:
         locks.append((section.locks[0], inner[0].locks[0]))
-    owner = next((each for each in context.source.ancestors(section.first) if isinstance(each, cst.ClassDef)), None)
+    owner = next((each for each in context.source.ancestors(section.first) if isinstance(each, ast.ClassDef)), None)
     for one, other in locks:
         if context.code(one) != context.code(other):
             names = frozenset((_key(context, one), _key(context, other)))
-            yield _Pair((owner.name.value if owner is not None else "", names), (one, other))
+            yield _Pair((owner.name if owner is not None else "", names), (one, other))
 
 
-def _key(context: Context, lock: cst.BaseExpression) -> str:
+def _key(context: Context, lock: ast.expr) -> str:
     """Return what stands for a lock in all methods: the attribute where there is one."""
-    return f".{lock.attr.value}" if isinstance(lock, cst.Attribute) else context.code(lock)
+    return f".{lock.attr}" if isinstance(lock, ast.Attribute) else context.code(lock)
 
 
 def operand_order(context: Context) -> Iterator[Change]:
     """Take the locks in the order of the operands instead of the global one: `sorted(..., key=id)`, an `if` or a
     conditional expression that compares ids, and the functions of the module that sort so.
     """
-    for node in context.of_kind(cst.Call):
+    for node in context.of_kind(ast.Call):
+        given = arguments(node)
         match node:
-            case cst.Call(func=cst.Name(value="sorted"), args=[first, *_]) if _by_identity(context, node):
+            case ast.Call(func=ast.Name(id="sorted")) if given and _by_identity(context, node):
                 said = f"`{context.code(node)}` is not sorted in {context.where(node)}"
-                yield Change(node, {node: _sequence(first.value)}, said)
-            case cst.Call(func=cst.Attribute(value=owner, attr=cst.Name(value="sort"))) if _by_identity(context, node):
+                yield Change(node, [context.source.instead(node, _sequence(context, given[0].value))], said)
+            case ast.Call(func=ast.Attribute(value=owner, attr="sort")) if _by_identity(context, node):
                 line = context.source.statement(node)
                 said = f"`{context.code(owner)}` is not sorted in {context.where(node)}"
-                yield Change(node, {line: cst.RemoveFromParent()}, said)
-            case cst.Call(args=arguments) if arguments and context.found.does(node.func).orders:
-                plain = all(each.keyword is None and each.star != "**" for each in arguments)
-                if plain:
+                yield Change(node, context.source.removed(line), said)
+            case _ if given and context.found.does(node.func).orders:
+                if all(not each.keyword and each.star != "**" for each in given):
                     said = f"`{context.code(node)}` keeps the order of the operands in {context.where(node)}"
-                    yield Change(node, {node: _in_turn(arguments)}, said)
-    for test in context.of_kind(cst.IfExp):
+                    yield Change(node, [context.source.instead(node, _in_turn(context, given))], said)
+    for test in context.of_kind(ast.IfExp):
         if _compares_ids(context, test.test):
             said = f"the order does not depend on `{context.code(test.test)}` in {context.where(test)}"
-            yield Change(
-                test,
-                {test: test.body.with_changes(lpar=test.lpar or test.body.lpar, rpar=test.rpar or test.body.rpar)},
-                said,
-            )
-    for choice in context.of_kind(cst.If):
-        if _compares_ids(context, choice.test) and not isinstance(context.source.parent(choice), cst.If):
+            yield Change(test, [context.source.instead_of_choice(test, test.body)], said)
+    for choice in context.of_kind(ast.If):
+        if _compares_ids(context, choice.test) and not context.source.is_elif(choice):
             said = f"the order does not depend on `{context.code(choice.test)}` in {context.where(choice)}"
-            yield Change(choice, {choice.test: cst.Name("False")}, said)
+            yield Change(choice, [context.source.instead(choice.test, "False")], said)
 
 
-def _in_turn(arguments: Sequence[cst.Arg]) -> cst.BaseExpression:
-    elements = [cst.StarredElement(each.value) if each.star else cst.Element(each.value) for each in arguments]
-    if len(elements) == 1:
-        elements = [elements[0].with_changes(comma=cst.Comma())]
-    return cst.Tuple(elements)
+def _in_turn(context: Context, given: Sequence[Argument]) -> str:
+    elements = [context.source.argument(each) for each in given]
+    return f"({', '.join(elements)}{',' * (len(elements) == 1)})"
 
 
-def _sequence(value: cst.BaseExpression) -> cst.BaseExpression:
+def _sequence(context: Context, value: ast.expr) -> str:
     """Return what is sorted: a generator as a list, since that is what `sorted` makes of it."""
-    if isinstance(value, cst.GeneratorExp):
-        return cst.ListComp(value.elt, value.for_in)
-    if isinstance(value, (cst.Tuple, cst.List)):
-        return value
-    return cst.Call(cst.Name("list"), [cst.Arg(value.with_changes(lpar=(), rpar=()))])
+    text = context.source.bare_piece(value)
+    if isinstance(value, ast.GeneratorExp):
+        return f"[{text.removeprefix('(').removesuffix(')') if context.source.has_parentheses(value) else text}]"
+    return text if isinstance(value, (ast.Tuple, ast.List)) else f"list({text})"
 
 
-def _by_identity(context: Context, call: cst.Call) -> bool:
+def _by_identity(context: Context, call: ast.Call) -> bool:
     """Tell whether something is sorted by `id`, or is sorted where locks are taken or handed out."""
-    keys = [each.value for each in call.args if each.keyword is not None and each.keyword.value == "key"]
-    if any("id" in {n.value for n in context.source.walk(key) if isinstance(n, cst.Name)} for key in keys):
+    keys = [each.value for each in call.keywords if each.arg == "key"]
+    if any("id" in identifiers(node) for node in context.source.walk(*keys)):
         return True
     function = context.source.function(call)
     if function is None:
         return False
-    does = context.found.does(function.name)
-    return does.orders or (bool(keys) and _takes_what_is_sorted(context, function))
+    return context.found.of_name(function.name).orders or (bool(keys) and _takes_what_is_sorted(context, function))
 
 
-def _takes_what_is_sorted(context: Context, function: cst.FunctionDef) -> bool:
+def _takes_what_is_sorted(context: Context, function: Definition) -> bool:
     """Tell whether a function takes locks in a loop, or several in a row, as it does with what it has sorted."""
-    loops = (each for each in context.source.walk_here(function.body) if isinstance(each, cst.For))
+    loops = (each for each in context.source.walk_here(function.body) if isinstance(each, (ast.For, ast.AsyncFor)))
     if any(context.found.takes_here(node) for loop in loops for node in context.source.walk_here(loop.body)):
         return True
     nodes = {section.first for section in context.sections if len(section.locks) > 1}
     return any(each in nodes for each in context.source.walk_here(function.body))
 
 
-def _compares_ids(context: Context, test: cst.BaseExpression) -> bool:
+def _compares_ids(context: Context, test: ast.expr) -> bool:
     match test:
-        case cst.Comparison(
-            left=left,
-            comparisons=[
-                cst.ComparisonTarget(
-                    operator=cst.LessThan() | cst.GreaterThan() | cst.LessThanEqual() | cst.GreaterThanEqual(),
-                    comparator=right,
-                )
-            ],
-        ):
+        case ast.Compare(left=left, ops=[ast.Lt() | ast.Gt() | ast.LtE() | ast.GtE()], comparators=[right]):
             return all(context.code(each).startswith("id(") for each in (left, right))
     return False
 

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-import libcst as cst
+from lockproof.mutate.source import Source
+from lockproof.mutate.syntax import arguments, identifiers
+from lockproof.mutate.tree import Definition
 
 
 @dataclass(frozen=True)
@@ -23,54 +25,82 @@ class Parameters:
     method: bool
 
     @classmethod
-    def of(cls, function: cst.FunctionDef, method: bool) -> Parameters:
+    def of(cls, function: Definition, method: bool) -> Parameters:
         """Return those of a `def`."""
-        given = function.params
-        star = given.star_arg.name.value if isinstance(given.star_arg, cst.Param) else ""
+        given = function.args
         return cls(
-            tuple(each.name.value for each in (*given.posonly_params, *given.params)),
-            tuple(each.name.value for each in given.kwonly_params),
-            star,
-            given.star_kwarg.name.value if given.star_kwarg else "",
-            method and not any(_is_static(each) for each in function.decorators),
+            tuple(each.arg for each in (*given.posonlyargs, *given.args)),
+            tuple(each.arg for each in given.kwonlyargs),
+            given.vararg.arg if given.vararg else "",
+            given.kwarg.arg if given.kwarg else "",
+            method and not any(_is_static(each) for each in function.decorator_list),
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """A call with its text: one of the file, or one that is put together from several."""
+
+    source: Source
+    call: ast.Call
+
+    @classmethod
+    def of(cls, text: str) -> Written | None:
+        """Return the call that a text is, None if it is none."""
+        source = Source("", "", f"({text})")
+        statement = source.tree.body[0]
+        call = statement.value if isinstance(statement, ast.Expr) else None
+        return cls(source, call) if isinstance(call, ast.Call) else None
+
+    @property
+    def text(self) -> str:
+        """The call as it is written."""
+        return self.source.bare(self.call)
 
 
 @dataclass(frozen=True)
 class Runner:
-    """A function that makes `call`, which is written in its parameters, while it holds a lock."""
+    """A function that makes a call, which is written in its parameters, while it holds a lock."""
 
     parameters: Parameters
-    call: cst.Call
+    written: Written
 
-    def without(self, call: cst.Call) -> cst.Call | None:
+    def without(self, source: Source, call: ast.Call) -> Written | None:
         """Return what a call of the function comes to without the lock, None if its arguments are not that plain."""
-        given = _given(self.parameters, call)
+        given = _given(source, self.parameters, call)
         if given is None:
             return None
         values, star, double = given
-        used = {each for each in _names(self.call) if each in (*self.parameters.names, *self.parameters.named)}
-        if not used <= values.keys():
+        made = self.written.call
+        names = {name for each in self.written.source.walk(made) for name in identifiers(each)}
+        if not names & {*self.parameters.names, *self.parameters.named} <= values.keys():
             return None
-        arguments: list[cst.Arg] = []
-        for each in self.call.args:
-            name = each.value.value if isinstance(each.value, cst.Name) else ""
+        texts: list[str] = []
+        for each in arguments(made):
+            name = each.value.id if isinstance(each.value, ast.Name) else ""
             if each.star == "*" and name and name == self.parameters.star:
-                arguments += star
+                texts += star
             elif each.star == "**" and name and name == self.parameters.double:
-                arguments += double
+                texts += double
             else:
-                arguments.append(each.with_changes(value=_substituted(each.value, values)))
-        arguments = [each.with_changes(comma=cst.MaybeSentinel.DEFAULT) for each in arguments]
-        function = _substituted(self.call.func, values)
-        if not isinstance(function, (cst.Name, cst.Attribute, cst.Call, cst.Subscript)):
-            function = function.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-        return cst.Call(function, arguments)
+                texts.append(self._substituted(each.node, source, values))
+        function = self._substituted(made.func, source, values)
+        final = values.get(made.func.id, made.func) if isinstance(made.func, ast.Name) else made.func
+        if not isinstance(final, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)):
+            function = f"({source.bare(final) if final is not made.func else function})"
+        return Written.of(f"{function}({', '.join(texts)})")
+
+    def _substituted(self, node: ast.AST, source: Source, values: Mapping[str, ast.expr]) -> str:
+        """Return a part of the call with the values of the parameters in it."""
+        own = self.written.source
+        names = (each for each in own.walk(node) if isinstance(each, ast.Name) and each.id in values)
+        return own.text_with(node, [own.instead(each, source.code(values[each.id])) for each in names])
 
     @property
     def position(self) -> int:
         """Where among the arguments of a call the function stands that is called."""
-        called = self.call.func.value if isinstance(self.call.func, cst.Name) else ""
+        function = self.written.call.func
+        called = function.id if isinstance(function, ast.Name) else ""
         return self.parameters.names.index(called) - self.parameters.method
 
     @property
@@ -81,68 +111,43 @@ class Runner:
         expected += [
             (star, name) for star, name in (("*", self.parameters.star), ("**", self.parameters.double)) if name
         ]
-        passed = [(each.star, each.value.value) for each in self.call.args if isinstance(each.value, cst.Name)]
-        return len(passed) == len(self.call.args) and passed == expected
+        given = arguments(self.written.call)
+        passed = [(each.star, each.value.id) for each in given if isinstance(each.value, ast.Name)]
+        return len(passed) == len(given) and passed == expected
 
 
 def _given(
-    parameters: Parameters, call: cst.Call
-) -> tuple[dict[str, cst.BaseExpression], list[cst.Arg], list[cst.Arg]] | None:
-    """Return the values of the parameters, and what goes to the starred ones."""
-    values: dict[str, cst.BaseExpression] = {}
+    source: Source, parameters: Parameters, call: ast.Call
+) -> tuple[dict[str, ast.expr], list[str], list[str]] | None:
+    """Return the values of the parameters, and the texts of what goes to the starred ones."""
+    values: dict[str, ast.expr] = {}
     waiting = list(parameters.names)
     if parameters.method:
-        if not isinstance(call.func, cst.Attribute) or not waiting:
+        if not isinstance(call.func, ast.Attribute) or not waiting:
             return None
         values[waiting.pop(0)] = call.func.value
-    star: list[cst.Arg] = []
-    double: list[cst.Arg] = []
-    for each in call.args:
+    star: list[str] = []
+    double: list[str] = []
+    for each in arguments(call):
         if each.star == "**":
-            double.append(each)
-        elif each.keyword is not None:
-            name = each.keyword.value
-            if name in (*waiting, *parameters.named):
-                values[name] = each.value
+            double.append(source.code(each.node))
+        elif each.keyword:
+            if each.keyword in (*waiting, *parameters.named):
+                values[each.keyword] = each.value
             else:
-                double.append(each)
+                double.append(source.code(each.node))
         elif each.star == "*":
             if any(name not in values for name in waiting):
                 return None
-            star.append(each)
+            star.append(source.code(each.node))
         elif waiting and not star:
             values[waiting.pop(0)] = each.value
         else:
-            star.append(each)
+            star.append(source.code(each.node))
     if (star and not parameters.star) or (double and not parameters.double):
         return None
     return values, star, double
 
 
-class _Substitution(cst.CSTTransformer):
-    def __init__(self, values: Mapping[str, cst.BaseExpression]) -> None:
-        super().__init__()
-        self._values = values
-
-    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.Attribute:
-        return updated_node.with_changes(attr=original_node.attr)
-
-    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
-        return self._values.get(original_node.value, updated_node)
-
-
-def _substituted(expression: cst.BaseExpression, values: Mapping[str, cst.BaseExpression]) -> cst.BaseExpression:
-    result: Any = expression.visit(_Substitution(values))
-    assert isinstance(result, cst.BaseExpression)
-    return result
-
-
-def _names(node: cst.CSTNode) -> set[str]:
-    found = {node.value} if isinstance(node, cst.Name) else set()
-    for each in node.children:
-        found |= _names(each)
-    return found
-
-
-def _is_static(decorator: cst.Decorator) -> bool:
-    return isinstance(decorator.decorator, cst.Name) and decorator.decorator.value == "staticmethod"
+def _is_static(decorator: ast.expr) -> bool:
+    return isinstance(decorator, ast.Name) and decorator.id == "staticmethod"

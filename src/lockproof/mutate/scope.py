@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import inspect
 import sys
@@ -12,10 +13,10 @@ from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any, Final
 
-import libcst as cst
-
 from lockproof.mutate.bindings import Bindings
 from lockproof.mutate.source import Source
+from lockproof.mutate.syntax import identifiers
+from lockproof.mutate.tree import DEFINITIONS
 
 _MODULES: Final = 60
 """Modules of a package that are read at most."""
@@ -27,26 +28,24 @@ class _Reach:
     def __init__(self, source: Source) -> None:
         self._source: Final = source
         self.bindings: Final = Bindings(source)
-        self._binding: Final[defaultdict[str, list[cst.CSTNode]]] = defaultdict(list)
-        self._mentions: Final[dict[cst.CSTNode, set[str]]] = {}
-        self._writes: Final[dict[cst.CSTNode, set[str]]] = {}
+        self._binding: Final[defaultdict[str, list[ast.AST]]] = defaultdict(list)
+        self._mentions: Final[dict[ast.AST, set[str]]] = {}
+        self._writes: Final[dict[ast.AST, set[str]]] = {}
         for statement in source.tree.body:
             for name in self._bound(statement):
                 self._binding[name].append(statement)
             nodes = list(source.walk(statement))
             self._mentions[statement] = set(self._mentioned(statement))
-            self._writes[statement] = {
-                name.name.value for each in nodes if isinstance(each, cst.Global) for name in each.names
-            }
+            self._writes[statement] = {name for each in nodes if isinstance(each, ast.Global) for name in each.names}
 
-    def of(self, names: Iterable[str]) -> set[cst.CSTNode]:
+    def of(self, names: Iterable[str]) -> set[ast.AST]:
         """Return the statements that names lead to: those that bind them, and what these mention in their turn.
 
         Beside them functions that write a variable which is reached, and functions and plain statements that mention a
         class which is reached: they do something to it. Other classes that mention one are derived from it, or use it
         as anybody does.
         """
-        found: set[cst.CSTNode] = set()
+        found: set[ast.AST] = set()
         waiting = [each for name in names for each in self._binding.get(name.partition(".")[0], ())]
         while waiting:
             while waiting:
@@ -61,57 +60,56 @@ class _Reach:
         """Return the full names of what a module has imported under these names."""
         return {self.bindings.imports[each] for each in names if each in self.bindings.imports}
 
-    def _acts_on(self, statement: cst.CSTNode, found: set[cst.CSTNode]) -> bool:
-        if isinstance(statement, (cst.ClassDef, cst.If)):
+    def _acts_on(self, statement: ast.AST, found: set[ast.AST]) -> bool:
+        if isinstance(statement, (ast.ClassDef, ast.If)):
             return False
-        classes = {each.name.value for each in found if isinstance(each, cst.ClassDef)}
+        classes = {each.name for each in found if isinstance(each, ast.ClassDef)}
         read = {name for each in found for name in self._mentions[each]}
         return bool(classes & self._mentions[statement] or read & self._writes[statement])
 
-    def imported(self, statements: Iterable[cst.CSTNode]) -> set[str]:
+    def imported(self, statements: Iterable[ast.AST]) -> set[str]:
         """Return the full names of what statements use of other modules: `package.module.name`."""
         full = set()
         for statement in statements:
             for node in self._source.walk(statement):
-                if isinstance(node, (cst.Name, cst.Attribute)):
+                if isinstance(node, (ast.Name, ast.Attribute)):
                     full.add(self.bindings.dotted(node))
-                elif isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
-                    full |= {self.bindings.imports.get(each.evaluated_name, "") for each in node.names}
+                elif isinstance(node, ast.ImportFrom):
+                    full |= {self.bindings.imports.get(each.name, "") for each in node.names}
         return full - {""}
 
-    def _mentioned(self, statement: cst.CSTNode) -> Iterator[str]:
+    def _mentioned(self, statement: ast.AST) -> Iterator[str]:
         """Yield the names that are looked up when a statement runs: annotations are not."""
         waiting = [statement]
         while waiting:
             node = waiting.pop()
-            match node:
-                case cst.Name(value=name):
-                    yield name
-                case cst.Attribute(value=value):
-                    waiting.append(value)
-                case cst.Arg(value=value):
-                    waiting.append(value)
-                case cst.Annotation() | cst.TypeParameters():
-                    pass
-                case _:
-                    waiting.extend(self._source.children(node))
+            if not isinstance(node, (ast.Attribute, ast.keyword)):
+                yield from identifiers(node)
+            unread = [
+                getattr(node, "annotation", None),
+                getattr(node, "returns", None),
+                *getattr(node, "type_params", ()),
+            ]
+            waiting.extend(each for each in self._source.children(node) if all(each is not other for other in unread))
 
-    def _bound(self, statement: cst.CSTNode) -> set[str]:
-        if isinstance(statement, (cst.FunctionDef, cst.ClassDef)):
-            return {statement.name.value}
+    def _bound(self, statement: ast.AST) -> set[str]:
+        if isinstance(statement, (*DEFINITIONS, ast.ClassDef)):
+            return {statement.name}
         found = set()
         for node in self._source.walk_here(statement):
             match node:
-                case cst.AssignTarget(target=target) | cst.AnnAssign(target=target) | cst.For(target=target):
-                    found |= {each.value for each in self._source.walk(target) if isinstance(each, cst.Name)}
+                case ast.Assign(targets=targets):
+                    found |= {name for each in self._source.walk(*targets) for name in identifiers(each)}
+                case ast.AnnAssign(target=target) | ast.For(target=target):
+                    found |= {name for each in self._source.walk(target) for name in identifiers(each)}
         for node in self._source.children(statement):
-            if isinstance(statement, (cst.If, cst.Try, cst.With)):
-                inner = (each for each in self._source.walk(node) if isinstance(each, (cst.FunctionDef, cst.ClassDef)))
-                found |= {each.name.value for each in inner}
+            if isinstance(statement, (ast.If, ast.Try, ast.With)):
+                inner = (each for each in self._source.walk(node) if isinstance(each, (*DEFINITIONS, ast.ClassDef)))
+                found |= {each.name for each in inner}
         return found
 
 
-def reached(source: Source, names: Iterable[str]) -> frozenset[cst.CSTNode]:
+def reached(source: Source, names: Iterable[str]) -> frozenset[ast.AST]:
     """Return the statements of a module that its classes and functions of these names use, their own included."""
     return frozenset(_Reach(source).of(names))
 
@@ -134,18 +132,20 @@ def overridden(owner: Mutated, sources: Sequence[Source]) -> frozenset[tuple[str
     for source in sources:
         for node in source.nodes:
             match node:
-                case cst.Call(func=cst.Name(value="super")) if not isinstance(source.parent(node), cst.Attribute):
+                case ast.Call(func=ast.Name(id="super")) if not isinstance(source.parent(node), ast.Attribute):
                     return frozenset()
-                case cst.Attribute(value=cst.Call(func=cst.Name(value="super")), attr=cst.Name(value=name)):
+                case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=name):
                     asked.add(name)
-                case cst.Attribute(value=value, attr=cst.Name(value=name)) if source.code(value) in {"cls", *names}:
+                case ast.Attribute(value=value, attr=name) if source.code(value) in {"cls", *names}:
                     asked.add(name)
-                case cst.Name(value=name) if _loaded(node, source.parent(node)):
+                case ast.Name(id=name) if _loaded(node, source.parent(node)):
                     asked.add(name)
-                case cst.SimpleString(evaluated_value=str(text)):
+                case ast.Constant(value=str(text)):
                     asked.add(text)
+                case ast.alias(name=name):
+                    asked.add(name)
             match node:
-                case cst.Call(func=cst.Name(value=name)) if name in names:
+                case ast.Call(func=ast.Name(id=name)) if name in names:
                     made.add(name)
     found = set[tuple[str, str]]()
     for base in bases:
@@ -159,15 +159,14 @@ def overridden(owner: Mutated, sources: Sequence[Source]) -> frozenset[tuple[str
     return frozenset(found)
 
 
-def _loaded(name: cst.Name, parent: cst.CSTNode | None) -> bool:
-    """Tell whether a name is read, and neither bound nor that of an attribute or a keyword."""
+def _loaded(name: ast.Name, parent: ast.AST | None) -> bool:
+    """Tell whether a name is read, and not bound."""
     match parent:
-        case cst.FunctionDef() | cst.ClassDef() | cst.Param() | cst.AssignTarget():
-            return False
-        case cst.Attribute(attr=bound) | cst.Arg(keyword=bound) | cst.AnnAssign(target=bound):
+        case ast.Assign(targets=targets):
+            return all(name is not each for each in targets)
+        case ast.AnnAssign(target=bound):
             return name is not bound
-        case _:
-            return True
+    return True
 
 
 def _of_its_own(cls: type, name: str) -> bool:
@@ -295,5 +294,5 @@ def _read(module: str) -> tuple[Part, _Reach] | None:
         with tokenize.open(file) as lines:
             text = lines.read()
         return Part(module, file, text, ()), _Reach(Source(module, file, text))
-    except (OSError, SyntaxError, UnicodeDecodeError, cst.ParserSyntaxError):
+    except (OSError, SyntaxError, UnicodeDecodeError):
         return None

@@ -6,16 +6,18 @@ Three forms: a `with` statement; `lock.acquire()` before a `try` whose `finally`
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-import libcst as cst
-
 from lockproof.mutate.kinds import Kind
-from lockproof.mutate.source import Replacement, Source
+from lockproof.mutate.layout import MARGIN
+from lockproof.mutate.source import Edit, Source
 from lockproof.mutate.synchronization import Synchronization
+from lockproof.mutate.syntax import arguments
+from lockproof.mutate.tree import Made, Statement
 
 
 class Form(StrEnum):
@@ -33,63 +35,62 @@ class Section:
     `plain`: it takes nothing but locks, so that it may be written twice.
     """
 
+    source: Source
     form: Form
-    nodes: tuple[cst.BaseStatement, ...]
-    locks: tuple[cst.BaseExpression, ...]
+    nodes: tuple[ast.stmt, ...]
+    locks: tuple[ast.expr, ...]
     kinds: tuple[Kind, ...]
-    statements: tuple[cst.BaseStatement, ...]
+    statements: tuple[ast.stmt, ...]
     plain: bool
 
     @property
-    def first(self) -> cst.BaseStatement:
+    def first(self) -> ast.stmt:
         """Where it begins."""
         return self.nodes[0]
 
-    def again(self, statements: Iterable[cst.BaseStatement]) -> list[cst.BaseStatement]:
+    def again(self, statements: Iterable[Statement]) -> list[Made]:
         """Return a section of the same form round other statements."""
-        block = cst.IndentedBlock(list(statements))
+        source = self.source
+        inner = [source.made(each) for each in statements]
         match self.form, self.nodes:
-            case Form.WITH, [node]:
-                return [node.with_changes(body=block, leading_lines=())]
-            case Form.TRY, [acquire, node]:
-                return [acquire.with_changes(leading_lines=()), node.with_changes(body=block)]
+            case Form.WITH, [ast.With(items=items) as node]:
+                return [Made(source.head(node, items[-1]) + source.layout.newline + _nested(source, inner))]
+            case Form.TRY, [acquire, ast.Try() as node]:
+                parts = (source.head(node), _nested(source, inner), source.tail(node))
+                attempt = replace(source.made(node), text=source.layout.newline.join(parts))
+                return [replace(source.made(acquire), above=()), attempt]
             case _, [acquire, *_, release]:
-                return [acquire.with_changes(leading_lines=()), *block.body, release]
+                return [replace(source.made(acquire), above=()), *inner, source.made(release)]
         raise AssertionError(self.form)
 
-    def replaced(self, statements: Sequence[cst.BaseStatement]) -> dict[cst.CSTNode, Replacement]:
-        """Return what puts statements in the place of the whole section; its comment goes to the first one."""
-        lines = list(getattr(self.first, "leading_lines", ()))
-        if statements and lines:
-            own = getattr(statements[0], "leading_lines", ())
-            statements = [statements[0].with_changes(leading_lines=[*lines, *own]), *statements[1:]]
-        replacements: dict[cst.CSTNode, Replacement] = {node: cst.RemoveFromParent() for node in self.nodes[1:]}
-        replacements[self.first] = cst.FlattenSentinel(statements)
-        return replacements
+    def replaced(self, statements: Sequence[Statement]) -> Edit:
+        """Return what puts statements in the place of the whole section; its comment stays above the first one."""
+        return self.source.rewritten(self.nodes, statements)
 
 
-def block_of(body: cst.BaseSuite) -> tuple[cst.BaseStatement, ...]:
-    """Return the statements of a block, also of one that stands on the line of its head."""
-    if isinstance(body, cst.SimpleStatementSuite):
-        return tuple(
-            cst.SimpleStatementLine([each.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)]) for each in body.body
-        )
-    return tuple(each for each in body.body if isinstance(each, cst.BaseStatement))
+def _nested(source: Source, statements: Iterable[Made]) -> str:
+    """Return statements as the block of another one."""
+    deeper, lines = MARGIN + source.layout.default_indent, list[str]()
+    for each in statements:
+        lines += [line.replace(MARGIN, deeper) for line in each.above]
+        lines.append(deeper + each.text.replace(MARGIN, deeper))
+    return source.layout.newline.join(lines)
 
 
-def call_of(statement: cst.CSTNode) -> cst.Call | None:
+def call_of(statement: ast.AST) -> ast.Call | None:
     """Return the call that a statement is."""
     match statement:
-        case cst.SimpleStatementLine(body=[cst.Expr(value=cst.Call() as call)]):
+        case ast.Expr(value=ast.Call() as call):
             return call
     return None
 
 
-def method_call(statement: cst.CSTNode, method: str) -> cst.BaseExpression | None:
+def method_call(statement: ast.AST | Made, method: str) -> ast.expr | None:
     """Return the object of a statement like `lock.release()`, None if it is none."""
-    call = call_of(statement)
-    match call:
-        case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value=name))) if name == method:
+    if isinstance(statement, Made):
+        return None
+    match call_of(statement):
+        case ast.Call(func=ast.Attribute(value=value, attr=name)) if name == method:
             return value
     return None
 
@@ -103,23 +104,23 @@ def sections_of(found: Synchronization) -> list[Section]:
     sections = []
     for node in found.source.nodes:
         match node:
-            case cst.With(items=items, body=body) if found.takes_here(node):
-                kinds = [found.taken(each.item) for each in items]
-                locks = tuple(each.item for each, kind in zip(items, kinds, strict=True) if kind)
+            case ast.With(items=items, body=body) if found.takes_here(node):
+                kinds = [found.taken(each.context_expr) for each in items]
+                locks = tuple(each.context_expr for each, kind in zip(items, kinds, strict=True) if kind)
                 sections.append(
                     Section(
-                        Form.WITH, (node,), locks, tuple(filter(None, kinds)), block_of(body),
-                        len(locks) == len(items) and all(each.asname is None for each in items),
+                        found.source, Form.WITH, (node,), locks, tuple(filter(None, kinds)), tuple(body),
+                        len(locks) == len(items) and all(each.optional_vars is None for each in items),
                     )
                 )  # fmt: skip
-            case cst.SimpleStatementLine():
+            case ast.Expr() if found.source.has_lines(node):
                 section = _acquired(found, node)
                 if section is not None:
                     sections.append(section)
     return sections
 
 
-def _acquired(found: Synchronization, node: cst.SimpleStatementLine) -> Section | None:
+def _acquired(found: Synchronization, node: ast.Expr) -> Section | None:
     lock = method_call(node, "acquire")
     call = call_of(node)
     kind = found.taken(lock) if lock is not None else None
@@ -127,25 +128,23 @@ def _acquired(found: Synchronization, node: cst.SimpleStatementLine) -> Section 
         return None
     source = found.source
     code = source.code(lock)
-    if ", ".join(source.code(each).strip() for each in call.args) not in _ALWAYS:
+    if ", ".join(source.argument(each).strip() for each in arguments(call)) not in _ALWAYS:
         return None
-    block = source.parent(node)
-    if not isinstance(block, (cst.IndentedBlock, cst.Module)):
-        return None
-    following = list(block.body[list(block.body).index(node) + 1 :])
+    block = source.block(node)
+    following = block[next(place for place, each in enumerate(block) if each is node) + 1 :]
     match following:
-        case [cst.Try(body=body, handlers=[], orelse=None, finalbody=cst.Finally(body=final)) as attempt, *_] if [
-            _released(source, each) for each in block_of(final)
+        case [ast.Try(body=body, handlers=[], orelse=[], finalbody=final) as attempt, *_] if [
+            _released(source, each) for each in final
         ] == [code]:
-            return Section(Form.TRY, (node, attempt), (lock,), (kind,), block_of(body), True)
+            return Section(source, Form.TRY, (node, attempt), (lock,), (kind,), tuple(body), True)
     for place, each in enumerate(following):
-        if _released(source, each) == code:
+        if source.has_lines(each) and _released(source, each) == code:
             inner = tuple(following[:place])
             nodes = (node, *inner, each)
-            return Section(Form.PAIR, nodes, (lock,), (kind,), inner, True) if inner else None
+            return Section(source, Form.PAIR, nodes, (lock,), (kind,), inner, True) if inner else None
     return None
 
 
-def _released(source: Source, statement: cst.CSTNode) -> str:
+def _released(source: Source, statement: ast.AST) -> str:
     lock = method_call(statement, "release")
     return "" if lock is None else source.code(lock)

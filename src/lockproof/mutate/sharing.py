@@ -8,12 +8,13 @@ wherever there is doubt, so what it leaves out is equivalent, and what it does n
 
 from __future__ import annotations
 
+import ast
 from typing import Final
-
-import libcst as cst
 
 from lockproof.mutate.kinds import HELD
 from lockproof.mutate.synchronization import Synchronization
+from lockproof.mutate.syntax import arguments, is_number, is_text
+from lockproof.mutate.tree import DEFINITIONS, Made
 
 _PURE: Final = frozenset(
     ("len", "int", "str", "bool", "float", "min", "max", "sum", "abs", "id", "isinstance", "issubclass", "type", "repr",
@@ -23,8 +24,7 @@ _PURE: Final = frozenset(
 _BUILTIN_TYPES: Final = frozenset(("set", "frozenset", "dict", "list", "object", "str", "bytes", "tuple", "int"))
 _SIGNALS: Final = ("wait", "wait_for", "notify", "notify_all", "notifyAll")
 _FRESH: Final = (
-    cst.List, cst.Dict, cst.Set, cst.ListComp, cst.DictComp, cst.SetComp, cst.Tuple, cst.BaseNumber, cst.BaseString,
-    cst.Comparison,
+    ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp, ast.Tuple, ast.Compare,
 )  # fmt: skip
 
 
@@ -35,32 +35,30 @@ class Sharing:
         self._found: Final = found
         self._source: Final = found.source
         self._signalling: Final[dict[str, bool]] = {}
-        self._fresh: Final[dict[tuple[cst.CSTNode | None, str], bool]] = {}
+        self._fresh: Final[dict[tuple[ast.AST | None, str], bool]] = {}
         names = found.bindings.names
         self._functions: Final = {
-            each.name.value for each in self._source.nodes if isinstance(each, (cst.FunctionDef, cst.ClassDef))
+            each.name for each in self._source.nodes if isinstance(each, (*DEFINITIONS, ast.ClassDef))
         }
-        changed = {
-            each.name.value for node in self._source.nodes if isinstance(node, cst.Global) for each in node.names
-        }
+        changed = {each for node in self._source.nodes if isinstance(node, ast.Global) for each in node.names}
         self._variables: Final = changed | {
             name
             for (scope, name), values in names.items()
             if scope is None and any(each.store or not self._is_constant(each.value) for each in values)
         }
 
-    def touches(self, *nodes: cst.CSTNode) -> bool:
+    def touches(self, *nodes: ast.AST | Made) -> bool:
         """Tell whether anything in the nodes may be seen by other threads, or may see what they do."""
         return any(self._touches(each) for each in self._source.walk(*nodes))
 
-    def signals(self, *nodes: cst.CSTNode) -> bool:
+    def signals(self, *nodes: ast.AST | Made) -> bool:
         """Tell whether the nodes wait for a condition or notify it: without its lock that raises RuntimeError."""
         for node in self._source.walk(*nodes):
             match node:
-                case cst.Call(func=cst.Attribute(value=owner, attr=cst.Name(value=name))):
+                case ast.Call(func=ast.Attribute(value=owner, attr=name)):
                     if name in _SIGNALS and self._found.kind(owner) in HELD:
                         return True
-                    if isinstance(owner, cst.Name) and owner.value in ("self", "cls") and self._signals_inside(name):
+                    if isinstance(owner, ast.Name) and owner.id in ("self", "cls") and self._signals_inside(name):
                         return True
         return False
 
@@ -68,52 +66,50 @@ class Sharing:
         """Tell whether a method of the module waits or notifies, and leaves the lock to its caller."""
         if name not in self._signalling:
             self._signalling[name] = False
-            methods = (n for n in self._source.nodes if isinstance(n, cst.FunctionDef) and n.name.value == name)
-            self._signalling[name] = any(
-                not self._found.takes(each) and self.signals(*each.body.body) for each in methods
-            )
+            methods = (n for n in self._source.nodes if isinstance(n, DEFINITIONS) and n.name == name)
+            self._signalling[name] = any(not self._found.takes(each) and self.signals(*each.body) for each in methods)
         return self._signalling[name]
 
-    def _touches(self, node: cst.CSTNode) -> bool:
+    def _touches(self, node: ast.AST) -> bool:
         match node:
-            case cst.Attribute():
+            case ast.Attribute():
                 return self._is_shared_attribute(node)
-            case cst.Name(value="super"):
+            case ast.Name(id="super"):
                 return True
-            case cst.Name(value=name):
+            case ast.Name(id=name):
                 return self._is_shared_name(node, name)
-            case cst.Yield() | cst.Await():
+            case ast.Yield() | ast.YieldFrom() | ast.Await():
                 return True
-            case cst.Call(func=cst.Name(value=name)):
+            case ast.Call(func=ast.Name(id=name)):
                 if self._found.bindings.scope(node.func, name) is not None:
                     return True
-                raising = isinstance(self._source.parent(node), cst.Raise)
+                raising = isinstance(self._source.parent(node), ast.Raise)
                 return name in self._functions and not raising
-            case cst.Call(func=cst.Attribute(value=cst.Name(value=kind)), args=[first, *_]) if kind in _BUILTIN_TYPES:
-                return isinstance(first.value, cst.Name) and not self._is_fresh(first.value)
-            case cst.Subscript(value=cst.Name() as base) | cst.For(iter=cst.Name() as base):
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=kind))) if kind in _BUILTIN_TYPES and (
+                given := arguments(node)
+            ):
+                first = given[0].value
+                return isinstance(first, ast.Name) and not self._is_fresh(first)
+            case ast.Subscript(value=ast.Name() as base) | ast.comprehension(iter=ast.Name() as base):
                 return self._is_alias(base)
-            case cst.CompFor(iter=cst.Name() as base):
+            case ast.For(iter=ast.Name() as base) | ast.AsyncFor(iter=ast.Name() as base):
                 return self._is_alias(base)
         return False
 
-    def _is_shared_name(self, node: cst.Name, name: str) -> bool:
+    def _is_shared_name(self, node: ast.Name, name: str) -> bool:
         parent = self._source.parent(node)
-        if isinstance(parent, (cst.Attribute, cst.Arg)) and node is getattr(
-            parent, "attr", getattr(parent, "keyword", None)
-        ):
-            return False
         if name in ("self", "cls"):
-            return not isinstance(parent, (cst.Return, cst.Attribute, cst.ComparisonTarget))
+            compared = isinstance(parent, ast.Compare) and node is not parent.left
+            return not compared and not isinstance(parent, (ast.Return, ast.Attribute))
         return name in self._variables and self._found.bindings.scope(node, name) is None
 
-    def _is_shared_attribute(self, node: cst.Attribute) -> bool:
-        root: cst.BaseExpression = node
-        while isinstance(root, (cst.Attribute, cst.Call, cst.Subscript)):
-            root = root.func if isinstance(root, cst.Call) else root.value
-        if not isinstance(root, cst.Name):
+    def _is_shared_attribute(self, node: ast.Attribute) -> bool:
+        root: ast.expr = node
+        while isinstance(root, (ast.Attribute, ast.Call, ast.Subscript)):
+            root = root.func if isinstance(root, ast.Call) else root.value
+        if not isinstance(root, ast.Name):
             return False
-        name = root.value
+        name = root.id
         if self._found.bindings.scope(root, name) is not None:
             return not self._is_fresh(root)
         if name in self._found.bindings.imports:
@@ -121,14 +117,14 @@ class Sharing:
             return self._found.bindings.imports[name].partition(".")[0] == package
         return name not in _BUILTIN_TYPES and name not in _PURE
 
-    def _is_alias(self, base: cst.Name) -> bool:
+    def _is_alias(self, base: ast.Name) -> bool:
         """Tell whether a name may stand for something that others know."""
-        return self._found.bindings.scope(base, base.value) is not None and not self._is_fresh(base)
+        return self._found.bindings.scope(base, base.id) is not None and not self._is_fresh(base)
 
-    def _is_fresh(self, node: cst.Name) -> bool:
+    def _is_fresh(self, node: ast.Name) -> bool:
         """Tell whether a name of the call stands for nothing but what the call has made itself."""
-        scope = self._found.bindings.scope(node, node.value)
-        key = scope, node.value
+        scope = self._found.bindings.scope(node, node.id)
+        key = scope, node.id
         if key not in self._fresh:
             self._fresh[key] = False
             values = [each for each in self._found.bindings.names.get(key, ()) if not each.store]
@@ -137,22 +133,21 @@ class Sharing:
             )
         return self._fresh[key]
 
-    def _makes_fresh(self, value: cst.BaseExpression | None) -> bool:
+    def _makes_fresh(self, value: ast.expr | None) -> bool:
         match value:
-            case cst.Call(func=cst.Name(value=name)):
+            case ast.Call(func=ast.Name(id=name)):
                 return name in _PURE - {"iter", "min", "max", "reversed", "zip", "enumerate"}
-        return isinstance(value, _FRESH)
+        return isinstance(value, _FRESH) or is_number(value) or is_text(value)
 
-    def _is_constant(self, value: cst.BaseExpression | None) -> bool:
-        if value is None or isinstance(
-            value, (cst.BaseNumber, cst.BaseString, cst.Name, cst.Attribute, cst.Lambda, cst.Tuple)
-        ):
+    def _is_constant(self, value: ast.expr | None) -> bool:
+        plain = (ast.Constant, ast.JoinedStr, ast.Name, ast.Attribute, ast.Lambda, ast.Tuple)
+        if value is None or isinstance(value, plain):
             return True
-        return isinstance(value, cst.Call) and (self._found.kind(value) is not None or self._is_marker(value))
+        return isinstance(value, ast.Call) and (self._found.kind(value) is not None or self._is_marker(value))
 
     @staticmethod
-    def _is_marker(value: cst.Call) -> bool:
-        return isinstance(value.func, cst.Name) and value.func.value in (
+    def _is_marker(value: ast.Call) -> bool:
+        return isinstance(value.func, ast.Name) and value.func.id in (
             "object",
             "TypeVar",
             "getattr",

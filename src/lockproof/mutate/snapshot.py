@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Final
-
-import libcst as cst
 
 COPIES: Final = ("list", "tuple", "set", "frozenset", "dict")
 """Functions that make a collection of what they iterate over."""
@@ -12,33 +11,29 @@ COPIES: Final = ("list", "tuple", "set", "frozenset", "dict")
 BUILTIN: Final = ("set", "frozenset", "dict", "list")
 
 
-def copied(expression: cst.BaseExpression) -> cst.BaseExpression | None:
+def copied(expression: ast.expr) -> ast.expr | None:
     """Return what an expression copies: `x` of `list(x)`, `x.copy()`, `x[:]`, `[*x]`, `set.copy(x)`."""
     match expression:
-        case cst.Call(func=cst.Name(value=name), args=[cst.Arg(value=value, star="", keyword=None)]) if name in COPIES:
-            return value
-        case cst.Call(
-            func=cst.Attribute(value=cst.Name(value=kind), attr=cst.Name(value="copy")), args=[cst.Arg(value=value)]
-        ):
+        case ast.Call(func=ast.Name(id=name), args=[value], keywords=[]) if name in COPIES:
+            return None if isinstance(value, ast.Starred) else value
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=kind), attr="copy"), args=[value], keywords=[]):
             return value if kind in BUILTIN else None
-        case cst.Call(func=cst.Attribute(value=value, attr=cst.Name(value="copy")), args=[]):
+        case ast.Call(func=ast.Attribute(value=value, attr="copy"), args=[], keywords=[]):
             return value
-        case cst.Subscript(
-            value=value, slice=[cst.SubscriptElement(slice=cst.Slice(lower=None, upper=None, step=None))]
-        ):
+        case ast.Subscript(value=value, slice=ast.Slice(lower=None, upper=None, step=None)):
             return value
-        case cst.List(elements=[cst.StarredElement(value=value)]) | cst.Set(elements=[cst.StarredElement(value=value)]):
+        case ast.List(elts=[ast.Starred(value=value)]) | ast.Set(elts=[ast.Starred(value=value)]):
             return value
     return None
 
 
-def live_source(expression: cst.BaseExpression) -> tuple[str, cst.BaseExpression | None]:
+def live_source(expression: ast.expr) -> tuple[str, ast.expr | None]:
     """Return what iterates over the innermost thing copied, and that: ("set.__iter__", x) of `list(set.copy(x))`."""
     live, inner = "", None
     value = copied(expression)
     while value is not None:
         match expression:
-            case cst.Call(func=cst.Attribute(value=cst.Name(value=kind), attr=cst.Name(value="copy")), args=[_]):
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=kind), attr="copy"), args=[_]):
                 live = f"{kind}.__iter__"
             case _:
                 live = "iter"

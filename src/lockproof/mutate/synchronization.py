@@ -7,20 +7,21 @@ the program and look, since half of what matters (a parameter, the local of a me
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
-
-import libcst as cst
 
 from lockproof.mutate.bindings import Binding, Bindings, Scope
 from lockproof.mutate.kinds import FACTORIES, HELD, Kind, by_name, call_by_name
 from lockproof.mutate.runners import Runner
 from lockproof.mutate.source import Source
+from lockproof.mutate.syntax import arguments, is_number, is_text
+from lockproof.mutate.tree import Definition
 
 _PLAIN: Final = (
-    cst.BaseNumber, cst.BaseString, cst.List, cst.Dict, cst.Set, cst.Tuple, cst.ListComp, cst.DictComp, cst.SetComp,
-    cst.Lambda, cst.Comparison,
+    ast.List, ast.Dict, ast.Set, ast.Tuple, ast.ListComp, ast.DictComp, ast.SetComp,
+    ast.Lambda, ast.Compare,
 )  # fmt: skip
 """Expressions that make no lock."""
 
@@ -85,116 +86,118 @@ class Synchronization:
         functions = {name: does for name, does in facts.functions.items() if does != Does()}
         return Knowledge(self.source.module, facts.attributes, values, functions)
 
-    def kind(self, expression: cst.BaseExpression) -> Kind | None:
+    def kind(self, expression: ast.expr) -> Kind | None:
         """Return what an expression is, None if it is no synchronization."""
         if self.factory(expression) is not None:
             return None
         match expression:
-            case cst.Name(value=name):
+            case ast.Name(id=name):
                 return self._name_kind(expression, name)
-            case cst.Attribute(attr=cst.Name(value=name)):
+            case ast.Attribute(attr=name):
                 known, own = self._foreign(expression)
                 if known is not None:
                     return known.values.get(own)
                 return self._facts.attributes.get(name) or self._by_name(self.bindings.attributes.get(name, ()), name)
-            case cst.Call():
+            case ast.Call():
                 return self._call_kind(expression)
-            case cst.Subscript(value=container):
+            case ast.Subscript(value=container):
                 return self.elements(container)
-            case cst.NamedExpr(value=value):
+            case ast.NamedExpr(value=value):
                 return self.kind(value)
-            case cst.IfExp(body=one, orelse=other) | cst.BooleanOperation(left=one, right=other):
+            case ast.IfExp(body=one, orelse=other):
                 return self.kind(one) or self.kind(other)
+            case ast.BoolOp(values=values):
+                return next((kind for each in values if (kind := self.kind(each))), None)
         return None
 
-    def taken(self, expression: cst.BaseExpression) -> Kind | None:
+    def taken(self, expression: ast.expr) -> Kind | None:
         """Return what an expression is if `with` takes it."""
         kind = self.kind(expression)
-        if kind is None and isinstance(expression, cst.Call):
+        if kind is None and isinstance(expression, ast.Call):
             kind = self._helper_by_name(expression)
         return kind if kind in HELD else None
 
-    def elements(self, container: cst.BaseExpression) -> Kind | None:
+    def elements(self, container: ast.expr) -> Kind | None:
         """Return what the elements of a collection are."""
         match container:
-            case cst.Name(value=name):
+            case ast.Name(id=name):
                 kind = self._facts.boxes.get((self.bindings.scope(container, name), name))
                 return kind or (by_name(name) if name.endswith("s") and not self._name_kind(container, name) else None)
-            case cst.Attribute(attr=cst.Name(value=name)):
+            case ast.Attribute(attr=name):
                 return self._facts.attribute_boxes.get(name) or (by_name(name) if name.endswith("s") else None)
-            case cst.List(elements=values) | cst.Tuple(elements=values) | cst.Set(elements=values):
-                found = (
-                    self.elements(e.value) if isinstance(e, cst.StarredElement) else self.kind(e.value) for e in values
-                )
+            case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values):
+                found = (self.elements(e.value) if isinstance(e, ast.Starred) else self.kind(e) for e in values)
                 return next((each for each in found if each), None)
-            case cst.ListComp(elt=value) | cst.SetComp(elt=value) | cst.GeneratorExp(elt=value):
+            case ast.ListComp(elt=value) | ast.SetComp(elt=value) | ast.GeneratorExp(elt=value):
                 return self.kind(value)
-            case cst.DictComp(value=value):
+            case ast.DictComp(value=value):
                 return self.kind(value)
-            case cst.Dict(elements=values):
-                return next((kind for each in values if (kind := self.kind(each.value))), None)
-            case cst.BinaryOperation(left=left):
+            case ast.Dict(values=values):
+                return next((kind for each in values if (kind := self.kind(each))), None)
+            case ast.BinOp(left=left):
                 return self.elements(left)
-            case cst.Call(func=cst.Name(value="defaultdict"), args=[first, *_]):
-                return self.factory(first.value)
-            case cst.Call(func=cst.Name(), args=[first, *_]):
-                return self.elements(first.value)
-            case cst.Call(func=cst.Attribute(value=inner, attr=cst.Name(value="values" | "copy"))):
+            case ast.Call(func=ast.Name(id=name)) if given := arguments(container):
+                return self.factory(given[0].value) if name == "defaultdict" else self.elements(given[0].value)
+            case ast.Call(func=ast.Attribute(value=inner, attr="values" | "copy")):
                 return self.elements(inner)
         return None
 
-    def factory(self, expression: cst.BaseExpression) -> Kind | None:
+    def factory(self, expression: ast.expr) -> Kind | None:
         """Return what a call of an expression makes."""
         full = self.bindings.dotted(expression)
         if full in FACTORIES:
             return FACTORIES[full]
         match expression:
-            case cst.Name(value=name):
+            case ast.Name(id=name):
                 values = self.bindings.of_name(expression, name)
-            case cst.Attribute(attr=cst.Name(value=name)):
+            case ast.Attribute(attr=name):
                 values = self.bindings.attributes.get(name, [])
             case _:
                 return None
         given = (self.bindings.dotted(each.value) for each in values if each.value is not None)
         return next((FACTORIES[each] for each in given if each in FACTORIES), None)
 
-    def does(self, function: cst.BaseExpression) -> Does:
+    def does(self, function: ast.expr) -> Does:
         """Return what is known of a function that is called, or used as a decorator."""
         known, name = self._foreign(function)
         if known is not None:
             return known.functions.get(name, Does())
         match function:
-            case cst.Name(value=name) if self.bindings.scope(function, name) is None:
+            case ast.Name(id=name) if self.bindings.scope(function, name) is None:
                 return self._facts.functions.get(name, Does())
-            case cst.Attribute(value=owner, attr=cst.Name(value=name)):
-                own = isinstance(owner, cst.Name) and owner.value in ("self", "cls")
+            case ast.Attribute(value=owner, attr=name):
+                own = isinstance(owner, ast.Name) and owner.id in ("self", "cls")
                 if own or name not in _COMMON:
                     inherited = (each.functions[name] for each in self._known.values() if name in each.functions)
                     return self._facts.functions.get(name) or next(inherited, Does())
         return Does()
 
-    def takes_here(self, node: cst.CSTNode) -> Kind | None:
+    def of_name(self, name: str) -> Does:
+        """Return what is known of a function of the module."""
+        return self._facts.functions.get(name, Does())
+
+    def takes_here(self, node: ast.AST) -> Kind | None:
         """Return what a node takes itself: a `with` statement, an `acquire`, an `enter_context`."""
         match node:
-            case cst.With(items=items, asynchronous=None):
-                return next((kind for each in items if (kind := self.taken(each.item))), None)
-            case cst.Call(func=cst.Attribute(value=lock, attr=cst.Name(value="acquire" | "__enter__"))):
+            case ast.With(items=items):
+                return next((kind for each in items if (kind := self.taken(each.context_expr))), None)
+            case ast.Call(func=ast.Attribute(value=lock, attr="acquire" | "__enter__")):
                 return self.taken(lock)
-            case cst.Call(func=cst.Attribute(attr=cst.Name(value="enter_context")), args=[first, *_]):
-                return self.taken(first.value)
+            case ast.Call(func=ast.Attribute(attr="enter_context")) if given := arguments(node):
+                return self.taken(given[0].value)
         return None
 
-    def takes(self, function: cst.FunctionDef) -> bool:
+    def takes(self, function: Definition) -> bool:
         """Tell whether a function takes a lock in its own body."""
         return any(self.takes_here(each) for each in self.source.walk_here(function.body))
 
-    def root(self, expression: cst.BaseExpression) -> str:
+    def root(self, expression: ast.expr) -> str:
         """Return the name of the lock that is really taken: of conditions made with a lock, the name of that."""
         for _ in range(4):
             match expression:
-                case cst.Name(value=name):
+                case ast.Name(id=name):
                     values = self.bindings.of_name(expression, name)
-                case cst.Attribute(attr=cst.Name(value=name)):
+                case ast.Attribute(attr=name):
                     values = self.bindings.attributes.get(name, [])
                 case _:
                     return self.source.code(expression)
@@ -204,13 +207,15 @@ class Synchronization:
             expression = inner
         return self.source.code(expression)
 
-    def _under(self, value: cst.BaseExpression | None) -> cst.BaseExpression | None:
+    def _under(self, value: ast.expr | None) -> ast.expr | None:
         """Return the lock that a value is, or a condition is made with."""
         match value:
-            case cst.Name() | cst.Attribute() if self.kind(value):
+            case ast.Name() | ast.Attribute() if self.kind(value):
                 return value
-            case cst.Call(args=[first]) if self.factory(value.func) is Kind.CONDITION:
-                return first.value if isinstance(first.value, (cst.Name, cst.Attribute)) else None
+            case ast.Call() if self.factory(value.func) is Kind.CONDITION:
+                given = arguments(value)
+                lock = given[0].value if len(given) == 1 else None
+                return lock if isinstance(lock, (ast.Name, ast.Attribute)) else None
         return None
 
     def next_facts(self, definitions: Mapping[str, Does]) -> Facts:
@@ -236,37 +241,37 @@ class Synchronization:
             if boxes is binding.store and value is not None:
                 kind = self.kind(value) if binding.store else self.elements(value)
         elif value is not None:
-            kind = self.elements(value) if boxes and not isinstance(value, cst.Name) else None
+            kind = self.elements(value) if boxes and not isinstance(value, ast.Name) else None
             kind = kind if boxes else self.kind(value)
         if kind is None and binding.annotation is not None:
             kind = self._annotated(binding.annotation, boxes)
         return kind
 
-    def _annotated(self, annotation: cst.BaseExpression, boxes: bool) -> Kind | None:
+    def _annotated(self, annotation: ast.expr, boxes: bool) -> Kind | None:
         """Return what an annotation says, or what it says of the elements of a collection."""
         box = False
         for node in self.source.walk(annotation):
-            if isinstance(node, cst.Subscript):
+            if isinstance(node, ast.Subscript):
                 name = self.source.code(node.value).rpartition(".")[2]
                 box = box or name not in ("ClassVar", "Final", "Optional", "Annotated", "Union")
-            text = node.evaluated_value if isinstance(node, cst.SimpleString) else None
+            text = node.value if isinstance(node, ast.Constant) else None
             kind = None
             if isinstance(text, str):
                 first, dot, rest = text.partition("|")[0].strip().partition(".")
                 kind = FACTORIES.get(self.bindings.imports.get(first, f"{self.source.module}.{first}") + dot + rest)
-            elif isinstance(node, (cst.Name, cst.Attribute)):
+            elif isinstance(node, (ast.Name, ast.Attribute)):
                 kind = FACTORIES.get(self.bindings.dotted(node))
             if kind is not None:
                 return kind if box is boxes else None
         return None
 
-    def _name_kind(self, node: cst.Name, name: str) -> Kind | None:
+    def _name_kind(self, node: ast.Name, name: str) -> Kind | None:
         known, own = self._foreign(node)
         if known is not None:
             return known.values.get(own)
         if name == "self":
             owner = next((self.source.class_of(each) for each in self.source.enclosing(node)), None)
-            return FACTORIES.get(f"{self.source.module}.{owner.name.value}") if owner else None
+            return FACTORIES.get(f"{self.source.module}.{owner.name}") if owner else None
         scope = self.bindings.scope(node, name)
         return self._facts.names.get((scope, name)) or self._by_name(self.bindings.names.get((scope, name), ()), name)
 
@@ -277,19 +282,19 @@ class Synchronization:
             return None
         return by_name(name)
 
-    def _is_other(self, value: cst.BaseExpression | None) -> bool:
+    def _is_other(self, value: ast.expr | None) -> bool:
         match value:
-            case cst.Call(func=(cst.Name(value=made) | cst.Attribute(attr=cst.Name(value=made))) as function):
+            case ast.Call(func=(ast.Name(id=made) | ast.Attribute(attr=made)) as function):
                 return made in _MAKE_OTHERS or self.bindings.dotted(function).startswith(_NOT_OF_THREADS)
-        return isinstance(value, _PLAIN)
+        return isinstance(value, _PLAIN) or is_number(value) or is_text(value)
 
-    def _helper_by_name(self, call: cst.Call) -> Kind | None:
+    def _helper_by_name(self, call: ast.Call) -> Kind | None:
         match call.func:
-            case cst.Name(value=name) | cst.Attribute(attr=cst.Name(value=name)):
+            case ast.Name(id=name) | ast.Attribute(attr=name):
                 return call_by_name(name) if name not in self._facts.functions else None
         return None
 
-    def _call_kind(self, call: cst.Call) -> Kind | None:
+    def _call_kind(self, call: ast.Call) -> Kind | None:
         made = self.factory(call.func)
         if made is not None:
             return made
@@ -297,25 +302,25 @@ class Synchronization:
         if does.kind is not None:
             return does.kind
         match call.func:
-            case cst.Attribute(value=container, attr=cst.Name(value="get" | "setdefault" | "pop" | "popleft")):
+            case ast.Attribute(value=container, attr="get" | "setdefault" | "pop" | "popleft"):
                 return self.elements(container)
-            case cst.Name(value="next" | "min" | "max") if call.args:
-                return self.elements(call.args[0].value)
-            case cst.Name(value="field"):
-                named = (each for each in call.args if each.keyword and each.keyword.value == "default_factory")
+            case ast.Name(id="next" | "min" | "max") if call.args or call.keywords:
+                return self.elements(arguments(call)[0].value)
+            case ast.Name(id="field"):
+                named = (each for each in call.keywords if each.arg == "default_factory")
                 factory = next(named, None)
                 if factory is None:
                     return None
-                if isinstance(factory.value, cst.Lambda):
+                if isinstance(factory.value, ast.Lambda):
                     return self.kind(factory.value.body)
                 return self.factory(factory.value)
-            case cst.Call(func=cst.Name(value="type"), args=[first]):
-                return self.kind(first.value)
+            case ast.Call(func=ast.Name(id="type"), args=[first], keywords=[]):
+                return self.kind(first)
         return None
 
-    def _foreign(self, node: cst.BaseExpression) -> tuple[Knowledge | None, str]:
+    def _foreign(self, node: ast.expr) -> tuple[Knowledge | None, str]:
         """Return what is known of the module that a name comes from, and the name there."""
-        if not isinstance(node, (cst.Name, cst.Attribute)):
+        if not isinstance(node, (ast.Name, ast.Attribute)):
             return None, ""
         module, _, name = self.bindings.dotted(node).rpartition(".")
         return (self._known.get(module), name) if module != self.source.module else (None, "")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import Final
-
-import libcst as cst
 
 from lockproof.mutate.kinds import Kind
 from lockproof.mutate.operator import Change, Context, Operator
 from lockproof.mutate.sections import call_of
+from lockproof.mutate.syntax import Argument, arguments
 
 _NOTIFIES: Final = ("notify", "notify_all", "notifyAll")
 _SIGNALLED: Final = frozenset((Kind.CONDITION, Kind.UNKNOWN))
@@ -17,40 +17,40 @@ _LIMITED: Final = {"wait": 0, "acquire": 1, "wait_for": 1}
 """Calls that may have a time limit, and where among their arguments it stands."""
 
 
-def _method(context: Context, node: cst.CSTNode, names: tuple[str, ...]) -> tuple[cst.Call, str, Kind] | None:
-    """Return a call of one of these methods on something that synchronizes, with its name and the kind of that."""
+def _method(context: Context, node: ast.AST, names: tuple[str, ...]) -> tuple[ast.Call, ast.Attribute, Kind] | None:
+    """Return a call of one of these methods on something that synchronizes, with the method and the kind of that."""
     match node:
-        case cst.Call(func=cst.Attribute(value=owner, attr=cst.Name(value=name))) if name in names:
+        case ast.Call(func=ast.Attribute(value=owner, attr=name) as method) if name in names:
             kind = context.found.kind(owner)
-            return (node, name, kind) if kind is not None else None
+            return (node, method, kind) if kind is not None else None
     return None
 
 
 def notify_one(context: Context) -> Iterator[Change]:
     """Wake one waiting thread instead of all, or of several."""
-    for node in context.of_kind(cst.Call):
+    for node in context.of_kind(ast.Call):
         found = _method(context, node, _NOTIFIES)
         if found is None or found[2] not in _SIGNALLED:
             continue
-        call, name, _ = found
-        number = context.code(*call.args) if call.args else ""
-        if (name == "notify") is (number in ("", "1", "n=1")):
+        call, method, _ = found
+        number = "; ".join(context.line(context.source.argument(each)) for each in arguments(call))
+        if (method.attr == "notify") is (number in ("", "1", "n=1")):
             continue
-        assert isinstance(call.func, cst.Attribute)
-        one = call.with_changes(func=call.func.with_changes(attr=cst.Name("notify")), args=[])
-        yield Change(call, {call: one}, f"`{context.code(call)}` wakes only one thread in {context.where(call)}")
+        one = f"{context.source.piece(method.value)}.notify()"
+        said = f"`{context.code(call)}` wakes only one thread in {context.where(call)}"
+        yield Change(call, [context.source.inside(call, one)], said)
 
 
 def no_notify(context: Context) -> Iterator[Change]:
     """Wake nobody: a notify is removed, or the `set` of an Event."""
-    for line in context.of_kind(cst.SimpleStatementLine):
+    for line in context.source.simple_lines():
         found = _method(context, call_of(line) or line, (*_NOTIFIES, "set"))
         if found is None:
             continue
-        call, name, kind = found
-        if kind is Kind.EVENT if name == "set" else kind in _SIGNALLED:
+        call, method, kind = found
+        if kind is Kind.EVENT if method.attr == "set" else kind in _SIGNALLED:
             said = f"`{context.code(call)}` is removed from {context.where(line)}"
-            yield Change(line, {line: cst.RemoveFromParent()}, said)
+            yield Change(line, context.source.removed(line), said)
 
 
 def if_for_while(context: Context) -> Iterator[Change]:
@@ -58,62 +58,61 @@ def if_for_while(context: Context) -> Iterator[Change]:
 
     Left out where the loop has an `else`, or is left or begun again from its inside, which `if` cannot do.
     """
-    for loop in context.of_kind(cst.While):
+    for loop in context.of_kind(ast.While):
         waits = (_method(context, node, ("wait",)) for node in context.source.walk_here(loop.body))
-        if loop.orelse is not None or not any(each and each[2] in _SIGNALLED for each in waits):
+        if loop.orelse or not any(each and each[2] in _SIGNALLED for each in waits):
             continue
-        if any(isinstance(node, (cst.Break, cst.Continue)) for node in context.source.walk_here(loop.body)):
+        if any(isinstance(node, (ast.Break, ast.Continue)) for node in context.source.walk_here(loop.body)):
             continue
         if context.code(loop.test) in ("True", "1"):
             continue
-        once = cst.If(
-            loop.test, loop.body, leading_lines=loop.leading_lines, whitespace_before_test=cst.SimpleWhitespace(" ")
-        )
+        once = context.source.head_instead(loop, loop.test, f"if {context.source.code(loop.test)}")
         said = f"`while {context.code(loop.test)}` is an `if` in {context.where(loop)}"
-        yield Change(loop, {loop: once}, said)
-    for node in context.of_kind(cst.Call):
+        yield Change(loop, [once], said)
+    for node in context.of_kind(ast.Call):
         found = _method(context, node, ("wait_for",))
-        if found is None or not node.args or node.args[0].keyword is not None:
+        given = arguments(node)
+        if found is None or not given or given[0].keyword or given[0].star == "**":
             continue
-        assert isinstance(node.func, cst.Attribute)
-        predicate, *limit = node.args
+        call, method, _ = found
+        predicate, *limit = given
         held = predicate.value
-        if isinstance(held, cst.Lambda):
-            held = held.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-        wait = cst.Call(node.func.with_changes(attr=cst.Name("wait")), limit)
-        once_for_all = cst.BooleanOperation(
-            cst.Call(held), cst.Or(), wait, lpar=[cst.LeftParen()], rpar=[cst.RightParen()]
-        )
+        asked = f"({context.source.bare(held)})" if isinstance(held, ast.Lambda) else context.source.piece(held)
+        wait = f"{context.source.piece(method.value)}.wait({_joined(context, limit)})"
         said = f"`{context.code(node)}` waits once and does not look again in {context.where(node)}"
-        yield Change(node, {node: once_for_all}, said)
+        yield Change(node, [context.source.instead(call, f"({asked}() or {wait})")], said)
 
 
-def _limited(context: Context, node: cst.CSTNode) -> tuple[cst.Call, list[cst.Arg]] | None:
+def _joined(context: Context, given: list[Argument]) -> str:
+    return ", ".join(context.source.argument(each) for each in given)
+
+
+def _limited(context: Context, node: ast.AST) -> tuple[ast.Call, list[Argument]] | None:
     """Return a call that waits for no longer than its arguments say, and the arguments without the limit."""
     found = _method(context, node, tuple(_LIMITED))
     if found is None:
         return None
-    call, name, _ = found
-    kept, limits = list[cst.Arg](), list[cst.Arg]()
-    for place, each in enumerate(call.args):
-        keyword = each.keyword.value if each.keyword is not None else ""
-        positional = not keyword and place == _LIMITED[name]
-        blocking = name == "acquire" and (keyword == "blocking" or (not keyword and place == 0))
-        (limits if positional or keyword == "timeout" or blocking else kept).append(each)
+    call, method, _ = found
+    name = method.attr
+    kept, limits = list[Argument](), list[Argument]()
+    for place, each in enumerate(arguments(call)):
+        positional = not each.keyword and place == _LIMITED[name]
+        blocking = name == "acquire" and (each.keyword == "blocking" or (not each.keyword and place == 0))
+        (limits if positional or each.keyword == "timeout" or blocking else kept).append(each)
     limited = any(context.code(each.value) not in ("None", "True", "-1") for each in limits)
     return (call, kept) if limited else None
 
 
 def no_timeout(context: Context) -> Iterator[Change]:
     """Wait without a limit where there is one; an `acquire` that would not wait at all waits too."""
-    for node in context.of_kind(cst.Call):
+    for node in context.of_kind(ast.Call):
         found = _limited(context, node)
         if found is None:
             continue
         call, kept = found
-        arguments = [*kept[:-1], *(each.with_changes(comma=cst.MaybeSentinel.DEFAULT) for each in kept[-1:])]
+        unlimited = f"{context.source.piece(call.func)}({_joined(context, kept)})"
         said = f"`{context.code(call)}` waits without a limit in {context.where(call)}"
-        yield Change(call, {call: call.with_changes(args=arguments)}, said)
+        yield Change(call, [context.source.inside(call, unlimited)], said)
 
 
 def timeout_ignored(context: Context) -> Iterator[Change]:
@@ -121,14 +120,14 @@ def timeout_ignored(context: Context) -> Iterator[Change]:
 
     Left out where nobody looks at the result.
     """
-    for node in context.of_kind(cst.Call):
+    for node in context.of_kind(ast.Call):
         found = _limited(context, node)
-        if found is None or isinstance(context.source.parent(node), cst.Expr):
+        if found is None or isinstance(context.source.parent(node), ast.Expr):
             continue
         call, _ = found
-        taken = cst.BooleanOperation(call, cst.Or(), cst.Name("True"), lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+        taken = f"({context.source.piece(call)} or True)"
         said = f"{context.where(call)} goes on as though `{context.code(call)}` had not run out of time"
-        yield Change(call, {call: taken}, said)
+        yield Change(call, [context.source.instead(call, taken)], said)
 
 
 OPERATORS: Final = (
