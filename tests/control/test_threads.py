@@ -143,6 +143,13 @@ def test_threads_and_futures_hash_alike_in_each_run_and_none_is_left_for_the_nex
     assert len(set(outcome.split(", ")[1:4])) == 3
 
 
+@pytest.mark.skipif(sys.version_info < (3, 15), reason="`lazy import` is of 3.15")
+def test_a_module_is_imported_by_the_thread_that_first_uses_it() -> None:
+    found = answers("tests.control.asked_lazy")["lazily"]
+    assert set(found["outcomes"]) == {"[(0.0, 1.0, 1), (0.0, 1.0, 1)]"} and sum(found["outcomes"].values()) >= 20
+    assert not found["errors"] and not found["deadlocks"] and not found["bounded"]
+
+
 @pytest.mark.parametrize("inherits", ["0", "1"])
 def test_a_thread_runs_in_the_context_that_it_would_have_without_control(inherits: str) -> None:
     asked = answers("tests.control.asked_contexts", PYTHON_THREAD_INHERIT_CONTEXT=inherits)

@@ -67,7 +67,8 @@ _OWN: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.s
 _LIBRARY: Final = os.path.dirname(threading.__file__) + os.sep
 _TRUSTED: Final = ("threading.py", "contextlib.py", "abc.py", "enum.py", "types.py", "warnings.py", "linecache.py",
                    "traceback.py", "weakref.py", "_weakrefset.py", "copyreg.py", "random.py", "typing.py",
-                   "dataclasses.py", "ast.py", "reprlib.py")  # fmt: skip
+                   "dataclasses.py", "ast.py", "reprlib.py", "_py_warnings.py", "annotationlib.py",
+                   "_colorize.py")  # fmt: skip
 """Modules of the standard library in which a switch changes nothing, or whose own correctness is not asked for."""
 
 _PRIMITIVES: Final = frozenset(
