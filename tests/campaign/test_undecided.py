@@ -127,6 +127,30 @@ def test_a_hang_under_control_is_what_real_threads_make_of_it_or_not_known(
         assert codes(report) == {Doubt.CHILD_LOST, Doubt.NOTHING_RUN}
 
 
+@pytest.mark.parametrize(
+    ("again", "announced", "verdict"),
+    [
+        (RunResult("", 10, returned=10), ("a.bump()",), Verdict.HELD),
+        (RunResult("", 10, returned=10), (), Verdict.UNKNOWN),
+        (RunResult("", 10, doubts={Doubt.OUTCOMES_UNDECIDED: 1}, returned=9), ("a.bump()",), Verdict.UNKNOWN),
+        (RunResult("", skipped=Doubt.MODEL_TOO_WIDE), ("a.bump()",), Verdict.UNKNOWN),
+    ],
+    ids=["one thread was slow", "threads hung", "not judged then", "not run then"],
+)
+def test_only_one_thread_that_was_slow_before_the_threads_meet_leaves_no_doubt(
+    again: RunResult, announced: tuple[str, ...], verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Child(Setup([*sys.path, ROOT], f"{HERE}:LockedCounter", hang=1.0), memory=1024) as child:
+        run = checking("LockedCounter", child, engine="threads")
+        description = run._start()
+        run.gathered.ran(RunResult("", 5, returned=5))
+        monkeypatch.setattr(run._deaths, "again", lambda *_: again)
+        died = Died(FindingKind.HANG, "did not come back within 1 s", "", announced, certain=False)
+        run._after_death(died, "a.bump() || a.bump()")
+        report = run._report(description)
+    assert (report.verdict, bool(report.unknown)) == (verdict, verdict is Verdict.UNKNOWN)
+
+
 @pytest.mark.parametrize("scenario", [None, "a.bump() || a.bump()"])
 def test_a_class_whose_control_hangs_each_time_is_not_held(
     scenario: str | None, monkeypatch: pytest.MonkeyPatch
@@ -238,7 +262,7 @@ def test_a_run_that_was_wrong_once_and_never_again_is_not_held() -> None:
 
 
 def test_runs_that_were_given_up_are_not_held() -> None:
-    report = explored("endless", strategy="random", budget=1.0)
+    report = explored("endless", strategy="random", budget=6.0)
     assert (report.verdict, codes(report)) == (Verdict.UNKNOWN, {Doubt.GIVEN_UP})
     assert any("were not judged" in said for said in report.coverage.explored)
 

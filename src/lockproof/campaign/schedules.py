@@ -69,12 +69,19 @@ class Schedules:
     _fresh: Iterator[str] | None = None
 
     def prepare(self) -> bool:
-        """Start the process; false if that cannot be done, which is a doubt then."""
-        if not self._ready:
+        """Start the process; false if that cannot be done, which is a doubt then.
+
+        One thread that is only slow with comparing class and model is given another try: no run is lost.
+        """
+        for last in (False, True):
+            if self._ready:
+                break
             try:
                 self.child.start(conform=min(0.5, max(self.left(), 0.1) / 20), skip=self.skip())
                 self._ready = True
             except Died as died:
+                if died.kind is FindingKind.HANG and died.announced and not last:
+                    continue
                 if died.announced and died.certain and died.kind is not FindingKind.HANG:
                     self.deaths.append(("; ".join(died.announced), died))
                 else:
