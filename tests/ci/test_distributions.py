@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib.metadata
 import re
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 
 import lockedset
 import lockproof
+from ci.documents import blocks, examples
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECTS = {"lockedset": ROOT, "lockproof": ROOT / "src" / "lockproof"}
@@ -139,6 +141,31 @@ def test_the_installed_version_is_that_of_the_package(name: str) -> None:
 def test_a_package_is_typed_and_says_so(name: str) -> None:
     assert (ROOT / "src" / name / "py.typed").is_file()
     assert "Typing :: Typed" in described(name)["project"]["classifiers"]
+
+
+URL = "https://github.com/lockedset/lockedset"
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_what_an_index_shows_does_not_depend_on_where_it_stands(name: str) -> None:
+    text = (PROJECTS[name] / described(name)["project"]["readme"]).read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert f"{URL}#readme" in links
+    inside = {link.removeprefix(f"{URL}/blob/main/") for link in {*links, *described(name)["project"]["urls"].values()}}
+    for each in inside:
+        assert each.startswith(URL) or (ROOT / each).is_file(), each
+    assert f"pip install {name}" in text
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+def test_what_an_index_shows_runs(name: str) -> None:
+    text = (PROJECTS[name] / described(name)["project"]["readme"]).read_text(encoding="utf-8")
+    for block in blocks(text, "python"):
+        if ">>> " not in block:
+            compile(block, name, "exec")
+    test = doctest.DocTestParser().get_doctest(examples(text), {}, name, name, 0)
+    assert (name == "lockedset") is bool(test.examples)
+    assert doctest.DocTestRunner().run(test).failed == 0
 
 
 def test_both_have_one_licence() -> None:
