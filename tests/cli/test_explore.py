@@ -247,6 +247,7 @@ def test_from_exploring_to_the_replay_of_the_mended_program(money: Path) -> None
     REPORT.validate(json.loads(held.stdout))
 
 
+@pytest.mark.one_build
 @pytest.mark.parametrize(
     "line",
     [

@@ -33,6 +33,7 @@ def run(*words: str, **more: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *words], check=False, **{**given, **more})
 
 
+@pytest.mark.one_build
 @pytest.mark.parametrize("name", ["click", "cloudpickle", "rich"])
 def test_a_missing_library_is_named_with_what_to_do(name: str) -> None:
     code = f"import sys; sys.modules[{name!r}] = None; from lockproof.__main__ import main; sys.exit(main())"
@@ -48,6 +49,7 @@ def test_nothing_is_missing_here() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.one_build
 def test_an_older_python_is_told_what_is_needed() -> None:
     code = "import sys; sys.version_info = (3, 12, 4); from lockproof.__main__ import main; sys.exit(main())"
     done = run("-c", code)
@@ -103,6 +105,7 @@ def test_a_reader_that_goes_away_does_not_change_the_status() -> None:
     assert (done.returncode, done.stderr) == (1, "")
 
 
+@pytest.mark.one_build
 def test_an_output_that_knows_ascii_alone_is_enough() -> None:
     done = run("-c", FAKE.format(body="return LOST_UPDATE"), env=environment(PYTHONIOENCODING="ascii"))
     assert done.returncode == 1
@@ -148,7 +151,7 @@ def test_a_broken_class_is_found_and_the_command_finds_it_again(tmp_path: Path) 
 @pytest.mark.skipif(not hasattr(os, "sched_yield"), reason="the subject needs sched_yield")
 def test_the_mended_class_holds(tmp_path: Path) -> None:
     (tmp_path / "bag.py").write_text(BAG.format(broken=""))
-    done = run("-m", "lockproof", "check", "bag:Bag", "--budget", "1s", "--seed", "1", cwd=tmp_path)
+    done = run("-m", "lockproof", "check", "bag:Bag", "--budget", "300ms", "--seed", "1", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "held: no violation in" in done.stdout
 

@@ -32,6 +32,7 @@ def _rows() -> dict[str, list[str]]:
     return {(cells := re.split(r"\s{2,}", line.strip()))[0]: cells[1:] for line in table.splitlines() if line.strip()}
 
 
+@pytest.mark.one_build
 def test_the_table_has_the_rows_that_are_run_and_no_others() -> None:
     """That they hold, and that each twin is caught, is what tests/stress runs."""
     rows = _rows()
@@ -41,6 +42,7 @@ def test_the_table_has_the_rows_that_are_run_and_no_others() -> None:
     assert stress.PROPERTIES is PROPERTIES
 
 
+@pytest.mark.one_build
 def test_the_table_shows_a_success() -> None:
     rows = _rows()
     assert {cell for name in PROPERTIES for cell in rows[name][:2]} == {"held"}
@@ -51,6 +53,7 @@ def test_the_table_shows_a_success() -> None:
     assert f"{numbers[hidden].capitalize()} of the twins" in README
 
 
+@pytest.mark.one_build
 @pytest.mark.parametrize(("command", "says"), [("ci/validate", "hidden by the GIL"), ("ci/test", "py313t")])
 @pytest.mark.thread_unsafe(reason="starts processes")
 def test_the_two_commands_are_there_and_explain_themselves(command: str, says: str) -> None:
@@ -61,6 +64,7 @@ def test_the_two_commands_are_there_and_explain_themselves(command: str, says: s
     assert says in done.stdout
 
 
+@pytest.mark.one_build
 @pytest.mark.parametrize("name", sorted({*re.findall(r"\]\(([^)#]+)\)", README)}))
 def test_what_it_links_to_is_there(name: str) -> None:
     assert (ROOT / name).exists()
