@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,8 @@ from lockproof.verdict import Masking
 
 if TYPE_CHECKING:
     from rich.syntax import Syntax
+ALWAYS: Final = (Fate.KILLED, Fate.SURVIVED)
+"""Fates that have a column even if no mutant has met them: all columns together are wider than many terminals."""
 
 NEXT: Final = (
     "A survivor is a lock that nobody needs, or a check that cannot see. Look at the line: if the class is right "
@@ -88,20 +91,20 @@ def _near(file: str) -> str:
 def _table(report: MutationReport) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("operator", no_wrap=True)
-    for head in ("mutants", *(fate.value for fate in Fate), Masking.MASKED.value):
+    fates = [fate for fate in Fate if fate in ALWAYS or report.count(fate)]
+    masked = [Masking.MASKED.value] if report.masked else []
+    for head in ("mutants", *(fate.value for fate in fates), *masked):
         table.add_column(head, justify="right")
-    operators = dict.fromkeys(each.mutant.operator for each in report.judged)
-    for name in operators:
-        of_it = [each for each in report.judged if each.mutant.operator == name]
-        table.add_row(name, *_cells(of_it))
-    table.add_row("all", *_cells(list(report.judged)))
+    for name in dict.fromkeys(each.mutant.operator for each in report.judged):
+        of_it = tuple(each for each in report.judged if each.mutant.operator == name)
+        table.add_row(name, *_cells(replace(report, judged=of_it), fates, bool(masked)))
+    table.add_row("all", *_cells(report, fates, bool(masked)))
     return table
 
 
-def _cells(judged: list[Judged]) -> list[str]:
-    counts = [sum(each.fate is fate for each in judged) for fate in Fate]
-    masked = MutationReport("", 0, 0.0, {}, (), tuple(judged), 0.0).masked
-    return [str(count or "") for count in (len(judged), *counts, masked)]
+def _cells(report: MutationReport, fates: Sequence[Fate], masked: bool) -> list[str]:
+    counts = [len(report.judged), *map(report.count, fates), *([report.masked] if masked else [])]
+    return [str(count or "") for count in counts]
 
 
 def _survivor(judged: Judged) -> Iterator[Text]:
