@@ -157,8 +157,11 @@ def test_the_stack_of_a_thread_begins_with_what_the_thread_was_given() -> None:
 def test_no_progress_tells_after_how_many_steps() -> None:
     finding, _ = found("no_progress")
     assert "after 0 steps" not in finding.detail
-    first, second = (line(f"{name} waits in a loop") for name in ("first", "second"))
-    assert finding.detail.endswith(f"Thread-1 (first) at {first}, Thread-2 (second) at {second}")
+    *_, first, second = finding.detail.replace(",", "").split(" at ")
+    # The jump back belongs to the head of a loop up to 3.13, and to its body, the next line, from 3.14 on.
+    for name, place in (("first", first.split()[0]), ("second", second)):
+        file, _, number = line(f"{name} waits in a loop").rpartition(":")
+        assert place in (f"{file}:{number}", f"{file}:{int(number) + 1}")
 
 
 def test_a_function_that_ends_the_process_is_a_finding() -> None:
