@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from benchmarks import cli
 from benchmarks.environments import reason_in
 from benchmarks.operations import SMOKE
 from ci.console import CiError
+
+pytestmark = pytest.mark.one_build
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 120
@@ -89,22 +92,29 @@ def test_an_error_is_a_line_and_no_traceback() -> None:
 
 
 @pytest.mark.thread_unsafe(reason="starts processes")
-def test_a_smoke_run_measures_reports_and_leaves_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "names", [("add, present",), pytest.param(SMOKE, marks=pytest.mark.nightly(reason="each is measured like one"))]
+)
+def test_a_smoke_run_measures_reports_and_leaves_nothing_else(tmp_path: Path, names: Sequence[str]) -> None:
     for needed in ("pyperf", "rich"):
         pytest.importorskip(needed, reason="pip install --group bench")
     output = tmp_path / "run"
-    ended = run("--smoke", "--as-is", "--python", sys.executable, "--output", str(output))
+    words = ["--smoke", "--as-is", "--python", sys.executable, "--output", str(output)]
+    if names is not SMOKE:
+        words += ["--only", *names]
+    ended = run(*words)
     assert ended.returncode == 0, ended.stderr
     assert "operation" in ended.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
     summary = json.loads((output / "summary.json").read_text(encoding="utf-8"))
     (build,) = summary["builds"].values()
     ratios = build["ratio_to_set"]["LockedSet"]
-    assert {name for name in SMOKE if name != "hold one"} <= {name for name, ratio in ratios.items() if ratio}
+    assert {name for name in names if name != "hold one"} <= {name for name, ratio in ratios.items() if ratio}
     assert (output / "table.txt").read_text(encoding="utf-8").strip()
     free_threaded = bool(build["facts"]["build"].endswith("t"))
     assert build["facts"]["gil"] == ("off" if free_threaded else "on")
     before = os.stat(output / "run.json").st_ino
-    again = run("--smoke", "--as-is", "--python", sys.executable, "--output", str(output))
-    assert again.returncode == 0, again.stderr
-    assert os.stat(output / "run.json").st_ino != before
+    if names is SMOKE:
+        again = run(*words)
+        assert again.returncode == 0, again.stderr
+        assert os.stat(output / "run.json").st_ino != before

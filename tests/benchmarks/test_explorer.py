@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ import pytest
 from benchmarks.contenders import DISTRIBUTIONS, STRATEGIES
 from benchmarks.explorer import Contender, bars, told
 from benchmarks.spellings import NAMES
+
+pytestmark = pytest.mark.one_build
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,17 +25,27 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+MASKING = {
+    "set.add(self, x)": "GIL-masked", "super().add(x)": "GIL-masked", "difference of lens": "shown with the GIL too"
+}  # fmt: skip
+"""The two that only a free-threaded build can show, and one that any build can."""
+
+
 @pytest.mark.thread_unsafe(reason="starts processes")
-def test_every_spelling_is_found_and_no_twin_is_flagged(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "names",
+    [["set.add(self, x)", "difference of lens"], pytest.param(NAMES, marks=pytest.mark.nightly(reason="all nine"))],
+)
+def test_every_spelling_is_found_and_no_twin_is_flagged(tmp_path: Path, names: Collection[str]) -> None:
+    assert len(NAMES) == 9 and set(NAMES) >= set(names)
     file = tmp_path / "answers.json"
-    done = run("benchmarks.spellings", "--most", "700", "--json", str(file))
+    done = run("benchmarks.spellings", *names, "--most", "700", "--json", str(file))
     assert done.returncode == 0, done.stdout + done.stderr
     answers = json.loads(file.read_text(encoding="utf-8"))
-    assert set(answers) == set(NAMES) and len(NAMES) == 9
+    assert set(answers) == set(names)
     assert all(each["found"] and not each["flagged"] for each in answers.values()), answers
-    # The two that only a free-threaded build can show, and one that any build can.
-    assert answers["set.add(self, x)"]["masking"] == answers["super().add(x)"]["masking"] == "GIL-masked"
-    assert answers["difference of lens"]["masking"] == "shown with the GIL too"
+    for name, masking in MASKING.items():
+        assert name not in names or answers[name]["masking"] == masking
 
 
 @pytest.mark.thread_unsafe(reason="starts processes")
@@ -43,12 +56,18 @@ def test_an_unknown_spelling_is_refused_with_those_that_there_are() -> None:
 
 
 @pytest.mark.thread_unsafe(reason="starts processes")
-def test_the_explorers_are_measured_and_peers_that_are_not_there_are_told() -> None:
-    done = run("benchmarks.explorer", "--rounds", "1", "--seconds", "0.05", "--operations", "2")
+@pytest.mark.parametrize(
+    "tools",
+    [["lockproof", "interleave-test"], pytest.param(list(STRATEGIES), marks=pytest.mark.nightly(reason="all of them"))],
+)
+def test_the_explorers_are_measured_and_peers_that_are_not_there_are_told(tools: list[str]) -> None:
+    done = run("benchmarks.explorer", "--rounds", "1", "--seconds", "0.05", "--operations", "2", "--tools", *tools)
     assert done.returncode == 0, done.stdout + done.stderr
-    for tool in STRATEGIES:
+    for tool in tools:
         assert tool in done.stdout
     for tool, module in DISTRIBUTIONS.items():
+        if tool not in tools:
+            continue
         here = subprocess.run([sys.executable, "-c", f"import {module}"], capture_output=True, check=False)
         assert (f"{tool} is not installed" in done.stdout) is (here.returncode != 0)
 

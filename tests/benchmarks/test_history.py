@@ -10,6 +10,8 @@ import pytest
 from benchmarks import history
 from lockproof.campaign.recorded import judge_history
 
+pytestmark = pytest.mark.one_build
+
 
 @pytest.mark.parametrize("case", history.CASES)
 def test_a_simulated_history_has_the_verdict_of_its_name(case: history.Case) -> None:

@@ -11,6 +11,8 @@ from benchmarks.subjects import BY_NAME as SUBJECTS
 from benchmarks.subjects import HANDWRITTEN, OURS, Subject
 from lockedset import LockedSet
 
+pytestmark = pytest.mark.one_build
+
 SETS = [SUBJECTS[name] for name in ("set", HANDWRITTEN, OURS)]
 CASES = [
     pytest.param(subject, operation, id=f"{subject.name}: {operation.name}")

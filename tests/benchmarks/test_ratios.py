@@ -23,6 +23,8 @@ from benchmarks.ratios import (
     seconds,
 )
 
+pytestmark = pytest.mark.one_build
+
 GOAL = Goal("add", "mine", "base", 1.1)
 
 

@@ -15,7 +15,7 @@ from lockproof.run.program import Program
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.all_processors
+@pytest.mark.one_build
 @pytest.mark.thread_unsafe(reason="starts a process that uses all processors")
 def test_the_command_measures_three_runners() -> None:
     done = subprocess.run(

@@ -34,15 +34,26 @@ def test_a_mended_twin_ends_well_on_real_threads(name: str) -> None:
     PROGRAMS[name].mended()
 
 
-def test_bugs_are_found_and_their_twins_are_not_flagged() -> None:
-    done = sctbench("account", "deadlock01", "wronglock_3", "--trials", "1", "--seconds", "20", "--most", "3000",
-                    "--strategies", "portfolio", "surw")  # fmt: skip
+@pytest.mark.one_build
+@pytest.mark.parametrize(
+    ("programs", "strategies"),
+    [
+        (["account"], ["portfolio"]),
+        pytest.param(
+            ["account", "deadlock01", "wronglock_3"], ["portfolio", "surw"],
+            marks=pytest.mark.nightly(reason="tests/control and tests/campaign ask for the same kinds of bugs"),
+        ),
+    ],
+)  # fmt: skip
+def test_bugs_are_found_and_their_twins_are_not_flagged(programs: list[str], strategies: list[str]) -> None:
+    done = sctbench(*programs, "--trials", "1", "--seconds", "20", "--most", "3000", "--strategies", *strategies)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "portfolio: found 3 of 3" in done.stdout
+    assert f"portfolio: found {len(programs)} of {len(programs)}" in done.stdout
     assert "not found by the portfolio in each trial: none" in done.stdout
     assert "mended and flagged: none" in done.stdout
 
 
+@pytest.mark.one_build
 def test_a_bug_that_is_missed_is_said_to_be() -> None:
     done = sctbench("reorder_5", "--trials", "1", "--seconds", "5", "--most", "2", "--strategies", "portfolio")
     assert done.returncode == 1
