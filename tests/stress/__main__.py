@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import gc
+import itertools
 import json
 import os
 import platform
@@ -12,6 +13,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +23,13 @@ from tests.stress import callbacks, judged, readers, several  # noqa: F401  (eac
 from tests.stress.properties import PROPERTIES
 from tests.stress.race import LIMIT, Budget, Hang
 from tests.stress.soak import soak
-from tests.stress.twins import TWINS
+from tests.stress.twins import TWINS, Twin
 
 JUDGED = 10
 """How many times as long as another property the one that lockproof judges may take."""
+
+WATCH = LIMIT + 2
+"""Seconds without a round after which a check hangs: more than a meeting may take, which then ends the check itself."""
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = Path(lockedset.__file__).resolve().parents[1]  # the children import what this process has imported
@@ -39,6 +44,8 @@ def _inside(subject: str, name: str, budget: Budget) -> None:
     try:
         check = PROPERTIES[name].check
         assert check is not None
+        # A check with rounds that hangs is ended WATCH seconds after its last round, whatever its budget is.
+        budget.alive = lambda: faulthandler.dump_traceback_later(WATCH, exit=True)
         seen = check(cls, budget)
     except Hang:
         seen = "two threads wait for each other, or one of them never comes back"
@@ -104,30 +111,49 @@ def _build() -> dict[str, Any]:
 
 
 def _run(seconds: float, seed: int) -> dict[str, Any]:
-    properties: list[dict[str, Any]] = []
-    twins: list[dict[str, Any]] = []
+    """Check LockedSet and its twins.
+
+    A check in which threads race has the processors to itself, since the threads meet less often beside another one.
+    Two checks go on at a time of those that only wait once they have hung, and of those that lockproof judges where
+    there is a GIL, which it does under control, on one processor.
+    """
+    with_gil = sys._is_gil_enabled()
     total = len(PROPERTIES) + len(TWINS)
-    patience = 5 if sys._is_gil_enabled() else 20  # a twin ends its check at the first thing seen
+    ended = itertools.count(1)
 
-    def tell(text: str) -> None:
-        print(f"  {len(properties) + len(twins):2}/{total} {text}", file=sys.stderr, flush=True)
+    def check(subject: str, name: str, seconds: float) -> dict[str, Any]:
+        if PROPERTIES[name].posix and os.name != "posix":
+            row = {"verdict": "not run", "detail": "needs POSIX"}
+        else:
+            seen, tried = examine(subject, name, seconds, seed)
+            good, bad = ("held", "violated") if subject == "LockedSet" else ("missed", "caught")
+            row = {"verdict": good if seen is None else bad, "detail": seen or tried}
+        what = name if subject == "LockedSet" else f"twin {subject}"
+        print(f"  {next(ended):2}/{total} {what}: {row['verdict']}: {row['detail']}", file=sys.stderr, flush=True)
+        return row
 
-    for name, each in PROPERTIES.items():
-        if each.posix and os.name != "posix":
-            properties.append({"name": name, "claim": each.claim, "verdict": "not run", "detail": "needs POSIX"})
-        else:
-            seen, tried = examine("LockedSet", name, seconds, seed)
-            verdict = "held" if seen is None else "violated"
-            properties.append({"name": name, "claim": each.claim, "verdict": verdict, "detail": seen or tried})
-        tell(f"{name}: {properties[-1]['verdict']}" + (f": {seen}" if properties[-1]["verdict"] == "violated" else ""))
-    for twin in TWINS.values():
-        row = {"name": twin.name, "lacks": twin.lacks, "property": twin.caught_by}
-        if PROPERTIES[twin.caught_by].posix and os.name != "posix":
-            twins.append({**row, "verdict": "not run", "detail": "needs POSIX"})
-        else:
-            seen, tried = examine(twin.name, twin.caught_by, seconds * patience, seed)
-            twins.append({**row, "verdict": "missed" if seen is None else "caught", "detail": seen or tried})
-        tell(f"twin {twin.name}: {twins[-1]['verdict']}: {twins[-1]['detail']}")
+    def patience(twin: Twin) -> int:
+        """How many times as long a twin is looked at: it ends its check at the first thing seen.
+
+        With a GIL the judged ones are found under control, which needs a small part of the time.
+        """
+        return 20 if not with_gil else 2 if PROPERTIES[twin.caught_by].judged else 5
+
+    times = {("LockedSet", name): seconds for name in PROPERTIES}
+    times |= {(twin.name, twin.caught_by): seconds * patience(twin) for twin in TWINS.values()}
+    waiting = [(subject, name) for subject, name in times if PROPERTIES[name].hangs and subject in TWINS]
+    controlled = [(subject, name) for subject, name in times if PROPERTIES[name].judged and with_gil]
+    rows = {job: check(*job, times[job]) for job in times if job not in (*waiting, *controlled)}
+    for jobs in (waiting, controlled):
+        with ThreadPoolExecutor(2) as pool:
+            rows |= zip(jobs, pool.map(lambda job: check(*job, times[job]), jobs), strict=True)
+    properties = [
+        {"name": each.name, "claim": each.claim, **rows["LockedSet", each.name]} for each in PROPERTIES.values()
+    ]
+    twins = [
+        {"name": twin.name, "lacks": twin.lacks, "property": twin.caught_by, **rows[twin.name, twin.caught_by]}
+        for twin in TWINS.values()
+    ]
     return {"build": _build(), "seed": seed, "seconds": seconds, "properties": properties, "twins": twins}
 
 

@@ -21,6 +21,8 @@ type Check = Callable[[Subject, Budget], str | None]
 class Property:
     """A claim that holds on every build, and its check. `posix` says that the check needs fork or signals.
 
+    `hangs` says that a subject without the property hangs: its check waits then, and uses no processor.
+
     A property that is judged has no check of its own: lockproof makes scenarios, runs them in a process of its own and
     holds the results against a model.
     """
@@ -29,6 +31,7 @@ class Property:
     claim: str
     check: Check | None
     posix: bool = False
+    hangs: bool = False
 
     @property
     def judged(self) -> bool:
@@ -39,12 +42,12 @@ class Property:
 PROPERTIES: dict[str, Property] = {}
 
 
-def holds(claim: str, *, posix: bool = False) -> Callable[[Check], Check]:
+def holds(claim: str, *, posix: bool = False, hangs: bool = False) -> Callable[[Check], Check]:
     """Enter the decorated check in the register, under its own name."""
 
     def register(check: Check) -> Check:
         name = check.__name__.replace("_", "-")
-        PROPERTIES[name] = Property(name, claim, check, posix)
+        PROPERTIES[name] = Property(name, claim, check, posix, hangs)
         return check
 
     return register

@@ -27,12 +27,17 @@ class Hang(Exception):
 
 @dataclass
 class Budget:
-    """How long a check may go on: `seconds` of wall-clock time, but at least one round."""
+    """How long a check may go on: `seconds` of wall-clock time, but at least one round.
+
+    `alive` is called before a round, about once a second, so that a hang need not outlast the budget to be noticed.
+    """
 
     seconds: float
     seed: int
+    alive: Callable[[], object] = lambda: None
     rounds: int = 0
     _end: float = field(init=False)
+    _next_sign: float = field(init=False, default=0.0)
 
     def __post_init__(self) -> None:
         self._end = time.monotonic() + self.seconds
@@ -40,7 +45,11 @@ class Budget:
     def goes_on(self) -> bool:
         """Count a round, and tell whether it may be run."""
         self.rounds += 1
-        return self.rounds == 1 or time.monotonic() < self._end
+        now = time.monotonic()
+        if now >= self._next_sign:
+            self._next_sign = now + 1.0
+            self.alive()
+        return self.rounds == 1 or now < self._end
 
 
 class _Meeting:

@@ -42,7 +42,7 @@ def several_sets_are_one_step(cls: Subject, budget: Budget) -> str | None:
     return None
 
 
-@holds("operations on the same two sets in opposite orders do not wait for each other")
+@holds("operations on the same two sets in opposite orders do not wait for each other", hangs=True)
 def opposite_orders_do_not_hang(cls: Subject, budget: Budget) -> str | None:
     def one(state: tuple[LockedSet[Any], LockedSet[Any]]) -> None:
         a, b = state
@@ -94,7 +94,7 @@ def a_hold_keeps_others_out(cls: Subject, budget: Budget) -> str | None:
     return None
 
 
-@holds("holds that are nested crosswise end in DeadlockError, not in silence")
+@holds("holds that are nested crosswise end in DeadlockError, not in silence", hangs=True)
 def crossed_holds_are_told(cls: Subject, budget: Budget) -> str | None:
     def cross(state: tuple[LockedSet[Any], LockedSet[Any]]) -> str:
         a, b = state
