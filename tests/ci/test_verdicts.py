@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,6 +64,50 @@ def test_a_violation_on_any_build_is_a_failure() -> None:
         merged = merge(reports)
         assert exit_status(merged) == 1
         assert merged.problems == (f"{name}: 'atomic' is violated: why atomic",)
+
+
+SIGNALS = "signals-leave-no-lock"
+
+
+def with_signals(verdict: str, version: str) -> Merged:
+    return merge(
+        [
+            report("3.13t", {SIGNALS: "held"}, {"t": "caught"}),
+            report(version, {SIGNALS: verdict}, {"t": "caught"}),
+        ]
+    )
+
+
+def test_a_known_limit_is_shown_as_such_and_is_no_failure() -> None:
+    merged = with_signals("violated", "3.14")
+    assert cell(merged, SIGNALS, "3.14") == "known limit"
+    assert cell(merged, SIGNALS, "3.13t") == "held"
+    assert exit_status(merged) == 0
+    assert "gh-148874" in validation.remarks(merged, [], 7)[0]
+
+
+def test_a_known_limit_is_one_of_its_version_and_its_property_alone() -> None:
+    assert exit_status(with_signals("violated", "3.15")) == 1
+    merged = merge(
+        [report("3.14", {"p": "violated"}, {"t": "caught"}), report("3.13t", {"p": "held"}, {"t": "caught"})]
+    )
+    assert exit_status(merged) == 1
+
+
+def test_a_known_limit_that_holds_is_a_failure_so_that_it_is_taken_back() -> None:
+    merged = with_signals("held", "3.14")
+    assert exit_status(merged) == 1
+    assert "no known limit any more" in merged.problems[0]
+
+
+def test_a_known_limit_that_was_not_looked_at_is_not_shown() -> None:
+    assert cell(with_signals("not run", "3.14"), SIGNALS, "3.14") == "not run"
+    assert not [note for note in validation.remarks(with_signals("not run", "3.14"), [], 7) if "gh-148874" in note]
+
+
+def test_known_limits_name_properties_that_there_are() -> None:
+    stress: Any = importlib.import_module("tests.stress.__main__")  # enters all properties
+    assert {name for name, _ in verdicts.KNOWN_LIMITS} <= stress.PROPERTIES.keys()
 
 
 def test_a_twin_missed_without_the_gil_is_a_failure() -> None:
