@@ -18,7 +18,7 @@ from benchmarks.environments import ROOT, Environment, child_environment, copy_t
 from benchmarks.operations import OPERATIONS, SHARINGS, THREAD_COUNTS, explained, threads_name
 from benchmarks.plans import FAST, FULL, PLANS, SMOKE, Plan
 from benchmarks.subjects import OURS, SUBJECTS
-from ci.builds import REQUIRED, Build, Interpreter, probe
+from ci.builds import PAIR, Build, Interpreter, probe
 from ci.cache import cache_directory
 from ci.console import CiError, Reporter, duration, run_captured, run_child, tail
 from ci.interpreters import MachineWays, look
@@ -53,8 +53,8 @@ what is written, below {DEFAULT_OUTPUT.relative_to(ROOT).as_posix()} or --output
       python -m pyperf compare_to BUILD/set.json BUILD/LockedSet.json --table
       python -m pyperf compare_to EARLIER/3.13t/LockedSet.json LATER/3.13t/LockedSet.json --table
 
-The interpreters are looked for on PATH, among pyenv's and uv's, and in this project's cache; ci/interpreters.py gets
-those that are missing. What the measuring needs is installed into environments of its own in the cache directory.
+The interpreters are looked for on PATH and in this project's cache; ci/interpreters.py gets those that are missing.
+What the measuring needs is installed into environments of its own in the cache directory.
 To measure in an environment that you have made yourself: pip install --group bench, then --as-is.
 
 exit status: 0 measured (whatever the goals say: times are no test), 2 it could not be done, 130 interrupted
@@ -142,7 +142,7 @@ def chosen_interpreters(builds: Sequence[Build], paths: Sequence[Path], report: 
         found[given.build.name] = given
     if paths and not builds:
         return list(found.values())
-    outcome = look(list(builds) or list(REQUIRED), MachineWays(cache_directory(), report))
+    outcome = look(list(builds) or list(PAIR), MachineWays(cache_directory(), report))
     for name, reasons in outcome.missing.items():
         if name not in found:
             report.say(f"{name} is not there: {'; '.join(reasons)}")
@@ -150,7 +150,7 @@ def chosen_interpreters(builds: Sequence[Build], paths: Sequence[Path], report: 
     if not found:
         raise CiError(
             "no interpreter to measure was found",
-            "CPython 3.13 and 3.13t are not on PATH, nor in pyenv, uv or the cache",
+            "CPython 3.13 and 3.13t are not on PATH, nor in the cache",
             "run ci/interpreters.py, which gets them, or name one with --python PATH",
         )
     return list(found.values())

@@ -6,12 +6,14 @@ The commands are `ci/interpreters.py`, `ci/test` and `ci/validate`. The modules,
 console                   errors for people, progress on stderr, child processes with a log
 cache                     the cache directory, one lock across processes, remembered refusals
 builds                    the vocabulary (build, release, interpreter), probing and verifying
-found                     interpreters that are on the machine already
-uv                        interpreters that uv installs, and uv itself
-apt_sources               apt's own configuration, read; a private index of source packages
+found                     interpreters that are on PATH already
+toolbox                   private virtual environments with tox and uv
+uv                        interpreters that uv downloads, and the variables that uv gets
+apt                       a private index of Debian's newer packages; fetching sources and binary packages
+prefixes                  interpreters set up in the cache: when one is finished, and where
+debian                    standard builds from Debian's packages, unpacked into the cache
 compiled                  CPython compiled from its source archive into the cache
-interpreters              the front of all these: the same release for both builds of a version
-toolbox                   a private virtual environment with tox
+interpreters              the front of all these: 3.13 and 3.13t of one release
 suite, gil_plugin         what one tox environment runs
 reports                   counts of test results, tables, the closing line
 matrix                    `ci/test`

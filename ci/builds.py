@@ -23,8 +23,8 @@ FIRST_GOOD_RELEASE: Release = (3, 13, 1)
 NEEDED_MODULES = ("ssl", "ctypes", "zlib", "bz2", "lzma", "sqlite3", "hashlib", "uuid", "venv", "ensurepip")
 """What the tests and tools import from any interpreter; a build without the headers leaves some out silently."""
 
-COMPILED_MODULES = (*NEEDED_MODULES, "readline", "curses", "_uuid", "_decimal", "test.test_set", "test.lock_tests")
-"""What a build of our own must have besides: it was configured for all of them, so a lack means a bad build."""
+OWN_MODULES = (*NEEDED_MODULES, "readline", "curses", "_uuid", "_decimal", "test.test_set", "test.lock_tests")
+"""What an interpreter that this project sets up must have besides; a lack means that it was set up badly."""
 
 
 @dataclass(frozen=True, order=True)
@@ -59,8 +59,14 @@ class Build:
         return "python" + self.name
 
 
-REQUIRED = (Build.parse("3.13"), Build.parse("3.13t"))
-OPTIONAL = tuple(Build.parse(name) for name in ("3.14", "3.14t", "3.15", "3.15t"))
+PAIR = (Build.parse("3.13"), Build.parse("3.13t"))
+"""The two builds that are compared with each other, so they must be of one release."""
+
+REQUIRED = (*PAIR, Build.parse("3.14"), Build.parse("3.15"))
+"""A run without one of these has not tested what the project promises."""
+
+OPTIONAL = (Build.parse("3.14t"), Build.parse("3.15t"))
+"""Used where uv can download them; Debian has no package of a free-threaded build."""
 
 
 def release_text(release: Release) -> str:

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Make sure that the interpreters are there: CPython 3.13 and 3.13t of one release, later ones where possible.
+"""Make sure that the interpreters are there: CPython 3.13 and 3.13t of one release, 3.14, 3.15, and others if possible.
 
-For each version the ways are tried in this order, and the first that gives all its builds in one release wins:
+The ways are tried in this order:
 
-1. on the machine: PATH, pyenv's versions (not its shims), uv's, and this project's cache;
+1. on the machine: PATH, and this project's cache;
 2. `uv python install`, with uv from PATH or from a private environment in the cache;
-3. on Debian, CPython compiled from the source package (about 3 minutes a build on 2 processors).
+3. on Debian: standard builds from the binary packages of newer suites, unpacked into the cache (seconds), and 3.13t
+   compiled from the source package (about 2 minutes on 2 processors).
 
 Standard output has one line `BUILD=PATH` for each interpreter (or JSON); progress goes to standard error.
 """
@@ -13,11 +14,10 @@ Standard output has one line `BUILD=PATH` for each interpreter (or JSON); progre
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -26,27 +26,17 @@ if __package__ in (None, ""):
     # Run as a script: the package is found from the repository's root, not from inside itself.
     sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from ci import compiled, found, uv
-from ci.apt_sources import SourceArchives
-from ci.builds import (
-    OPTIONAL,
-    REQUIRED,
-    Build,
-    Interpreter,
-    Release,
-    order_releases,
-    release_text,
-    verify,
-)
+from ci import compiled, debian, found, prefixes, uv
+from ci.apt import Archive
+from ci.builds import OPTIONAL, PAIR, REQUIRED, Build, Interpreter, Release, order_releases, release_text, verify
 from ci.cache import Refusals, cache_directory, process_lock
 from ci.console import CiError, Reporter, run_main
 
 EXAMPLES = """
 examples:
-  ci/interpreters.py                    3.13 and 3.13t, and later builds where they can be had
+  ci/interpreters.py                    3.13, 3.13t, 3.14 and 3.15, and later builds where they can be had
   ci/interpreters.py 3.13t              only this build
   ci/interpreters.py --list             look at the machine only; download and build nothing
-  ci/interpreters.py --links DIR        also make DIR/python3.13, DIR/python3.13t, ... for the front of PATH
   ci/interpreters.py --refresh          ask again for what could not be had the last time
 
 exit status: 0 all that was required is there, 2 it is not (standard error says what was tried), 130 interrupted
@@ -57,15 +47,23 @@ Everything is kept in the cache directory %s; delete it to undo everything.
 class Ways(Protocol):
     """The ways to an interpreter; the resolver knows no more of them than this."""
 
-    def search(self, builds: Sequence[Build]) -> tuple[list[Interpreter], dict[str, list[str]]]: ...
+    def search(self, builds: Sequence[Build]) -> tuple[list[Interpreter], dict[str, list[str]]]:
+        """What is on the machine, and by build's name why something is not taken."""
 
-    def verify(self, interpreter: Interpreter) -> str: ...
+    def verify(self, interpreter: Interpreter) -> str:
+        """What is wrong with an interpreter, or ""."""
 
-    def uv(self, builds: Sequence[Build]) -> str: ...
+    def uv(self, builds: Sequence[Build]) -> str:
+        """Download builds; "" or why not."""
 
-    def fetch(self, minor: str) -> tuple[Release, Path]: ...
+    def unpack(self, build: Build, release: Release | None) -> Interpreter:
+        """Get a standard build from Debian's packages, in this release or the newest."""
 
-    def compile(self, build: Build, release: Release, archive: Path) -> Interpreter: ...
+    def source(self, minor: str) -> tuple[Release, Path]:
+        """Fetch the newest source of a version."""
+
+    def compile(self, build: Build, release: Release, archive: Path) -> Interpreter:
+        """Compile a build from its source."""
 
 
 @dataclass
@@ -75,14 +73,12 @@ class Outcome:
     have: dict[str, Interpreter] = field(default_factory=dict)
     missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def merge(self, other: Outcome) -> None:
-        self.have.update(other.have)
-        self.missing.update(other.missing)
-
-
-def variants(builds: Iterable[Build]) -> list[Build]:
-    """Both variants of every version that occurs."""
-    return sorted({Build(build.version, free) for build in builds for free in (False, True)})
+    def missing_by_reasons(self) -> dict[tuple[str, ...], list[str]]:
+        """The missing builds grouped, so that one reason is said in one line."""
+        grouped: dict[tuple[str, ...], list[str]] = {}
+        for name, reasons in self.missing.items():
+            grouped.setdefault(reasons, []).append(name)
+        return grouped
 
 
 def by_version(builds: Iterable[Build]) -> list[list[Build]]:
@@ -93,110 +89,96 @@ def by_version(builds: Iterable[Build]) -> list[list[Build]]:
     return list(groups.values())
 
 
-class Choice:
-    """Chooses among found interpreters; each is verified once, and those that fail are remembered with the reason."""
+class Machine:
+    """What is on the machine, by one search; each interpreter that is chosen is verified once."""
 
-    def __init__(self, ways: Ways) -> None:
+    def __init__(self, builds: Sequence[Build], ways: Ways) -> None:
         self._ways = ways
+        self._pool, self._rejected = ways.search(builds)
         self._verdicts: dict[Path, str] = {}
 
-    def sound(self, interpreter: Interpreter) -> bool:
+    def _sound(self, interpreter: Interpreter) -> bool:
         if interpreter.path not in self._verdicts:
             self._verdicts[interpreter.path] = self._ways.verify(interpreter)
         return not self._verdicts[interpreter.path]
 
-    def refused(self) -> list[str]:
-        return [f"{path}: {reason}" for path, reason in self._verdicts.items() if reason]
+    def best(self, build: Build, release: Release) -> Interpreter | None:
+        """A sound interpreter of this build and release."""
+        matching = (item for item in self._pool if (item.build, item.release) == (build, release))
+        return next(filter(self._sound, matching), None)
 
-    def best(self, pool: Sequence[Interpreter], build: Build, release: Release) -> Interpreter | None:
-        for interpreter in pool:
-            if (interpreter.build, interpreter.release) == (build, release) and self.sound(interpreter):
-                return interpreter
-        return None
+    def choose(self, group: Sequence[Build]) -> dict[str, Interpreter]:
+        """The builds of one version: in the newest release that all have, else each in its newest.
 
-    def same_release(self, pool: Sequence[Interpreter], builds: Sequence[Build]) -> dict[str, Interpreter]:
-        """All the builds in the newest release that every one of them has, or nothing.
-
-        For one build alone a release is preferred that its sibling has too, so that `ci/test py313t` runs on the
-        very interpreter that the whole matrix would run on.
+        For the pair that is compared it is all or nothing.
         """
-        both = {(item.build.version, item.release, item.build.free_threaded) for item in pool}
-
-        def paired(release: Release) -> bool:
-            return all((builds[0].version, release, free) in both for free in (False, True))
-
-        releases = order_releases([item.release for item in pool if item.build in builds])
-        for release in sorted(releases, key=lambda release: (not paired(release), releases.index(release))):
-            chosen = {build.name: self.best(pool, build, release) for build in builds}
-            complete = {name: item for name, item in chosen.items() if item is not None}
-            if len(complete) == len(builds):
-                return complete
-        return {}
-
-    def singles(self, pool: Sequence[Interpreter], builds: Sequence[Build]) -> dict[str, Interpreter]:
-        """For each build the newest that there is, whatever the release of its sibling."""
         chosen: dict[str, Interpreter] = {}
-        for build in builds:
-            for release in order_releases([item.release for item in pool if item.build == build]):
-                best = self.best(pool, build, release)
-                if best is not None:
-                    chosen[build.name] = best
-                    break
-        return chosen
+        for release in order_releases([item.release for item in self._pool if item.build in group]):
+            same = {build.name: item for build in group if (item := self.best(build, release)) is not None}
+            if len(same) == len(group):
+                return same
+            chosen = {**same, **chosen}
+        return {} if set(group) == set(PAIR) else chosen
+
+    def seen(self, group: Sequence[Build]) -> list[str]:
+        """What there is of the builds that were not chosen, in words."""
+        mine = [item for item in self._pool if item.build in group]
+        seen = [item.describe() for item in mine]
+        seen += [f"{path}: {reason}" for path, reason in self._verdicts.items() if reason]
+        for build in group:
+            seen += [reason for reason in self._rejected.get(build.name, []) if reason not in seen]
+        if len({item.build for item in mine}) == 2 and not any(self._verdicts.values()):
+            seen.append("the releases differ")
+        return ["on the machine: " + "; ".join(seen)] if seen else []
 
 
-def on_machine(builds: Sequence[Build], ways: Ways) -> tuple[dict[str, Interpreter], list[str]]:
-    """The builds of one version that are there in one release; else nothing, with what was seen instead."""
-    pool, rejected = ways.search(variants(builds))
-    choice = Choice(ways)
-    chosen = choice.same_release(pool, builds)
-    if chosen:
-        return chosen, []
-    mine = [item for item in pool if item.build in builds]
-    seen = [item.describe() for item in mine] + choice.refused()
-    for build in builds:
-        seen += [reason for reason in rejected.get(build.name, []) if reason not in seen]
-    if len(builds) > 1 and len({item.build for item in mine}) == len(builds) and not choice.refused():
-        seen.append("the releases differ")
-    return {}, ["on the machine: " + ("; ".join(seen) if seen else "nothing found")]
+def from_debian(group: Sequence[Build], machine: Machine, ways: Ways) -> dict[str, Interpreter]:
+    """The builds of one version from Debian's archive. The caller holds the cache's lock.
+
+    A free-threaded build is compiled, for which Debian has the source alone. A standard build of the same version
+    has to be of its release, which need not be the newest that there is as a package.
+    """
+    if not any(build.free_threaded for build in group):
+        return {build.name: ways.unpack(build, None) for build in group}
+    release, archive = ways.source(group[0].minor)
+    chosen: dict[str, Interpreter] = {}
+    for build in group:
+        ready = machine.best(build, release)
+        if ready is None and not build.free_threaded:
+            try:
+                ready = ways.unpack(build, release)
+            except CiError:
+                # The archive has dropped the package of this release: the source serves as well.
+                ready = None
+        chosen[build.name] = ready or ways.compile(build, release, archive)
+    return chosen
 
 
-def resolve(builds: Sequence[Build], ways: Ways, *, complete: bool) -> Outcome:
+def get(group: Sequence[Build], required: Iterable[Build], machine: Machine, ways: Ways) -> Outcome:
     """Get the builds of one version by the ways in order. The caller holds the cache's lock.
 
-    With `complete` a part of the builds is no use; without it what is on the machine is taken as it is when the
-    whole cannot be had.
+    Builds that are not required are left to uv: none of them is worth minutes of compiling.
     """
-    chosen, tried = on_machine(builds, ways)
-    if chosen:
-        return Outcome(have=chosen)
-    refusal = ways.uv(builds)
+    chosen = machine.choose(group)
+    if len(chosen) == len(group):
+        return Outcome(chosen)
+    lacking = [build for build in group if build.name not in chosen]
+    tried = machine.seen(lacking)
+    refusal = ways.uv(lacking)
     if refusal:
         tried.append("uv: " + refusal)
     else:
-        chosen, seen = on_machine(builds, ways)
-        if chosen:
-            return Outcome(have=chosen)
-        tried.append("uv: it installed something else; now " + "; ".join(seen))
-    try:
-        release, archive = ways.fetch(builds[0].minor)
-        pool, _ = ways.search(builds)
-        choice = Choice(ways)
-        built = Outcome()
-        for build in builds:
-            ready = choice.best(pool, build, release)
-            built.have[build.name] = ready if ready is not None else ways.compile(build, release, archive)
-        return built
-    except CiError as problem:
-        tried.append("built from source: " + problem.fact + (f" ({problem.next_step})" if problem.next_step else ""))
-    outcome = Outcome()
-    if not complete:
-        pool, _ = ways.search(variants(builds))
-        outcome.have = Choice(ways).singles(pool, builds)
-    for build in builds:
-        if build.name not in outcome.have:
-            outcome.missing[build.name] = tuple(tried)
-    return outcome
+        machine = Machine(group, ways)
+        chosen = machine.choose(group)
+        if len(chosen) < len(group):
+            tried.append("uv: it installed something else; now " + "; ".join(machine.seen(group)))
+    must = [build for build in group if build in required and build.name not in chosen]
+    if must:
+        try:
+            chosen = {**chosen, **from_debian(must, machine, ways)}
+        except CiError as problem:
+            tried.append("Debian's archive: " + problem.fact + (f" ({problem.next_step})" if problem.next_step else ""))
+    return Outcome(chosen, {build.name: tuple(tried) for build in group if build.name not in chosen})
 
 
 class MachineWays:
@@ -207,12 +189,12 @@ class MachineWays:
         self.report = report
         self.log = cache / "logs" / "interpreters.log"
         self.lock_descriptor: int | None = None
-        self._sources = SourceArchives(cache, report, self.log, refresh=refresh)
+        self._archive = Archive(cache, report, self.log, refresh=refresh)
 
     def search(self, builds: Sequence[Build]) -> tuple[list[Interpreter], dict[str, list[str]]]:
-        directories = found.machine_directories(os.environ) + uv.directories(self.cache)
-        pool, rejected = found.search(builds, directories)
-        return pool + compiled.finished(self.cache, builds), rejected
+        directories = [("PATH", directory) for directory in found.path_directories(os.environ)]
+        pool, rejected = found.search(builds, directories + uv.directories(self.cache))
+        return pool + prefixes.finished(self.cache, builds), rejected
 
     def verify(self, interpreter: Interpreter) -> str:
         return verify(interpreter)
@@ -220,11 +202,24 @@ class MachineWays:
     def uv(self, builds: Sequence[Build]) -> str:
         return uv.install(self.cache, builds, self.report, self.log)
 
-    def fetch(self, minor: str) -> tuple[Release, Path]:
-        closed = self._sources.unusable()
+    def _open_archive(self) -> Archive:
+        closed = self._archive.unusable()
         if closed:
             raise CiError(closed)
-        return self._sources.fetch(minor)
+        return self._archive
+
+    def unpack(self, build: Build, release: Release | None) -> Interpreter:
+        archive = self._open_archive()
+        try:
+            release, packages = archive.packages(build.minor, release)
+            return debian.unpack(
+                self.cache, build, release, packages, self.report, lock_descriptor=self.lock_descriptor
+            )
+        finally:
+            archive.clean()
+
+    def source(self, minor: str) -> tuple[Release, Path]:
+        return self._open_archive().source(minor)
 
     def compile(self, build: Build, release: Release, archive: Path) -> Interpreter:
         compiled.install_headers(self.report, self.log)
@@ -235,14 +230,14 @@ class MachineWays:
 
 def look(builds: Sequence[Build], ways: Ways) -> Outcome:
     """What is on the machine, without changing anything."""
+    machine = Machine(builds, ways)
     outcome = Outcome()
     for group in by_version(builds):
-        chosen, tried = on_machine(group, ways)
-        if not chosen:
-            pool, _ = ways.search(variants(group))
-            chosen = {} if set(group) <= set(REQUIRED) else Choice(ways).singles(pool, group)
+        chosen = machine.choose(group)
         outcome.have.update(chosen)
-        outcome.missing.update({build.name: tuple(tried) for build in group if build.name not in chosen})
+        lacking = [build for build in group if build.name not in chosen]
+        for build in lacking:
+            outcome.missing[build.name] = tuple(machine.seen(lacking)) or ("nothing found on the machine",)
     return outcome
 
 
@@ -263,77 +258,45 @@ def ensure(
     report = Reporter(prefix="interpreters") if report is None else report
     ways = MachineWays(cache, report, refresh=refresh)
     refusals = Refusals(cache / "refusals.json")
-    outcome = Outcome()
-    pending: list[tuple[list[Build], bool]] = []
-    groups = [(group, True) for group in by_version(required)]
-    groups += [(group, False) for group in by_version(set(optional) - set(required))]
-    for group, must in groups:
-        chosen, tried = on_machine(group, ways)
-        refusal = None if must or refresh else refusals.recall(_key(group))
-        if chosen and not refresh:
-            outcome.have.update(chosen)
-        elif refusal is not None:
-            outcome.merge(_partly(group, ways, (*tried, *refusal.reasons)))
+    outcome = look(sorted({*required, *optional}), ways)
+    pending = []
+    for name in outcome.missing:
+        refusal = None if refresh or Build.parse(name) in required else refusals.recall(name)
+        if refusal is None:
+            pending.append(Build.parse(name))
         else:
-            pending.append((group, must))
+            outcome.missing[name] = refusal.reasons
     if pending:
-        waiting_for = ", ".join(build.name for group, _ in pending for build in group)
-        with process_lock(cache / "lock", f"getting CPython {waiting_for}", report, wait_seconds=3 * 3600) as held:
+        names = ", ".join(build.name for build in pending)
+        with process_lock(cache / "lock", f"getting CPython {names}", report, wait_seconds=3 * 3600) as held:
             ways.lock_descriptor = held.descriptor
-            for group, must in pending:
-                result = resolve(group, ways, complete=must)
-                outcome.merge(result)
-                if must and result.missing:
-                    raise _cannot_be_had(result)
-                if result.missing:
-                    reasons = next(iter(result.missing.values()))
-                    refusals.remember(_key(group), tuple(text for text in reasons if not text.startswith("on the ")))
-                else:
-                    refusals.forget(_key(group))
+            machine = Machine(pending, ways)
+            # The newest version first: 3.13t, which may have to be compiled, does not keep a quick refusal waiting.
+            for group in reversed(by_version(pending)):
+                result = get(group, required, machine, ways)
+                outcome.have.update(result.have)
+                for build in group:
+                    outcome.missing.pop(build.name)
+                    refusals.forget(build.name)
+                lacking = [build for build in group if build in required and build.name in result.missing]
+                if lacking:
+                    raise _cannot_be_had(lacking, result.missing[lacking[0].name])
+                for name, reasons in result.missing.items():
+                    outcome.missing[name] = reasons
+                    refusals.remember(name, reasons)
     return outcome
 
 
-def _key(group: Sequence[Build]) -> str:
-    return "+".join(build.name for build in group)
-
-
-def _partly(group: Sequence[Build], ways: Ways, reasons: tuple[str, ...]) -> Outcome:
-    pool, _ = ways.search(variants(group))
-    chosen = Choice(ways).singles(pool, group)
-    return Outcome(chosen, {build.name: reasons for build in group if build.name not in chosen})
-
-
-def _cannot_be_had(result: Outcome) -> CiError:
-    names = " and ".join(result.missing)
-    reasons = next(iter(result.missing.values()))
+def _cannot_be_had(builds: Sequence[Build], reasons: Sequence[str]) -> CiError:
+    names = " and ".join(build.name for build in builds)
     tried = "".join(f"\n    {number}. {reason}" for number, reason in enumerate(reasons, 1))
+    release = " (3.13.1 or newer, both of one release)" if set(builds) == set(PAIR) else ""
     return CiError(
-        f"CPython {names} (3.13.1 or newer, all of one release) cannot be had; tried:{tried}",
-        "no way to a download, or a tool that a build needs is missing",
-        "install them by any means (pyenv, uv, a package) so that they are on PATH, and run this again",
+        f"CPython {names}{release} cannot be had; tried:{tried}",
+        "no way to a download, or a tool that is needed to set it up is missing",
+        "install it by any means (uv, pyenv, a package) so that it is on PATH, and run this again;"
+        " or name the builds or environments that you have",
     )
-
-
-def make_links(directory: Path, interpreters: Mapping[str, Interpreter]) -> None:
-    """Put `python3.13`, `python3.13t`, ... into a directory for the front of PATH.
-
-    A symbolic link to the real executable finds its own prefix; a link to a shim or a wrapper would not.
-    """
-    if os.name == "nt":
-        raise CiError(
-            "links are not made on Windows, where python.exe must stay beside its files",
-            next_step="give tox the paths: tox --discover PATH PATH",
-        )
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, interpreter in interpreters.items():
-        draft = directory / f".{name}.{os.getpid()}"
-        with contextlib.suppress(FileNotFoundError):
-            draft.unlink()
-        draft.symlink_to(interpreter.path)
-        os.replace(draft, directory / f"python{name}")
-    for path in directory.iterdir():
-        if path.is_symlink() and not path.exists():
-            path.unlink()
 
 
 def build_argument(text: str) -> Build:
@@ -355,12 +318,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         nargs="*",
         type=build_argument,
         metavar="BUILD",
-        help="a build to have, like 3.13t; without any: 3.13 and 3.13t, and the later ones where they can be had",
+        help="a build to have, like 3.13t; without any: "
+        + ", ".join(build.name for build in REQUIRED)
+        + ", and others where uv can download them",
     )
     parser.add_argument("--json", action="store_true", help="print JSON with paths, releases and what is missing")
     parser.add_argument("--list", action="store_true", help="only look: download nothing, build nothing")
     parser.add_argument("--refresh", action="store_true", help="ask again for what could not be had the last time")
-    parser.add_argument("--links", type=Path, metavar="DIR", help="make links named python3.13, ... in this directory")
     options = parser.parse_args(arguments)
     required = options.builds or list(REQUIRED)
     optional = [] if options.builds else list(OPTIONAL)
@@ -369,10 +333,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         outcome = look([*required, *optional], MachineWays(cache_directory(), report))
     else:
         outcome = ensure(required, optional, refresh=options.refresh, report=report)
-    for name, reasons in outcome.missing.items():
-        report.say(f"{name} is not there: {'; '.join(reasons)}")
-    if options.links is not None:
-        make_links(options.links, outcome.have)
+    for reasons, names in outcome.missing_by_reasons().items():
+        report.say(f"{', '.join(names)}: {'; '.join(reasons)}")
     if options.json:
         have = {
             name: {"path": str(item.path), "release": release_text(item.release), "origin": item.origin}

@@ -20,8 +20,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ci import interpreters, toolbox
-from ci.builds import REQUIRED, Build, clean_environment
+from ci import interpreters, toolbox, uv
+from ci.builds import OPTIONAL, PAIR, REQUIRED, Build, Interpreter
 from ci.cache import cache_directory, process_lock
 from ci.console import CiError, Reporter, duration, run_child
 from ci.reports import FAILED, NOT_RUN, PASSED, Counts, Row, closing_line, load, seconds_table, text_table
@@ -50,7 +50,7 @@ examples:
   ci/test py313t -- -k pickle -x  what follows -- goes to pytest; coverage is then not demanded
 
 exit status: 0 all that ran passed and nothing required was left out, 1 a failure, 2 a problem with the set-up
-The first run also gets the interpreters, up to 10 minutes where they must be built. Everything outside the
+The first run also gets the interpreters, about 4 minutes where 3.13t must be compiled. Everything outside the
 repository is kept in %s
 """
 
@@ -165,15 +165,21 @@ def show(rows: Sequence[Row]) -> str:
     return "\n".join([text_table(("environment", "outcome", "time", "detail"), lines), *notes])
 
 
-def tox_environment_variables(links: Path, cache: Path) -> dict[str, str]:
-    """Ours, with the interpreters first on PATH, and without what would change what tox or pytest do."""
+def tox_environment_variables(found: Iterable[Interpreter], cache: Path) -> dict[str, str]:
+    """Ours, with the interpreters first on PATH, and without what would change what tox, uv or pytest do.
+
+    tox-uv has uv find an interpreter on PATH. Links to the interpreters in one directory would not do: an environment
+    takes the directory of the link for the interpreter's home, where a Debian build does not find its library.
+    """
     env = {
         name: value
-        for name, value in clean_environment().items()
+        for name, value in uv.environment(cache).items()
         if not name.startswith(("TOX_", "PYTEST_", "COVERAGE_")) and name != "TOXENV"
     }
-    env["PATH"] = os.pathsep.join([str(links), env.get("PATH", os.defpath)])
-    env["VIRTUALENV_OVERRIDE_APP_DATA"] = str(cache / "virtualenv")
+    ours_first = sorted(found, key=lambda item: cache not in item.path.parents)
+    directories = dict.fromkeys(str(item.path.parent) for item in ours_first)
+    env["PATH"] = os.pathsep.join([*directories, env.get("PATH", os.defpath)])
+    env["UV_PYTHON_DOWNLOADS"] = "never"
     return env
 
 
@@ -212,9 +218,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wanted = [name for name in known if name in named]
     report = Reporter(prefix="test")
     began = time.monotonic()
-    optional = [build for name in wanted if (build := build_of(name)) is not None and build not in REQUIRED]
-    report.say("1 of 2: interpreters (seconds when they are there; about 10 minutes where they must be built)")
-    outcome = interpreters.ensure(REQUIRED, optional, refresh=options.refresh, cache=cache, report=report)
+    builds = {build for name in wanted if (build := build_of(name)) is not None}
+    report.say("1 of 2: interpreters (seconds when they are there; about 4 minutes where 3.13t must be compiled)")
+    outcome = interpreters.ensure(
+        sorted({*PAIR, *(builds - {*OPTIONAL})}),
+        sorted(builds & {*OPTIONAL}),
+        refresh=options.refresh,
+        cache=cache,
+        report=report,
+    )
     for name, item in sorted(outcome.have.items()):
         report.say(f"{name} is {item.describe()}")
     chosen = plan(wanted, outcome.have, outcome.missing, selection=bool(extra))
@@ -240,15 +252,12 @@ def run_tox(
 ) -> dict[str, tuple[bool, float]]:
     """Have tox run the environments one after the other, so that the stress tests have the processors to themselves."""
     names = chosen.run
-    links = cache / "bin"
     work = ROOT / ".tox"
     command_end = ["--", *extra] if extra else []
     with contextlib.ExitStack() as stack:
         with process_lock(cache / "lock", "setting up tox", report):
-            python = outcome.have[REQUIRED[0].name].path
+            python = outcome.have[PAIR[0].name].path
             tox = toolbox.tool(cache, "tox", toolbox.TOX, python, report, cache / "logs" / "tools.log")
-            if os.name != "nt":
-                interpreters.make_links(links, outcome.have)
         stack.enter_context(process_lock(work / "ci-test.lock", "ci/test in this directory", report))
         for old in (*(work / "reports").glob("*"), *(work / "coverage").glob(".coverage*")):
             old.unlink()
@@ -256,12 +265,10 @@ def run_tox(
         result = folder / "result.json"
         command = [str(tox), "run", "--root", str(ROOT), "--result-json", str(result)]
         command += ["--skip-missing-interpreters", "false", "-e", ",".join(names)]
-        for item in outcome.have.values():
-            command += ["--discover", str(item.path)]
         usual = "an hour and a half" if everything else "20 minutes"
         report.say(f"2 of 2: tox run -e {','.join(names)} (about {usual} for the whole matrix)")
         sys.stdout.flush()
-        env = tox_environment_variables(links, cache)
+        env = tox_environment_variables(outcome.have.values(), cache)
         env["SUITE_WHOLE"] = chosen.whole
         env["SUITE_ALL"] = "1" if everything else "0"
         status = run_child([*command, *command_end], env=env, cwd=ROOT)

@@ -1,4 +1,4 @@
-"""Private virtual environments for tools, in the cache directory: tox, and uv where it is not on PATH.
+"""Private virtual environments for tools in the cache directory: tox with tox-uv, and uv where PATH has none.
 
 Neither the machine's Python nor the user's own environments are touched.
 """
@@ -15,8 +15,8 @@ from ci.builds import clean_environment
 from ci.cache import write_atomically
 from ci.console import CiError, Reporter, run_child, tail
 
-TOX = ("tox>=4.30,<5",)
-UV = ("uv>=0.6",)
+TOX = ("tox>=4.30,<5", "tox-uv>=1.28")
+UV = ("uv>=0.9",)
 
 
 def scripts_directory(environment: Path) -> Path:
@@ -35,9 +35,11 @@ def tool(cache: Path, name: str, requirements: Sequence[str], python: Path, repo
     environment = cache / "tools" / name
     marker = environment / "lockedset-tool.json"
     script = _script(environment, name)
-    wanted = {"requirements": list(requirements), "python": str(python)}
+    wanted = {"requirements": list(requirements)}
     try:
-        if json.loads(marker.read_text(encoding="utf-8")) == wanted and script.exists() and python.exists():
+        made = json.loads(marker.read_text(encoding="utf-8"))
+        # The environment's Python is a link, which dangles when the interpreter that made it is gone.
+        if made == wanted and script.exists() and _script(environment, "python").exists():
             return script
     except (OSError, ValueError):
         pass

@@ -38,7 +38,7 @@ def fake_python(
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
-        f"#!/bin/sh\nif [ \"$2\" = -m ]; then exit {0 if venv else 1}; fi\ncat <<'END'\n{json.dumps(answer)}\nEND\n"
+        f"#!/bin/sh\nif [ \"$3\" = venv ]; then exit {0 if venv else 1}; fi\ncat <<'END'\n{json.dumps(answer)}\nEND\n"
     )
     path.chmod(0o755)
     return path

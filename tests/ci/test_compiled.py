@@ -1,17 +1,17 @@
-"""Is a build taken as good only when it is finished and complete?"""
+"""Is CPython compiled as it should be, and is a build taken as good only when it is finished and complete?"""
 
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from ci import compiled
-from ci.builds import Build
+from ci import compiled, prefixes
+from ci.builds import Build, Interpreter
 from ci.console import CiError, Reporter
+from ci.prefixes import executable_of, finished, prefix_of
 
 from .fakes import fake_python, posix_only
 
@@ -30,23 +30,15 @@ def test_only_the_free_threaded_build_is_configured_without_the_gil() -> None:
     assert "--disable-gil" not in compiled.configure_command(Path("/s"), Path("/p"), STANDARD)
 
 
-def test_each_variant_has_a_prefix_of_its_own(tmp_path: Path) -> None:
-    assert compiled.prefix_of(tmp_path, STANDARD, RELEASE).name == "3.13.15"
-    assert compiled.prefix_of(tmp_path, FREE, RELEASE).name == "3.13.15t"
+def test_what_takes_long_and_serves_nothing_is_left_out() -> None:
+    command = compiled.configure_command(Path("/s"), Path("/p"), FREE)
+    assert "--disable-test-modules" in command
+    assert not [word for word in command if "-g" in word.split() or word == "--enable-optimizations"]
 
 
-@posix_only
-def test_only_a_marked_build_is_a_build(tmp_path: Path) -> None:
-    prefix = compiled.prefix_of(tmp_path, FREE, RELEASE)
-    fake_python(compiled.executable_of(prefix, FREE), FREE, RELEASE)
-    assert compiled.finished(tmp_path, [STANDARD, FREE]) == []
-    compiled.write_marker(prefix, FREE, RELEASE, Path("source.tar.xz"))
-    assert [(item.build, item.release) for item in compiled.finished(tmp_path, [STANDARD, FREE])] == [(FREE, RELEASE)]
-    assert compiled.finished(tmp_path, [STANDARD]) == []
-    marker = prefix / compiled.MARKER
-    marker.write_text(json.dumps({**json.loads(marker.read_text()), "recipe": compiled.RECIPE - 1}))
-    assert compiled.finished(tmp_path, [FREE]) == []
-    assert compiled.finished(tmp_path / "nowhere", [FREE]) == []
+def compile_build(cache: Path, said: io.StringIO | None = None) -> Interpreter:
+    report = Reporter(said or io.StringIO())
+    return compiled.compile_build(cache, FREE, RELEASE, Path("a.tar.xz"), report)
 
 
 Child = Callable[..., int]
@@ -56,26 +48,25 @@ def fake_child(install: Callable[[], None], fail_at: str = "", interrupt_at: str
     """A stand-in for the child processes of a build, by what their command does."""
 
     def run_child(command: Sequence[str], **_options: object) -> int:
-        step = "configure" if command[0].endswith("configure") else command[-1] if command[0] == "make" else command[0]
+        step = Path(command[0]).name
+        if step == "make" and "altinstall" in command:
+            step = "install"
+            install()
         if step == interrupt_at:
             raise KeyboardInterrupt
-        if step == fail_at:
-            return 1
-        if step == "install":
-            install()
-        return 0
+        return int(step == fail_at)
 
     return run_child
 
 
 @posix_only
 def test_a_good_build_is_marked_and_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    target = compiled.executable_of(compiled.prefix_of(tmp_path, FREE, RELEASE), FREE)
-    monkeypatch.setattr(compiled, "run_child", fake_child(lambda: void(fake_python(target, FREE, RELEASE))))
+    target = executable_of(prefix_of(tmp_path, FREE, RELEASE), FREE)
+    monkeypatch.setattr(prefixes, "run_child", fake_child(lambda: void(fake_python(target, FREE, RELEASE))))
     said = io.StringIO()
-    built = compiled.compile_build(tmp_path, FREE, RELEASE, Path("a.tar.xz"), Reporter(said))
+    built = compile_build(tmp_path, said)
     assert built.path == target
-    assert compiled.finished(tmp_path, [FREE]) == [built]
+    assert finished(tmp_path, [FREE]) == [built]
     assert not list((tmp_path / "work").iterdir())
     assert "CPython 3.13.15t: compile" in said.getvalue()
 
@@ -92,39 +83,39 @@ def test_a_good_build_is_marked_and_found(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_bad_build_is_refused_and_not_marked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, build: Build, lacking: tuple[str, ...], venv: bool, word: str
 ) -> None:
-    target = compiled.executable_of(compiled.prefix_of(tmp_path, FREE, RELEASE), FREE)
+    target = executable_of(prefix_of(tmp_path, FREE, RELEASE), FREE)
     install = fake_child(lambda: void(fake_python(target, build, RELEASE, lacking=lacking, venv=venv)))
-    monkeypatch.setattr(compiled, "run_child", install)
+    monkeypatch.setattr(prefixes, "run_child", install)
     with pytest.raises(CiError, match=word):
-        compiled.compile_build(tmp_path, FREE, RELEASE, Path("a.tar.xz"), Reporter(io.StringIO()))
-    assert compiled.finished(tmp_path, [FREE]) == []
+        compile_build(tmp_path)
+    assert finished(tmp_path, [FREE]) == []
 
 
 @posix_only
 def test_a_failed_step_is_told_with_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "run_child", fake_child(lambda: None, fail_at="configure"))
+    monkeypatch.setattr(prefixes, "run_child", fake_child(lambda: None, fail_at="configure"))
     with pytest.raises(CiError, match="configure failed with status 1") as caught:
-        compiled.compile_build(tmp_path, FREE, RELEASE, Path("a.tar.xz"), Reporter(io.StringIO()))
+        compile_build(tmp_path)
     assert str(tmp_path / "logs" / "build-3.13.15t.log") in str(caught.value)
 
 
 @posix_only
-@pytest.mark.parametrize("step", ["tar", "configure", "install"])
+@pytest.mark.parametrize("step", ["tar", "configure", "install", "cp", "python3.13t"])
 def test_an_interrupted_build_is_not_taken_as_good_and_is_redone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    prefix = compiled.prefix_of(tmp_path, FREE, RELEASE)
-    target = compiled.executable_of(prefix, FREE)
-    monkeypatch.setattr(compiled, "run_child", fake_child(lambda: None, interrupt_at=step))
+    prefix = prefix_of(tmp_path, FREE, RELEASE)
+    target = executable_of(prefix, FREE)
+    monkeypatch.setattr(prefixes, "run_child", fake_child(lambda: None, interrupt_at=step))
     with pytest.raises(KeyboardInterrupt):
-        compiled.compile_build(tmp_path, FREE, RELEASE, Path("a.tar.xz"), Reporter(io.StringIO()))
+        compile_build(tmp_path)
     rest = prefix / "half" / "installed"
     rest.mkdir(parents=True)
     fake_python(target, FREE, RELEASE)
-    assert compiled.finished(tmp_path, [FREE]) == []
-    monkeypatch.setattr(compiled, "run_child", fake_child(lambda: void(fake_python(target, FREE, RELEASE))))
-    compiled.compile_build(tmp_path, FREE, RELEASE, Path("a.tar.xz"), Reporter(io.StringIO()))
-    assert len(compiled.finished(tmp_path, [FREE])) == 1
+    assert finished(tmp_path, [FREE]) == []
+    monkeypatch.setattr(prefixes, "run_child", fake_child(lambda: void(fake_python(target, FREE, RELEASE))))
+    compile_build(tmp_path)
+    assert len(finished(tmp_path, [FREE])) == 1
     assert not rest.exists()
 
 

@@ -1,4 +1,4 @@
-"""Are the interpreters of the machine found, and shims passed over?"""
+"""Are the interpreters on PATH found, whatever their names are, and judged by their answers?"""
 
 from __future__ import annotations
 
@@ -13,28 +13,26 @@ from .fakes import fake_python, posix_only
 STANDARD, FREE = Build.parse("3.13"), Build.parse("3.13t")
 
 
-def test_shims_are_told_from_real_directories() -> None:
-    assert found.is_shim_directory(Path("/home/u/.pyenv/shims"))
-    assert found.is_shim_directory(Path("/home/u/.pyenv/plugins/pyenv-virtualenv/shims"))
-    assert not found.is_shim_directory(Path("/home/u/.pyenv/versions/3.13.5/bin"))
-    assert not found.is_shim_directory(Path("/usr/shims"))
-
-
-def test_path_is_read_in_order_without_shims_and_repetitions(tmp_path: Path) -> None:
-    parts = [tmp_path / "b", tmp_path / ".pyenv" / "shims", tmp_path / "a", tmp_path / "b"]
+def test_path_is_read_in_order_without_repetitions(tmp_path: Path) -> None:
+    parts = [tmp_path / "b", tmp_path / "a", tmp_path / "b"]
     path = os.pathsep.join(["", *map(str, parts)])
     assert found.path_directories({"PATH": path}) == [tmp_path / "b", tmp_path / "a"]
     assert found.path_directories({}) == []
 
 
-def test_directories_of_pyenv_and_uv(tmp_path: Path) -> None:
-    for folder in (".pyenv/versions/3.13.5t/bin", "uv/cpython-3.13.5/bin", ".local/share/uv/python/cpython-3.14.0/bin"):
-        (tmp_path / folder).mkdir(parents=True)
-    env = {"HOME": str(tmp_path), "UV_PYTHON_INSTALL_DIR": str(tmp_path / "uv")}
-    assert tmp_path / ".pyenv/versions/3.13.5t/bin" in found.pyenv_directories(env)
-    folders = found.uv_directories(env)
-    assert tmp_path / "uv/cpython-3.13.5/bin" in folders
-    assert tmp_path / ".local/share/uv/python/cpython-3.14.0/bin" in folders
+@posix_only
+def test_a_shim_that_does_not_answer_hides_nothing_and_one_that_does_tells_the_real_place(tmp_path: Path) -> None:
+    real = fake_python(tmp_path / "versions" / "3.13.15t" / "bin" / "python3.13t", FREE, (3, 13, 15))
+    shims = tmp_path / "shims"
+    shims.mkdir()
+    (shims / "python3.13t").write_text(f'#!/bin/sh\nexec {real} "$@"\n')
+    (shims / "python3.13").write_text("#!/bin/sh\necho python3.13: command not found >&2\nexit 127\n")
+    for shim in shims.iterdir():
+        shim.chmod(0o755)
+    standard = fake_python(tmp_path / "bin" / "python3.13", STANDARD, (3, 13, 15))
+    pool, rejected = found.search([STANDARD, FREE], [("PATH", shims), ("PATH", tmp_path / "bin")])
+    assert {item.path for item in pool} == {real, standard}
+    assert "status 127: python3.13: command not found" in rejected["3.13"][0]
 
 
 @posix_only

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
 import re
 import tomllib
 from pathlib import Path
@@ -13,8 +14,18 @@ import pytest
 from ruamel.yaml import YAML
 
 from ci import matrix, toolbox, verdicts
-from ci.builds import OPTIONAL, REQUIRED, Build
-from ci.matrix import Plan, build_of, exit_status, plan, read_results, split_arguments, table_rows, tox_environments
+from ci.builds import OPTIONAL, REQUIRED, Build, Interpreter
+from ci.matrix import (
+    Plan,
+    build_of,
+    exit_status,
+    plan,
+    read_results,
+    split_arguments,
+    table_rows,
+    tox_environment_variables,
+    tox_environments,
+)
 from ci.reports import Counts, EnvironmentReport, Phase, Row
 from ci.validation import COLUMNS
 
@@ -203,8 +214,9 @@ def test_rows_of_the_final_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "named", "status"),
     [
-        ([Row("py313", "passed"), Row("py314", "not run")], [], 0),
-        ([Row("py313", "passed"), Row("py314", "not run")], ["py314"], 1),
+        ([Row("py313", "passed"), Row("py314t", "not run")], [], 0),
+        ([Row("py313", "passed"), Row("py314t", "not run")], ["py314t"], 1),
+        ([Row("py313", "passed"), Row("py315", "not run")], [], 1),
         ([Row("py313", "passed"), Row("py313t", "not run")], [], 1),
         ([Row("py313", "passed"), Row("lint", "failed")], [], 1),
         ([Row("py314", "not run")], [], 1),
@@ -218,6 +230,19 @@ def test_exit_status(rows: list[Row], named: list[str], status: int) -> None:
 def test_tox_s_own_results() -> None:
     text = json.dumps({"testenvs": {"py313": {"result": {"success": True, "duration": 3.5}}, ".pkg": {}}})
     assert read_results(text) == {"py313": (True, 3.5)}
+
+
+def test_tox_finds_the_chosen_interpreters_first_and_uv_chooses_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"PATH": "/bin", "UV_PYTHON": "3.9", "TOX_OVERRIDE": "x", "PYTEST_ADDOPTS": "-x"}.items():
+        monkeypatch.setenv(name, value)
+    system = Interpreter(Build((3, 13)), (3, 13, 15), Path("/usr/bin/python3.13"), "PATH")
+    ours = Interpreter(Build((3, 13), True), (3, 13, 15), tmp_path / "builds" / "3.13.15t" / "bin" / "python3.13t", "x")
+    env = tox_environment_variables([system, ours], tmp_path)
+    assert env["PATH"].split(os.pathsep) == [str(ours.path.parent), str(system.path.parent), "/bin"]
+    assert env["UV_PYTHON_DOWNLOADS"] == "never"
+    assert not {"UV_PYTHON", "TOX_OVERRIDE", "PYTEST_ADDOPTS"} & env.keys()
 
 
 def test_arguments_after_the_dashes_are_pytest_s() -> None:
