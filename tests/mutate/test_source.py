@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import queue
+import re
 import sys
 import textwrap
 import threading
@@ -37,7 +38,7 @@ def parsed(text: str) -> Source:
 
 def shape(node: ast.AST) -> str:
     """What a node is, whether it is read or bound."""
-    return ast.dump(node).replace("Store()", "Load()").replace("Del()", "Load()")
+    return re.sub(r"(, )?ctx=\w+\(\)", "", ast.dump(node))
 
 
 def expressions(source: Source) -> Iterator[ast.expr]:
