@@ -23,6 +23,8 @@ from ci.apt import (
 )
 from ci.console import CiError, Reporter
 
+pytestmark = pytest.mark.one_build
+
 TARGETS = """
 http://vendor.example/packages nodistro main
 http://vendor.example/apt bookworm main

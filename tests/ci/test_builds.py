@@ -21,6 +21,8 @@ from ci.builds import (
 
 from .fakes import posix_only
 
+pytestmark = pytest.mark.one_build
+
 STANDARD, FREE = Build.parse("3.13"), Build.parse("3.13t")
 
 

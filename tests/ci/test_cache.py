@@ -13,6 +13,8 @@ import pytest
 from ci.cache import Refusals, cache_directory, process_lock, write_atomically
 from ci.console import CiError, Reporter
 
+pytestmark = pytest.mark.one_build
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -15,6 +15,8 @@ from ci.prefixes import executable_of, finished, prefix_of
 
 from .fakes import fake_python, posix_only
 
+pytestmark = pytest.mark.one_build
+
 STANDARD, FREE = Build.parse("3.13"), Build.parse("3.13t")
 RELEASE = (3, 13, 15)
 

@@ -12,6 +12,8 @@ import pytest
 
 from ci.console import CiError, Interrupted, Reporter, duration, run_captured, run_child, run_main, tail
 
+pytestmark = pytest.mark.one_build
+
 
 @pytest.mark.parametrize(
     ("seconds", "text"),

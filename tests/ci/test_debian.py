@@ -18,6 +18,8 @@ from ci.prefixes import finished, prefix_of
 
 from .fakes import fake_python, posix_only
 
+pytestmark = pytest.mark.one_build
+
 BUILD = Build.parse("3.14")
 RELEASE: Release = (3, 14, 10)
 PACKAGES = [Path("libc6.deb"), Path("python3.14.deb")]

@@ -10,6 +10,8 @@ from ci.builds import Build
 
 from .fakes import fake_python, posix_only
 
+pytestmark = pytest.mark.one_build
+
 STANDARD, FREE = Build.parse("3.13"), Build.parse("3.13t")
 
 

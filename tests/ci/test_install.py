@@ -14,6 +14,8 @@ from ci.console import CiError
 from ci.documents import Command, commands, examples, files, install_lines, masked, missing
 from ci.install import Failure, Shown, Trial, environment, found_in, main, on_path, run_all
 
+pytestmark = pytest.mark.one_build
+
 README = (install.ROOT / "README.md").read_text(encoding="utf-8")
 
 DOCUMENT = """

@@ -14,6 +14,8 @@ from ci.builds import PAIR, Build, Interpreter, Release
 from ci.console import CiError, Reporter
 from ci.interpreters import Machine, Outcome, by_version, get, look
 
+pytestmark = pytest.mark.one_build
+
 STANDARD, FREE = PAIR
 LATER = [Build.parse("3.14"), Build.parse("3.14t")]
 

@@ -29,6 +29,8 @@ from ci.matrix import (
 from ci.reports import Counts, EnvironmentReport, Phase, Row
 from ci.validation import COLUMNS
 
+pytestmark = pytest.mark.one_build
+
 ROOT = Path(__file__).resolve().parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 FAMILIES = {"3.13", "3.14"}

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.one_build
+
 ROOT = Path(__file__).resolve().parents[2]
 PASSED_OVER = {".git", ".tox", "dist", "build", "__pycache__", "node_modules", "venv"}
 

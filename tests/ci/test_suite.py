@@ -26,6 +26,8 @@ from ci.reports import (
 )
 from ci.suite import Selection
 
+pytestmark = pytest.mark.one_build
+
 JUNIT = '<testsuites><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="10" time="1"/></testsuites>'
 
 

@@ -11,6 +11,8 @@ import pytest
 from ci import toolbox
 from ci.console import CiError, Reporter
 
+pytestmark = pytest.mark.one_build
+
 REQUIREMENTS = ("tox>=4", "tox-uv")
 
 

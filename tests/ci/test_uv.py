@@ -15,6 +15,8 @@ from ci.uv import environment, last_cause
 
 from .fakes import posix_only
 
+pytestmark = pytest.mark.one_build
+
 STANDARD, FREE = Build.parse("3.13"), Build.parse("3.13t")
 
 

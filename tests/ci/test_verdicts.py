@@ -14,6 +14,8 @@ from ci.builds import Build, Interpreter
 from ci.console import CiError
 from ci.verdicts import BuildReport, Merged, exit_status, merge, read_report
 
+pytestmark = pytest.mark.one_build
+
 
 def report(name: str, properties: dict[str, str], twins: dict[str, str]) -> BuildReport:
     data = {

@@ -27,6 +27,11 @@ FEW = {
 """What real threads show of some pairs at once: a lost update that the GIL covers, state that is handed out, and a
 deadlock."""
 
+CHECKED = [pair for pair in PAIRS if not (GIL and pair.flaw == "internal state handed out")]
+"""The pairs whose broken class must be found on this build, given nothing but the class. State that is handed out
+changes in the hands of the caller, and schedules read a result at once. So real threads have to show it, and with the
+GIL that takes luck; `test_under_control.py` has both such pairs on every build."""
+
 SELDOM_WITH_THE_GIL = frozenset({"KeyLocks", "Mailbox"})
 """A standard build can show them, and real threads have to be lucky: it takes a switch within a few microseconds."""
 
@@ -37,8 +42,8 @@ RACES = [
 ]
 """The pairs whose race real threads of this build must show."""
 
-BUDGETS = (CheckOptions.budget, 40.0)
-"""Seconds. A check ends at its first violation; the second is for a machine that is busy."""
+LAST = 40.0
+"""Seconds for another try where the machine was too busy. A check of a whole class ends at its first violation."""
 
 pytestmark = [
     pytest.mark.all_processors,
@@ -46,22 +51,21 @@ pytestmark = [
 ]
 
 nightly = pytest.mark.nightly(reason="minutes, and luck: real threads meet by chance")
-every_pair = pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 few_pairs = pytest.mark.parametrize("pair", [each for each in PAIRS if each.name in FEW], ids=lambda pair: pair.name)
 
 
-def found(pair: Pair, **options: object) -> Report:
+def found(pair: Pair, budget: float = CheckOptions.budget, **options: object) -> Report:
     """Check the broken class, and once more if nothing was found."""
-    for budget in BUDGETS:
-        report = check_target(pair.broken, CheckOptions(budget=budget, seed=SEED, **options))  # type: ignore[arg-type]
-        if report.findings or report.nonconformances:
+    for seconds in (budget, LAST):
+        report = check_target(pair.broken, CheckOptions(budget=seconds, seed=SEED, **options))  # type: ignore[arg-type]
+        if report.findings or (pair.shows == "sequential" and report.nonconformances):
             break
     return report
 
 
 def held(pair: Pair, budget: float, engine: str) -> Report:
-    """Check the mended class, for longer where a busy machine has run nothing."""
-    for seconds in (budget, 40.0):
+    """Check the mended class, and once more if nothing was run."""
+    for seconds in (budget, LAST):
         report = check_target(pair.mended, CheckOptions(budget=seconds, seed=SEED, engine=engine))
         if report.verdict is not Verdict.UNKNOWN:
             break
@@ -85,7 +89,7 @@ def test_real_threads_do_not_accuse_the_mended_one(pair: Pair) -> None:
 
 @nightly
 @pytest.mark.timeout(300)
-@every_pair
+@pytest.mark.parametrize("pair", CHECKED, ids=lambda pair: pair.name)
 def test_the_broken_one_is_found(pair: Pair) -> None:
     report = found(pair)
     if pair.shows == "sequential":
@@ -96,7 +100,7 @@ def test_the_broken_one_is_found(pair: Pair) -> None:
 
 @nightly
 @pytest.mark.timeout(300)
-@every_pair
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 def test_the_mended_one_is_not_accused(pair: Pair) -> None:
     report = held(pair, 3.0, "both")
     assert (report.verdict, report.findings, report.nonconformances) == (Verdict.HELD, (), ())
@@ -106,5 +110,5 @@ def test_the_mended_one_is_not_accused(pair: Pair) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("pair", RACES, ids=lambda pair: pair.name)
 def test_real_threads_show_the_race(pair: Pair) -> None:
-    report = found(pair, engine="threads", scenario=pair.race, hang=1.5)
+    report = found(pair, 2.0, engine="threads", scenario=pair.race, hang=1.5)
     assert report.findings, f"{pair.race} did not fail in {report.coverage.invocations:,} runs"

@@ -30,6 +30,13 @@ def test_the_flaw_that_one_thread_sees_is_told(pair: Pair) -> None:
     assert BROKEN[pair.name] in {"; ".join(each.lines) for each in compared(pair.broken).nonconformances}
 
 
+def test_a_set_that_is_handed_out_is_told() -> None:
+    (pair,) = [each for each in PAIRS if each.name == "Members"]
+    broken, mended = compared(pair.broken), compared(pair.mended)
+    assert [each.kind for each in broken.nonconformances] == ["state handed out"]
+    assert mended.nonconformances == ()
+
+
 @pytest.mark.one_build
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 def test_the_mended_one_does_what_its_kind_does(pair: Pair) -> None:

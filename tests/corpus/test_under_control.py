@@ -44,9 +44,10 @@ def accusation(pair: Pair, seen: dict[str, Any]) -> str:
     return "" if found else f"{pair.broken} with {pair.race}: {broken}"
 
 
+@pytest.mark.timeout(320)
 @pytest.mark.parametrize("families", GROUPS)
 def test_each_broken_class_is_found_by_its_race_and_each_mended_one_holds(families: str) -> None:
-    answered = answers("tests.corpus.under_control", FAMILIES=families)
+    answered = answers("tests.corpus.under_control", longest=300.0, FAMILIES=families)
     pairs = [pair for pair in PAIRS if pair.family in families.split() and pair.shows != "sequential"]
     assert len(pairs) > 15
     wrong = [accusation(pair, answered[pair.name]) for pair in pairs]

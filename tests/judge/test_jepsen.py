@@ -11,6 +11,8 @@ from lockproof.errors import MalformedHistory
 from lockproof.history import NEVER, PENDING
 from lockproof.jepsen import read
 
+pytestmark = pytest.mark.one_build
+
 
 def event(process: Any, kind: str, f: Any = "add", value: Any = 1, **more: Any) -> str:
     return json.dumps({"process": process, "type": kind, "f": f, "value": value, **more}) + "\n"

@@ -15,6 +15,8 @@ from lockproof.mutate.mutants import OPERATORS, mutants_of
 from tests.control.running import Answers, answers
 from tests.mutate.cases import CASES, Case
 
+pytestmark = pytest.mark.one_build
+
 
 @cache
 def asked() -> Answers:

@@ -9,6 +9,8 @@ import pytest
 from lockproof.mutate.kinds import by_name, call_by_name
 from lockproof.mutate.mutants import mutants_of
 
+pytestmark = pytest.mark.one_build
+
 IMPORTS = """\
 import threading, _thread, multiprocessing
 import threading as t

@@ -13,6 +13,8 @@ from lockproof.report.text import as_text
 from lockproof.verdict import Control, Masking, Report, TracedStep
 from tests.report.samples import BAG, DEADLOCK, LOST_UPDATE, MASKED, NOT_AGAIN, step
 
+pytestmark = pytest.mark.one_build
+
 WIDTHS = [60, 80, 100, 160]
 
 

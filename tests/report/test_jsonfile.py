@@ -22,6 +22,8 @@ from lockproof.verdict import Finding, Report
 from tests.report.samples import HISTORIES, SAMPLES
 from tests.report.strategies import reports
 
+pytestmark = pytest.mark.one_build
+
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "schema"
 
 

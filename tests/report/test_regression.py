@@ -19,6 +19,8 @@ from tests.campaign.test_replay import source
 from tests.plugin.running import pytest_in
 from tests.report.samples import SAMPLES
 
+pytestmark = pytest.mark.one_build
+
 FOUND = sorted(name for name, report in SAMPLES.items() if report.findings)
 
 

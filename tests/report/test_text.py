@@ -21,6 +21,8 @@ from tests.report.golden import PLACE, in_colour, texts
 from tests.report.samples import CRASH, DIFFERENT, HANG, HELD, LONG_LINES, LOST_UPDATE, SAMPLES, UNKNOWN
 from tests.report.strategies import reports
 
+pytestmark = pytest.mark.one_build
+
 GOLDEN = dict(texts())
 
 

@@ -6,6 +6,8 @@ import pytest
 
 from lockproof.report.words import clean, clean_lines, counted, listed, own_stacks, seconds, share
 
+pytestmark = pytest.mark.one_build
+
 
 @pytest.mark.parametrize(
     ("part", "whole", "text"),

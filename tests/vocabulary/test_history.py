@@ -7,6 +7,8 @@ import pytest
 from lockproof.errors import MalformedHistory
 from lockproof.history import NEVER, PENDING, Call, History
 
+pytestmark = pytest.mark.one_build
+
 
 def test_calls_are_put_in_the_order_of_their_invocation() -> None:
     history = History.of([Call(1, "b", None, 5, 6), Call(0, "a", None, 1, 9)])

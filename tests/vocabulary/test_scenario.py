@@ -10,6 +10,8 @@ from lockproof.errors import LockproofError
 from lockproof.operation import Operation
 from lockproof.scenario import Scenario
 
+pytestmark = pytest.mark.one_build
+
 LINES = st.sampled_from(
     ["a.add(1)", "a |= {2 | 3}", "len(a)", "a.add('x;y || -> ')", "b.update(a)", "del a[0]", "a[1] = (2, 3)"]
 )

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from lockproof.errors import LockproofError
 from lockproof.schedule import VERSION, Schedule, Switching, meet
 
+pytestmark = pytest.mark.one_build
+
 RUNS = st.lists(st.tuples(st.integers(0, 40), st.integers(1, 500))).map(tuple)
 SCHEDULES = st.builds(Schedule, st.sampled_from(Switching), RUNS)
 
