@@ -15,6 +15,8 @@ from lockproof.judge.partition import HistoryJudgement, judge
 from lockproof.models.recorded import MODELS
 from lockproof.verdict import Consistency, Verdict
 
+pytestmark = pytest.mark.one_build
+
 type Told = tuple[int, str, Any, Any, int, int]
 
 

@@ -27,6 +27,7 @@ INSTALLED = PARENT.name in ("site-packages", "dist-packages")
 LIMIT = 240  # seconds; the first run of a checker reads all of typeshed
 
 pytestmark = [
+    pytest.mark.one_build,
     pytest.mark.thread_unsafe(reason="runs type checkers, of which one at a time is enough"),
     pytest.mark.timeout(LIMIT + 30),
 ]
