@@ -58,9 +58,9 @@ SOUND = f'{CLASSES}\n\ndef test_sound():\n    lockproof.check(LockedClaims, budg
 
 
 def pytest_in(
-    place: Path, source: str, *words: str, alone: bool = False, **more: str
+    place: Path, source: str, *words: str, alone: bool = True, **more: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run pytest on `source`. `alone`: without plugins that the environment would load by itself."""
+    """Run pytest on `source`. `alone`: without other plugins, which the environment would load by itself."""
     (place / "test_it.py").write_text(source, encoding="utf-8")
     (place / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
     # TOX_: under tox, pytest keeps its cache in the environment of tox.

@@ -61,7 +61,7 @@ def test_without_a_cache_nothing_is_kept(tmp_path: Path) -> None:
 @pytest.mark.one_build
 def test_xdist_adds_up_what_its_workers_did_with_one_seed(tmp_path: Path) -> None:
     pytest.importorskip("xdist")
-    done = pytest_in(tmp_path, BROKEN + SOUND.removeprefix(CLASSES), "-n", "2", "--lockproof-seed=11")
+    done = pytest_in(tmp_path, BROKEN + SOUND.removeprefix(CLASSES), "-n", "2", "--lockproof-seed=11", alone=False)
     assert done.returncode == 1, done.stdout + done.stderr
     assert re.search(r"^lockproof: 2 checks, .*: 1 held, 1 violation; --lockproof-seed=11$", done.stdout, re.MULTILINE)
     assert "pytest --lockproof-seed=11 test_it.py::test_broken" in done.stdout
@@ -69,7 +69,7 @@ def test_xdist_adds_up_what_its_workers_did_with_one_seed(tmp_path: Path) -> Non
 
 def test_a_test_that_runs_in_several_threads_checks_in_each(tmp_path: Path) -> None:
     pytest.importorskip("pytest_run_parallel")
-    done = pytest_in(tmp_path, SOUND, "--parallel-threads=2")
+    done = pytest_in(tmp_path, SOUND, "--parallel-threads=2", alone=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"^lockproof: 2 checks, .*: 2 held; ", done.stdout, re.MULTILINE)
 
@@ -91,7 +91,7 @@ def test_nothing_heavy_is_loaded():
 
 @pytest.mark.one_build
 def test_a_run_without_checks_imports_nothing_heavy_and_says_nothing(tmp_path: Path) -> None:
-    done = pytest_in(tmp_path, LIGHT.format(line=""), alone=True)
+    done = pytest_in(tmp_path, LIGHT.format(line=""))
     assert done.returncode == 0, done.stdout + done.stderr
     assert "lockproof: " not in done.stdout
 
@@ -99,6 +99,6 @@ def test_a_run_without_checks_imports_nothing_heavy_and_says_nothing(tmp_path: P
 @pytest.mark.one_build
 def test_that_test_would_notice(tmp_path: Path) -> None:
     line = "lockproof.check; assert [name for name in HEAVY if name in sys.modules] == []"
-    done = pytest_in(tmp_path, LIGHT.format(line=line), alone=True)
+    done = pytest_in(tmp_path, LIGHT.format(line=line))
     assert done.returncode == 1
     assert "lockproof.campaign" in done.stdout
