@@ -16,6 +16,7 @@ import pytest
 from lockproof.campaign.exploring import masking_of
 from lockproof.control import handover
 from lockproof.errors import LockproofError
+from lockproof.evidence import Doubt
 from lockproof.interpreter import VERSION
 from lockproof.verdict import Masking
 from tests.control.running import ROOT, SOURCES, Answers, answers
@@ -95,7 +96,6 @@ def test_a_version_that_is_not_known_has_no_places_and_gets_no_label(monkeypatch
     with pytest.raises(LockproofError, match="hands over the GIL at places that are not known"):
         handover.here()
     nothing: Any = None
-    label, rests_on = masking_of(nothing, nothing, nothing, 0, 1.0)
-    assert (
-        label is Masking.UNKNOWN and rests_on == f"it is not known where a standard {VERSION} build hands over the GIL"
-    )
+    label, rests_on, why = masking_of(nothing, nothing, nothing, 0, 1.0)
+    assert (label, why) == (Masking.UNKNOWN, (Doubt.NOT_CONTROLLED,))
+    assert rests_on == f"it is not known where a standard {VERSION} build hands over the GIL"

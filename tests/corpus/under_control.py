@@ -47,7 +47,7 @@ def _explored(target: str, text: str, most: int) -> dict[str, Any]:
         "replays": found and [found["control"]["replayed"], found["control"]["replays"]],
         "schedules": answer["schedules"],
         "complete": answer["complete"],
-        "unknown": answer["unknown"],
+        "unknown": answer["counts"]["ran"] - answer["counts"]["judged"],
         "skipped": "",
     }
 

@@ -82,7 +82,7 @@ def test_local_locked():
     def local():
         pays(made)
 
-    lockproof.explore(local, budget=0.3)
+    lockproof.explore(local, budget=20)
 
 
 def test_exits():

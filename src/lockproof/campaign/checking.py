@@ -13,13 +13,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from lockproof.campaign import results
 from lockproof.campaign.child import Child, Died, generated, not_started, with_known_names
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.explore import ControlledChild, Looked, labelled
 from lockproof.campaign.gathered import Gathered
 from lockproof.campaign.options import CheckOptions, Progress, Tell
 from lockproof.campaign.protocol import RunResult, Setup
-from lockproof.campaign.results import FIRST_LOOK, SHARES, Pool, Tried, enough, limits, merged, not_judged
+from lockproof.campaign.results import Pool, Tried, enough, limits, merged, not_judged
 from lockproof.campaign.schedules import BOUND, MOST_LATE, Schedules
 from lockproof.errors import LockproofError
 from lockproof.evidence import Doubt, Evidence, Omission
@@ -40,12 +41,6 @@ MOST_DEATHS: Final = 3
 """Findings that ended the process after which a check stops looking for more."""
 
 MOST_INVOCATIONS: Final = 20_000
-
-SHORT: Final = 1.0
-"""Seconds for making small what a mutant shows, and as many for its label: there are many mutants."""
-
-EXPLAINING: Final = 2.0
-"""Seconds for finding a schedule that explains what real threads have shown, and as many for its label."""
 
 
 @dataclass
@@ -212,7 +207,11 @@ class Checking:
     def _all(self, first: Sequence[Scenario]) -> None:
         """Search on real threads and under control, in turns."""
         fresh, pool = self._fresh(first), Pool(20 + 10 * len(self.child.description["kinds"]))
-        turns = SHARES[bool(self.child.description["environment"]["gil"])] if self.options.engine == "both" else (1.0,)
+        turns = (
+            results.SHARES[bool(self.child.description["environment"]["gil"])]
+            if self.options.engine == "both"
+            else (1.0,)
+        )
         for number, share in enumerate(turns):
             until = self._left() - share * self.options.budget if number + 1 < len(turns) else 0.0
             if self.options.engine == "threads" or (self.options.engine == "both" and number % 2 == 0):
@@ -269,7 +268,7 @@ class Checking:
     def _found_under_control(self, scenario: Scenario, looked: Looked) -> None:
         """Make small what a schedule shows, and tell of it, with what real threads make of the same scenario."""
         self._since = self._elapsed
-        seconds = SHORT if self.setup.aimed else max(2.0, self.options.budget * 0.3)
+        seconds = results.SHORT if self.setup.aimed else max(2.0, self.options.budget * 0.3)
         with self._in("shrinking"):
             small, looked = self.controlled.small(scenario, looked, seconds, BOUND, self._progress)
         with self._in("confirming"):
@@ -294,7 +293,7 @@ class Checking:
             with self._in("explaining"):
                 if not self._schedules.prepare():
                     return
-                looked = self._schedules.look(str(finding.scenario), EXPLAINING, sys.maxsize)
+                looked = self._schedules.look(str(finding.scenario), results.EXPLAINING, sys.maxsize)
                 if looked is None or looked.found is None:
                     continue
                 same = FindingKind.DEADLOCK if finding.kind is FindingKind.HANG else finding.kind
@@ -303,12 +302,12 @@ class Checking:
 
     def _explained(self, finding: Finding, looked: Looked) -> Finding:
         if finding.kind is FindingKind.NOT_LINEARIZABLE and self.options.scenario is None:
-            small, again = self.controlled.small(finding.scenario, looked, EXPLAINING, BOUND, self._progress)
+            small, again = self.controlled.small(finding.scenario, looked, results.EXPLAINING, BOUND, self._progress)
             if small is not finding.scenario and (shown := self._shown(small)) is not None:
                 finding, looked = replace(self._told(small, shown), seconds=finding.seconds), again
         text = str(finding.scenario)
         looked = self.controlled.confirmed(text, looked, BOUND)
-        under = self.controlled.finding(finding.scenario, looked, 0.0, text, EXPLAINING)
+        under = self.controlled.finding(finding.scenario, looked, 0.0, text, results.EXPLAINING)
         return labelled(replace(finding, control=under.control), self.child.description["environment"])
 
     def _shown(self, scenario: Scenario) -> RunResult | None:
@@ -348,7 +347,7 @@ class Checking:
                 if text is None:
                     self.notes.append("no scenario is left without what was found already")
                     return
-                tried, look = Tried(text, Scenario.parse(text).size[0]), FIRST_LOOK
+                tried, look = Tried(text, Scenario.parse(text).size[0]), results.FIRST_LOOK
             else:
                 tried, look = pool.known()
             try:

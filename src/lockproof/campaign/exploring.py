@@ -335,15 +335,15 @@ class Exploration:
         """Return what the search leaves open, beside runs that were not judged.
 
         A search by an exhaustive strategy that has not come to its end leaves a doubt. One that draws schedules does
-        not: it was asked for no more than it drew. The portfolio does both, so it is cut off only where a strategy that
-        draws has not had its turn; what its exhaustive strategies covered is told by `covered`.
+        not: it was asked for no more than it drew. The portfolio does both, so it is cut off only where nothing was
+        drawn; what its exhaustive strategies covered is told by `covered`.
         """
         doubts = [Doubted(Doubt.SEEN_ONCE)] if self._went_wrong else []
         ended = (self.complete or self.all_schedules) and not self.unstable
         if any(stage.name in EXHAUSTIVE for stage in self._fresh()) and not ended:
             drawing = [stage for stage in self._stages if stage.name in SAMPLERS]
             if not self.unstable:
-                if not drawing or not all(stage.runs for stage in drawing):
+                if not any(stage.runs for stage in drawing):
                     doubts.append(Doubted(Doubt.CUT_OFF, 1, self.estimate()))
             elif self.counts.stalled:
                 doubts.append(Doubted(Doubt.NOT_CONTROLLED, self.counts.stalled))

@@ -22,6 +22,12 @@ What threads find without the GIL they mostly find at once, so the first turn is
 operations look exposed.
 """
 
+SHORT: Final = 1.0
+"""Seconds for making small what a mutant shows, and as many for its label: there are many mutants."""
+
+EXPLAINING: Final = 2.0
+"""Seconds for finding a schedule that explains what real threads have shown, and as many for its label."""
+
 FIRST_LOOK: Final = 0.02
 """Seconds for a scenario that is tried for the first time: some thousand invocations, or a few hundred with locks."""
 
