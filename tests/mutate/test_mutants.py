@@ -34,10 +34,10 @@ def found(cls: type) -> tuple[Found, ...]:
     return mutants_of_class(cls)
 
 
-nightly = pytest.mark.nightly(reason="the standard library's largest module, parsed for each of its classes")
-CLASSES = (LockedSet, queue.Queue, pytest.param(threading.Condition, marks=nightly),
-           pytest.param(threading.Barrier, marks=nightly), counters.MendedAccount, caches.MendedLru,
-           queues.MendedBuffer)  # fmt: skip
+nightly = pytest.mark.nightly(reason="large modules, which take seconds to parse and to change")
+LARGE = (LockedSet, threading.Condition, threading.Barrier, caches.MendedLru)
+CLASSES = (queue.Queue, counters.MendedAccount, queues.MendedBuffer,
+           *(pytest.param(each, marks=nightly) for each in LARGE))  # fmt: skip
 
 
 def mutants(cls: type) -> list[Mutant]:
@@ -90,6 +90,7 @@ def test_diffs_apply(cls: type) -> None:
         assert applied(each.diff, Path(each.file).read_text(encoding="utf-8")) == each.source
 
 
+@nightly
 def test_a_set_with_explicit_locking_has_mutants_in_its_three_modules() -> None:
     assert [each.module for each in found(LockedSet)] == ["lockedset._commit", "lockedset._locking", "lockedset._set"]
     counts = Counter(each.operator for each in mutants(LockedSet))
@@ -186,6 +187,7 @@ for name, method in vars(Base).copy().items():
     assert overridden(space["Box"], [Source("m", "m.py", text)]) == set()
 
 
+@nightly
 def test_what_is_overridden_and_has_not_run_has_no_mutants() -> None:
     def functions(cls: type, *ran: tuple[str, str]) -> set[str]:
         made = mutants_of_class(cls, operators=["remove-lock"], ran=ran)

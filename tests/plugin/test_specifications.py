@@ -121,7 +121,7 @@ TWO_PUSHES = "a.push(1) || a.push(2)"
 
 
 def test_the_state_at_the_end_counts_if_it_is_named(engine: str) -> None:
-    found(Specification(subjects.TornPair, PUSH, state=both), engine)
+    found(Specification(subjects.TornPair, PUSH, state=both), engine, scenario=TWO_PUSHES)
     held(Specification(subjects.Pair, PUSH, state=both), engine, TWO_PUSHES)
 
 

@@ -109,7 +109,7 @@ def test_a_function_is_searched_as_far_as_its_finding_and_no_further(
 
 
 @pytest.mark.thread_unsafe(reason="starts processes")
-@pytest.mark.parametrize("kind", ["function", "class"])
+@pytest.mark.parametrize("kind", ["class", pytest.param("function", marks=pytest.mark.nightly(reason="as a class is"))])
 def test_it_fails_on_the_broken_program_and_passes_on_the_mended_one(
     kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
