@@ -13,7 +13,8 @@ from lockproof.scenario import Scenario
 from lockproof.specification import Specification
 from tests.control.running import Answers, answers
 
-pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+# What a parent decides is the same on every build.
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
 READERS = [op(f"a.{name}()", reads=True) for name in ("one", "two", "three")]
 WRITERS = [op(f"a.{name}(x)", x=[1, 2]) for name in ("add", "remove", "merge", "clear")]

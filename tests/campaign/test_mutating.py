@@ -30,7 +30,12 @@ from lockproof.scenario import Scenario
 from lockproof.verdict import Finding, FindingKind, Nonconformance, Report
 from tests.report import samples
 
-pytestmark = [pytest.mark.thread_unsafe(reason="starts processes that use all processors"), pytest.mark.timeout(300)]
+# What a parent decides is the same on every build.
+pytestmark = [
+    pytest.mark.thread_unsafe(reason="starts processes that use all processors"),
+    pytest.mark.one_build,
+    pytest.mark.timeout(300),
+]
 
 FILE = Path(__file__).with_name("mutated.py")
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schema" / "mutation-report.schema.json"

@@ -22,7 +22,8 @@ from lockproof.models.replay import ReplayModel
 from lockproof.scenario import Scenario
 from lockproof.verdict import Interrupted, Verdict
 
-pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+# What a parent decides is the same on every build.
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
 HERE = "tests.campaign.subjects"
 ROOT = str(Path(__file__).resolve().parents[2])

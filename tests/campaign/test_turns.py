@@ -6,7 +6,8 @@ import pytest
 
 from tests.control.running import answers
 
-pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+# What a parent decides is the same on every build.
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
 
 def test_all_have_as_many_turns_but_with_many_threads_surw_has_half() -> None:

@@ -27,7 +27,8 @@ from tests.campaign.undecided import BUMPS
 HERE = "tests.campaign.undecided"
 ROOT = str(Path(__file__).resolve().parents[2])
 
-pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+# What a parent decides is the same on every build.
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
 
 def checked(name: str, **options: Any) -> Report:
