@@ -118,7 +118,6 @@ class Archive:
 
     def __init__(self, cache: Path, report: Reporter, log: Path, *, refresh: bool = False) -> None:
         self._state = cache / "apt"
-        self._sources = cache / "sources"
         self._report = report
         self._log = log
         self._refresh = refresh
@@ -205,15 +204,12 @@ class Archive:
         return parse_madison(out, package, kind)
 
     def source(self, minor: str) -> tuple[Release, Path]:
-        """The newest release of a version whose source can really be fetched, as an archive on disk.
+        """The newest release of a version whose source can really be fetched, as an archive until `clean` is called.
 
         A suite lists releases that its mirror no longer has, or does not have yet, so the list is walked from
         the newest to the oldest.
         """
         package = f"python{minor}"
-        kept = self._kept(package)
-        if kept is not None and not self._refresh:
-            return kept
         refused = []
         for candidate in self.listed(package, "Sources"):
             archive, reason = self._fetch_source(package, candidate)
@@ -222,36 +218,20 @@ class Archive:
             refused.append(f"{candidate.version}: {reason}")
         raise _refusal(f"a source of {package}", refused)
 
-    def _kept(self, package: str) -> tuple[Release, Path] | None:
-        """The newest source archive that was fetched before."""
-        found: list[tuple[Release, Path]] = []
-        for path in self._sources.glob(f"{package}_*"):
-            match = re.fullmatch(re.escape(package) + r"_(\d+)\.(\d+)\.(\d+)\.orig\.tar\.\w+", path.name)
-            if match is not None:
-                found.append(((int(match[1]), int(match[2]), int(match[3])), path))
-        return max(found, default=None)
-
     def _fetch_source(self, package: str, candidate: Candidate) -> tuple[Path | None, str]:
-        """Fetch one source archive whole or not at all; its path, or None with apt's reason."""
-        incoming = self._empty_folder("incoming")
-        try:
-            release = release_text(candidate.release)
-            command = ["apt-get", *self._options(), "source", "--download-only", "--only-source", "--tar-only"]
-            with self._report.step(f"fetching the source of CPython {release}", usual=5):
-                reason = self._run([*command, f"{package}={candidate.version}"], incoming)
-            for path in incoming.glob(f"{package}_{release}.orig.tar.*"):
-                if not reason and path.suffix != ".asc":
-                    self._sources.mkdir(parents=True, exist_ok=True)
-                    os.replace(path, self._sources / path.name)
-                    return self._sources / path.name, ""
-            return None, reason or "apt-get delivered no archive"
-        finally:
-            shutil.rmtree(incoming, ignore_errors=True)
+        """Fetch one source archive; its path, or None with apt's reason."""
+        folder = self._empty_folder("source")
+        release = release_text(candidate.release)
+        command = ["apt-get", *self._options(), "source", "--download-only", "--only-source", "--tar-only"]
+        with self._report.step(f"fetching the source of CPython {release}", usual=5):
+            reason = self._run([*command, f"{package}={candidate.version}"], folder)
+        archives = [path for path in folder.glob(f"{package}_{release}.orig.tar.*") if path.suffix != ".asc"]
+        return (None, reason or "apt-get delivered no archive") if reason or not archives else (archives[0], "")
 
     def packages(self, minor: str, release: Release | None) -> tuple[Release, list[Path]]:
         """The binary packages of a release, or of the newest that can really be fetched, with what they need.
 
-        They stay on disk until the next call, or until `clean`.
+        They stay on disk until the next call, or until `clean` is called.
         """
         package = f"python{minor}"
         refused = []
@@ -278,8 +258,9 @@ class Archive:
         return folder, reason
 
     def clean(self) -> None:
-        """Remove the binary packages that were fetched."""
-        shutil.rmtree(self._state / "packages", ignore_errors=True)
+        """Remove what was fetched."""
+        for name in ("source", "packages"):
+            shutil.rmtree(self._state / name, ignore_errors=True)
 
     def _empty_folder(self, name: str) -> Path:
         folder = self._state / name

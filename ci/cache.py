@@ -137,50 +137,28 @@ def _holder(path: Path) -> str:
         return "another process"
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """What was tried for something that could not be had, and when."""
-
-    reasons: tuple[str, ...]
-    when: float
-
-
 class Refusals:
-    """Remembers for a day what could not be had, so that the next run need not ask again."""
+    """Remembers for a day, with the reasons, what could not be had, so that the next run need not ask again."""
 
     def __init__(self, path: Path, *, now: Callable[[], float] = time.time, keep: float = REFUSAL_SECONDS) -> None:
-        self.path = path
+        self._path = path
         self._now = now
         self._keep = keep
 
-    def _load(self) -> dict[str, Refusal]:
+    def _fresh(self) -> dict[str, tuple[float, tuple[str, ...]]]:
+        """All that is still believed; what is from the future (a clock set back) is not."""
         try:
-            data = json.loads(self.path.read_text(encoding="utf-8"))
-            return {
-                str(name): Refusal(tuple(str(reason) for reason in entry["reasons"]), float(entry["when"]))
-                for name, entry in data.items()
-            }
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            data = json.loads(self._path.read_text(encoding="utf-8"))
+            noted = {str(name): (float(when), tuple(map(str, reasons))) for name, (when, reasons) in data.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
             # A missing or damaged note is only forgotten knowledge: ask again.
             return {}
+        return {name: entry for name, entry in noted.items() if 0 <= self._now() - entry[0] < self._keep}
 
-    def _store(self, entries: Mapping[str, Refusal]) -> None:
-        data = {name: {"reasons": list(entry.reasons), "when": entry.when} for name, entry in entries.items()}
-        write_atomically(self.path, json.dumps(data, indent=1) + "\n")
-
-    def recall(self, name: str) -> Refusal | None:
-        """The refusal that is still fresh, or None; one from the future (a clock set back) is not believed."""
-        entry = self._load().get(name)
-        if entry is None or not 0 <= self._now() - entry.when < self._keep:
-            return None
-        return entry
+    def recall(self, name: str) -> tuple[str, ...] | None:
+        """The reasons of a refusal that is still fresh, or None."""
+        entry = self._fresh().get(name)
+        return None if entry is None else entry[1]
 
     def remember(self, name: str, reasons: tuple[str, ...]) -> None:
-        entries = self._load()
-        entries[name] = Refusal(reasons, self._now())
-        self._store(entries)
-
-    def forget(self, name: str) -> None:
-        entries = self._load()
-        if entries.pop(name, None) is not None:
-            self._store(entries)
+        write_atomically(self._path, json.dumps({**self._fresh(), name: (self._now(), reasons)}, indent=1) + "\n")

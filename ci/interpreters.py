@@ -8,13 +8,12 @@ The ways are tried in this order:
 3. on Debian: standard builds from the binary packages of newer suites, unpacked into the cache (seconds), and 3.13t
    compiled from the source package (about 2 minutes on 2 processors).
 
-Standard output has one line `BUILD=PATH` for each interpreter (or JSON); progress goes to standard error.
+Standard output has one line `BUILD=PATH` for each interpreter; progress goes to standard error.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -28,7 +27,7 @@ if __package__ in (None, ""):
 
 from ci import compiled, debian, found, prefixes, uv
 from ci.apt import Archive
-from ci.builds import OPTIONAL, PAIR, REQUIRED, Build, Interpreter, Release, order_releases, release_text, verify
+from ci.builds import OPTIONAL, PAIR, REQUIRED, Build, Interpreter, Release, order_releases, verify
 from ci.cache import Refusals, cache_directory, process_lock
 from ci.console import CiError, Reporter, run_main
 
@@ -47,23 +46,19 @@ Everything is kept in the cache directory %s; delete it to undo everything.
 class Ways(Protocol):
     """The ways to an interpreter; the resolver knows no more of them than this."""
 
-    def search(self, builds: Sequence[Build]) -> tuple[list[Interpreter], dict[str, list[str]]]:
-        """What is on the machine, and by build's name why something is not taken."""
+    def search(self, builds: Sequence[Build]) -> tuple[list[Interpreter], dict[str, list[str]]]: ...
 
-    def verify(self, interpreter: Interpreter) -> str:
-        """What is wrong with an interpreter, or ""."""
+    def verify(self, interpreter: Interpreter) -> str: ...
 
-    def uv(self, builds: Sequence[Build]) -> str:
-        """Download builds; "" or why not."""
+    def uv(self, builds: Sequence[Build]) -> str: ...
 
-    def unpack(self, build: Build, release: Release | None) -> Interpreter:
-        """Get a standard build from Debian's packages, in this release or the newest."""
+    def unpack(self, build: Build, release: Release | None) -> Interpreter: ...
 
-    def source(self, minor: str) -> tuple[Release, Path]:
-        """Fetch the newest source of a version."""
+    def source(self, minor: str) -> tuple[Release, Path]: ...
 
-    def compile(self, build: Build, release: Release, archive: Path) -> Interpreter:
-        """Compile a build from its source."""
+    def compile(self, build: Build, release: Release, archive: Path, why: str) -> Interpreter: ...
+
+    def clean(self) -> None: ...
 
 
 @dataclass
@@ -95,12 +90,12 @@ class Machine:
     def __init__(self, builds: Sequence[Build], ways: Ways) -> None:
         self._ways = ways
         self._pool, self._rejected = ways.search(builds)
-        self._verdicts: dict[Path, str] = {}
+        self._faults: dict[Interpreter, str] = {}
 
     def _sound(self, interpreter: Interpreter) -> bool:
-        if interpreter.path not in self._verdicts:
-            self._verdicts[interpreter.path] = self._ways.verify(interpreter)
-        return not self._verdicts[interpreter.path]
+        if interpreter not in self._faults:
+            self._faults[interpreter] = self._ways.verify(interpreter)
+        return not self._faults[interpreter]
 
     def best(self, build: Build, release: Release) -> Interpreter | None:
         """A sound interpreter of this build and release."""
@@ -123,11 +118,10 @@ class Machine:
     def seen(self, group: Sequence[Build]) -> list[str]:
         """What there is of the builds that were not chosen, in words."""
         mine = [item for item in self._pool if item.build in group]
-        seen = [item.describe() for item in mine]
-        seen += [f"{path}: {reason}" for path, reason in self._verdicts.items() if reason]
-        for build in group:
-            seen += [reason for reason in self._rejected.get(build.name, []) if reason not in seen]
-        if len({item.build for item in mine}) == 2 and not any(self._verdicts.values()):
+        faults = [f" {self._faults[item]}" if self._faults.get(item) else "" for item in mine]
+        seen = [item.describe() + fault for item, fault in zip(mine, faults)]
+        seen += dict.fromkeys(reason for build in group for reason in self._rejected.get(build.name, []))
+        if len({item.build for item in mine}) == 2 and not any(faults):
             seen.append("the releases differ")
         return ["on the machine: " + "; ".join(seen)] if seen else []
 
@@ -144,13 +138,14 @@ def from_debian(group: Sequence[Build], machine: Machine, ways: Ways) -> dict[st
     chosen: dict[str, Interpreter] = {}
     for build in group:
         ready = machine.best(build, release)
+        why = "Debian has no package of it"
         if ready is None and not build.free_threaded:
             try:
                 ready = ways.unpack(build, release)
-            except CiError:
-                # The archive has dropped the package of this release: the source serves as well.
-                ready = None
-        chosen[build.name] = ready or ways.compile(build, release, archive)
+            except CiError as problem:
+                # The archive drops the package of a release when a newer one comes; the source serves as well.
+                why = problem.fact
+        chosen[build.name] = ready or ways.compile(build, release, archive, why)
     return chosen
 
 
@@ -209,23 +204,21 @@ class MachineWays:
         return self._archive
 
     def unpack(self, build: Build, release: Release | None) -> Interpreter:
-        archive = self._open_archive()
-        try:
-            release, packages = archive.packages(build.minor, release)
-            return debian.unpack(
-                self.cache, build, release, packages, self.report, lock_descriptor=self.lock_descriptor
-            )
-        finally:
-            archive.clean()
+        release, packages = self._open_archive().packages(build.minor, release)
+        return debian.unpack(self.cache, build, release, packages, self.report, lock_descriptor=self.lock_descriptor)
 
     def source(self, minor: str) -> tuple[Release, Path]:
         return self._open_archive().source(minor)
 
-    def compile(self, build: Build, release: Release, archive: Path) -> Interpreter:
+    def compile(self, build: Build, release: Release, archive: Path, why: str) -> Interpreter:
+        self.report.say(f"{build.name} is compiled: {why}")
         compiled.install_headers(self.report, self.log)
         return compiled.compile_build(
             self.cache, build, release, archive, self.report, lock_descriptor=self.lock_descriptor
         )
+
+    def clean(self) -> None:
+        self._archive.clean()
 
 
 def look(builds: Sequence[Build], ways: Ways) -> Outcome:
@@ -265,25 +258,26 @@ def ensure(
         if refusal is None:
             pending.append(Build.parse(name))
         else:
-            outcome.missing[name] = refusal.reasons
+            outcome.missing[name] = refusal
     if pending:
         names = ", ".join(build.name for build in pending)
         with process_lock(cache / "lock", f"getting CPython {names}", report, wait_seconds=3 * 3600) as held:
             ways.lock_descriptor = held.descriptor
             machine = Machine(pending, ways)
-            # The newest version first: 3.13t, which may have to be compiled, does not keep a quick refusal waiting.
-            for group in reversed(by_version(pending)):
-                result = get(group, required, machine, ways)
-                outcome.have.update(result.have)
-                for build in group:
-                    outcome.missing.pop(build.name)
-                    refusals.forget(build.name)
-                lacking = [build for build in group if build in required and build.name in result.missing]
-                if lacking:
-                    raise _cannot_be_had(lacking, result.missing[lacking[0].name])
-                for name, reasons in result.missing.items():
-                    outcome.missing[name] = reasons
-                    refusals.remember(name, reasons)
+            try:
+                # The newest version first, so that a quick refusal does not wait for the compiler.
+                for group in reversed(by_version(pending)):
+                    result = get(group, required, machine, ways)
+                    lacking = [build for build in group if build in required and build.name in result.missing]
+                    if lacking:
+                        raise _cannot_be_had(lacking, result.missing[lacking[0].name])
+                    outcome.have.update(result.have)
+                    outcome.missing = {name: why for name, why in outcome.missing.items() if name not in result.have}
+                    for name, reasons in result.missing.items():
+                        outcome.missing[name] = reasons
+                        refusals.remember(name, reasons)
+            finally:
+                ways.clean()
     return outcome
 
 
@@ -322,7 +316,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         + ", ".join(build.name for build in REQUIRED)
         + ", and others where uv can download them",
     )
-    parser.add_argument("--json", action="store_true", help="print JSON with paths, releases and what is missing")
     parser.add_argument("--list", action="store_true", help="only look: download nothing, build nothing")
     parser.add_argument("--refresh", action="store_true", help="ask again for what could not be had the last time")
     options = parser.parse_args(arguments)
@@ -335,15 +328,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         outcome = ensure(required, optional, refresh=options.refresh, report=report)
     for reasons, names in outcome.missing_by_reasons().items():
         report.say(f"{', '.join(names)}: {'; '.join(reasons)}")
-    if options.json:
-        have = {
-            name: {"path": str(item.path), "release": release_text(item.release), "origin": item.origin}
-            for name, item in sorted(outcome.have.items())
-        }
-        print(json.dumps({"have": have, "missing": outcome.missing}, indent=2))
-    else:
-        for name, item in sorted(outcome.have.items()):
-            print(f"{name}={item.path}")
+    for name, item in sorted(outcome.have.items()):
+        print(f"{name}={item.path}")
     return 0 if all(build.name in outcome.have for build in required) else 2
 
 

@@ -151,14 +151,6 @@ def test_sources_are_walked_until_one_can_be_had(tmp_path: Path) -> None:
     assert mirror.asked == ["list", "source 3.13.15-1", "source 3.13.9-1"]
 
 
-def test_a_source_is_fetched_once(tmp_path: Path) -> None:
-    Mirror(tmp_path, {"3.13.9-1"}).source("3.13")
-    again = Mirror(tmp_path, {"3.13.15-1"})
-    assert again.source("3.13")[0] == (3, 13, 9)
-    assert again.asked == []
-    assert Mirror(tmp_path, {"3.13.15-1"}, refresh=True).source("3.13")[0] == (3, 13, 15)
-
-
 def test_packages_are_of_the_release_that_is_asked_for_or_of_the_newest_that_can_be_had(tmp_path: Path) -> None:
     mirror = Mirror(tmp_path, {"3.13.15-1", "3.13.5-2+deb13u5"})
     release, packages = mirror.packages("3.13", None)
@@ -167,8 +159,9 @@ def test_packages_are_of_the_release_that_is_asked_for_or_of_the_newest_that_can
     assert mirror.asked == ["list", "install 3.13.18-1", "install 3.13.15-1", "download 3.13.15-1"]
     release, packages = mirror.packages("3.13", (3, 13, 5))
     assert (release, len(packages)) == ((3, 13, 5), 2)
+    source = mirror.source("3.13")[1]
     mirror.clean()
-    assert not any(path.exists() for path in packages)
+    assert not any(path.exists() for path in [source, *packages])
 
 
 def test_all_packages_of_a_release_are_pinned_to_its_version() -> None:
@@ -188,18 +181,21 @@ def test_listed_and_not_to_be_had_is_an_error_with_every_reason(tmp_path: Path) 
             Mirror(tmp_path, set(), listing="" if missing is None else LISTING).packages("3.13", missing)
 
 
-def test_an_interrupted_download_leaves_no_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_an_interrupted_download_left_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mirror = Mirror(tmp_path, {"3.13.15-1"})
 
     def interrupted(_command: Sequence[str], folder: Path) -> str:
-        (folder / "python3.13_3.13.15.orig.tar.xz").write_text("half of it")
+        (folder / "python3.13_3.13.15.orig.tar.gz").write_text("half of it")
+        (folder / "libc6.deb").write_text("half of it")
         raise KeyboardInterrupt
 
     monkeypatch.setattr(mirror, "_run", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        mirror.source("3.13")
+    for fetch in (mirror.source, lambda minor: mirror.packages(minor, None)):
+        with pytest.raises(KeyboardInterrupt):
+            fetch("3.13")
     again = Mirror(tmp_path, {"3.13.15-1"})
     assert again.source("3.13")[1].read_text() == "3.13.15-1"
+    assert [path.read_text() for path in again.packages("3.13", None)[1]] == ["3.13.15-1"] * 2
 
 
 class Commands:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,6 +42,7 @@ class FakeWays:
         self._source = source
         self._bad = {item.path for item in bad}
         self.calls: list[str] = []
+        self.cleaned = False
 
     def search(self, builds: Sequence[Build]) -> tuple[list[Interpreter], dict[str, list[str]]]:
         return [item for item in self.have if item.build in builds], {"3.13": ["/x: 3.13.0 has bugs"]}
@@ -71,10 +71,14 @@ class FakeWays:
             raise CiError(self._source, next_step="look elsewhere")
         return self._source, Path("source.tar.xz")
 
-    def compile(self, build: Build, release: Release, archive: Path) -> Interpreter:
+    def compile(self, build: Build, release: Release, archive: Path, why: str) -> Interpreter:
         assert archive == Path("source.tar.xz")
+        assert why == ("Debian has no package of it" if build.free_threaded else f"no package of {build.name}")
         self.calls.append(f"compile {build.name}")
         return Interpreter(build, release, Path(f"/built/{build.name}"), "built")
+
+    def clean(self) -> None:
+        self.cleaned = True
 
 
 def releases(outcome: Outcome) -> dict[str, int]:
@@ -150,7 +154,7 @@ def test_an_unsound_interpreter_is_passed_over_with_the_reason() -> None:
     ways = FakeWays([python("3.13", 18), bad, python("3.13", 15), python("3.13t", 15)], bad=[bad])
     assert releases(resolve(PAIR, ways)) == {"3.13": 15, "3.13t": 15}
     outcome = resolve(PAIR, FakeWays([python("3.13", 18), bad], bad=[bad]))
-    assert f"{bad.path}: lacks ssl" in outcome.missing["3.13t"][0]
+    assert f"{bad.describe()} lacks ssl" in outcome.missing["3.13t"][0]
 
 
 def test_a_failure_lists_all_that_was_tried() -> None:
@@ -220,6 +224,7 @@ def test_a_required_build_that_cannot_be_had_is_an_error_and_is_asked_for_again(
         assert "3. Debian's archive" in caught.value.fact
         assert "name the builds" in caught.value.next_step
         assert machine.calls == ["uv 3.13 3.13t", "source 3.13"]
+        assert machine.cleaned
 
 
 def test_a_quick_refusal_does_not_wait_for_the_compiler(machine: FakeWays, tmp_path: Path) -> None:
@@ -238,10 +243,10 @@ def test_output_for_scripts(machine: FakeWays, capsys: pytest.CaptureFixture[str
     assert machine.calls == []
     assert interpreters.main(["--list", "3.13", "3.13t"]) == 0
     assert capsys.readouterr().out == f"3.13={python('3.13', 15).path}\n3.13t={python('3.13t', 15).path}\n"
-    assert interpreters.main(["--list", "--json", "3.13", "3.15"]) == 2
-    data = json.loads(capsys.readouterr().out)
-    assert data["have"]["3.13"]["release"] == "3.13.15"
-    assert list(data["missing"]) == ["3.15"]
+    assert interpreters.main(["--list", "3.13", "3.15"]) == 2
+    said = capsys.readouterr()
+    assert said.out == f"3.13={python('3.13', 15).path}\n"
+    assert said.err == "interpreters: 3.15: nothing found on the machine\n"
 
 
 def test_a_wrong_name_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
