@@ -4,9 +4,10 @@ The tiers are push and, with SUITE_ALL=1, nightly, which has everything. The pha
 runs although an earlier one failed:
 
 tests     all tests but the next ones, in two processes: half of their time they wait for processes that they started.
-          On one build, `WHOLE`, with the tests whose answer is the same on every build, and under coverage
+          On one build, `WHOLE`, with the tests whose answer is the same on every build
 alone     one after the other: tests in which real threads have to meet (`all_processors`), and tests that a tracer
           disturbs (`untraced`)
+coverage  on one build, `MEASURED`: the tests that run LockedSet in their own process, with few examples
 threads   the tests of LockedSet, each in several threads at once (pytest-run-parallel): per push on free-threaded
           builds, where threads really meet
 
@@ -36,10 +37,10 @@ WHOLE = "py314"
 
 MEASURED = "py314"
 """The environment that measures coverage. From 3.14 on the interpreter reports lines and branches by itself
-(sys.monitoring), which costs a quarter more time; a tracer costs four times as much, and cannot run beside control."""
+(sys.monitoring), which costs a quarter more time; a tracer in C costs twice as much, and one in Python eight times."""
 
-PARALLEL = ("tests/api", "tests/behaviour", "tests/copying", "tests/locking")
-"""What pytest-run-parallel is for: tests that use LockedSet in their own process."""
+LOCKEDSET = ("tests/api", "tests/behaviour", "tests/copying", "tests/locking")
+"""Tests that use LockedSet in their own process: what coverage and pytest-run-parallel are for."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +65,17 @@ class Selection:
 def phases(selection: Selection, extra: Sequence[str]) -> list[tuple[str, list[str]]]:
     """The command line of each phase, after the interpreter's name."""
     pytest = ["-m", "pytest", "-p", "ci.gil_plugin"]
-    traced = ["-m", "coverage", "run", *pytest] if selection.measured else pytest
     several = [f"--numprocesses={PROCESSES}"]
     found = [
-        ("tests", [*traced, *selection.marked("not all_processors", "not untraced"), *several, *extra]),
+        ("tests", [*pytest, *selection.marked("not all_processors", "not untraced"), *several, *extra]),
         ("alone", [*pytest, *selection.marked("(all_processors or untraced)"), *extra]),
     ]
+    if selection.measured:
+        traced = ["-m", "coverage", "run", *pytest]
+        found.append(("coverage", [*traced, *selection.marked("not untraced"), *(extra or LOCKEDSET)]))
     if selection.free_threaded or selection.everything:
         threads = [f"--parallel-threads={THREADS}", "--iterations=1", "--skip-thread-unsafe=True"]
-        found.append(("threads", [*pytest, *selection.marked(), *threads, *several, *(extra or PARALLEL)]))
+        found.append(("threads", [*pytest, *selection.marked(), *threads, *several, *(extra or LOCKEDSET)]))
     return found
 
 
@@ -104,13 +107,10 @@ def run_phase(name: str, command: Sequence[str], junit: Path, env: Mapping[str, 
     return Phase(name, status, round(time.monotonic() - began, 1), counts, seconds_by_folder(text))
 
 
-def environment_of_the_tests(given: Mapping[str, str], measured: bool) -> dict[str, str]:
+def environment_of_the_tests(given: Mapping[str, str]) -> dict[str, str]:
     """The variables of the phases: without what would change what pytest does or how the interpreter runs."""
     env = {name: value for name, value in given.items() if name not in ("PYTHON_GIL", "PYTEST_ADDOPTS")}
     env["PYTHONFAULTHANDLER"] = "1"
-    if not measured:
-        # Only where coverage is measured may the processes that tests start find its data file.
-        env.pop("COVERAGE_FILE", None)
     return env
 
 
@@ -133,12 +133,13 @@ def main(arguments: Sequence[str]) -> int:
     folder = Path(os.environ.get("SUITE_REPORTS", ".tox/reports"))
     whole = environment == os.environ.get("SUITE_WHOLE", WHOLE)
     selection = Selection(everything, whole, environment == MEASURED, free_threaded)
-    env = environment_of_the_tests(os.environ, selection.measured)
-    if "COVERAGE_FILE" in env:
+    env = environment_of_the_tests(os.environ)
+    if selection.measured and "COVERAGE_FILE" in env:
         clear_coverage(Path(env["COVERAGE_FILE"]))
     ran = []
     for name, command in phases(selection, arguments):
-        ran.append(run_phase(name, command, folder / f"{environment}-{name}.xml", env))
+        few = {"HYPOTHESIS_PROFILE": "few"} if name == "coverage" else {}
+        ran.append(run_phase(name, command, folder / f"{environment}-{name}.xml", {**env, **few}))
     release = ".".join(str(part) for part in sys.version_info[:3])
     report = EnvironmentReport(environment, release, tuple(ran))
     (folder / f"{environment}.json").write_text(report.to_json(), encoding="utf-8")

@@ -124,17 +124,19 @@ def test_one_build_runs_the_tests_that_need_only_one() -> None:
     assert "one_build" not in str(by_name) and "coverage" not in str(by_name)
 
 
-def test_coverage_comes_from_the_tests_that_a_tracer_does_not_disturb() -> None:
+def test_coverage_is_measured_of_the_tests_that_a_tracer_does_not_disturb() -> None:
     by_name = dict(suite.phases(Selection(False, True, True, False), []))
-    assert by_name["tests"][:3] == ["-m", "coverage", "run"]
-    assert "not untraced" in selected(by_name["tests"][3:])
-    assert "coverage" not in by_name["alone"]
+    assert by_name["coverage"][:3] == ["-m", "coverage", "run"]
+    assert by_name["coverage"][-len(suite.LOCKEDSET) :] == list(suite.LOCKEDSET)
+    assert "not untraced" in selected(by_name["coverage"][3:])
+    assert "coverage" not in by_name["tests"] + by_name["alone"]
+    assert "coverage" not in dict(suite.phases(Selection(False, True, False, False), []))
 
 
 def test_threads_of_one_test_meet_on_free_threaded_builds_and_every_night() -> None:
     push = dict(suite.phases(Selection(False, False, False, True), []))
     assert any(part.startswith("--parallel-threads=") for part in push["threads"])
-    assert push["threads"][-len(suite.PARALLEL) :] == list(suite.PARALLEL)
+    assert push["threads"][-len(suite.LOCKEDSET) :] == list(suite.LOCKEDSET)
     assert dict(suite.phases(Selection(False, False, False, True), ["-k", "x"]))["threads"][-2:] == ["-k", "x"]
     assert "threads" in dict(suite.phases(Selection(True, False, False, False), []))
 
@@ -152,10 +154,9 @@ def test_every_test_is_in_one_phase_of_those_on_one_thread() -> None:
         assert rests["alone"].startswith("(all_processors or untraced)")
 
 
-def test_only_the_measured_environment_tells_processes_where_coverage_goes() -> None:
+def test_what_would_change_what_pytest_does_is_taken_out_of_the_environment() -> None:
     given = {"COVERAGE_FILE": "x", "PYTHON_GIL": "1", "PYTEST_ADDOPTS": "-x", "HOME": "y"}
-    assert suite.environment_of_the_tests(given, True) == {"COVERAGE_FILE": "x", "HOME": "y", "PYTHONFAULTHANDLER": "1"}
-    assert "COVERAGE_FILE" not in suite.environment_of_the_tests(given, False)
+    assert suite.environment_of_the_tests(given) == {"COVERAGE_FILE": "x", "HOME": "y", "PYTHONFAULTHANDLER": "1"}
 
 
 def test_coverage_of_an_earlier_run_is_not_counted(tmp_path: Path) -> None:
