@@ -36,8 +36,7 @@ WHOLE = "py314"
 """The environment that runs the tests marked `one_build` too, unless SUITE_WHOLE names another one."""
 
 MEASURED = "py314"
-"""The environment that measures coverage. From 3.14 on the interpreter reports lines and branches by itself
-(sys.monitoring), which costs a quarter more time; a tracer in C costs twice as much, and one in Python eight times."""
+"""The environment that measures coverage: one with a GIL, where the tracer in C costs a few seconds."""
 
 LOCKEDSET = ("tests/api", "tests/behaviour", "tests/copying", "tests/locking")
 """Tests that use LockedSet in their own process: what coverage and pytest-run-parallel are for."""

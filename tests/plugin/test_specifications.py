@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -120,8 +121,22 @@ PUSH = (op("a.push(x)", x=[1, 2]),)
 TWO_PUSHES = "a.push(1) || a.push(2)"
 
 
-def test_the_state_at_the_end_counts_if_it_is_named(engine: str) -> None:
-    found(Specification(subjects.TornPair, PUSH, state=both), engine, scenario=TWO_PUSHES)
+@pytest.mark.xfail(
+    sys._is_gil_enabled(),
+    raises=pytest.fail.Exception,
+    strict=True,
+    reason="where the GIL is on, control does not show a state that no operation reads; real threads do",
+)
+def test_the_state_at_the_end_counts_if_it_is_named_under_control() -> None:
+    found(Specification(subjects.TornPair, PUSH, state=both), "schedules", scenario=TWO_PUSHES)
+
+
+@pytest.mark.nightly(reason="real threads need luck")
+def test_the_state_at_the_end_counts_if_it_is_named() -> None:
+    found(Specification(subjects.TornPair, PUSH, state=both), "both", scenario=TWO_PUSHES)
+
+
+def test_the_state_at_the_end_of_a_right_class_is_no_finding(engine: str) -> None:
     held(Specification(subjects.Pair, PUSH, state=both), engine, TWO_PUSHES)
 
 
