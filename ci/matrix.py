@@ -30,6 +30,7 @@ from ci.suite import MEASURED, WHOLE
 ROOT = Path(__file__).resolve().parent.parent
 COVERAGE = "coverage"
 MUTANTS = "mutants"
+INSTALL = "install"
 LINT, TYPES = "lint", "types"
 ALL_MUTANTS = "all-mutants"
 NIGHTLY = (ALL_MUTANTS,)
@@ -219,6 +220,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     report = Reporter(prefix="test")
     began = time.monotonic()
     builds = {build for name in wanted if (build := build_of(name)) is not None}
+    if INSTALL in wanted:
+        builds |= {*REQUIRED}
     report.say("1 of 2: interpreters (seconds when they are there; about 4 minutes where 3.13t must be compiled)")
     outcome = interpreters.ensure(
         sorted({*PAIR, *(builds - {*OPTIONAL})}),
