@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import pytest
@@ -119,16 +118,6 @@ def both(pair: subjects.Pair) -> tuple[list[int], list[int]]:
 
 PUSH = (op("a.push(x)", x=[1, 2]),)
 TWO_PUSHES = "a.push(1) || a.push(2)"
-
-
-@pytest.mark.xfail(
-    sys._is_gil_enabled(),
-    raises=pytest.fail.Exception,
-    strict=True,
-    reason="where the GIL is on, control does not show a state that no operation reads; real threads do",
-)
-def test_the_state_at_the_end_counts_if_it_is_named_under_control() -> None:
-    found(Specification(subjects.TornPair, PUSH, state=both), "schedules", scenario=TWO_PUSHES)
 
 
 @pytest.mark.nightly(reason="real threads need luck")
