@@ -123,7 +123,8 @@ Examples:
 
 \b
 A scenario is INITIAL -> THREAD || THREAD -> FINAL, each a line of Python or several, parted by
-semicolons. The subject is called a; b and c are further ones of the same class.
+semicolons. The subject is called a; b and c are further ones of the same class. INITIAL may be
+left out, and FINAL too: then the run ends with what observes the subject.
 
 {STATUSES}"""
 )

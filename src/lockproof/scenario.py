@@ -4,7 +4,8 @@ As text, `INIT -> THREAD || THREAD -> FINAL`, for example
 
     a.add(1) -> a.remove(1); len(a) || a.add(2) -> sorted(a)
 
-where operations are parted by semicolons, and INIT and FINAL may be left out together: `a.add(1) || a.add(1)`.
+where operations are parted by semicolons. INIT and FINAL may be left out with their arrows: `a.add(1) || a.add(1)`,
+`a.add(1) -> a.pop() || a.pop()`, `a.add(1) || a.add(1) -> len(a)`.
 """
 
 from __future__ import annotations
@@ -82,18 +83,35 @@ class Scenario:
             LockproofError: the text is not a scenario.
 
         """
-        parts = list(_cut(text, "->"))
-        if len(parts) not in (1, 3):
-            raise LockproofError(
-                f"a scenario has one part or three, not {len(parts)}: {text!r}",
-                "an arrow is missing or there is one too many",
-                'write "INIT -> THREAD || THREAD -> FINAL", or only "THREAD || THREAD"',
-            )
-        init, parallel, final = parts if len(parts) == 3 else ("", parts[0], "")
+        init, parallel, final = _parts(text)
         threads = tuple(tuple(split(each)) for each in _cut(parallel, "||"))
         if not all(threads):
             raise LockproofError(f"a thread without operations: {text!r}", "", "give each thread something to do")
         return cls(tuple(split(init)), threads, tuple(split(final)))
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    """Return the initial, the parallel and the final part; of two parts, the one with several threads is parallel."""
+    parts = list(_cut(text, "->"))
+    match parts:
+        case [parallel]:
+            return "", parallel, ""
+        case [init, parallel, final]:
+            return init, parallel, final
+        case [first, second]:
+            several = [len(list(_cut(each, "||"))) > 1 for each in parts]
+            if several == [True, False]:
+                return "", first, second
+            if several == [False, True]:
+                return first, second, ""
+            found = "two parts with one thread each" if not any(several) else "two parts with several threads each"
+        case _:
+            found = f"{len(parts)} parts"
+    raise LockproofError(
+        f"a scenario has one part with threads, and perhaps one before and one after it, not {found}: {text!r}",
+        "an arrow is missing or there is one too many",
+        'write "INIT -> THREAD || THREAD -> FINAL"; INIT and FINAL may be empty',
+    )
 
 
 def _joined(operations: Sequence[Operation]) -> str:

@@ -9,6 +9,8 @@ from lockproof.operation import Operation, op
 from lockproof.scenario import Scenario
 from lockproof.specification import Specification
 
+pytestmark = pytest.mark.one_build
+
 KINDS = [
     op("a.add(x)", x=[1, 2], weight=4),
     op("a.remove(x)", x=[1, 2]),

@@ -18,6 +18,8 @@ from lockproof.scenario import Scenario
 from lockproof.specification import Specification
 from tests.campaign.undecided import Late, Proxy, Slotted
 
+pytestmark = pytest.mark.one_build
+
 
 class Bag:
     """Has attributes of each kind."""

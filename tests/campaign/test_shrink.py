@@ -12,6 +12,8 @@ from lockproof.operation import Operation
 from lockproof.scenario import Scenario
 from lockproof.shrink import candidates, shrink
 
+pytestmark = pytest.mark.one_build
+
 BIG = Scenario.parse(
     "a.add(2); a.add(3) -> "
     "a.update([3, 2]); a.remove(2) || a.add(2); len(a) || a.discard(3); a.add(3)"

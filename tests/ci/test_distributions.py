@@ -26,7 +26,7 @@ PROJECTS = {"lockedset": ROOT, "lockproof": ROOT / "src" / "lockproof"}
 MODULES = {"lockedset": lockedset, "lockproof": lockproof}
 LONGEST = 100
 
-pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
 
 def described(name: str) -> dict[str, Any]:

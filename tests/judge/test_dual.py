@@ -19,6 +19,8 @@ from lockproof.specification import Specification
 from lockproof.values import Raised
 from lockproof.verdict import Consistency, Verdict
 
+pytestmark = pytest.mark.one_build
+
 
 class Meeting:
     """A barrier for two, which can be closed."""

@@ -16,6 +16,8 @@ from lockproof.specification import Specification
 from lockproof.values import Collected, Raised
 from lockproof.verdict import Consistency, Verdict
 
+pytestmark = pytest.mark.one_build
+
 
 class Tried(set[int]):
     """A set that tells whether it added."""

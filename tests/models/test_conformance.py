@@ -16,6 +16,8 @@ from lockproof.operation import op
 from lockproof.specification import Specification
 from tests.models import subjects
 
+pytestmark = pytest.mark.one_build
+
 
 def check(cls: type, seconds: float = 0.05) -> Conformance:
     return conform(infer(cls), seed=3, seconds=seconds)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.plugin.running import BROKEN, CLASSES, SOUND, pytest_in
 
-pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
 SEVERAL = f"""{CLASSES}
 

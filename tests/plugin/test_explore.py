@@ -9,7 +9,7 @@ import pytest
 
 from tests.plugin.running import pytest_in
 
-pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
 FUNCTIONS = """\
 import threading
@@ -82,7 +82,7 @@ def test_local_locked():
     def local():
         pays(made)
 
-    lockproof.explore(local, budget=20)
+    lockproof.explore(local, strategy="preemptions", budget=20)
 
 
 def test_exits():

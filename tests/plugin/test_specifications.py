@@ -11,7 +11,7 @@ from lockproof import Specification, op
 from lockproof.settings import settings
 from tests.plugin import subjects
 
-pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
 LONG = 30.0  # for what must be found: the check ends when it is
 BUDGETS = (0.4, 1.6, 6.4, LONG)  # for what must hold: the later ones for a machine that is busy
@@ -120,9 +120,12 @@ PUSH = (op("a.push(x)", x=[1, 2]),)
 TWO_PUSHES = "a.push(1) || a.push(2)"
 
 
-@pytest.mark.nightly(reason="real threads need luck")
-def test_the_state_at_the_end_counts_if_it_is_named() -> None:
-    found(Specification(subjects.TornPair, PUSH, state=both), "both", scenario=TWO_PUSHES)
+def test_the_state_at_the_end_counts_if_it_is_named(engine: str) -> None:
+    found(Specification(subjects.TornPair, PUSH, state=both), engine, scenario=TWO_PUSHES)
+
+
+def test_a_scenario_that_says_that_nothing_is_done_at_the_end_is_run_as_it_stands() -> None:
+    held(Specification(subjects.TornPair, PUSH, state=both), "schedules", f"-> {TWO_PUSHES} ->")
 
 
 def test_the_state_at_the_end_of_a_right_class_is_no_finding(engine: str) -> None:

@@ -11,7 +11,7 @@ from .running import pytest_in
 PLAIN = "def test_plain():\n    pass\n"
 USING = "import lockproof\n\n\ndef test_using():\n    lockproof.check('queue:Queue', budget=0.1)\n"
 
-pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
 
 def files(place: Path) -> set[str]:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from lockproof.schedule import Ran
 from lockproof.strategies.sampling import POS, SURW
 from tests.strategies.machine import run
+
+pytestmark = pytest.mark.one_build
 
 RUNS = 1500
 

@@ -26,6 +26,8 @@ from lockproof.evidence import (
 )
 from lockproof.verdict import Masking, Verdict
 
+pytestmark = pytest.mark.one_build
+
 COUNTS = st.integers(0, 3) | st.integers(0, 10**6)
 TEXTS = st.sampled_from(["", "a.add(1) || a.add(1)", "judge", "{}", "\x1b[2J", "漢字"])
 TALLIES = st.builds(Tally, COUNTS, COUNTS, COUNTS)

@@ -33,6 +33,17 @@ def test_the_text_is_what_a_user_would_type() -> None:
     assert str(scenario) == "a.add(1) -> a.remove(1); len(a) || a.add(2) -> sorted(a)"
 
 
+@pytest.mark.parametrize(
+    ("short", "whole"),
+    [
+        ("a.add(1) -> a.pop() || a.pop()", "a.add(1) -> a.pop() || a.pop() ->"),
+        ("a.add(1) || a.add(1) -> len(a)", "-> a.add(1) || a.add(1) -> len(a)"),
+    ],
+)
+def test_of_two_parts_the_one_with_several_threads_is_parallel(short: str, whole: str) -> None:
+    assert Scenario.parse(short) == Scenario.parse(whole)
+
+
 def test_an_operator_is_no_mark_between_threads() -> None:
     assert len(Scenario.parse("a | b || a | {1}").threads) == 2
 
@@ -42,8 +53,9 @@ def test_an_operator_is_no_mark_between_threads() -> None:
     [
         ("a.add(1) || ", "without operations"),
         ("", "without operations"),
-        ("a.add(1) -> a.add(2)", "one part or three"),
-        ("a -> b -> c -> d", "one part or three"),
+        ("a.add(1) -> a.add(2)", "two parts with one thread each"),
+        ("a || b -> c || d", "two parts with several threads each"),
+        ("a -> b -> c -> d", "4 parts"),
         ("a.add(1 || a.add(2)", "not a scenario"),
         ("a.add('x || a.add(2)", "not"),
         ("a.add(1) || import os", "not"),

@@ -78,9 +78,7 @@ class Checking:
         description = self._start()
         self.began = time.monotonic()
         try:
-            only = None if self.options.scenario is None else Scenario.parse(self.options.scenario)
-            if only is not None:
-                self.child.request("names", text=self.options.scenario)
+            only = self._asked(description["observers"])
             first = list(with_known_names(self.child, first, self.notes))
             with self._in("conformance"):
                 self._conform()
@@ -98,6 +96,21 @@ class Checking:
         except Died as died:  # not even a new process could be started
             self.gathered.died(f"it does not start again: {died.detail}", found=False)
         return self._report(description)
+
+    def _asked(self, observers: Sequence[str]) -> Scenario | None:
+        """Return the one scenario to check, if there is one. Without a final part, it ends with what observes.
+
+        A text that ends with an arrow has a final part, an empty one, and is run as it stands.
+        """
+        text = self.options.scenario
+        if text is None:
+            return None
+        scenario = Scenario.parse(text)
+        self.child.request("names", text=text)
+        if scenario.final or text.rstrip().endswith("->"):
+            return scenario
+        lines = map(Operation, observers)
+        return replace(scenario, final=tuple(each for each in lines if set(each.subjects) <= set(scenario.subjects)))
 
     def _begin_anew(self) -> None:
         """Give the whole budget to the search: that of a mutant is short, and what comes before takes half of it."""
