@@ -31,6 +31,9 @@ _POLL: Final = 0.05
 SENT: Final = {getattr(signal, name, None) for name in ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")}
 """Signals that other processes send, like the system when memory is short: what they end need not be at fault."""
 
+_GOODBYE: Final = 0.5
+"""Seconds for a process to end by itself once its input is closed, as one does at once that does not hang."""
+
 _KEPT: Final = 20_000
 """Characters of standard error that are kept for a report."""
 
@@ -110,19 +113,24 @@ class Child:
         return answer
 
     def close(self) -> None:
-        """Kill the process, and what it started, if it lives."""
+        """End the process: it is told to end, and killed with what it started if it lives."""
         process, self._process = self._process, None
         if process is None:
             return
+        if process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+            # Until it is waited for, its number stays its own, and so does that of its group.
+            with contextlib.suppress(queue.Empty):
+                while self._lines.get(timeout=_GOODBYE) is not None:
+                    pass
         if hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
         process.kill()
         process.wait()
-        for stream in (process.stdin, process.stdout):
-            if stream is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    stream.close()
+        if process.stdout is not None:
+            process.stdout.close()
         if self._errors is not None:
             self._errors.close()
         if self._note is not None:
