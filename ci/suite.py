@@ -7,7 +7,8 @@ tests     all tests but the next ones, in two processes: half of their time they
           On one build, `WHOLE`, with the tests whose answer is the same on every build
 alone     one after the other: tests in which real threads have to meet (`all_processors`), and tests that a tracer
           disturbs (`untraced`)
-coverage  on one build, `MEASURED`: the tests that run LockedSet in their own process, with few examples
+coverage  on one build, `MEASURED`: the tests that run LockedSet in their own process, with few examples; and every
+          night those of lockproof, with the processes that they start (ci/coverage_lockproof.toml)
 threads   the tests of LockedSet, each in several threads at once (pytest-run-parallel): per push on free-threaded
           builds, where threads really meet
 
@@ -22,7 +23,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ci.gil_plugin import current_problem
@@ -65,13 +66,20 @@ def phases(selection: Selection, extra: Sequence[str]) -> list[tuple[str, list[s
     """The command line of each phase, after the interpreter's name."""
     pytest = ["-m", "pytest", "-p", "ci.gil_plugin"]
     several = [f"--numprocesses={PROCESSES}"]
+    pushed = replace(selection, everything=False)
+    once = selection.measured and not selection.everything and not extra  # those of LockedSet are in "coverage" then
+    ignored = [f"--ignore={folder}" for folder in LOCKEDSET if once]
     found = [
-        ("tests", [*pytest, *selection.marked("not all_processors", "not untraced"), *several, *extra]),
+        ("tests", [*pytest, *selection.marked("not all_processors", "not untraced"), *several, *ignored, *extra]),
         ("alone", [*pytest, *selection.marked("(all_processors or untraced)"), *extra]),
     ]
     if selection.measured:
         traced = ["-m", "coverage", "run", *pytest]
         found.append(("coverage", [*traced, *selection.marked("not untraced"), *(extra or LOCKEDSET)]))
+        if selection.everything:
+            config = "--rcfile=ci/coverage_lockproof.toml"
+            tests = pushed.marked("not untraced", "not all_processors")
+            found.append(("coverage-lockproof", ["-m", "coverage", "run", config, *pytest, *tests, *several, *extra]))
     if selection.free_threaded or selection.everything:
         threads = [f"--parallel-threads={THREADS}", "--iterations=1", "--skip-thread-unsafe=True"]
         found.append(("threads", [*pytest, *selection.marked(), *threads, *several, *(extra or LOCKEDSET)]))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from ci import suite, summary
+from ci import covered, suite, summary
 from ci.covered import Covered, by_package, report
 from ci.gil_plugin import gil_problem
 from ci.reports import (
@@ -130,7 +131,29 @@ def test_coverage_is_measured_of_the_tests_that_a_tracer_does_not_disturb() -> N
     assert by_name["coverage"][-len(suite.LOCKEDSET) :] == list(suite.LOCKEDSET)
     assert "not untraced" in selected(by_name["coverage"][3:])
     assert "coverage" not in by_name["tests"] + by_name["alone"]
+    # They run once: on a push the phase before leaves them out.
+    assert [f"--ignore={folder}" in by_name["tests"] for folder in suite.LOCKEDSET] == [True] * len(suite.LOCKEDSET)
+    assert "--ignore" not in str(dict(suite.phases(Selection(True, True, True, False), []))["tests"])
+    assert "--ignore" not in str(dict(suite.phases(Selection(False, True, True, False), ["-k", "x"]))["tests"])
     assert "coverage" not in dict(suite.phases(Selection(False, True, False, False), []))
+
+
+def test_every_night_lockproof_is_measured_too_with_the_processes_that_it_starts() -> None:
+    by_name = dict(suite.phases(Selection(True, True, True, False), []))
+    assert "--rcfile=ci/coverage_lockproof.toml" in by_name["coverage-lockproof"]
+    assert "not nightly" in selected(by_name["coverage-lockproof"][3:])
+    assert "coverage-lockproof" not in dict(suite.phases(Selection(False, True, True, False), []))
+
+
+@pytest.mark.parametrize(("everything", "status"), [("1", 1), ("0", 0)])
+def test_every_night_lockproof_has_a_goal_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, everything: str, status: int
+) -> None:
+    monkeypatch.setenv("SUITE_ALL", everything)
+    measured = {"src/lockedset/_set.py": file(10, 10, 2, 2), "src/lockproof/cli.py": file(10, 9, 2, 0)}
+    told = tmp_path / "coverage.json"
+    told.write_text(json.dumps({"files": measured}), encoding="utf-8")
+    assert covered.main([str(told), "lockedset=100"]) == status
 
 
 def test_threads_of_one_test_meet_on_free_threaded_builds_and_every_night() -> None:
