@@ -101,11 +101,11 @@ type Turn = Iterator[tuple[int, int | None]]
 
 def lockproof(strategy: str, count: int, threads: bool) -> Turn:
     """Explore as `lockproof check` does a scenario, or as `lockproof explore` does a function that makes threads."""
-    from lockproof.campaign.exploring import SAMPLERS, Exploration, Problem, seen_in
-    from lockproof.control.install import install
-    from lockproof.control.program import FunctionProgram, ScenarioProgram
-    from lockproof.control.task import Result
-    from lockproof.scenario import Scenario
+    from lockproof.campaign.worker.exploring import SAMPLERS, Exploration, Problem, seen_in
+    from lockproof.core.scenario import Scenario
+    from lockproof.engines.control.install import install
+    from lockproof.engines.control.program import FunctionProgram, ScenarioProgram
+    from lockproof.engines.control.task import Result
 
     install()
     texts = ("; ".join(f"a.{each}" for each in operations[:count]) for operations in OPERATIONS)

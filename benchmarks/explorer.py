@@ -33,7 +33,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.contenders import DISTRIBUTIONS, OPERATIONS, STRATEGIES
-from lockproof import environment
+from lockproof.core import environment
 
 ROOT = Path(__file__).resolve().parents[1]
 GOALS = {"frontrun": 10.0, "interleave-test": 5.0}

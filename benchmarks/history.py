@@ -105,7 +105,7 @@ def written(path: Path, operations: int, processes: int, case: Case, seed: int) 
 
 def judged(path: str, seconds: float) -> dict[str, Any]:
     """Judge a history here; return the verdict, the seconds, the peak of the process's memory in MiB."""
-    from lockproof.campaign.recorded import judge_history
+    from lockproof.histories.judged import judge_history
 
     began = time.perf_counter()
     report = judge_history(path, "set", budget_seconds=seconds)

@@ -25,10 +25,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from lockproof import environment
-from lockproof.run.crew import Crew
-from lockproof.run.program import Program
-from lockproof.scenario import Scenario
+from lockproof.core import environment
+from lockproof.core.scenario import Scenario
+from lockproof.engines.threads.compiled import Program
+from lockproof.engines.threads.crew import Crew
 
 SCENARIO = Scenario.parse("a.claim(1); a.discard(3) || a.claim(1); a.discard(4)")
 

@@ -33,7 +33,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from lockproof import environment
+from lockproof.core import environment
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -254,9 +254,9 @@ class Answer:
 
 def answer(name: str, seed: int, most: int, seconds: float) -> Answer:
     """Explore a spelling and its twin in this process, which is taken control of for good."""
-    from lockproof.campaign.exploring import Exploration, masking_of, seen_in
-    from lockproof.control.install import install
-    from lockproof.control.program import FunctionProgram
+    from lockproof.campaign.worker.exploring import Exploration, masking_of, seen_in
+    from lockproof.engines.control.install import install
+    from lockproof.engines.control.program import FunctionProgram
 
     install()
     broken, mended = map(FunctionProgram, programs(name))

@@ -54,7 +54,8 @@ def seconds_by_folder(text: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for case in root.iter("testcase"):
         parts = case.get("classname", "").split(".")
-        folder = parts[1] if len(parts) > 2 else parts[0]
+        module = next((at for at, part in enumerate(parts) if part.startswith("test_")), len(parts) - 1)
+        folder = "/".join(parts[1:module]) or parts[0]
         found[folder] = found.get(folder, 0.0) + float(case.get("time", "0"))
     return {folder: round(seconds, 1) for folder, seconds in found.items()}
 

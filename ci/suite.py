@@ -39,7 +39,7 @@ WHOLE = "py314"
 MEASURED = "py314"
 """The environment that measures coverage: one with a GIL, where the tracer in C costs a few seconds."""
 
-LOCKEDSET = ("tests/api", "tests/behaviour", "tests/copying", "tests/locking")
+LOCKEDSET = ("tests/lockedset/api", "tests/lockedset/behaviour", "tests/lockedset/copying", "tests/lockedset/locking")
 """Tests that use LockedSet in their own process: what coverage and pytest-run-parallel are for."""
 
 

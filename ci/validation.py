@@ -1,7 +1,7 @@
 """`ci/validate`: run the validation program on every build that can be had, and merge what they say.
 
-The program is `python -m tests.stress --json FILE --seed N`; it runs LockedSet's properties and its twins on one
-interpreter. This module runs it on each, one after the other, so that the builds do not disturb each other.
+The program is `python -m tests.lockedset.stress --json FILE --seed N`; it runs LockedSet's properties and its twins on
+one interpreter. This module runs it on each, one after the other, so that the builds do not disturb each other.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ Interpreters are kept in %s
 
 
 def command_for(interpreter: Interpreter, output: Path, seed: int, seconds: float | None) -> list[str]:
-    command = [str(interpreter.path), "-m", "tests.stress", "--json", str(output), "--seed", str(seed)]
+    command = [str(interpreter.path), "-m", "tests.lockedset.stress", "--json", str(output), "--seed", str(seed)]
     return command if seconds is None else [*command, "--seconds", f"{seconds:g}"]
 
 

@@ -85,7 +85,7 @@ def read_report(build: Build, data: object) -> BuildReport:
         return CiError(
             f"the validation program's report for {build.name} is not as agreed: {what}",
             "the program and ci/verdicts.py are of different minds",
-            "compare tests/stress with ci/verdicts.py",
+            "compare tests/lockedset/stress with ci/verdicts.py",
         )
 
     def entries(key: str, allowed: tuple[str, ...]) -> list[Mapping[str, object]]:

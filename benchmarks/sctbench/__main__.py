@@ -20,7 +20,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.sctbench.programs import PROGRAMS
-from lockproof import environment
+from lockproof.core import environment
 
 STRATEGIES = ("portfolio", "surw", "pct", "pos", "random")
 PUBLISHED = {"surw": "SURW", "pct": "PCT3", "pos": "POS", "random": "random walk"}

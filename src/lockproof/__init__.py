@@ -6,6 +6,26 @@
     lockproof mutate package.module:Class           # is each of its locks needed, and would a check notice?
 
 Everything that costs time to import is imported when it is used.
+
+The rooms of this package, in the order of the pipeline. Each imports the rooms at the end of its line, and no others
+(tests/repository/test_layers.py reads this table):
+
+    core                the vocabulary: operations, scenarios, schedules, models, evidence, findings    nothing
+    inference           a class -> its specification                                                    core
+    generate            a specification -> scenarios                                                    core
+    engines.threads     a scenario -> a history, on real threads                                        core
+    engines.control     a scenario -> a history, one thread at a time                                   core
+    engines.strategies  what chooses the thread that goes on                                            core
+    judge               a history -> a verdict                                                          core
+    shrink              a failing scenario -> the smallest that fails                                   core
+    mutation            a class -> mutants of its synchronization                                       core
+    histories           a history recorded elsewhere -> a verdict                                       core judge
+    report              findings -> text, JSON, a test                                                  core
+    campaign.protocol   what parent and child say to each other                           core engines.threads
+    campaign.worker     the child: runs, judges   core inference generate engines judge mutation campaign.protocol
+    campaign            the parent: decides what to ask next      core generate shrink mutation campaign.protocol
+    testing             lockproof.check in tests, the pytest plugin                       core campaign report
+    cli                 the command                                             core histories campaign report
 """
 
 from __future__ import annotations
@@ -13,34 +33,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lockproof.campaign.loading import infer
-    from lockproof.errors import LockproofError
-    from lockproof.model import block, choose
-    from lockproof.operation import Code, op
-    from lockproof.specification import Specification
-    from lockproof.testing import NotShown, ScoreTooLow, Violation, check, explore, mutate
-    from lockproof.values import unordered
-    from lockproof.verdict import Consistency, Finding, Report, Verdict
+    from lockproof.core.errors import LockproofError
+    from lockproof.core.model import block, choose
+    from lockproof.core.operation import Code, op
+    from lockproof.core.specification import Specification
+    from lockproof.core.values import unordered
+    from lockproof.core.verdict import Consistency, Finding, Report, Verdict
+    from lockproof.inference.target import infer
+    from lockproof.testing.checks import NotShown, ScoreTooLow, Violation, check, explore, mutate
 
 _HOMES = {
-    "Code": "operation",
-    "Consistency": "verdict",
-    "Finding": "verdict",
-    "LockproofError": "errors",
-    "NotShown": "testing",
-    "Report": "verdict",
-    "ScoreTooLow": "testing",
-    "Specification": "specification",
-    "Verdict": "verdict",
-    "Violation": "testing",
-    "block": "model",
-    "check": "testing",
-    "choose": "model",
-    "explore": "testing",
-    "infer": "campaign.loading",
-    "mutate": "testing",
-    "op": "operation",
-    "unordered": "values",
+    "Code": "core.operation",
+    "Consistency": "core.verdict",
+    "Finding": "core.verdict",
+    "LockproofError": "core.errors",
+    "NotShown": "testing.checks",
+    "Report": "core.verdict",
+    "ScoreTooLow": "testing.checks",
+    "Specification": "core.specification",
+    "Verdict": "core.verdict",
+    "Violation": "testing.checks",
+    "block": "core.model",
+    "check": "testing.checks",
+    "choose": "core.model",
+    "explore": "testing.checks",
+    "infer": "inference.target",
+    "mutate": "testing.checks",
+    "op": "core.operation",
+    "unordered": "core.values",
 }
 
 __all__ = [

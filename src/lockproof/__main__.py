@@ -25,7 +25,7 @@ def main() -> int:
             "lockproof was installed without what its command needs",
             "pip install lockproof",
         )
-    from lockproof.cli import main as run
+    from lockproof.cli.commands import main as run
 
     return run()
 

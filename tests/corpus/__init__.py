@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from lockproof.verdict import FindingKind
+from lockproof.core.verdict import FindingKind
 
 FLAWS: Final = (
     # found in public thread-safe sets

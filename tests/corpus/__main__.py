@@ -17,11 +17,11 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from lockproof import environment
-from lockproof.campaign.check import check_target
-from lockproof.campaign.options import ENGINES, CheckOptions
-from lockproof.errors import LockproofError
-from lockproof.verdict import Report, Verdict
+from lockproof.campaign.check_target import check_target
+from lockproof.core import environment
+from lockproof.core.errors import LockproofError
+from lockproof.core.options import ENGINES, CheckOptions
+from lockproof.core.verdict import Report, Verdict
 from tests.corpus import PAIRS, Pair
 
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from lockproof import environment
-from lockproof.campaign.check import check_target
+from lockproof.campaign.check_target import check_target
 from lockproof.campaign.explore import explore_target
-from lockproof.campaign.options import CheckOptions, ExploreOptions
-from lockproof.errors import LockproofError
+from lockproof.core import environment
+from lockproof.core.errors import LockproofError
+from lockproof.core.options import CheckOptions, ExploreOptions
 from tests.corpus import PAIRS, Pair
 
 ALONE = ", one thread alone"

@@ -15,11 +15,11 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from lockproof import environment
-from lockproof.campaign.mutating import mutate_target
-from lockproof.campaign.options import MutateOptions
-from lockproof.errors import LockproofError
-from lockproof.mutation import Fate, MutationReport
+from lockproof.campaign.mutate import mutate_target
+from lockproof.core import environment
+from lockproof.core.errors import LockproofError
+from lockproof.core.mutation_report import Fate, MutationReport
+from lockproof.core.options import MutateOptions
 from lockproof.report.progress import ProgressLine
 from tests.corpus import PAIRS
 

@@ -11,9 +11,9 @@ import sys
 
 import pytest
 
-from lockproof.campaign.check import check_target
-from lockproof.campaign.options import CheckOptions
-from lockproof.verdict import FindingKind, Report, Verdict
+from lockproof.campaign.check_target import check_target
+from lockproof.core.options import CheckOptions
+from lockproof.core.verdict import FindingKind, Report, Verdict
 from tests.corpus import PAIRS, Pair
 
 GIL = sys._is_gil_enabled()

@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 from lockproof import infer
-from lockproof.campaign.loading import load
-from lockproof.conformance import Conformance, conform
+from lockproof.inference.conformance import Conformance, conform
+from lockproof.inference.target import load
 from tests.corpus import PAIRS, Pair
 
 BROKEN = {

@@ -13,10 +13,10 @@ from typing import Any, Final
 
 import pytest
 
-from lockproof.models.kind import NAMES
-from lockproof.operation import Operation, split
-from lockproof.scenario import Scenario
-from lockproof.values import Raised, canonical
+from lockproof.core.operation import Operation, split
+from lockproof.core.scenario import Scenario
+from lockproof.core.values import Raised, canonical
+from lockproof.inference.class_kind import NAMES
 from tests.corpus import FLAWS, PAIRS, Pair
 
 CONCURRENT: Final = [pair for pair in PAIRS if pair.shows != "sequential"]

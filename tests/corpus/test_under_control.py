@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import pytest
 
-from lockproof.campaign.child import Child, Died
-from lockproof.campaign.protocol import Setup
-from lockproof.verdict import FindingKind
-from tests.control.running import answers
+from lockproof.campaign.protocol.child import Child, Died
+from lockproof.campaign.protocol.messages import Setup
+from lockproof.core.verdict import FindingKind
 from tests.corpus import PAIRS, Pair
+from tests.lockproof.engines.control.running import answers
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
 

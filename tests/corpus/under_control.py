@@ -1,4 +1,4 @@
-"""Explores the scenarios of the corpus in one process under control; `tests.control.running` starts it.
+"""Explores the scenarios of the corpus in one process under control, for `test_under_control`.
 
 The environment variable FAMILIES names the modules whose pairs are explored. Only the exhaustive search within two
 preemptions runs, because the number of schedules alone ends it. The portfolio gives each strategy a turn of some
@@ -14,9 +14,9 @@ import tempfile
 from collections.abc import Callable
 from typing import Any, Final
 
-from lockproof.campaign.controlled import ControlledWorker
-from lockproof.campaign.protocol import Setup
-from lockproof.verdict import FindingKind
+from lockproof.campaign.protocol.messages import Setup
+from lockproof.campaign.worker.controlled import ControlledWorker
+from lockproof.core.verdict import FindingKind
 from tests.corpus import PAIRS, Pair
 
 BOUND: Final = 2

@@ -14,7 +14,7 @@ from typing import Any
 
 from lockedset import LockedSet, locked
 from lockproof import Code, Specification, infer, op
-from lockproof.operation import OperationKind
+from lockproof.core.operation import OperationKind
 
 ARGUMENTS = ("__init__", "update", "difference_update", "intersection_update", "symmetric_difference_update", "add_new",
              "replace", "difference", "symmetric_difference")  # fmt: skip

@@ -11,8 +11,8 @@ import pytest
 import lockproof
 from lockedset import LockedSet
 from lockproof.campaign.explore import ControlledChild
-from lockproof.campaign.protocol import Setup
-from lockproof.mutate.mutants import mutants_of_class
+from lockproof.campaign.protocol.messages import Setup
+from lockproof.mutation.mutants import mutants_of_class
 from tests.load_bearing.locked_set import locked_set
 
 pytestmark = pytest.mark.timeout(600)

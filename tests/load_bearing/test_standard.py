@@ -1,7 +1,7 @@
 """Do classes of the standard library keep their specifications, and is it seen where one of their locks is missing?
 
 Each push asks the cheapest of them; their mutants take minutes, and are for the nightly run. What `lockproof mutate`
-does on each push is in `tests/mutate/` and `tests/campaign/`.
+does on each push is in `tests/lockproof/mutation/` and `tests/lockproof/campaign/`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import pytest
 
 import lockproof
 from lockproof.campaign.explore import explore_target
-from lockproof.campaign.mutating import mutate_target
-from lockproof.campaign.options import ExploreOptions, MutateOptions
-from lockproof.mutation import Fate
-from lockproof.verdict import FindingKind, Verdict
+from lockproof.campaign.mutate import mutate_target
+from lockproof.core.mutation_report import Fate
+from lockproof.core.options import ExploreOptions, MutateOptions
+from lockproof.core.verdict import FindingKind, Verdict
 from tests.load_bearing import standard
 
 pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.timeout(600)]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import Final
 
-from lockproof.operation import op
-from lockproof.specification import Specification
+from lockproof.core.operation import op
+from lockproof.core.specification import Specification
 
 FEW: Final = (1, 2)
 

@@ -11,10 +11,10 @@ from typing import Final
 
 import pytest
 
-from lockproof.campaign.check import check_target
+from lockproof.campaign.check_target import check_target
 from lockproof.campaign.explore import explore_target
-from lockproof.campaign.options import CheckOptions, ExploreOptions
-from lockproof.verdict import FindingKind, Report, Verdict
+from lockproof.core.options import CheckOptions, ExploreOptions
+from lockproof.core.verdict import FindingKind, Report, Verdict
 
 GIL: Final = sys._is_gil_enabled()
 HERE: Final = "tests.outside.specifications"

@@ -1,1 +1,1 @@
-"""Campaigns: the stages joined. A child process runs and judges (`worker`), the parent decides (`check`)."""
+"""Campaigns: the stages joined. The parent (`check`, `explore`, `mutate`) decides; its child (`worker`) does."""

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from lockproof.campaign.child import Child, Died
-from lockproof.campaign.options import CheckOptions
-from lockproof.campaign.protocol import RunResult
-from lockproof.scenario import Scenario
-from lockproof.shrink import shrink
-from lockproof.verdict import FindingKind
+from lockproof.campaign.protocol.child import Child, Died
+from lockproof.campaign.protocol.messages import RunResult
+from lockproof.core.options import CheckOptions
+from lockproof.core.scenario import Scenario
+from lockproof.core.verdict import FindingKind
+from lockproof.shrink.shrinker import shrink
 
 CRASH_HEADER: Final = "Fatal Python error"
 """How the stacks of a crash begin, unless a second thread has crashed while the first one was writing them."""

@@ -11,20 +11,19 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
-from lockproof.campaign.answers import Answer
-from lockproof.campaign.child import Child, Died, not_started
-from lockproof.campaign.counts import Counts
 from lockproof.campaign.gathered import Gathered
-from lockproof.campaign.options import ExploreOptions, Progress, Tell, refuse_nonsense
-from lockproof.campaign.protocol import Setup
-from lockproof.campaign.repeat import explore_command
+from lockproof.campaign.protocol.answers import Answer
+from lockproof.campaign.protocol.child import Child, Died, not_started
+from lockproof.campaign.protocol.counts import Counts
+from lockproof.campaign.protocol.messages import Setup
 from lockproof.campaign.results import not_judged
-from lockproof.errors import LockproofError
-from lockproof.evidence import Doubt, Doubted, Omission, cause, clause
-from lockproof.scenario import Scenario
-from lockproof.schedule import Schedule
-from lockproof.shrink import shrink
-from lockproof.verdict import (
+from lockproof.core.errors import LockproofError
+from lockproof.core.evidence import Doubt, Doubted, Omission, cause, clause
+from lockproof.core.options import ExploreOptions, Progress, Tell, refuse_nonsense
+from lockproof.core.repeat import explore_command
+from lockproof.core.scenario import Scenario
+from lockproof.core.schedule import Schedule
+from lockproof.core.verdict import (
     ASSERTIONS,
     Consistency,
     Control,
@@ -37,6 +36,7 @@ from lockproof.verdict import (
     Outcome,
     Report,
 )
+from lockproof.shrink.shrinker import shrink
 
 SLICE: Final = 0.4
 """Seconds of one request, so that progress can be shown."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from lockproof.campaign.answers import Answer, joined, never_worked
-from lockproof.campaign.protocol import RunResult
-from lockproof.evidence import Doubt, Doubted, Evidence, LeftOut, Omission, Tally
+from lockproof.campaign.protocol.answers import Answer, joined, never_worked
+from lockproof.campaign.protocol.messages import RunResult
+from lockproof.core.evidence import Doubt, Doubted, Evidence, LeftOut, Omission, Tally
 
 
 @dataclass

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from lockproof.errors import LockproofError
-from lockproof.evidence import Evidence
-from lockproof.mutation import Judged
+from lockproof.core.errors import LockproofError
+from lockproof.core.evidence import Evidence
+from lockproof.core.mutation_report import Judged
 
 VERSION: Final = 2
 

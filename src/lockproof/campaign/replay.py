@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lockproof import environment
 from lockproof.campaign.explore import explore_target
-from lockproof.campaign.options import ExploreOptions, Tell
-from lockproof.campaign.repeat import arguments_of, target_of
-from lockproof.errors import LockproofError
-from lockproof.verdict import Consistency, Control, Finding, Report
+from lockproof.core import environment
+from lockproof.core.errors import LockproofError
+from lockproof.core.options import ExploreOptions, Tell
+from lockproof.core.repeat import arguments_of, target_of
+from lockproof.core.verdict import Consistency, Control, Finding, Report
 
 
 def replay_file(path: Path, times: int, hang: float | None = None, progress: Tell | None = None) -> Report:

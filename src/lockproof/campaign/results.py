@@ -9,11 +9,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-from lockproof.campaign.answers import Answer, joined
-from lockproof.campaign.protocol import RunResult
-from lockproof.errors import LockproofError
-from lockproof.evidence import Doubt, Omission, clause, next_step
-from lockproof.verdict import Outcome
+from lockproof.campaign.protocol.answers import Answer, joined
+from lockproof.campaign.protocol.messages import RunResult
+from lockproof.core.errors import LockproofError
+from lockproof.core.evidence import Doubt, Omission, clause, next_step
+from lockproof.core.verdict import Outcome
 
 SHARES: Final = {False: (0.1, 0.3, 0.35, 0.25), True: (0.15, 0.35, 0.2, 0.3)}
 """How real threads and schedules share the budget, in turns, by whether the GIL is on: then threads show less.

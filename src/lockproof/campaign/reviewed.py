@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from lockproof.errors import LockproofError
-from lockproof.scenario import Scenario
+from lockproof.core.errors import LockproofError
+from lockproof.core.scenario import Scenario
 
 FORM: Final = (
     'the form is: [[equivalent]], mutants = ["remove-lock:Bag.add:3f2a91"], reason = "why nobody can tell"; or'

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations, islice
 from typing import Any, Final
 
+from lockproof.core.values import Raised, show
+from lockproof.core.verdict import Outcome, Verdict
 from lockproof.judge.orders import Exhausted, Key, Masks, Orders
-from lockproof.values import Raised, show
-from lockproof.verdict import Outcome, Verdict
 
 NEAREST: Final = 3
 MOST: Final = 2000

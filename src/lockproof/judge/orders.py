@@ -17,8 +17,8 @@ from itertools import islice
 from math import factorial, prod
 from typing import Any, Final
 
-from lockproof.model import SequentialModel
-from lockproof.operation import Half, Operation
+from lockproof.core.model import SequentialModel
+from lockproof.core.operation import Half, Operation
 
 MOST_ORDERS: Final = 3000
 """The most orders that a table is made of: 3 threads of 3 operations have 1680, 4 of 2 have 2520."""

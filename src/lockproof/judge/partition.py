@@ -23,11 +23,11 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from lockproof.history import Call, History
+from lockproof.core.history import Call, History
+from lockproof.core.model import SequentialModel
+from lockproof.core.verdict import Consistency, Verdict
 from lockproof.judge import sequential, wgl
 from lockproof.judge.search import Budget, Searched
-from lockproof.model import SequentialModel
-from lockproof.verdict import Consistency, Verdict
 
 PROJECTED: Final = 4
 """So many times the calls of the history may the calls be that are made of those which read all keys."""

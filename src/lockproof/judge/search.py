@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
-from lockproof.history import Call
-from lockproof.model import SequentialModel
-from lockproof.verdict import Verdict
+from lockproof.core.history import Call
+from lockproof.core.model import SequentialModel
+from lockproof.core.verdict import Verdict
 
 MIB: Final = 1 << 20
 EVERY: Final = 1 << 10

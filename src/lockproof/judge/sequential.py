@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from lockproof.history import Call
+from lockproof.core.history import Call
+from lockproof.core.model import SequentialModel
+from lockproof.core.verdict import Verdict
 from lockproof.judge.search import EVERY, Budget, Deepest, Met, Searched, pure_calls
-from lockproof.model import SequentialModel
-from lockproof.verdict import Verdict
 
 type Progress = tuple[int, ...]
 

@@ -1,1 +1,1 @@
-"""Reports: the same content as text for people (`text`, `history`) and as JSON for programs (`jsonfile`)."""
+"""Reports: the same content as text for people (`text`, `recorded_history`) and as JSON for programs (`jsonfile`)."""

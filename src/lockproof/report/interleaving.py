@@ -14,9 +14,9 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from lockproof.core.verdict import Blocked, Control, Masking, TracedStep
 from lockproof.report.page import Page
 from lockproof.report.words import clean, counted
-from lockproof.verdict import Blocked, Control, Masking, TracedStep
 
 NARROWEST: Final = 30
 """Columns that a thread needs."""

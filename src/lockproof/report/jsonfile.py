@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lockproof.errors import LockproofError
+from lockproof.core.errors import LockproofError
 
 
 def as_json(document: Mapping[str, Any]) -> str:

@@ -13,8 +13,8 @@ from rich.console import Console, RenderableType
 from rich.style import Style
 from rich.text import Text
 
+from lockproof.core.verdict import Verdict
 from lockproof.report.words import clean_lines
-from lockproof.verdict import Verdict
 
 PROSE: Final = 100
 """The most columns of a sentence; a longer line is hard to read. Tables may be wider."""

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from lockproof.campaign.options import Progress
+from lockproof.core.options import Progress
 from lockproof.report.words import clean, counted, seconds
 
 MOVING: Final = 0.2

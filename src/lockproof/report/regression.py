@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from lockproof.campaign.options import ExploreOptions
-from lockproof.campaign.repeat import arguments_of, target_of
+from lockproof.core.options import ExploreOptions
+from lockproof.core.repeat import arguments_of, target_of
+from lockproof.core.schedule import Switching
+from lockproof.core.verdict import Control, Finding, FindingKind, Report
 from lockproof.report.words import clean
-from lockproof.schedule import Switching
-from lockproof.verdict import Control, Finding, FindingKind, Report
 
 
 def regression_test(report: Report, finding: Finding) -> str:

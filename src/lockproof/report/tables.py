@@ -13,12 +13,12 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from lockproof.operation import Operation
-from lockproof.probes import NAMES
+from lockproof.core.operation import Operation
+from lockproof.core.probes import NAMES
+from lockproof.core.scenario import Scenario
+from lockproof.core.verdict import Finding, Outcome, Verdict
 from lockproof.report.page import STYLES, Page
 from lockproof.report.words import clean, counted, share
-from lockproof.scenario import Scenario
-from lockproof.verdict import Finding, Outcome, Verdict
 
 NARROWEST: Final = 24
 """Columns that a thread needs where its lines are folded."""

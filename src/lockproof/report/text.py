@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from rich.console import Console
 
-from lockproof.environment import Environment
+from lockproof.core.environment import Environment
+from lockproof.core.verdict import ASSERTIONS, Consistency, Finding, FindingKind, Nonconformance, Report, Verdict
 from lockproof.report.interleaving import print_control
 from lockproof.report.page import STYLES, Page, plain_console
 from lockproof.report.tables import differences, print_histogram, print_scenario
 from lockproof.report.words import clean, counted, listed, own_stacks, seconds, share
-from lockproof.verdict import ASSERTIONS, Consistency, Finding, FindingKind, Nonconformance, Report, Verdict
 
 KINDS: Final = 40
 """The most kinds of operations that are listed; the JSON report has all."""

@@ -1,0 +1,315 @@
+"""The child process seen from the parent: started when it is needed, watched, killed, and never left behind.
+
+Whatever ends it is told as `Died`, with the stacks of all threads where they can be had. The child has a session of
+its own, so that Ctrl-C reaches the parent alone, and everything that the subject started is killed with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, Any, Final
+
+from lockproof.campaign.protocol.messages import Setup
+from lockproof.core.errors import LockproofError
+from lockproof.core.scenario import Scenario
+from lockproof.core.verdict import FindingKind
+from lockproof.engines.threads.patience import Patience
+
+_POLL: Final = 0.05
+"""Seconds between two looks at the memory that the child uses."""
+
+SENT: Final = {getattr(signal, name, None) for name in ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")}
+"""Signals that other processes send, like the system when memory is short: what they end need not be at fault."""
+
+_GOODBYE: Final = 0.5
+"""Seconds for a process to end by itself once its input is closed, as one does at once that does not hang."""
+
+_KEPT: Final = 20_000
+"""Characters of standard error that are kept for a report."""
+
+
+class Died(Exception):
+    """The child ended, or had to be ended. `announced` is what one thread was about to run, if it had said so.
+
+    `certain`: nothing but the subject can have done it. Otherwise only the clock says so, and the machine may be busy.
+    """
+
+    def __init__(
+        self, kind: FindingKind, detail: str, stacks: str, announced: tuple[str, ...], *, certain: bool = True
+    ) -> None:
+        super().__init__(kind, detail)
+        self.kind, self.detail, self.stacks, self.announced = kind, detail, stacks, announced
+        self.certain = certain
+
+
+class HarnessFault(Exception):
+    """The harness itself failed in the child: a defect to report, with the child's traceback."""
+
+
+class Child:
+    """Starts the child process on the first request, and again after it has died.
+
+    `seconds` without an answer, beyond what a request may take, are a hang; `memory` is in MiB.
+    """
+
+    def __init__(self, setup: Setup, *, memory: int) -> None:
+        self._setup, self._memory = setup, memory
+        self._process: subprocess.Popen[str] | None = None
+        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._errors: IO[bytes] | None = None
+        self._note: Path | None = None
+        self.description: dict[str, Any] = {}
+        self._described = False
+
+    def launch(self) -> None:
+        """Start the process if there is none, and do not wait for it: it imports the subject meanwhile."""
+        if self._process is None:
+            self._spawn()
+            self._described = False
+
+    def start(self) -> dict[str, Any]:
+        """Start the process if there is none, and return what it says of the subject.
+
+        Raises:
+            LockproofError: the target is wrong.
+            Died: importing it, or making a subject, ended the process or hung.
+
+        """
+        self.launch()
+        if not self._described:
+            self.description = self._answer(self._setup.hang + 35)
+            self._described = True
+        return self.description
+
+    def request(self, do: str, allowance: float = 0.0, **arguments: Any) -> dict[str, Any]:
+        """Send a request that may take `allowance` seconds, and return the answer.
+
+        Raises:
+            LockproofError: the request cannot be met.
+            Died: the process ended before it had answered.
+
+        """
+        self.start()
+        assert self._process is not None and self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
+            self._process.stdin.flush()
+        answer = self._answer(allowance + 2 * self._setup.hang + 5)
+        if "hang" in answer:
+            self.close()
+            hang = answer["hang"]
+            detail = hang.get("detail") or _progress(hang["finished"], hang["seconds"])
+            raise Died(FindingKind.HANG, detail, hang["stacks"], tuple(hang.get("announced", ())))
+        return answer
+
+    def close(self) -> None:
+        """End the process: it is told to end, and killed with what it started if it lives."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.close()
+            # Until it is waited for, its number stays its own, and so does that of its group.
+            with contextlib.suppress(queue.Empty):
+                while self._lines.get(timeout=_GOODBYE) is not None:
+                    pass
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+        if self._errors is not None:
+            self._errors.close()
+        if self._note is not None:
+            self._note.unlink(missing_ok=True)
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _spawn(self) -> None:
+        lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._lines = lines
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
+        descriptor, name = tempfile.mkstemp(prefix="lockproof-")
+        os.close(descriptor)
+        self._note = Path(name)
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([_package_root(), os.environ.get("PYTHONPATH", "")])}
+        if self._setup.controlled:
+            environment["PYTHONHASHSEED"] = "0"  # the order of a set of texts must be the same in each process
+        self._process = process = subprocess.Popen(
+            [sys.executable, "-m", "lockproof.campaign.worker.process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            encoding="utf-8",
+            env=environment,
+            start_new_session=True,
+        )
+
+        def read(stream: IO[str]) -> None:
+            with contextlib.suppress(ValueError):  # closed meanwhile
+                for line in stream:
+                    lines.put(line)
+            lines.put(None)
+
+        assert process.stdout is not None and process.stdin is not None
+        threading.Thread(target=read, args=(process.stdout,), daemon=True).start()
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(json.dumps({**self._setup.to_json(), "note": name}) + "\n")
+            process.stdin.flush()
+
+    def _answer(self, seconds: float) -> dict[str, Any]:
+        assert self._process is not None
+        patience = Patience(seconds, self._process.pid)
+        try:
+            while True:
+                try:
+                    line = self._lines.get(timeout=_POLL)
+                except queue.Empty:
+                    self._check_memory()
+                    if patience.over():
+                        raise self._hung() from None
+                    continue
+                if line is None:
+                    raise self._ended()
+                message: dict[str, Any] = json.loads(line)
+                if "error" in message:
+                    raise LockproofError(*message["error"])
+                if "fault" in message:
+                    raise HarnessFault(message["fault"])
+                return message
+        except BaseException as error:
+            if not self._described or not isinstance(error, LockproofError):
+                self.close()
+            raise
+
+    def _check_memory(self) -> None:
+        assert self._process is not None
+        used = resident(self._process.pid)
+        if used > self._memory:
+            raise Died(
+                FindingKind.MEMORY,
+                f"the process used {used:,} MiB, and {self._memory:,} MiB are allowed (--memory)",
+                "",
+                self._announced(),
+            )
+
+    def _hung(self) -> Died:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGABRT)  # faulthandler writes the stacks, also of code that holds the GIL
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        detail = "the process did not answer any more"
+        return Died(FindingKind.HANG, detail, self._said(), self._announced(), certain=False)
+
+    def _ended(self) -> Died:
+        assert self._process is not None
+        try:
+            status = self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            return Died(FindingKind.EXIT, "the process closed its output", self._said(), self._announced())
+        said = self._said()
+        if "Timeout (" in said:
+            detail = f"one thread alone did not come back within {self._setup.hang:g} s"
+            return Died(FindingKind.HANG, detail, said[said.index("Timeout (") :], self._announced(), certain=False)
+        if status < 0:
+            number = -status
+            name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+            return Died(FindingKind.CRASH, f"killed by {name}", said, self._announced(), certain=number not in SENT)
+        return Died(FindingKind.EXIT, f"the process ended with status {status}", said, self._announced())
+
+    def _announced(self) -> tuple[str, ...]:
+        """Return the lines that one thread of the child was about to run when it was last heard of."""
+        if self._note is None:
+            return ()
+        try:
+            return tuple(json.loads(self._note.read_bytes().partition(b"\n")[0] or b"[]"))
+        except (OSError, ValueError):
+            return ()
+
+    def _said(self) -> str:
+        """Return the end of what the child wrote to standard error."""
+        if self._errors is None:
+            return ""
+        size = self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, size - _KEPT))
+        return self._errors.read().decode("utf-8", "replace")
+
+
+def generated(child: Child, restart: Callable[[], object]) -> Iterator[str]:
+    """Yield the scenarios that a child makes. One whose model does not come back is found by running it, not here.
+
+    Raises:
+        Died: the process ended, and that had nothing to do with a model.
+
+    """
+    index, telling = 0, True
+    while True:
+        try:
+            answer = child.request("generate", index=index, telling=telling)
+        except Died:
+            if not telling:
+                raise
+            telling = False
+            restart()
+            continue
+        if answer["scenario"] is None:
+            return
+        yield answer["scenario"]
+        index = answer["index"] + 1
+
+
+def with_known_names(child: Child, scenarios: Iterable[Scenario], notes: list[str]) -> Iterator[Scenario]:
+    """Yield the scenarios of earlier runs that ask for names which there still are; the notes tell of the others."""
+    for scenario in scenarios:
+        try:
+            child.request("names", text=str(scenario))
+        except LockproofError as error:
+            notes.append(f"left out, from an earlier run: `{scenario}`: {error.fact}")
+        else:
+            yield scenario
+
+
+def not_started(died: Died) -> LockproofError:
+    """Return what is said when the process has ended before it was of any use."""
+    last = "\n".join(died.stacks.strip().splitlines()[-12:])
+    return LockproofError(
+        f"importing the target, or making a first subject, did not end well: {died.detail}",
+        "code that runs at import or in the constructor",
+        f"what it said last:\n{last}" if last else "try it in an interpreter",
+    )
+
+
+def _progress(finished: Sequence[int], seconds: float) -> str:
+    parts = ", ".join(f"thread {t + 1} after {done}" for t, done in enumerate(finished))
+    return f"no operation returned for {seconds:g} s; operations returned: {parts}"
+
+
+def _package_root() -> str:
+    return str(Path(__file__).resolve().parents[3])
+
+
+def resident(process: int) -> int:
+    """Return the memory that a process uses, in MiB; 0 where the system has no /proc."""
+    try:
+        pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE") // 2**20

@@ -1,0 +1,1 @@
+"""The child process of a campaign: it runs the subject and judges what it recorded. The parent never imports it."""

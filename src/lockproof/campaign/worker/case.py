@@ -1,0 +1,106 @@
+"""A scenario made ready in the child: its code, its judge, and what has been judged of it before."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import permutations
+from typing import Final
+
+from lockproof.core.evidence import Doubt, Omission
+from lockproof.core.model import TooManyChoices
+from lockproof.core.operation import UNKNOWN_KIND
+from lockproof.core.scenario import Scenario
+from lockproof.core.values import show
+from lockproof.core.verdict import Explanation, Outcome, Verdict
+from lockproof.engines.threads.compiled import Key, Program, Record
+from lockproof.engines.threads.crew import BATCH, in_turn
+from lockproof.judge.orders import Waiting
+from lockproof.judge.run import Judgement, ScenarioJudge
+
+JUDGING: Final = 2.0
+"""Seconds for judging the outcomes of one scenario; those that come after are UNKNOWN."""
+
+
+NO_ROOM: Final = (MemoryError, RecursionError)
+"""What a judge raises that has no room for its search: the outcome stays undecided, and everything else goes on."""
+
+
+class Case:
+    """A scenario made ready: its code, its judge, and what it has been judged before.
+
+    `skipped` says why it cannot be judged at all; None if it can.
+    """
+
+    def __init__(self, scenario: Scenario, program: Program, judge: ScenarioJudge) -> None:
+        self.scenario, self.program, self.judge = scenario, program, judge
+        self.batch = BATCH
+        # An operation of which nothing is known may be one that waits.
+        waits = any(each.kind.blocking or each.kind is UNKNOWN_KIND for each in scenario.operations)
+        self._judging = 0.0
+        self._verdicts: dict[Key, tuple[Outcome, Record]] = {}
+        self._doubts: dict[Outcome, Doubt] = {}
+        self.skipped: Doubt | Omission | None = None
+        try:
+            if waits and self.judge.waiting() is Waiting.FOR_EVER:
+                self.skipped = Omission.WAITS_FOR_EVER
+            else:
+                self._on_one_thread()
+        except (TooManyChoices, *NO_ROOM):
+            self.skipped = Doubt.MODEL_TOO_WIDE
+
+    def _on_one_thread(self) -> None:
+        """See that the subject, run by one thread, does what the model says; or no run of many means anything."""
+        if any(each.kind.blocking for each in self.scenario.operations):
+            return  # one thread alone might wait for ever
+        for order in list(permutations(range(len(self.scenario.threads))))[:6]:
+            if not self._all_allowed(in_turn(self.program, order)):
+                self.skipped = Doubt.ALONE_DIFFERS
+                return
+        if not self._all_allowed(in_turn(self.program, range(len(self.scenario.threads)), 2)):
+            self.batch = 1  # its objects share state
+
+    def _all_allowed(self, records: Sequence[Record]) -> bool:
+        return all(self.judge.judge(r.results, r.final, r.seen).verdict is not Verdict.VIOLATION for r in records)
+
+    def judged(self, key: Key) -> tuple[Outcome, Record]:
+        """Return the outcome of a key, with its verdict; its count is 0."""
+        known = self._verdicts.get(key)
+        if known is None:
+            known = self._verdicts[key] = self.outcome(record := self.program.record(key)), record
+        return known
+
+    def outcome(self, record: Record) -> Outcome:
+        """Judge a run, and return its outcome; its count is 0."""
+        began = time.perf_counter()
+        judgement, doubt = Judgement(Verdict.UNKNOWN), Doubt.OUTCOMES_UNDECIDED
+        if self._judging < JUDGING:
+            try:
+                judgement = self.judge.judge(record.results, record.final, record.seen)
+            except TooManyChoices:
+                pass
+            except NO_ROOM:
+                doubt = Doubt.JUDGE_FAILED
+        self._judging += time.perf_counter() - began
+        outcome = Outcome(
+            tuple(tuple(map(show, results)) for results in record.results),
+            tuple(map(show, record.final)),
+            0,
+            judgement.verdict,
+            judgement.order_only,
+        )
+        if judgement.verdict is Verdict.UNKNOWN:
+            self._doubts[outcome] = doubt
+        return outcome
+
+    def doubt_of(self, outcome: Outcome) -> Doubt | None:
+        """Return why an outcome of this case was not decided; None if it was."""
+        return self._doubts.get(replace(outcome, count=0))
+
+    def explained(self, record: Record) -> Explanation:
+        """Return why no order explains a run; nothing where that takes more room than there is."""
+        try:
+            return self.judge.explain(record.results, record.final, record.seen)
+        except NO_ROOM:
+            return Explanation(())

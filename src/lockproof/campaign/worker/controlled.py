@@ -1,0 +1,290 @@
+"""The child process for controlled schedules: the requests of a worker, and those that explore and replay.
+
+It has taken control of the interpreter before the subject is imported. Everything else, models and judges among it,
+runs on a thread that is not under control, where locks are the real ones.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+from lockproof.campaign.protocol.answers import Answers
+from lockproof.campaign.protocol.counts import Counts
+from lockproof.campaign.worker.case import Case
+from lockproof.campaign.worker.exploring import (
+    Exploration,
+    Problem,
+    Program,
+    Stage,
+    fewer_preemptions,
+    find_again,
+    masking_of,
+    returns,
+    seen_in,
+    told,
+)
+from lockproof.campaign.worker.exposure import watched
+from lockproof.campaign.worker.requests import Watchdog, Worker
+from lockproof.core import environment
+from lockproof.core.errors import LockproofError
+from lockproof.core.evidence import Doubt
+from lockproof.core.scenario import Scenario
+from lockproof.core.schedule import Schedule
+from lockproof.core.verdict import ASSERTIONS, Explanation, FindingKind, Outcome, Verdict
+from lockproof.engines.control.install import instrumentation
+from lockproof.engines.control.primitives import engine
+from lockproof.engines.control.program import FunctionProgram, ScenarioProgram
+from lockproof.engines.control.task import Result
+from lockproof.engines.strategies.exhaustive import Replay
+from lockproof.engines.threads.compiled import Program as Parts
+from lockproof.engines.threads.compiled import Record
+from lockproof.generate.generator import Watched
+from lockproof.inference.target import load
+
+TIDYING: Final = 1.0
+"""Seconds for finding a schedule with fewer preemptions."""
+
+
+class _Judged:
+    """A program with what tells whether a run of it is wrong. `answers` take note of which calls return at all."""
+
+    def __init__(self, program: Program, case: Case | None) -> None:
+        self.program, self.case = program, case
+        self.outcomes: set[Any] = set()
+        self.answers = None if case is None else Answers(case.scenario)
+        self._verdicts: dict[Any, Outcome] = {}
+
+    def look(self, result: Result) -> Problem | Doubt | None:
+        """Return what is wrong with the run that has just been done, or why that cannot be told."""
+        problem = seen_in(result, self.program)
+        program = self.program
+        if problem is not None or self.case is None or not isinstance(program, ScenarioProgram):
+            return problem
+        if not program.complete:
+            return Doubt.GIVEN_UP
+        assert self.answers is not None
+        self.answers.note(program.results, program.final)
+        key = (tuple(map(tuple, program.results)), tuple(program.final), tuple(map(tuple, program.seen)))
+        outcome = self._verdicts.get(key)
+        if outcome is None:
+            self.outcomes.add(key[:2])
+            outcome = self._verdicts[key] = self.case.outcome(Record(*key))
+        if outcome.verdict is Verdict.VIOLATION:
+            return Problem(FindingKind.NOT_LINEARIZABLE, key=key)
+        return self.case.doubt_of(outcome)
+
+
+class ControlledWorker(Worker):
+    """Answers `explore`, `masking` and `replay` besides."""
+
+    def __init__(self, setup: dict[str, Any]) -> None:
+        self._function: Callable[[], object] | None = None
+        self._name = ""
+        self._explorations: dict[str, tuple[_Judged, Exploration]] = {}
+        super().__init__(setup)
+        engine.limit = max(engine.limit, self._hang)
+
+    def _load(self, target: Any, model: Any, factory: Any, name: str = "") -> None:
+        loaded = load(target) if isinstance(target, str) else target
+        if inspect.isfunction(loaded):
+            if model is not None or factory is not None:
+                raise LockproofError("a function has no model and no factory", "", "leave the options out")
+            needed = [
+                each.name
+                for each in inspect.signature(loaded).parameters.values()
+                if each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
+            ]
+            if needed:
+                raise LockproofError(
+                    f"{loaded.__qualname__} has parameters: {', '.join(needed)}",
+                    "what is explored is a function without parameters that starts threads and asserts",
+                    "write a function around it that gives them",
+                )
+            if sys.flags.optimize:
+                raise LockproofError(
+                    "assertions are switched off, and a function is judged by them",
+                    "PYTHONOPTIMIZE is set",
+                    "run it again without PYTHONOPTIMIZE",
+                )
+            self._function = loaded
+            self._name = target if isinstance(target, str) else f"{loaded.__module__}:{loaded.__qualname__}"
+            return
+        super()._load(loaded, model, factory, target if isinstance(target, str) else name)
+        if file := _file_of(loaded):
+            instrumentation.ask_about(file)
+
+    def describe(self) -> dict[str, Any]:
+        """Answer what was loaded."""
+        if self._function is None:
+            return super().describe()
+        facts = environment.current().to_json()
+        return {"subject": self._name, "model": ASSERTIONS, "environment": facts,
+                "kinds": [], "notes": [], "observers": []}  # fmt: skip
+
+    def look_on(self, filling: Sequence[str], seconds: float) -> dict[str, Any]:
+        """Answer what is seen of each operation, run alone on subjects that these lines fill."""
+        return self._watched(filling, seconds).to_json()
+
+    def _watched(self, filling: Sequence[str], seconds: float) -> Watched:
+        with Watchdog(self._hang):
+            return watched(self.specification, filling, seconds, self.announce)
+
+    def explore(self, text: str | None, seconds: float, most: int, bound: int, only: str) -> dict[str, Any]:
+        """Go on exploring a scenario, or the function; answer what was covered, and what was found."""
+        judged, exploration = self._exploration(text, bound, only)
+        if judged.case is not None and judged.case.skipped:
+            return {"skipped": judged.case.skipped}
+        began = time.monotonic()
+        before, counts = exploration.runs, replace(exploration.counts, doubts=Counter(exploration.counts.doubts))
+        found = exploration.go_on(seconds, most)
+        answer = {
+            "skipped": None,
+            "schedules": exploration.runs - before,
+            "counts": (exploration.counts - counts).to_json(),
+            "open": [asdict(each) for each in exploration.open()],
+            "answers": [] if judged.answers is None else [asdict(each) for each in judged.answers.all()],
+            "covered": exploration.covered(),
+            "complete": exploration.complete and not exploration.unstable,
+            "all": exploration.all_schedules and not exploration.unstable,
+            "estimate": exploration.estimate(),
+            "notes": list(exploration.notes),
+            "cycles": list(exploration.cycles),
+            "outcomes": len(judged.outcomes),
+            "threads": exploration.threads,
+            "kinds": [],
+            "seconds": time.monotonic() - began,
+            "found": None,
+        }
+        if judged.case is not None:
+            answer["kinds"] = sorted({each.kind.text for thread in judged.case.scenario.threads for each in thread})
+        if found is not None:
+            problem, result, stage = found
+            ran, problem = fewer_preemptions(judged.program, judged.look, result.ran, stage.switching, problem, TIDYING)
+            control = told(judged.program, judged.look, ran, stage.switching, problem, stage, exploration.runs)
+            answer["found"] = {**self._told(judged, problem), "control": control.to_json()}
+        return answer
+
+    def masking(self, text: str | None, kind: str, preemptions: int, seconds: float) -> dict[str, Any]:
+        """Answer whether a standard build can show a problem of this kind, and what that rests on."""
+        judged, _ = self._exploration(text, 2, "portfolio")
+        if judged.case is not None and judged.case.skipped:
+            return {"skipped": judged.case.skipped}
+        asked = Problem(FindingKind(kind))
+        label, rests_on, undecided = masking_of(judged.program, judged.look, asked, preemptions, seconds)
+        return {"skipped": None, "masking": label.value, "rests_on": rests_on, "undecided": undecided}
+
+    def replay(self, text: str | None, schedule: dict[str, Any], kind: str | None, times: int) -> dict[str, Any]:
+        """Run a schedule so often; answer how often the problem of a kind showed, or any, and then also what it was."""
+        judged, exploration = self._exploration(text, 2, "portfolio")
+        if kind is None and judged.case is not None and judged.case.skipped:
+            return {"skipped": judged.case.skipped}
+        what = Schedule.from_json(schedule)
+        seen: list[Problem] = []
+        counts = Counts()
+
+        def look(result: Result) -> Problem | Doubt | None:
+            found = judged.look(result)
+            if isinstance(found, Problem):
+                seen.append(found)
+            given_up = found is None and (result.bounded or not judged.program.complete)
+            doubt = Doubt.GIVEN_UP if given_up else found if isinstance(found, Doubt) else None
+            counts.note(doubt, returned=returns(judged.program), stalled=bool(result.native))
+            return found
+
+        exploration.warm_up(list(what.choices()))
+        seen.clear()
+        counts = Counts()
+        expected = Problem(FindingKind(kind)) if kind is not None else None
+        again, elsewhere = find_again(judged.program, look, what, expected, times)
+        found = None
+        if seen and expected is None:
+            control = self._control(judged, what, seen[0], (again, times))
+            found = {**self._told(judged, seen[0]), "control": control}
+        return {"skipped": None, "again": again, "diverged": elsewhere, "found": found, "counts": counts.to_json()}
+
+    def _control(self, judged: _Judged, schedule: Schedule, problem: Problem, again: tuple[int, int]) -> dict[str, Any]:
+        strategy = Replay(list(schedule.choices()), strict=False)
+        strategy.begin()
+        instrumentation.switch(schedule.switching)
+        result = engine.run(judged.program, strategy)
+        stage = Stage("replay", schedule.switching, strategy)
+        return told(judged.program, judged.look, result.ran, schedule.switching, problem, stage, 1, again).to_json()
+
+    def _exploration(self, text: str | None, bound: int, only: str) -> tuple[_Judged, Exploration]:
+        key = f"{text}/{bound}/{only}"
+        known = self._explorations.get(key)
+        if known is None:
+            if text is None:
+                assert self._function is not None
+                judged = _Judged(FunctionProgram(self._function), None)
+            else:
+                case = self._case(text)
+                program = ScenarioProgram(case.scenario, self.specification.subject, self.specification.globals)
+                judged = _Judged(program, case)
+            if len(self._explorations) > 400:
+                self._explorations.clear()
+            own = _own_strategy(only, self._seed) if ":" in only else None
+            known = self._explorations[key] = (
+                judged,
+                Exploration(judged.program, judged.look, self._seed, bound=bound, only=only, own=own),
+            )
+        return known
+
+    def _program(self, scenario: Scenario) -> Parts:
+        return Parts(scenario, self.specification.subject, self.specification.globals, patience=0)
+
+    def _told(self, judged: _Judged, problem: Problem) -> dict[str, Any]:
+        """Return what is said of a problem, as JSON has it."""
+        outcome = explanation = None
+        if problem.key is not None and judged.case is not None:
+            record = Record(*problem.key)
+            with Watchdog(self._hang + 30):
+                outcome = judged.case.outcome(record)
+                explanation = judged.case.explained(record)
+        return {
+            "kind": problem.kind.value,
+            "detail": problem.detail,
+            "text": problem.text,
+            "outcome": outcome and asdict(outcome),
+            "explanation": asdict(explanation if explanation is not None else Explanation(())),
+        }
+
+
+def _own_strategy(name: str, seed: int) -> Callable[[], Any]:
+    """Return what makes the strategy that `module:Class` names.
+
+    Raises:
+        LockproofError: it is not there, cannot be made, or lacks a method.
+
+    """
+    kind = load(name)
+    try:
+        made = kind(seed)
+    except Exception as error:
+        raise LockproofError(
+            f"{name} cannot be made: {type(error).__name__}: {error}",
+            "a strategy is called with one argument, the seed",
+            "give its __init__ a parameter `seed`",
+        ) from None
+    missing = [each for each in ("begin", "choose", "end") if not callable(getattr(made, each, None))]
+    if missing:
+        raise LockproofError(
+            f"{name} is no strategy: it has no {', '.join(missing)}",
+            "",
+            "see lockproof.core.schedule.Strategy for the three methods",
+        )
+    return lambda: kind(seed)
+
+
+def _file_of(subject: Any) -> str:
+    """Return the file of a class's source; "" if it has none."""
+    try:
+        return inspect.getsourcefile(subject) or ""
+    except TypeError:
+        return ""

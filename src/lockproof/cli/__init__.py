@@ -1,0 +1,1 @@
+"""The command `lockproof`: it reads options, hands over reports, and ends with a status."""

@@ -1,0 +1,364 @@
+"""The command line: `lockproof check`, `explore`, `replay` and `history`; `mutate` stands in a module of its own.
+
+Results go to standard output, everything else to standard error. A user's mistake ends with a message and status 2,
+a fault of lockproof itself with its traceback and the status of UNKNOWN, never with one that says something of the
+subject.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from lockproof import __version__
+from lockproof.campaign.check_target import check_target
+from lockproof.campaign.explore import explore_target
+from lockproof.campaign.replay import replay_file
+from lockproof.cli.mutate_command import mutate
+from lockproof.cli.shared import deliver, duration, import_from_here, interrupted, optional_duration, report_file
+from lockproof.core import environment
+from lockproof.core.errors import LockproofError
+from lockproof.core.options import ENGINES, STRATEGIES, CheckOptions, ExploreOptions, Progress
+from lockproof.core.verdict import Consistency, Interrupted, Report, Verdict
+from lockproof.histories.judged import judge_history, known_models
+from lockproof.report.page import console_on
+from lockproof.report.progress import ProgressLine
+from lockproof.report.recorded_history import print_history
+from lockproof.report.regression import regression_test
+from lockproof.report.text import print_report
+
+WRONG_USAGE: Final = 2
+STATUSES: Final = """\b
+Exit status:
+  0    held: nothing was found in what was covered, and all of that was judged
+  1    violation
+  2    wrong usage, or the target or the file is not what it should be
+  3    unknown: it could not be judged; never take it for a pass
+  130  interrupted: what was found until then is shown, and nothing is called held
+"""
+
+
+def _strategy(_: click.Context, __: click.Parameter, value: str) -> str:
+    """Return the name of a strategy, ours or somebody's."""
+    if value not in STRATEGIES and ":" not in value:
+        import difflib
+
+        near = difflib.get_close_matches(value, STRATEGIES, 2)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(STRATEGIES)}, or module:Class"
+        raise click.BadParameter(f"there is no strategy {value!r}; {hint}")
+    return value
+
+
+def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if not asked or ctx.resilient_parsing:
+        return
+    click.echo(f"lockproof {__version__}, {environment.current()}")
+    ctx.exit()
+
+
+_emit_test = click.option(
+    "--emit-test", "test_file", metavar="FILE", callback=report_file,
+    help="Write a test for pytest that fails until what was found is mended.",
+)  # fmt: skip
+
+
+def _shared(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that both commands have."""
+    for option in (
+        click.option(
+            "--json", "json_file", metavar="FILE", callback=report_file,
+            help="Write the report as JSON too; - is standard output, and the text then goes to standard error.",
+        ),
+        click.option(
+            "--consistency", type=click.Choice([each.value for each in Consistency]),
+            default=CheckOptions.consistency.value, show_default=True,
+            help="What is asked for. Sequential: real time between threads does not count. Quiescent: order counts "
+            "only across moments at which nothing runs.",
+        ),
+    ):  # fmt: skip
+        function = option(function)
+    return function
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=f"""\b
+Examples:
+  lockproof check mypackage.cache:Cache          ten seconds, no test code
+  lockproof check src/bag.py:Bag --budget 1m     a class by its file, longer
+  lockproof check queue:Queue                    one of the standard library
+  lockproof explore tests/races.py:transfer      every order of a function that starts threads
+  lockproof mutate src/bag.py:Bag                take its locks away: would a check notice?
+  lockproof history run.jsonl --model set        judge a history that was recorded elsewhere
+
+{STATUSES}""",
+)
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version,
+              help="Show the version and what is known of this Python, and exit.")  # fmt: skip
+def cli() -> None:
+    """Does a thread-safe class stay correct when the GIL no longer protects it by accident?
+
+    lockproof runs the operations of a class on several threads, again and again, and looks for an order of the
+    operations that explains all results. Where there is none, it shows the smallest case it found, and the command that
+    repeats it. Run it on a free-threaded build (python3.13t), where threads really run at the same time.
+    """
+
+
+@cli.command(
+    epilog=f"""\b
+Examples:
+  lockproof check mypackage.cache:Cache
+  lockproof check bag.py:Bag --threads 3 --budget 2m --json report.json
+  lockproof check bag.py:Bag --factory bag.py:small_bag     a constructor with arguments
+  lockproof check bag.py:Bag --model set                    what it should do, by name
+  lockproof check bag.py:Bag --model tests.models:Bag       or a class that says it
+  lockproof check bag.py:Bag --scenario "a.add(1) -> a.discard(1) || len(a) -> sorted(a)"
+
+\b
+A scenario is INITIAL -> THREAD || THREAD -> FINAL, each a line of Python or several, parted by
+semicolons. The subject is called a; b and c are further ones of the same class. INITIAL may be
+left out, and FINAL too: then the run ends with what observes the subject.
+
+{STATUSES}"""
+)
+@click.argument("target")
+@click.option("--budget", metavar="TIME", callback=duration, default=f"{CheckOptions.budget:g}s", show_default=True,
+              help="How long to check, beyond starting: 500ms, 10s, 2m.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), help="Repeat the random choices of a run that showed this seed.")
+@click.option("--threads", type=click.IntRange(min=2), default=CheckOptions.threads, show_default=True,
+              help="The most threads of a scenario.")  # fmt: skip
+@click.option("--model", metavar="NAME",
+              help="What it should do: the name of a kind (set, dict, list, ...) or module:Class. "
+              "By default it is inferred from the class.")  # fmt: skip
+@click.option("--factory", metavar="MODULE:FUNCTION", help="A function without parameters that makes the subject.")
+@click.option("--scenario", metavar="TEXT", help="Run only this scenario, for the whole budget.")
+@click.option("--engine", type=click.Choice(ENGINES), default=CheckOptions.engine, show_default=True,
+              help="Real threads, which run in parallel; schedules under control, which can be repeated; or both in "
+              "turns.")  # fmt: skip
+@click.option("--invocations", type=click.IntRange(min=1), help="Run the scenario at most so many times.")
+@click.option("--hang", metavar="TIME", callback=duration, default=f"{CheckOptions.hang:g}s", show_default=True,
+              help="How long nothing may go on before that is a hang.")  # fmt: skip
+@click.option("--memory", type=click.IntRange(min=64), default=CheckOptions.memory, show_default=True, metavar="MIB",
+              help="How much memory the checked process may use, in MiB.")  # fmt: skip
+@_emit_test
+@_shared
+def check(target: str, json_file: Path | None, test_file: Path | None, **given: Any) -> int:
+    """Check a class on real threads.
+
+    TARGET is module:Class or path/file.py:Class. The class is imported and run in a process of its own, so it may
+    crash or hang there without harm to this one. It is run as it is: its operations have the effects that they have.
+    """
+    if given["invocations"] is not None and given["scenario"] is None:
+        raise click.UsageError("--invocations is about one scenario: give --scenario too")
+    import_from_here()
+    options = CheckOptions(**{**given, "consistency": Consistency(given["consistency"])})
+    return _reported(lambda tell: check_target(target, options, tell), json_file, test_file)
+
+
+@cli.command(
+    epilog=f"""\b
+Examples:
+  lockproof explore tests/races.py:transfer           a function that starts threads and asserts
+  lockproof explore tests/races.py:transfer --bound 3 --budget 1m
+  lockproof explore bag.py:Bag --scenario "a.add(1) || a.add(1)"
+  lockproof explore bag.py:Bag --scenario "a.add(1) || a.add(1)" --schedule free:1x3,2x2
+
+{STATUSES}"""
+)
+@click.argument("target")
+@click.option("--budget", metavar="TIME", callback=duration, default=f"{ExploreOptions.budget:g}s", show_default=True,
+              help="How long to explore, beyond starting; less where there is no more to see.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), help="Repeat the random choices of a run that showed this seed.")
+@click.option("--bound", type=click.IntRange(min=0), default=ExploreOptions.bound, show_default=True,
+              help="Run all schedules with at most so many preemptions.")  # fmt: skip
+@click.option("--strategy", metavar="NAME", callback=_strategy, default=ExploreOptions.strategy, show_default=True,
+              help=f"Which schedules: {', '.join(STRATEGIES)}, or module:Class. The portfolio gives turns to all "
+              "orders of lock operations, all schedules within the bound, and those that draw.")  # fmt: skip
+@click.option("--scenario", metavar="TEXT", help="For a class: what to run, as for check.")
+@click.option("--schedule", metavar="TEXT", help="Run only this schedule, which a report has shown.")
+@click.option("--times", type=click.IntRange(min=1), default=ExploreOptions.times, show_default=True,
+              help="How often to run the schedule.")  # fmt: skip
+@click.option("--model", metavar="NAME", help="For a class: what it should do, as for check.")
+@click.option("--factory", metavar="MODULE:FUNCTION", help="For a class: a function that makes the subject.")
+@click.option("--hang", metavar="TIME", callback=duration, default=f"{ExploreOptions.hang:g}s", show_default=True,
+              help="How long a thread may make no step, if more than 10 s.")  # fmt: skip
+@click.option("--memory", type=click.IntRange(min=64), default=ExploreOptions.memory, show_default=True, metavar="MIB",
+              help="How much memory the process may use, in MiB.")  # fmt: skip
+@_emit_test
+@_shared
+def explore(target: str, json_file: Path | None, test_file: Path | None, **given: Any) -> int:
+    """Run one thread at a time, in every order that matters.
+
+    TARGET is module:function or path/file.py:function: it starts threads, joins them and asserts. Or it is a class,
+    with a scenario. Threads are switched where the code can touch what they share, so a race is found without luck,
+    and a schedule that shows it does so each time.
+    """
+    import_from_here()
+    options = ExploreOptions(**{**given, "consistency": Consistency(given["consistency"])})
+    return _reported(lambda tell: explore_target(target, options, tell), json_file, test_file)
+
+
+@cli.command(
+    epilog="""\b
+Examples:
+  lockproof check bag.py:Bag --json found.json; lockproof replay found.json
+  lockproof replay found.json --times 100
+
+\b
+Exit status:
+  0    the schedule no longer shows it
+  1    it does
+  2    the file is not what it should be, or the source or the Python has changed
+  3    unknown: the schedule leads elsewhere now
+"""
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--times", type=click.IntRange(min=1), default=ExploreOptions.times, show_default=True,
+              help="How often to run the schedule.")  # fmt: skip
+@click.option("--hang", metavar="TIME", callback=optional_duration,
+              help="How long a thread may make no step; by default as long as when the finding was made.")  # fmt: skip
+@click.option("--json", "json_file", metavar="FILE", callback=report_file, help="Write the report as JSON too.")
+def replay(file: Path, times: int, hang: float | None, json_file: Path | None) -> int:
+    """Repeat a finding.
+
+    FILE is a report that --json has written. The schedule of its first finding that has one is run again, so the
+    threads take the same turns.
+    """
+    import_from_here()
+    return _reported(lambda tell: replay_file(file, times, hang, tell), json_file)
+
+
+@cli.command(
+    epilog=f"""\b
+Examples:
+  lockproof history run.jsonl --model set
+  lockproof history run.jsonl --model cas-register --consistency sequential --budget 5m
+  record | lockproof history - --model tests.models:Bag
+
+\b
+A line is a JSON object, in Jepsen's form, in the order of time. A process has one call open at a time;
+info is a call of which nobody knows whether it took place, and its process does not come back:
+  {{"process": 0, "type": "invoke", "f": "add", "value": 3}}
+  {{"process": 0, "type": "ok",     "f": "add", "value": 3}}      or "fail", or "info"
+
+\b
+Models: {", ".join(known_models())},
+or module:Class, whose methods are the operations.
+
+{STATUSES}"""
+)
+@click.argument("file")
+@click.option("--model", required=True, metavar="NAME", help="What the operations should do.")
+@click.option("--budget", metavar="TIME", callback=duration, default="60s", show_default=True,
+              help="How long to search at most: 500ms, 10s, 2m.")  # fmt: skip
+@click.option("--memory", type=click.IntRange(min=1), default=512, show_default=True, metavar="MIB",
+              help="How much the search may remember, in MiB.")  # fmt: skip
+@_shared
+def history(file: str, model: str, budget: float, memory: int, consistency: str, json_file: Path | None) -> int:
+    """Judge a history that was recorded elsewhere.
+
+    FILE has one event a line; - is standard input.
+    """
+    import_from_here()
+    progress = ProgressLine(console_on(sys.stderr))
+    progress(Progress("judging", 0.0, budget, text=file))
+    try:
+        with progress:
+            report = judge_history(
+                sys.stdin if file == "-" else file,
+                model,
+                consistency=Consistency(consistency),
+                budget_seconds=budget,
+                memory=memory,
+            )
+    except KeyboardInterrupt:
+        return interrupted(progress.line())
+    except UnicodeDecodeError as error:
+        raise LockproofError(f"{file} is not UTF-8: {error.reason}", "", "write JSON lines in UTF-8") from None
+    deliver(report.to_json(), lambda console: print_history(report, console), json_file)
+    return report.verdict.status
+
+
+def _reported(
+    run: Callable[[Callable[[Progress], None]], Report], json_file: Path | None, test_file: Path | None = None
+) -> int:
+    """Run what makes a report, show how far it is, hand the report over, and return the exit status."""
+    progress = ProgressLine(console_on(sys.stderr))
+    try:
+        with progress:
+            report = run(progress)
+    except KeyboardInterrupt as stopped:
+        if isinstance(stopped, Interrupted):
+            _hand_over(stopped.report, json_file)
+        return interrupted(progress.line())
+    _hand_over(report, json_file)
+    _write_test(report, test_file)
+    return report.verdict.status
+
+
+def _hand_over(report: Report, json_file: Path | None) -> None:
+    deliver(report.to_json(), lambda console: print_report(report, console), json_file)
+
+
+def _write_test(report: Report, test_file: Path | None) -> None:
+    """Write the first finding as a test, where one was asked for."""
+    if test_file is None:
+        return
+    if not report.findings:
+        why = "what one thread alone shows is repeated by the lines above" if report.nonconformances else ""
+        if report.verdict is Verdict.UNKNOWN:
+            why = f"nothing was found, and not everything was judged ({report.unknown[0].text})"
+        click.echo(f"lockproof: {why or 'nothing was found'}, so no test was written", err=True)
+        if report.verdict is Verdict.UNKNOWN:
+            click.echo(f"  next step: {report.unknown[0].step}", err=True)
+        return
+    try:
+        test_file.write_text(regression_test(report, report.findings[0]), encoding="utf-8")
+    except OSError as error:
+        raise LockproofError(f"the test cannot be written to {test_file}: {error.strerror or error}") from None
+    click.echo(f"lockproof: the test is in {test_file}", err=True)
+
+
+cli.add_command(mutate)
+
+
+@contextmanager
+def _sigterm_as_interrupt() -> Iterator[None]:
+    """Treat SIGTERM as Ctrl-C: a killed run still reports what it found, and clears away what it started."""
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:  # whoever ignores it means that
+        yield
+        return
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line, and return the exit status."""
+    try:
+        with _sigterm_as_interrupt():
+            status = cli.main(args=arguments, prog_name="lockproof", standalone_mode=False)
+        return int(status or 0)
+    except click.ClickException as error:
+        error.show()
+        return WRONG_USAGE
+    except LockproofError as error:
+        click.echo(f"lockproof: {error}", err=True)
+        return WRONG_USAGE
+    except (KeyboardInterrupt, click.Abort):
+        return interrupted("getting ready")
+    except Exception:
+        traceback.print_exc()
+        click.echo("lockproof: this is a fault of lockproof itself; please report it with the lines above", err=True)
+        return Verdict.UNKNOWN.status

@@ -1,0 +1,119 @@
+"""The command `lockproof mutate`: is each lock of a class needed, and would a check notice if it were not there?"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from lockproof.cli.shared import (
+    deliver,
+    duration,
+    import_from_here,
+    interrupted,
+    report_file,
+)
+from lockproof.core.mutation_report import MutationInterrupted, MutationReport
+from lockproof.core.options import MutateOptions
+from lockproof.report.mutants_text import print_mutants, print_mutation
+from lockproof.report.page import console_on
+from lockproof.report.progress import ProgressLine
+
+BELOW: Final = 1
+
+
+def _percent(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+    if value is None:
+        return None
+    try:
+        number = float(value.removesuffix("%"))
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 100:
+        raise click.BadParameter(f"{value!r} is no score; write a percentage, like 95")
+    return number / 100
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  lockproof mutate mypackage.cache:Cache
+  lockproof mutate bag.py:Bag --list                     show the mutants, run none
+  lockproof mutate bag.py:Bag --operator remove-lock --budget 30s
+  lockproof mutate bag.py:Bag --equivalents bag-mutants.toml --min-score 100
+
+\b
+The file of --equivalents is for mutants that nobody can tell from the class, each with the reason:
+  [[equivalent]]
+  mutants = ["remove-lock:Bag.peek:3f2a91"]
+  reason = "reads one reference, which is one step without the lock too"
+It may also say what kills a mutant, to be tried first:
+  [[killed]]
+  mutants = ["remove-lock:Bag.add:51d07c"]
+  scenario = "a.add(1) || a.add(1)"
+
+\b
+Exit status:
+  0    all mutants were run, and the score is not below --min-score
+  1    the score is below --min-score, or a mutant that is called equivalent was killed
+  2    wrong usage; no source, no lock; the class fails as it is; a file changed meanwhile
+  130  interrupted: what was done is kept, and the same command goes on from there
+"""
+)
+@click.argument("target")
+@click.option("--budget", metavar="TIME", callback=duration, default=f"{MutateOptions.budget:g}s", show_default=True,
+              help="How long to check each mutant that nothing is found in.")  # fmt: skip
+@click.option("--seed", type=click.IntRange(min=0), help="Repeat the random choices of a run that showed this seed.")
+@click.option("--threads", type=click.IntRange(min=2), default=MutateOptions.threads, show_default=True,
+              help="The most threads of a scenario.")  # fmt: skip
+@click.option("--model", metavar="NAME", help="What the class should do, as for check.")
+@click.option("--factory", metavar="MODULE:FUNCTION", help="A function without parameters that makes the subject.")
+@click.option("--operator", "operators", multiple=True, metavar="NAME", help="Only this one; may be given again.")
+@click.option("--equivalents", type=click.Path(path_type=Path), metavar="FILE",
+              help="A reviewed file that says of mutants why nobody can tell them from the class.")  # fmt: skip
+@click.option("--min-score", metavar="PERCENT", callback=_percent, help="Fail if fewer mutants are killed.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Mutants at a time; by default one for each processor.")
+@click.option("--list", "only_list", is_flag=True, help="Show the mutants, and run none.")
+@click.option("--hang", metavar="TIME", callback=duration, default=f"{MutateOptions.hang:g}s", show_default=True,
+              help="How long nothing may go on before that is a hang.")  # fmt: skip
+@click.option("--memory", type=click.IntRange(min=64), default=MutateOptions.memory, show_default=True, metavar="MIB",
+              help="How much memory a process may use, in MiB.")  # fmt: skip
+@click.option("--json", "json_file", metavar="FILE", callback=report_file,
+              help="Write the report as JSON too; - is standard output, and the text then goes to standard error.",
+)  # fmt: skip
+def mutate(
+    target: str, json_file: Path | None, min_score: float | None, only_list: bool, jobs: int | None, **given: Any
+) -> int:
+    """Take the locks of a class away, one at a time, and see whether a check notices.
+
+    TARGET is module:Class or path/file.py:Class. Its synchronization is found in its source, and each mutant has one
+    flaw: a lock that is removed, a critical section that is shorter, a notify that is missing. Each is checked as
+    lockproof check does it, with both engines, until something is found. A mutant that survives shows a lock that
+    nobody needs, or a check that cannot see.
+    """
+    from lockproof.campaign.mutate import mutants_for, mutate_target
+
+    import_from_here()
+    options = MutateOptions(jobs=jobs or 0, **given)
+    if only_list:
+        console = console_on(sys.stdout)
+        print_mutants(target, mutants_for(target, options).mutants, console)
+        return 0
+    progress = ProgressLine(console_on(sys.stderr))
+    try:
+        with progress:
+            report = mutate_target(target, options, progress)
+    except MutationInterrupted as stopped:
+        _hand_over(stopped.report, json_file)
+        return interrupted(f"{progress.line()}; the same command goes on from there")
+    except KeyboardInterrupt:
+        return interrupted(progress.line())
+    _hand_over(report, json_file)
+    wrong = any(each.why for each in report.killed)
+    return BELOW if wrong or (min_score is not None and (report.score or 0.0) < min_score) else 0
+
+
+def _hand_over(report: MutationReport, json_file: Path | None) -> None:
+    deliver(report.to_json(), lambda console: print_mutation(report, console), json_file)

@@ -1,0 +1,375 @@
+"""Puts control into the interpreter: locks, threads and time by their names, and events of `sys.monitoring`.
+
+To be done before the subject is imported, so that locks made at import and names imported from `threading` are under
+control as well; in a process of its own, since it is not undone.
+"""
+
+from __future__ import annotations
+
+import _thread
+import atexit
+import builtins
+import concurrent.futures
+import dis
+import gc
+import inspect
+import os
+import queue
+import sys
+import threading
+import time
+from _thread import get_ident
+from collections.abc import Iterator
+from types import CodeType, FunctionType, MethodType
+from typing import Any, Final
+
+from lockproof.core import probes
+from lockproof.core.interpreter import (
+    C_RLOCK,
+    DANGLING_THREADS,
+    DATACLASS_MAKER,
+    HANDLE,
+    IMPORT_LOCKS,
+    NOTIFICATION_LOCK,
+    PURE_SIMPLE_QUEUE,
+    QUEUE_TIME,
+    THREADING_TIME,
+    Place,
+    get_frame,
+    is_gil_enabled,
+    unknown_python,
+)
+from lockproof.core.schedule import CONTAINER, Switching
+from lockproof.engines.control import primitives, processor
+from lockproof.engines.control.containers import kind_of_call, kind_of_instruction
+from lockproof.engines.control.handover import here
+from lockproof.engines.control.instructions import (
+    AFTER_METHOD,
+    CHECKED,
+    LOOP,
+    UNTOLD,
+    UNTOLD_STORE,
+    Store,
+    Stores,
+    all_code,
+    in_c,
+    table,
+    touches,
+)
+from lockproof.engines.control.primitives import Lock, RLock, engine
+
+TOOL: Final = 4
+_id: Final = id  # the real one, whatever is installed
+_EVENTS: Final = sys.monitoring.events
+_DISABLE: Final = sys.monitoring.DISABLE
+
+_OWN: Final = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
+_LIBRARY: Final = os.path.dirname(threading.__file__) + os.sep
+_TRUSTED: Final = ("threading.py", "contextlib.py", "abc.py", "enum.py", "types.py", "warnings.py", "linecache.py",
+                   "traceback.py", "weakref.py", "_weakrefset.py", "copyreg.py", "random.py", "typing.py",
+                   "dataclasses.py", "ast.py", "reprlib.py", "_py_warnings.py", "annotationlib.py",
+                   "_colorize.py")  # fmt: skip
+"""Modules of the standard library in which a switch changes nothing, or whose own correctness is not asked for."""
+
+_PRIMITIVES: Final = frozenset(
+    id(each)
+    for space in (vars(Lock), vars(RLock), vars(primitives))
+    for each in space.values()
+    if isinstance(each, FunctionType)
+)
+"""Python functions in the place of C ones."""
+
+
+_CALLS_BACK: Final = frozenset(("weakref", "ref", "finalize", "WeakKeyDictionary", "WeakSet", "WeakValueDictionary"))
+"""Names in code by which a function may be called when an object dies."""
+
+
+class Instrumentation:
+    """The switch points of one `Switching` after the other.
+
+    `version` counts how often new code has made earlier tables too small.
+    """
+
+    def __init__(self) -> None:
+        self.switching = Switching.FREE
+        self.version = 0
+        self._tables: dict[int, list[str | None]] = {}
+        self._kept: dict[Switching, dict[int, list[str | None]]] = {}  # of the other kinds, as long as nothing grows
+        self._codes: dict[int, CodeType] = {}
+        self._stores = Stores()
+        self._scanned: set[str] = set()
+        self._asked: set[str] = set()
+
+    def install(self) -> None:
+        """Register with `sys.monitoring`."""
+        monitoring = sys.monitoring
+        monitoring.use_tool_id(TOOL, "lockproof")
+        monitoring.register_callback(TOOL, _EVENTS.PY_START, self._start)
+        monitoring.register_callback(TOOL, _EVENTS.PY_RESUME, self._resume)
+        monitoring.register_callback(TOOL, _EVENTS.INSTRUCTION, self._instruction)
+        monitoring.register_callback(TOOL, _EVENTS.CALL, self._call)
+        monitoring.register_callback(TOOL, _EVENTS.C_RETURN, self._returned)
+        monitoring.register_callback(TOOL, _EVENTS.C_RAISE, self._returned)
+        monitoring.set_events(TOOL, _EVENTS.PY_START)
+        atexit.register(monitoring.set_events, TOOL, 0)  # code still runs when the interpreter has cleared this module
+
+    def ask_about(self, file: str) -> None:
+        """Put switch points into this file, although it belongs to the standard library."""
+        self._asked.add(file)
+
+    def switch(self, switching: Switching) -> None:
+        """From the next run on, switch at other points.
+
+        Raises:
+            LockproofError: where this version of Python hands over the GIL is not known, and that is asked for.
+
+        """
+        if switching is Switching.GIL:
+            here()
+        if switching is not self.switching:
+            self._kept[self.switching] = self._tables
+            self.switching = switching
+            self._again(self._kept.get(switching, {}))
+
+    def _returned(self, *_: object) -> None:
+        """Under `gil`: a call of C code is over, also one that has called back."""
+        task = engine.current
+        if self.switching is Switching.GIL and task is not None and get_ident() == task.ident:
+            task.after_c = True
+
+    def files(self) -> list[str]:
+        """Return the files whose code has run under control, without those of the standard library."""
+        found = {code.co_filename for code in self._codes.values()}
+        return sorted(file for file in found if os.path.isfile(file) and not file.startswith(_LIBRARY))
+
+    def _grow(self) -> None:
+        self.version += 1
+        self._kept.clear()
+        self._again({})
+
+    def _again(self, known: dict[int, list[str | None]]) -> None:
+        """Have a table for all code, and hear of every instruction once more."""
+        made = {key: table(code, self.switching, self._stores) for key, code in self._codes.items() if key not in known}
+        self._tables = known | made
+        for code in self._codes.values():
+            self._listen(code)
+        sys.monitoring.restart_events()
+
+    def _listen(self, code: CodeType) -> None:
+        events = _EVENTS.INSTRUCTION
+        if self.switching is not Switching.SYNC:
+            events |= _EVENTS.CALL
+        if self._begins_at_a_point(code):
+            events |= _EVENTS.PY_START | _EVENTS.PY_RESUME
+        sys.monitoring.set_local_events(TOOL, code, events)
+
+    def _matters(self, code: CodeType) -> bool:
+        file = code.co_filename
+        if file in self._asked:
+            return True
+        if file.startswith(_OWN) or (file.startswith("<frozen ") and "collections" not in file):
+            return False
+        if file.startswith(("<lockproof ", "<string>")) and code.co_name in ("part", DATACLASS_MAKER):
+            return False
+        if file.startswith(_LIBRARY) and "site-packages" not in file:
+            return file[len(_LIBRARY) :] not in _TRUSTED and not file[len(_LIBRARY) :].startswith(
+                ("encodings", "re" + os.sep)
+            )
+        return True
+
+    def _start(self, code: CodeType, _: int) -> Any:
+        """Look at code that begins to run."""
+        task = engine.current
+        pointed = self._begins_at_a_point(code)
+        if _id(code) in self._tables:
+            if pointed and task is not None and get_ident() == task.ident:
+                task.after_c = False
+                engine.point(task, "" if self.switching is Switching.GIL else CONTAINER)
+            return None if pointed else _DISABLE
+        if not self._matters(code):
+            return _DISABLE
+        if task is None or engine.inside or get_ident() != task.ident:
+            return None
+        self._codes[_id(code)] = code
+        if self._learn(code):
+            self._grow()
+        elif pointed:
+            self._grow()  # its beginning should have been a switch point
+        else:
+            self._tables[_id(code)] = table(code, self.switching, self._stores)
+            self._listen(code)
+        return None if pointed else _DISABLE
+
+    def _begins_at_a_point(self, code: CodeType) -> bool:
+        """Tell whether a thread may be switched where this code begins to run.
+
+        C code asks a generator for items in the middle of what is one step otherwise, and two threads may ask the same
+        one: the second finds it running.
+        """
+        generator = bool(code.co_flags & inspect.CO_GENERATOR)
+        return self.switching is Switching.GIL or (self.switching is Switching.FREE and generator)
+
+    def _learn(self, code: CodeType) -> bool:
+        """Take in what this code, and all code of its module, stores."""
+        grown = self._stores.add(code) | self._finalizes(code)
+        file = code.co_filename
+        if file not in self._scanned:
+            self._scanned.add(file)
+            for module in list(sys.modules.values()):
+                if getattr(module, "__file__", None) == file:
+                    for each in all_code(vars(module), file):
+                        grown |= self._stores.add(each) | self._finalizes(each)
+        return grown
+
+    def _finalizes(self, code: CodeType) -> bool:
+        """Take in whether code is run when an object dies; true if that is news.
+
+        Without the GIL it runs in the thread that made the object, at its next turn, or in the one that drops it, if
+        the other has ended: a thread that is kept for other tasks would have to run it at some time in between.
+        """
+        if engine.fresh_threads or is_gil_enabled():
+            return False
+        engine.fresh_threads = code.co_name == "__del__" or not _CALLS_BACK.isdisjoint(code.co_names)
+        return engine.fresh_threads
+
+    def _resume(self, code: CodeType, offset: int) -> Any:
+        task = engine.current
+        if task is None or get_ident() != task.ident or self.switching is Switching.SYNC:
+            return None
+        if self.switching is Switching.FREE:
+            engine.point(task, CONTAINER)
+        elif self._tables[_id(code)][offset] is CHECKED:
+            engine.point(task, "")
+        return None
+
+    def _instruction(self, code: CodeType, offset: int) -> Any:
+        try:
+            what = self._tables[_id(code)][offset]
+        except KeyError:
+            return _DISABLE
+        if what is None:
+            return _DISABLE
+        task = engine.current
+        if task is None or get_ident() != task.ident:
+            task = engine.me()
+            if task is None:
+                return None
+        if what is UNTOLD or what is UNTOLD_STORE:
+            what = self._told(code, offset)
+        if type(what) is Store:
+            task.stores(engine.step)
+        if what is LOOP:
+            engine.loop(task)
+            return None
+        if self.switching is Switching.GIL:
+            if what is CHECKED:
+                engine.point(task, "")
+                return None
+            if what == AFTER_METHOD and task.in_methods and _id(get_frame(1)) in task.in_methods:
+                task.in_methods.remove(_id(get_frame(1)))
+            elif not task.after_c:
+                return None
+            task.after_c = False
+            what = CONTAINER
+        engine.point(task, what)
+        if engine.watcher is not None:
+            engine.watcher(task, (code, offset), CONTAINER if what[0] == CONTAINER else what, get_frame(1))
+        return None
+
+    def _told(self, code: CodeType, offset: int) -> str:
+        """Return what an instruction is called that is met for the first time; it keeps the name."""
+        names = self._tables[_id(code)]
+        told = kind_of_instruction(code, offset, get_frame(2))
+        names[offset] = name = told if names[offset] is UNTOLD else Store(told)
+        return name
+
+    def _call(self, code: CodeType, offset: int, function: Any, first: Any) -> Any:
+        task = engine.current
+        if task is None or get_ident() != task.ident:
+            task = engine.me()
+            if task is None:
+                return None
+        if self.switching is Switching.GIL:
+            task.after_c = _id(function) in _PRIMITIVES
+            if type(function) is MethodType and dis.opname[code.co_code[offset]] in here().methods:
+                task.in_methods.add(_id(get_frame(1)))
+            elif task.in_methods:
+                task.in_methods.discard(_id(get_frame(1)))
+        elif in_c(function) and touches(function, first):
+            task.stores(engine.step)
+            engine.point(task, kind_of_call(function, first))
+            if engine.watcher is not None:
+                engine.watcher(task, (code, offset), CONTAINER, get_frame(1))
+        return None
+
+
+class _ModuleLocks:
+    allocate_lock, RLock, get_ident = _thread.allocate_lock, _thread.RLock, staticmethod(get_ident)
+
+
+instrumentation: Final = Instrumentation()
+
+
+class _Local(threading.local):
+    """Thread-local data: the threads of a run are not used for the next one, or it would find what is left there."""
+
+    def __new__(cls, /, *args: Any, **kwargs: Any) -> Any:
+        engine.fresh_threads = True
+        return super().__new__(cls, *args, **kwargs)
+
+
+class _NoThreads:
+    """A set of threads that keeps none."""
+
+    def add(self, thread: threading.Thread) -> None:
+        """Forget it."""
+
+    def discard(self, thread: threading.Thread) -> None:
+        """Forget it."""
+
+    def __iter__(self) -> Iterator[threading.Thread]:
+        return iter(())
+
+
+def install() -> None:
+    """Take control of this process.
+
+    Raises:
+        LockproofError: this version of Python has other names for what has to be replaced.
+
+    """
+    if not HANDLE:
+        raise unknown_python("joins threads in another way")
+    given: dict[tuple[Any, str], Any] = {
+        (_thread, "allocate_lock"): Lock, (_thread, "allocate"): Lock, (_thread, "lock"): Lock,
+        (_thread, "LockType"): Lock, (_thread, "RLock"): RLock,
+        (_thread, "start_new_thread"): primitives.start_new_thread,
+        (_thread, "start_new"): primitives.start_new_thread,
+        (threading, "Lock"): Lock, (threading, "RLock"): RLock, (threading, "local"): _Local,
+        (threading.Thread, "start"): primitives.start,
+        (threading.Event, "is_set"): primitives.is_set, (threading.Event, "isSet"): primitives.is_set,
+        (probes, "step_aside"): primitives.step_aside,
+        (builtins, "id"): primitives.number_of,
+        # A pool has a set of its threads, and who waits for futures makes one of them.
+        (threading.Thread, "__hash__"): primitives.hash_of, (concurrent.futures.Future, "__hash__"): primitives.hash_of,
+        (os, "sched_getaffinity"): processor.sched_getaffinity,
+        (queue, "SimpleQueue"): PURE_SIMPLE_QUEUE,
+        (time, "sleep"): primitives.sleep, (time, "monotonic"): primitives.monotonic, (time, "time"): primitives.now,
+        (time, "perf_counter"): primitives.perf_counter, (time, "monotonic_ns"): primitives.monotonic_ns,
+        (time, "time_ns"): primitives.time_ns, (time, "perf_counter_ns"): primitives.perf_counter_ns,
+    }  # fmt: skip
+    for (owner, name), value in given.items():
+        if hasattr(owner, name):
+            setattr(owner, name, value)
+    private: dict[Place, Any] = {
+        C_RLOCK: RLock,
+        NOTIFICATION_LOCK: primitives.inner_lock,
+        THREADING_TIME: primitives.monotonic,
+        QUEUE_TIME: primitives.monotonic,
+        DANGLING_THREADS: _NoThreads(),  # it would fill with the threads of earlier runs, whose hashes come again
+        IMPORT_LOCKS: _ModuleLocks,  # imports keep their own locks: what they protect is nobody's subject
+    }
+    for place, value in private.items():
+        place.replace(value)
+    instrumentation.install()
+    gc.disable()  # a finalizer would run wherever the collector happens to start

@@ -1,0 +1,259 @@
+"""Which instructions can touch state that threads share, and how the interpreter tells when one is about to run.
+
+Switch points come from `sys.monitoring` (PEP 669). A code object is looked at when it first runs; an instruction that
+cannot touch shared state answers DISABLE once and costs nothing from then on. What remains, under `free`:
+
+- attributes, global and closure variables that some code of the program stores after construction. A name that is
+  only stored by constructors, on an object that nobody else knows yet, cannot change under a reader;
+- items, membership, iteration, operators and comparisons, truth: containers answer these in C, in one step;
+- where a generator begins or goes on: C code asks it in the middle of a step, and two threads may ask the same one;
+- calls of C functions. Calls of Python functions are not: what matters in them has points of its own.
+
+Under `gil` they are where the version of CPython that runs hands over the GIL (see `handover`). Under `sync` none of
+them are, but jumps backward are counted always, so that a loop which waits for another thread lets that one run.
+
+Rejected: an instruction event for all code, filtered by what it will read. The filter needs the operands, which
+Python code cannot see before the instruction has run; names are an upper bound of what it may touch.
+"""
+
+from __future__ import annotations
+
+import builtins
+import dis
+import sys
+from collections.abc import Callable, Iterator
+from types import CodeType, FunctionType, MethodType
+from typing import Any, Final
+
+from lockproof.core.schedule import CONTAINER, Switching
+from lockproof.engines.control import handover
+from lockproof.engines.control.opcodes import ATTRIBUTES, CALLS, CELLS, GLOBALS, LOCAL, LOOPS, METHODS, listing
+
+LOOP: Final = "loop"
+"""The name of a jump backward: counted, and no access."""
+
+CHECKED: Final = "checked"
+"""Under `gil`, the name of an instruction at which the interpreter always looks whether to hand over."""
+
+AFTER_METHOD: Final = CONTAINER + "method"
+"""Under `gil`, the name of what follows a call that looks when a bound method returns, and not only C code."""
+
+_id: Final = id  # the real one, whatever is installed
+
+_CONSTRUCTORS: Final = ("__init__", "__new__", "__post_init__", "__set_name__")
+_BY_NAME: Final = ("setattr", "delattr", "vars", "__dict__", "__setattr__")
+"""What stores attributes that no instruction names: where it is used, every attribute counts as stored."""
+
+_COMPREHENSION: Final = frozenset(("BUILD_LIST", "BUILD_MAP", "BUILD_SET", "LOAD_FAST_AND_CLEAR", "SWAP"))
+"""What a comprehension may do between having what it iterates over and GET_ITER; 3.13 has another GET_ITER before."""
+
+_OF_NUMBERS: Final = frozenset(("BINARY_OP", "COMPARE_OP"))
+
+_HARMLESS: Final = frozenset(
+    map(id, (isinstance, issubclass, callable, id, type, super, range, object, print, globals, locals, Exception))
+)
+_OF_ONE: Final = frozenset(map(id, (len, abs, hash, repr, ascii, str, int, float, bool, ord, chr, list, set, dict,
+                                    tuple, frozenset, bytes, iter, round))) | frozenset(
+    id(each) for name, each in vars(str).items() if not name.startswith("_") and name not in
+    ("join", "format", "format_map", "translate", "maketrans")  # these look into their arguments
+)  # fmt: skip
+_ATOMIC: Final = frozenset((int, str, float, bytes, bool, type(None), complex))
+
+
+class Store(str):
+    """The name of what an instruction changes, and not only reads."""
+
+    __slots__ = ()
+
+
+UNTOLD: Final = CONTAINER + "?"
+"""The place of a name that is told when the instruction is first met, from what it is about then."""
+
+UNTOLD_STORE: Final = Store(UNTOLD)
+
+
+class Stores:
+    """The names that code of the program stores where other threads may see it: attributes, globals, closures."""
+
+    def __init__(self) -> None:
+        self.attributes: set[str] = set()
+        self.globals: set[str] = set()
+        self.cells: set[str] = set()
+        self.any_attribute = False
+
+    def add(self, code: CodeType) -> bool:
+        """Take in what a code object and those inside it store; true if that was more than was known."""
+        before = self._size()
+        for each in nested(code):
+            self._scan(each)
+        return self._size() != before
+
+    def _size(self) -> tuple[int, ...]:
+        return len(self.attributes), len(self.globals), len(self.cells), int(self.any_attribute)
+
+    def _scan(self, code: CodeType) -> None:
+        constructing = code.co_name in _CONSTRUCTORS and not _leaks_itself(code)
+        own = 0
+        found = listing(code)
+        for k, instruction in enumerate(found):
+            name, what = instruction.argval, instruction.opname
+            if what in ("STORE_ATTR", "DELETE_ATTR"):
+                if not constructing or not _of_itself(found, k, code):
+                    self.attributes.add(name)
+            elif what in ("STORE_GLOBAL", "DELETE_GLOBAL"):
+                self.globals.add(name)
+            elif what in ("STORE_DEREF", "DELETE_DEREF"):
+                own += name in code.co_cellvars
+                if name in code.co_freevars or sum(each.opname == what and each.argval == name for each in found) > 1:
+                    self.cells.add(name)
+        if code.co_name not in _CONSTRUCTORS and code.co_name != "<module>":
+            self.any_attribute |= any(name in code.co_names for name in _BY_NAME)
+
+
+def nested(code: CodeType) -> Iterator[CodeType]:
+    """Yield the code object and those of functions, classes and generators inside it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from nested(constant)
+
+
+def _leaks_itself(code: CodeType) -> bool:
+    """Tell whether a constructor may show its object to others before it ends."""
+    if not code.co_argcount:
+        return True
+    itself, found = code.co_varnames[0], listing(code)
+    for k, instruction in enumerate(found):
+        given = instruction.argval
+        names = given if isinstance(given, tuple) else (given,)
+        if "LOAD_FAST" in instruction.opname and itself in names and not (names[-1] == itself and _keeps(found, k + 1)):
+            return True
+    return False
+
+
+def _keeps(found: list[dis.Instruction], k: int) -> bool:
+    """Tell whether the instruction takes an attribute of the object and calls no method of it."""
+    following = found[k]
+    if following.opname == "LOAD_ATTR":
+        return not (following.arg or 0) & 1
+    return following.opname in ("STORE_ATTR", "STORE_DEREF")
+
+
+def _of_itself(found: list[dis.Instruction], k: int, code: CodeType) -> bool:
+    """Tell whether the attribute that is stored is one of the object under construction."""
+    given = found[k - 1].argval
+    last = given[-1] if isinstance(given, tuple) else given
+    return bool(code.co_varnames) and "LOAD_FAST" in found[k - 1].opname and last == code.co_varnames[0]
+
+
+def table(code: CodeType, switching: Switching, stores: Stores) -> list[str | None]:
+    """Return for each offset what the instruction there may touch; None where a switch changes nothing."""
+    found = listing(code)
+    names: list[str | None] = [None] * (len(code.co_code) + 2)
+    for k, instruction in enumerate(found):
+        name = _what(found, k, switching, stores)
+        storing = name is not None and instruction.opname.startswith(("STORE_", "DELETE_"))
+        names[instruction.offset] = name if not storing else UNTOLD_STORE if name is UNTOLD else Store(name)
+    return names
+
+
+def _what(found: list[dis.Instruction], k: int, switching: Switching, stores: Stores) -> str | None:
+    instruction = found[k]
+    what = instruction.opname
+    if switching is Switching.GIL:
+        return _what_is_checked(found, k)
+    if what in LOOPS:
+        return LOOP
+    if switching is Switching.SYNC:
+        return None
+    if what in ATTRIBUTES:
+        stored = instruction.argval in stores.attributes or instruction.argval in stores.globals
+        known = stores.any_attribute or stored
+        method = what in METHODS and (instruction.arg or 0) & 1 and not stored
+        return f".{instruction.argval}" if known and not method else None
+    if what in GLOBALS:
+        # A module's global is an attribute of the module for others.
+        known = instruction.argval in stores.globals or instruction.argval in stores.attributes
+        return str(instruction.argval) if known else None
+    if what in CELLS:
+        return instruction.argval if instruction.argval in stores.cells else None
+    if what in LOCAL or what in CALLS or (what in _OF_NUMBERS and _of_constant(found, k)) or _of_range(found, k):
+        return None
+    return UNTOLD
+
+
+def _what_is_checked(found: list[dis.Instruction], k: int) -> str | None:
+    """Return what `table` does, under `gil`; at a RESUME it tells whether an event of its own is a switch point."""
+    if handover.looks_at(found[k]):
+        return CHECKED
+    if found[k].opname in LOOPS:
+        return LOOP
+    if k == 0 or not handover.looks_after_call(found, k - 1):
+        return None
+    return AFTER_METHOD if found[k - 1].opname in handover.here().methods else CONTAINER
+
+
+def _of_constant(found: list[dis.Instruction], k: int) -> bool:
+    """Tell whether the right operand is a number: no container is changed by it, and none answers."""
+    operand = found[k - 1]
+    numeric = operand.opname == "LOAD_CONST" and isinstance(operand.argval, (int, float, type(None)))
+    return numeric and not (found[k].opname == "BINARY_OP" and found[k].argrepr.startswith("*"))
+
+
+def _of_range(found: list[dis.Instruction], k: int) -> bool:
+    """Tell whether this iterates over a range that is made on the spot, or asks an iterator for itself."""
+    asking = found[k].opname == "GET_ITER"
+    if found[k].opname == "FOR_ITER":
+        k -= 1
+        while k > 0 and found[k].opname not in ("GET_ITER", "FOR_ITER"):
+            k -= 1
+    if found[k].opname != "GET_ITER":
+        return False
+    k -= 1
+    while k > 0 and found[k].opname in _COMPREHENSION:
+        k -= 1
+    if found[k].opname == "GET_ITER":
+        if asking:
+            return True
+        k -= 1
+    if found[k].opname != "CALL":
+        return False
+    within = [each for each in found[max(0, k - 7) : k] if each.opname in ("LOAD_GLOBAL", *CALLS)]
+    return bool(within) and within[-1].opname == "LOAD_GLOBAL" and within[-1].argval == "range"
+
+
+def in_c(function: Any) -> bool:
+    """Tell whether calling this runs C code first."""
+    return type(function) is not FunctionType and type(function) is not MethodType
+
+
+def touches(function: Any, first: Any) -> bool:
+    """Tell whether a call of this C function, `first` its first argument, can touch what threads share."""
+    if _id(function) in _HARMLESS:
+        return False
+    if isinstance(function, type) and (issubclass(function, BaseException) or first is sys.monitoring.MISSING):
+        return False
+    return not (_id(function) in _OF_ONE and (type(first) in _ATOMIC or first is sys.monitoring.MISSING))
+
+
+def all_code(space: dict[str, Any], file: str) -> Iterator[CodeType]:
+    """Yield the code objects of functions and classes in a module's namespace that come from this file."""
+    seen: set[int] = set()
+    waiting: list[Any] = list(space.values())
+    while waiting:
+        value = waiting.pop()
+        if _id(value) in seen:
+            continue
+        seen.add(_id(value))
+        if isinstance(value, (staticmethod, classmethod)):
+            waiting.append(value.__func__)
+        elif isinstance(value, property):
+            waiting += [each for each in (value.fget, value.fset, value.fdel) if each is not None]
+        elif isinstance(value, FunctionType):
+            if value.__code__.co_filename == file:
+                yield value.__code__
+            wrapped: Callable[..., Any] | None = getattr(value, "__wrapped__", None)
+            if wrapped is not None:
+                waiting.append(wrapped)
+        elif isinstance(value, type) and value.__module__ != builtins.__name__:
+            waiting += list(vars(value).values())

@@ -1,0 +1,471 @@
+"""Locks, threads and time under control. Called by a thread that is not under control, each is the real thing.
+
+`Lock` and `RLock` stand in for those of `_thread`; what `threading`, `queue` and `concurrent.futures` build of them in
+Python (Condition, Event, Semaphore, Barrier, Timer, Queue, pools) is thereby under control as it is written.
+"""
+
+from __future__ import annotations
+
+import _thread
+import itertools
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Final
+
+from lockproof.core import interpreter, probes
+from lockproof.core.schedule import CONTAINER
+from lockproof.engines.control.engine import Engine
+from lockproof.engines.control.task import Site, Task, here, place
+
+engine: Final = Engine()
+"""The engine of this process."""
+
+_real_id: Final = id
+_real_lock: Final = _thread.allocate_lock
+_real_rlock: Final = _thread.RLock
+_real_start: Final = threading.Thread.start
+_real_join: Final = threading.Thread.join
+_real_step_aside: Final = probes.step_aside
+_real_new_thread: Final = _thread.start_new_thread
+
+
+class Lock:
+    """A lock that waits under control. Its order number is the same in each run with the same choices."""
+
+    __slots__ = ("__weakref__", "_made", "_number", "_real", "_run", "count", "owner", "quiet", "taken")
+
+    kind = "lock"
+
+    def __init__(self) -> None:
+        # Two threads that are not under control must find the same one, so it is not made when it is needed.
+        self._real: Any = None if engine.current is not None and engine.me() is not None else self._new_real()
+        self.owner: Task | None = None
+        self.taken = False
+        self.count = 0
+        self.quiet = False  # a lock that the threading module makes inside another one
+        self._run = 0
+        self._made = here()
+        self._number = engine.number() if engine.current is not None else -_real_id(self)
+
+    # What callers see.
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Do as `threading.Lock.acquire` does."""
+        task = engine.me()
+        if task is None:
+            return bool(self._native().acquire(blocking, timeout))
+        if not blocking and timeout != -1:
+            raise ValueError("can't specify a timeout for a non-blocking call")
+        if timeout < 0 and timeout != -1:
+            raise ValueError("timeout value must be a non-negative number")
+        return self._acquire(task, blocking, timeout)
+
+    def release(self) -> None:
+        """Do as `threading.Lock.release` does."""
+        task = engine.me()
+        if task is None and not self.taken:
+            self._native().release()
+            return
+        if engine.abandoning:
+            return
+        self._adopt()
+        if not self.taken:
+            raise RuntimeError("release unlocked lock")
+        if task is not None and engine.tries:
+            engine.point(task, self.name)
+        self._give_back()
+
+    def locked(self) -> bool:
+        """Tell whether somebody has it."""
+        task = engine.me()
+        if task is None:
+            return self.taken or (self._real is not None and bool(self._real.locked()))
+        engine.tries = True
+        self._adopt()
+        engine.point(task, self.name)
+        engine.touch(self._number)
+        return self.taken
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    acquire_lock, release_lock, locked_lock = acquire, release, locked
+
+    def __repr__(self) -> str:
+        state = "locked" if self.taken or (self._real is not None and self._real.locked()) else "unlocked"
+        return f"<{state} _thread.lock object at {_real_id(self):#x}>"
+
+    def _is_owned(self) -> bool:
+        # Condition asks this; without it, it tries to take the lock, which would be one more step to explore.
+        return self.taken if engine.me() is not None else self.locked()
+
+    def _at_fork_reinit(self) -> None:
+        self._real, self.owner, self.taken, self.count = self._new_real(), None, False, 0
+
+    # What the engine sees.
+
+    @property
+    def name(self) -> str:
+        """Its name among accesses."""
+        return f"#{self._number}"
+
+    def owners(self) -> Sequence[Task]:
+        """Return the task that has it."""
+        return (self.owner,) if self.owner is not None and not self.quiet else ()
+
+    def describe(self) -> str:
+        """Say what it is and where it was made."""
+        if self.quiet:
+            return "a notification"
+        return f"the {self.kind} made at {place(self._made)}" if self._made else f"a {self.kind}"
+
+    def reset(self) -> None:
+        """Forget who had it: the run is over."""
+        self.owner, self.taken, self.count = None, False, 0
+
+    def _native(self) -> Any:
+        if self._real is None:
+            self._real = self._new_real()
+        return self._real
+
+    def _new_real(self) -> Any:
+        return _real_lock()
+
+    def _acquire(self, task: Task, blocking: bool, timeout: float) -> bool:
+        engine.touch(self._number)
+        self._adopt()
+        if self.quiet and not self.taken:
+            self._take(task)
+            return True
+        patient = blocking and timeout < 0
+        if patient and not self.taken:
+            task.wants = self  # whoever takes it meanwhile holds this task back
+            try:
+                engine.point(task, self.name)
+            finally:
+                task.wants = None
+        while patient and self.taken and not engine.abandoning:
+            engine.wait(task, self)
+        if not patient:
+            engine.tries = True
+            engine.point(task, self.name)
+            if self.taken and blocking and not engine.abandoning:
+                deadline = engine.now + timeout
+                engine.wait(task, self, deadline)
+                if self.taken:
+                    engine.now = max(engine.now, deadline)
+                engine.touch(0)
+        engine.touch(self._number)
+        if engine.abandoning:
+            return True  # on the way out nothing is kept from anybody
+        if self.taken:
+            return False
+        if patient and task.held and not self.quiet:
+            engine.order.note(task.held, self, task.index)
+        self._take(task)
+        return True
+
+    def _adopt(self) -> None:
+        """At the first use in a run, take over what code before the run has done with it."""
+        if self._run != engine.runs:
+            self._run = engine.runs
+            engine.resources.append(self)
+            self.taken = self._held_outside()
+
+    def _held_outside(self) -> bool:
+        return self._real is not None and bool(self._real.locked())
+
+    def _take(self, task: Task) -> None:
+        self.taken, self.owner, self.count = True, task, 1
+        task.held[self] = here(4)
+        if engine.watcher is not None:
+            engine.watcher(task, task.held[self], f"+{self.name}", None)
+        engine.hold_back(self, task)
+
+    def _give_back(self) -> None:
+        if self.owner is not None:
+            self.owner.held.pop(self, None)
+            if engine.watcher is not None:
+                engine.watcher(self.owner, here(3), f"-{self.name}", None)
+        self.taken, self.owner, self.count = False, None, 0
+        engine.touch(self._number)
+        engine.wake(self)
+
+
+class RLock(Lock):
+    """A reentrant lock that waits under control."""
+
+    __slots__ = ()
+
+    kind = "reentrant lock"
+
+    def _acquire(self, task: Task, blocking: bool, timeout: float) -> bool:
+        self._adopt()
+        if self.owner is task:
+            self.count += 1
+            return True
+        return super()._acquire(task, blocking, timeout)
+
+    def release(self) -> None:
+        """Do as `threading.RLock.release` does."""
+        task = engine.me()
+        if task is None:
+            self._native().release()
+            return
+        if engine.abandoning:
+            return
+        if self.owner is not task:
+            raise RuntimeError("cannot release un-acquired lock")
+        if self.count > 1:
+            self.count -= 1
+            return
+        if engine.tries:
+            engine.point(task, self.name)
+        self._give_back()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    # What Condition asks of its lock.
+
+    def _is_owned(self) -> bool:
+        task = engine.me()
+        return interpreter.is_owned(self._native()) if task is None else self.owner is task
+
+    def _release_save(self) -> Any:
+        task = engine.me()
+        if task is None:
+            return interpreter.release_save(self._native())
+        if engine.abandoning:
+            return 0
+        if self.owner is not task:
+            raise RuntimeError("cannot release un-acquired lock")
+        count = self.count
+        self._give_back()
+        return count
+
+    def _acquire_restore(self, state: Any) -> None:
+        task = engine.me()
+        if task is None:
+            interpreter.acquire_restore(self._native(), state)
+            return
+        self._acquire(task, True, -1)
+        self.count = state
+
+    def _recursion_count(self) -> int:
+        task = engine.me()
+        if task is None:
+            return interpreter.recursion_count(self._native())
+        return self.count if self.owner is task else 0
+
+    def _held_outside(self) -> bool:
+        return self._real is not None and interpreter.rlock_is_taken(self._real)
+
+    def _new_real(self) -> Any:
+        return _real_rlock()
+
+    def __repr__(self) -> str:
+        if self._real is not None and self.owner is None:
+            return repr(self._real).replace(f"{_real_id(self._real):x}", f"{_real_id(self):x}")
+        owner = self.owner.ident if self.owner is not None else 0
+        state = "locked" if owner else "unlocked"
+        return f"<{state} _thread.RLock object owner={owner} count={self.count} at {_real_id(self):#x}>"
+
+
+def inner_lock() -> Lock:
+    """Make the lock by which the threading module lets one thread wait for another one's call."""
+    lock = Lock()
+    lock.quiet = True
+    return lock
+
+
+# Threads.
+
+
+class _Handle:
+    """What a Thread joins, for one that runs under control."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+
+    @property
+    def ident(self) -> int:
+        return self._task.ident
+
+    def is_done(self) -> bool:
+        task = engine.me()
+        if task is not None:
+            engine.point(task, f"@{self._task.index}")
+            engine.touch(-1 - self._task.index)
+        return self._task.done
+
+    def _set_done(self) -> None:
+        pass
+
+    def join(self, timeout: float | None = None) -> None:
+        task = engine.me()
+        if task is not None:
+            engine.join(task, self._task, None if timeout is None else engine.now + timeout)
+
+
+def start(self: threading.Thread) -> None:
+    """Do as `Thread.start` does: under control, if the caller is."""
+    task = engine.me()
+    if task is None:
+        _real_start(self)
+        return
+    interpreter.begin_start(self)
+    child = engine.spawn(lambda: _run_thread(self), self.name, self.daemon, self)
+    interpreter.end_start(self, child.ident, child.native, _Handle(child))
+
+
+def _run_thread(thread: threading.Thread) -> None:
+    with suppress(SystemExit):
+        interpreter.run_thread(thread)
+
+
+def start_new_thread(function: Callable[..., object], args: Any, kwargs: Any = None, /) -> int:
+    """Do as `_thread.start_new_thread` does: under control, if the caller is."""
+    task = engine.me()
+    if task is None:
+        return _real_new_thread(function, args, kwargs or {})
+
+    def run() -> None:
+        with suppress(SystemExit):
+            function(*args, **(kwargs or {}))
+
+    child = engine.spawn(run, getattr(function, "__name__", "thread"), daemon=True)
+    return child.ident
+
+
+# What probe elements do.
+
+
+def step_aside() -> None:
+    """Let another thread go on, inside a hash or a comparison of a probe: a switch point."""
+    task = engine.me()
+    if task is None:
+        _real_step_aside()
+    else:
+        engine.point(task, CONTAINER)
+
+
+def is_set(self: threading.Event) -> bool:
+    """Do as `Event.is_set` does, and note that whoever sets it must come before or after."""
+    if engine.me() is not None:
+        engine.touch(interpreter.event_lock(self)._number)
+    return interpreter.event_flag(self)
+
+
+# Identity.
+
+
+_asked_before: Final[set[int]] = set()  # what code has asked for when it was imported, and may still know
+
+
+def number_of(thing: object, /) -> int:
+    """Do as `id` does, for tasks with numbers in the order of asking: code that orders by `id` does so repeatably."""
+    if engine.me() is None:
+        if not engine.runs:
+            _asked_before.add(_real_id(thing))
+        return _real_id(thing)
+    if _real_id(thing) in _asked_before:
+        return _real_id(thing)
+    known = engine.ids.get(_real_id(thing))
+    if known is None:  # kept alive to the end of the run, or another object could get its number
+        known = engine.ids[_real_id(thing)] = (16 * (len(engine.ids) + 1), thing)
+    return known[0]
+
+
+def hash_of(thing: Any) -> int:
+    """Hash a thread or a future by the order in which its maker made such: sets of them have the same order again."""
+    try:
+        known: int = object.__getattribute__(thing, _HASH)
+    except AttributeError:
+        known = next(_outside) if engine.me() is None else engine.number()
+        object.__setattr__(thing, _HASH, known)  # not as a subclass may set attributes
+    return known
+
+
+_HASH: Final = "_hash_by_order"
+_outside: Final = itertools.count(1)
+
+# Time.
+
+
+class Clock:
+    """The functions of `time`, in virtual time for tasks: it passes when somebody waits for it, and at each look."""
+
+    def __init__(self) -> None:
+        self.sleep, self.monotonic, self.time = time.sleep, time.monotonic, time.time
+        self.perf_counter = time.perf_counter
+
+    def looked(self, real: Callable[[], float], task: Task | None) -> float:
+        if task is None:
+            return real()
+        engine.touch(0)
+        engine.now += 1e-6
+        return engine.now
+
+
+clock: Final = Clock()
+
+
+def sleep(seconds: float, /) -> None:
+    """Let others go on; afterwards so much virtual time has passed."""
+    task = engine.me()
+    if task is None:
+        clock.sleep(seconds)
+        return
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    engine.touch(0)
+    deadline = engine.now + seconds
+    engine.pending[task.index] = ""
+    engine.step_aside(task)
+    engine.touch(0)
+    engine.now = max(engine.now, deadline)
+
+
+def monotonic() -> float:
+    """Return the virtual time."""
+    return clock.looked(clock.monotonic, engine.me())
+
+
+def now() -> float:
+    """Return the virtual time, for `time.time`."""
+    return clock.looked(clock.time, engine.me())
+
+
+def perf_counter() -> float:
+    """Return the virtual time, for `time.perf_counter`."""
+    return clock.looked(clock.perf_counter, engine.me())
+
+
+def monotonic_ns() -> int:
+    """Return the virtual time in nanoseconds."""
+    return int(monotonic() * 1e9)
+
+
+def time_ns() -> int:
+    """Return the virtual time in nanoseconds, for `time.time_ns`."""
+    return int(now() * 1e9)
+
+
+def perf_counter_ns() -> int:
+    """Return the virtual time in nanoseconds, for `time.perf_counter_ns`."""
+    return int(perf_counter() * 1e9)
+
+
+__all__ = ["Lock", "RLock", "Site", "clock", "engine", "inner_lock", "monotonic", "now", "perf_counter", "sleep",
+           "start", "start_new_thread"]  # fmt: skip

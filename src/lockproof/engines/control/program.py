@@ -1,0 +1,126 @@
+"""What is run under control: a scenario, or a function that starts threads itself.
+
+A program is called by the first task of a run and leaves behind what it recorded. Code of lockproof in between has no
+switch points, and what it does to results (reading a container, showing an exception) is not interrupted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from lockproof.core.operation import SUBJECTS
+from lockproof.core.probes import Dying
+from lockproof.core.values import Raised, canonical
+from lockproof.engines.control.primitives import engine
+from lockproof.engines.control.task import Abandoned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lockproof.core.operation import Operation
+    from lockproof.core.scenario import Scenario
+
+
+@contextmanager
+def uncontrolled() -> Iterator[None]:
+    """Run code of lockproof, or for it, in a task: no switch, and locks are the real ones, which nobody holds."""
+    before, engine.inside = engine.inside, True
+    try:
+        yield
+    finally:
+        engine.inside = before
+
+
+class _Step:
+    """An operation, compiled, and how its result is told."""
+
+    def __init__(self, operation: Operation, names: Mapping[str, Any]) -> None:
+        self.call = operation.compiled(names)
+        self._normalize = operation.kind.normalize
+
+    def settled(self, result: Any, subjects: Mapping[str, Any]) -> Any:
+        with uncontrolled():
+            if self._normalize is not None and type(result) is not Raised:
+                try:
+                    result = self._normalize(result)
+                except Exception as error:
+                    result = Raised.of(error)
+            return canonical(result, subjects)
+
+
+class ScenarioProgram:
+    """A scenario on fresh subjects made by `new`, with `names` as global names of its lines.
+
+    After a run, `results[t]`, `final` and `seen` are as in `lockproof.engines.threads.compiled.Record`: `seen[t][k][u]`
+    operations of thread u had returned when operation k of thread t was invoked. All of it is known here, as one runs
+    at a time. `finalizes`: it has an element that comes back into a subject when it dies.
+    """
+
+    def __init__(self, scenario: Scenario, new: Callable[[], Any], names: Mapping[str, Any]) -> None:
+        self._new, self._names = new, scenario.subjects
+        self.finalizes = f"{Dying.__name__}(" in str(scenario)
+
+        def made(operations: tuple[Operation, ...]) -> list[_Step]:
+            return [_Step(each, names) for each in operations]
+
+        self._init, self._final = made(scenario.init), made(scenario.final)
+        self._threads = [made(thread) for thread in scenario.threads]
+        self.results: list[list[Any]] = []
+        self.final: list[Any] = []
+        self.seen: list[list[tuple[int, ...]]] = []
+        self.complete = False
+
+    def __call__(self) -> None:
+        """Do a run, in the first task."""
+        self.complete = False
+        self.results, self.final = [[] for _ in self._threads], []
+        self.seen = [[] for _ in self._threads]
+        done = [0] * len(self._threads)
+        subjects = {name: self._new() for name in self._names}
+        given = [subjects.get(name) for name in SUBJECTS]
+        for step in self._init:
+            with suppress(Exception):
+                step.call(*given)
+        me = engine.me()
+        assert me is not None
+        tasks = [
+            engine.spawn(partial(self._run, t, given, subjects, done), f"thread {t + 1}")
+            for t in range(len(self._threads))
+        ]
+        for task in tasks:
+            engine.join(me, task)
+        for step in self._final:
+            self.final.append(self._attempt(step, given, subjects))
+        self.complete = True
+
+    def _run(self, t: int, given: list[Any], subjects: dict[str, Any], done: list[int]) -> None:
+        for step in self._threads[t]:
+            self.seen[t].append(tuple(done))
+            self.results[t].append(self._attempt(step, given, subjects))
+            done[t] += 1
+
+    def _attempt(self, step: _Step, given: list[Any], subjects: dict[str, Any]) -> Any:
+        try:
+            result = step.call(*given)
+        except Abandoned:
+            raise
+        except BaseException as error:
+            result = Raised.of(error)
+        return step.settled(result, subjects)
+
+
+class FunctionProgram:
+    """A function that starts threads and asserts. `results` stay empty: what it says, it says by raising."""
+
+    def __init__(self, function: Callable[[], object]) -> None:
+        self._function = function
+        self.complete = False
+
+    def __call__(self) -> None:
+        """Do a run, in the first task."""
+        self.complete = False
+        self._function()
+        self.complete = True

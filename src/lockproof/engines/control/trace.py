@@ -1,0 +1,275 @@
+"""What a run did, step by step, in terms of the source: for the story of a finding, told from one replay of it.
+
+A step is told when it is done, not when its thread came to it. Values are read from the frames without running
+any code of the subject: instance dictionaries, closures and globals, and nothing else.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import groupby, pairwise, takewhile
+from types import CodeType, FrameType
+from typing import Any, Final
+
+from lockproof.core.operation import OPERATION_FILE
+from lockproof.core.schedule import CONTAINER
+from lockproof.core.values import show
+from lockproof.core.verdict import TracedStep
+from lockproof.engines.control.engine import PREEMPTED, Engine
+from lockproof.engines.control.opcodes import listing
+from lockproof.engines.control.operands import DOTTED, UNKNOWN, only_reads, operands, resolved
+from lockproof.engines.control.task import Site, Task, place
+
+_ANSWERS: Final = frozenset(("TO_BOOL", "COMPARE_OP", "GET_ITER", "FOR_ITER", "UNPACK_SEQUENCE"))
+_LONGEST: Final = 40
+
+MANY: Final = 4
+"""As many steps alike, of which each tells four accesses, are a loop and no long line."""
+
+
+@dataclass
+class _Event:
+    thread: int
+    name: str
+    site: Site | None
+    what: str
+    writes: bool
+    note: str
+    alone: bool
+    about: list[Any] | None = None  # the objects that a container's access is about, where they can be told
+    marked: bool = False
+    switch: str = ""
+
+
+@dataclass
+class Tracer:
+    """Collects the events of one run of the engine. Use as a context manager around `engine.run`."""
+
+    engine: Engine
+    first: int = 1
+    events: list[_Event] = field(default_factory=list)
+    _open: tuple[_Event, str, FrameType] | None = None
+
+    def __enter__(self) -> Tracer:
+        self.engine.watcher = self._watch
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.watcher = None
+        self._settle()
+
+    def _watch(self, task: Task, site: Site | None, what: str, frame: FrameType | None) -> None:
+        self._settle()
+        if self.engine.inside:
+            return
+        if self.events and self.events[-1].thread != task.index:
+            self.events[-1].switch = self.engine.reason
+        event = _Event(task.index, task.name, site, what, False, "", len(self.engine.tasks) == 1)
+        if what[0] in "+-" and "#" in what:
+            event.note = "takes the lock" if what[0] == "+" else "releases the lock"
+            event.writes, event.what = True, what[1:]
+        elif site is not None and frame is not None:
+            text, operation = segment(*site)
+            if operation in _ANSWERS and not DOTTED.fullmatch(text):
+                return  # of what a call has answered, which nobody else has
+            event.writes = operation.startswith(("STORE", "DELETE", "CALL", "BINARY_OP", "LIST_", "SET_", "DICT_"))
+            event.writes = event.writes and not (operation.startswith("CALL") and only_reads(text, frame))
+            if what == CONTAINER:
+                event.about = operands(text, frame)
+            if what != CONTAINER and DOTTED.fullmatch(text):
+                if operation.startswith("LOAD"):
+                    known = value_of(text, frame)
+                    event.note = f"reads {text}" + (f": {known}" if known else "")
+                else:
+                    self._open = event, text, frame
+                    event.note = f"writes {text}"
+            else:
+                event.note = text
+        self.events.append(event)
+
+    def _settle(self) -> None:
+        """Say what was written, now that it has been."""
+        if self._open is not None:
+            event, text, frame = self._open
+            self._open = None
+            known = value_of(text, frame)
+            event.note += f": {known}" if known else ""
+
+    def steps(self, parallel: Sequence[int] | None = None) -> tuple[TracedStep, ...]:
+        """Return the steps that matter: accesses to what several threads access, with those that collided marked.
+
+        `parallel` are the threads that are told; all if None.
+        """
+        told = [each for each in self.events if parallel is None or each.thread in parallel]
+        by: dict[str, set[int]] = {}
+        for event in told:
+            by.setdefault(event.what, set()).add(event.thread)
+        matter = [event for event in told if len(by[event.what]) > 1 and event.note]
+        for before, event in pairwise(matter):
+            if before.thread != event.thread and not before.switch:
+                before.switch = next((each.switch for each in self._after(before) if each.switch), "")
+        _mark(matter)
+        return tuple(_once(_joined(_without_private(_without_ends(matter)))))
+
+    def _after(self, event: _Event) -> list[_Event]:
+        """Return what the thread of an event did from there until another one went on, in the order of doing."""
+        first = next(k for k, each in enumerate(self.events) if each is event)
+        return list(takewhile(lambda each: each.thread == event.thread, self.events[first:]))
+
+
+def _without_ends(events: list[_Event]) -> list[_Event]:
+    """Leave out what the main thread does while it is alone, and to containers while it starts and joins the others."""
+    first = next((k for k, each in enumerate(events) if each.thread), 0)
+    last = next((k for k in range(len(events), 0, -1) if events[k - 1].thread), len(events))
+    return [
+        event
+        for k, event in enumerate(events)
+        if event.marked
+        or first <= k < last
+        or event.switch == PREEMPTED
+        or not (event.alone or event.what == CONTAINER)
+    ]
+
+
+def _meet(one: _Event, other: _Event) -> bool:
+    """Tell whether two accesses to containers are known to be about the same one."""
+    return any(mine is theirs for mine in one.about or () for theirs in other.about or ())
+
+
+def _without_private(events: list[_Event]) -> list[_Event]:
+    """Leave out accesses to containers that no other thread has; of what a thread does in one go at least one stays."""
+    threads: dict[int, set[int]] = {}
+    for event in events:
+        for each in event.about or ():
+            threads.setdefault(id(each), set()).add(event.thread)
+    told = []
+    for _, group in groupby(events, key=lambda each: each.thread):
+        own = list(group)
+        kept = [
+            event
+            for event in own
+            if event.what != CONTAINER or event.about is None or any(len(threads[id(each)]) > 1 for each in event.about)
+        ] or own[-1:]
+        kept[-1].switch = own[-1].switch or kept[-1].switch
+        told += kept
+    return told
+
+
+def _mark(events: list[_Event]) -> None:
+    """Mark the accesses that collided: around a switch away from a thread, to the same thing, one of them a write."""
+    for k, (one, other) in enumerate(pairwise(events)):
+        if one.thread == other.thread or one.switch != PREEMPTED:
+            continue
+        mine = list(takewhile(lambda each: each.thread == one.thread, reversed(events[: k + 1])))
+        theirs = list(takewhile(lambda each: each.thread != one.thread, events[k + 1 :]))
+        # The nearest to the switch first.
+        collided = [
+            (event, own) for own in mine for event in theirs
+            if event.what == own.what and (event.writes or own.writes) and not event.what.startswith("#")
+            and (event.about is None or own.about is None or _meet(event, own))
+        ]  # fmt: skip
+        if collided:
+            # Of containers one that both have, and first by another access than the same again, since nobody knows
+            # which calls write; of those that nobody knows, the last call rather than the first.
+            same = [(event, own) for event, own in collided
+                    if event.what != CONTAINER or _meet(event, own)]  # fmt: skip
+            nearest = [pair for pair in same if pair[1] is same[0][1]]
+            nearest.sort(key=lambda pair: pair[0].note == pair[1].note and pair[0].writes and pair[1].writes)
+            last = [pair for pair in collided if pair[1] is collided[0][1]][-1]
+            for event in nearest[0] if nearest else last:
+                event.marked = True
+            return
+
+
+def _joined(events: list[_Event]) -> list[TracedStep]:
+    """Return one step for events of one thread on one line, between two switches."""
+    steps: list[TracedStep] = []
+    last: tuple[int, str] | None = None
+    for event in events:
+        where = place(event.site)
+        if last == (event.thread, where) and len(steps[-1].notes) < 4 and not steps[-1].switch:
+            before = steps[-1]
+            notes, marked = (*before.notes, event.note), before.marked or event.marked
+            steps[-1] = TracedStep(before.thread, where, before.source, notes, marked, event.switch)
+        else:
+            source = source_line(event.site)
+            steps.append(TracedStep(event.name, where, source, (event.note,), event.marked, event.switch))
+        last = event.thread, where
+    return steps
+
+
+def _once(steps: Iterable[TracedStep]) -> list[TracedStep]:
+    """Tell once what a thread does again and again: it waits in a loop."""
+    told: list[list[TracedStep]] = []
+    for step in steps:
+        if told and not told[-1][-1].switch and _alike(told[-1][-1], step):
+            told[-1].append(step)
+        else:
+            told.append([step])
+    return [step for alike in told for step in (alike if len(alike) < MANY else [_joined_in_one(alike)])]
+
+
+def _alike(one: TracedStep, other: TracedStep) -> bool:
+    return (one.thread, one.place, {*one.notes}) == (other.thread, other.place, {*other.notes})
+
+
+def _joined_in_one(steps: Sequence[TracedStep]) -> TracedStep:
+    notes = *dict.fromkeys(steps[0].notes), "again and again"
+    return replace(steps[-1], notes=notes, marked=any(step.marked for step in steps))
+
+
+def source_line(site: Site | None) -> str:
+    """Return the line of source of a place, without its indentation."""
+    if site is None:
+        return ""
+    file, _, line = place(site).rpartition(":")
+    if file.startswith(OPERATION_FILE):
+        return file.removeprefix(OPERATION_FILE).removesuffix(">")
+    return linecache.getline(file, int(line)).strip()
+
+
+@cache
+def _positions(code: CodeType) -> dict[int, tuple[str, Any]]:
+    return {each.offset: (each.opname, each.positions) for each in listing(code)}
+
+
+def segment(code: CodeType, offset: int) -> tuple[str, str]:
+    """Return the piece of source that an instruction is for, and the instruction's name."""
+    name, where = _positions(code).get(offset, ("", None))
+    if where is None or where.lineno is None or where.lineno != where.end_lineno:
+        return source_line((code, offset)), name
+    file = code.co_filename
+    if file.startswith(OPERATION_FILE):
+        return file.removeprefix(OPERATION_FILE).removesuffix(">"), name
+    line = linecache.getline(file, where.lineno)
+    return line.encode()[where.col_offset : where.end_col_offset].decode(errors="replace").strip(), name
+
+
+def value_of(text: str, frame: FrameType) -> str:
+    """Return what a dotted name is, as text, if that can be told without running code; "" otherwise."""
+    value = resolved(text, frame)
+    return "" if value is UNKNOWN else _plain(value)
+
+
+def _plain(value: Any, depth: int = 0) -> str:
+    if type(value) in (int, str, float, bool, bytes, type(None)):
+        text = show(value)
+    elif type(value) in (list, tuple, set, frozenset) and len(value) < 6 and depth < 2:
+        inner = [_plain(each, depth + 1) for each in list(value)]
+        if not all(inner):
+            return ""
+        if type(value) in (set, frozenset):
+            inner.sort()
+        ends = "[]" if type(value) is list else "()" if type(value) is tuple else "{}"
+        text = f"{ends[0]}{', '.join(inner)}{ends[1]}"
+    elif type(value) is dict and len(value) < 6 and depth < 2:
+        pairs = [(_plain(key, depth + 1), _plain(each, depth + 1)) for key, each in list(value.items())]
+        if not all(key and each for key, each in pairs):
+            return ""
+        text = "{" + ", ".join(f"{key}: {each}" for key, each in pairs) + "}"
+    else:
+        return ""
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."

@@ -1,0 +1,1 @@
+"""Runs scenarios on real threads: `compiled` makes the code of a scenario, `crew` runs it."""

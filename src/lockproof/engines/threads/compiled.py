@@ -1,0 +1,213 @@
+"""The code of a scenario: one function for each thread, made of the operations' own lines.
+
+Nothing is called between two operations but what records them. Recording takes no clock and no lock. Each thread has
+a *cell* that only it writes: a list of one number, which counts the operations that it has finished. Before each
+operation a thread reads the cells of the others. If it reads `k`, then `k` operations of that thread had returned
+before this one was invoked: the write came after the return, the read saw the write, and the call comes after the
+read. So whatever is recorded is true, whatever the clocks of the processors do; an order that is not recorded is merely
+not known, which can hide a violation and cannot make one up. docs/adr/0008 has the argument in full.
+
+The number in a cell is `epoch * width + finished`. The epoch tells invocations apart, and a thread enters one by
+writing `epoch * width`: the cell is the start barrier too. All numbers stay below 257, where CPython keeps one immortal
+object for each, so that reading another thread's cell contends for nothing.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lockproof.core.operation import Operation
+from lockproof.core.scenario import Scenario
+from lockproof.core.values import ATOMIC, Raised, canonical
+
+type Key = tuple[tuple[Any, ...], ...]
+"""What one run recorded: for each thread its results and then what it read of the others; last, the final part."""
+
+SMALL: Final = 256
+"""The greatest number that CPython keeps one immortal object for."""
+
+DELAYS: Final = 64
+"""How many delays a plan has; a power of two."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One run of a scenario, read: canonical results by thread, and what was seen to have returned before each.
+
+    `seen[t][k][u]`: so many operations of thread u had returned before operation k of thread t was invoked.
+    """
+
+    results: tuple[tuple[Any, ...], ...]
+    final: tuple[Any, ...]
+    seen: tuple[tuple[tuple[int, ...], ...], ...]
+
+
+class Program:
+    """The functions that run a scenario on subjects made by `new`, with `names` as global names.
+
+    prepare(first, last, places): make the subjects of these invocations and run the initial part on them.
+    threads[t](first, last, places, cells, out, delays, pause): run thread t's part of these invocations.
+    finish(first, last, places, outs): run the final part, and return how often each key was recorded.
+    """
+
+    def __init__(self, scenario: Scenario, new: Callable[[], Any], names: Mapping[str, Any], *, patience: int) -> None:
+        self.scenario = scenario
+        self.width = max(map(len, scenario.threads)) + 1
+        self.epochs = 4
+        while self.epochs * 2 * self.width <= SMALL:
+            self.epochs *= 2
+        self._patience = patience
+        self._names = {
+            **names,
+            "_new": new,
+            "_types": ATOMIC,
+            "_canonical": canonical,
+            "_raised": raised,
+        }
+        self.prepare = self._made("prepare", self._prepare())
+        self.threads = [self._made(f"thread {t + 1}", self._thread(t)) for t in range(len(scenario.threads))]
+        self.finish = self._made("finish", self._finish())
+
+    def stale(self, first: int) -> int:
+        """Return what every cell must hold before the invocation numbered `first`."""
+        return (first - 1) % self.epochs * self.width
+
+    def finished(self, value: int, number: int) -> int:
+        """Return how many operations of invocation `number` a thread has finished whose cell holds `value`."""
+        return self._clamped(value - number % self.epochs * self.width)
+
+    def _clamped(self, relative: int) -> int:
+        # The other thread may still be in the invocation before, or wait already at the start of the next.
+        relative %= self.epochs * self.width
+        return relative if relative < self.width else self.width if relative < 2 * self.width else 0
+
+    def record(self, key: Key) -> Record:
+        """Return what a key says."""
+        lengths = [len(thread) for thread in self.scenario.threads]
+        results, seen = [], []
+        for t, flat in enumerate(key[:-1]):
+            results.append(flat[: lengths[t]])
+            reads: Iterator[Any] = iter(flat[lengths[t] :])
+            seen.append(
+                tuple(
+                    tuple(k if u == t else min(self._clamped(next(reads)), lengths[u]) for u in range(len(lengths)))
+                    for k in range(lengths[t])
+                )
+            )
+        return Record(tuple(results), key[-1], tuple(seen))
+
+    def _made(self, what: str, lines: Sequence[str]) -> Callable[..., Any]:
+        source = "\n".join(lines) + "\n"
+        filename = f"<lockproof {what}>"
+        # Stacks of a hang show these lines.
+        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+        scope = dict(self._names)
+        for index, operation in enumerate(self.scenario.operations):
+            if operation.kind.normalize is not None:
+                scope[f"_normalize_{index}"] = normalizing(operation.kind.normalize)
+        exec(compile(source, filename, "exec"), scope)
+        function: Callable[..., Any] = scope["part"]
+        return function
+
+    def _places(self) -> list[str]:
+        return [f"  {name} = places[i][{index}]" for index, name in enumerate(self.scenario.subjects)]
+
+    def _prepare(self) -> list[str]:
+        names = self.scenario.subjects
+        lines = ["def part(first, last, places):", " for i in range(first, last):"]
+        lines += [f"  {name} = _new()" for name in names]
+        for operation in self.scenario.init:
+            lines += ["  try:", *(f"   {line}" for line in operation.statements("_r")), "  except Exception: pass"]
+        return [*lines, f"  places[i] = ({', '.join(names)},)"]
+
+    def _attempt(self, operation: Operation, result: str) -> list[str]:
+        statements = [f"   {line}" for line in operation.statements(result)]
+        return ["  try:", *statements, f"  except BaseException as _e: {result} = _raised(_e)"]
+
+    def _settled(self, index: int, operation: Operation, result: str) -> list[str]:
+        """Make the result canonical at once: a live container would show what happens to it later."""
+        known = "{" + ", ".join(f"{name!r}: {name}" for name in self.scenario.subjects) + "}"
+        lines = []
+        if operation.kind.normalize is not None:
+            lines.append(f"  {result} = _normalize_{index}({result})")
+        return [*lines, f"  if type({result}) not in _atomic: {result} = _canonical({result}, {known})"]
+
+    def _thread(self, t: int) -> list[str]:
+        others = [u for u in range(len(self.scenario.threads)) if u != t]
+        offset = len(self.scenario.init) + sum(map(len, self.scenario.threads[:t]))
+        operations = self.scenario.threads[t]
+        lines = ["def part(first, last, places, cells, out, delays, pause):", f" _mine = cells[{t}]"]
+        # A dictionary of its own for each thread: it is asked after every operation, and without the GIL one set for
+        # all would be a lock for all.
+        lines.append(" _atomic = dict.fromkeys(_types)")
+        lines += [f" _cell_{u} = cells[{u}]" for u in others]
+        lines += [" for i in range(first, last):"]
+        lines += [
+            *self._places(),
+            f"  _base = (i & {self.epochs - 1}) * {self.width}",
+            f"  _stale = (i - 1 & {self.epochs - 1}) * {self.width}",
+            f"  _past = _stale + {self.width}",
+            "  _mine[0] = _base",
+        ]
+        for u in others:
+            lines += [
+                "  _turns = 0",
+                f"  while _stale <= _cell_{u}[0] < _past:",
+                "   _turns += 1",
+                f"   if _turns > {self._patience}: pause()",
+            ]
+        for k, operation in enumerate(operations):
+            lines.append(f"  for _ in delays[i + {k * 17} & {DELAYS - 1}]: pass")
+            lines += [f"  _h{k}_{u} = _cell_{u}[0] - _base" for u in others]
+            lines += self._attempt(operation, f"_r{k}")
+            lines.append(f"  _mine[0] = _base + {k + 1}")
+            lines += self._settled(offset + k, operation, f"_r{k}")
+        results = [f"_r{k}" for k in range(len(operations))]
+        reads = [f"_h{k}_{u}" for k in range(len(operations)) for u in others]
+        return [*lines, f"  out[i] = ({', '.join([*results, *reads])},)"]
+
+    def _finish(self) -> list[str]:
+        count = len(self.scenario.threads)
+        offset = len(self.scenario.init) + sum(map(len, self.scenario.threads))
+        # Counted in a dictionary of its own: looking a tuple up in one that another thread made took 11 us on 3.13t.
+        lines = ["def part(first, last, places, outs):", " _atomic = _types", " _tally = {}"]
+        lines += [f" _out_{t} = outs[{t}]" for t in range(count)]
+        lines += [" for i in range(first, last):", *self._places(), "  places[i] = None"]
+        for k, operation in enumerate(self.scenario.final):
+            lines += self._attempt(operation, f"_f{k}")
+            lines += self._settled(offset + k, operation, f"_f{k}")
+        final = "(" + "".join(f"_f{k}, " for k in range(len(self.scenario.final))) + ")"
+        return [
+            *lines,
+            f"  _key = ({''.join(f'_out_{t}[i], ' for t in range(count))}{final})",
+            "  _tally[_key] = _tally.get(_key, 0) + 1",
+            " return _tally",
+        ]
+
+
+_raised: dict[type[BaseException], Raised] = {}
+
+
+def raised(error: BaseException) -> Raised:
+    """Return the canonical form of an exception, without making a new object each time."""
+    form = _raised.get(type(error))
+    if form is None:
+        form = _raised[type(error)] = Raised.of(error)
+    return form
+
+
+def normalizing(normalize: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return `normalize` as it is applied: not to exceptions; what it raises itself is the result."""
+
+    def applied(result: Any) -> Any:
+        if type(result) is Raised:
+            return result
+        try:
+            return normalize(result)
+        except Exception as error:
+            return raised(error)
+
+    return applied

@@ -1,0 +1,168 @@
+"""Recorded histories: JSON lines in the form that Jepsen records, read and validated.
+
+Each line is an event: `{"process": 0, "type": "invoke", "f": "add", "value": 3, "time": 12}`. A process invokes, and
+then its call ends with the type `ok` (it took place, and `value` is the result), `fail` (it did not take place) or
+`info` (nobody knows: it may take effect at any time from then on, and the process does not come back, but goes on under
+a new number). A call that has no end when the history ends is like one with `info`. `value` may be left out for null.
+
+Lines stand in the order of the events. `time` may be left out, in all of them; where it is given it must not run
+backwards, and events at the same time overlap. Lines of a process that is no number, such as Jepsen's `nemesis`, are
+about the test and not about the object: they are left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from lockproof.core.errors import MalformedHistory
+from lockproof.core.history import NEVER, PENDING, Call, History
+
+TYPES = ("invoke", "ok", "fail", "info")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A history whose operations are pairs of a name and a value, and results what the completions had as value.
+
+    `failed` is how many calls did not take place and so are not in the history, `skipped` how many lines are not of a
+    numbered process, and `lines` how many there were.
+    """
+
+    history: History
+    failed: int
+    skipped: int
+    lines: int
+
+
+def read(lines: Iterable[str]) -> Recording:
+    """Read a history.
+
+    Raises:
+        MalformedHistory: it cannot be one; the error says in which line, and why.
+
+    """
+    return _Reader().read(lines)
+
+
+class _Reader:
+    def __init__(self) -> None:
+        # By process: the place of its open call, the name, the value, the time, the line.
+        self.open: dict[int, tuple[int, str, Any, float, int]] = {}
+        self.gone: dict[int, int] = {}
+        self.calls: list[Call | None] = []
+        self.failed = self.skipped = 0
+        self.timed: bool | None = None
+        self.last = float("-inf")
+
+    def read(self, lines: Iterable[str]) -> Recording:
+        number = 0
+        for number, text in enumerate(lines, 1):
+            if text.strip():
+                self.event(number, text)
+        if not self.calls:
+            raise MalformedHistory(0, "the history has no operations", "give one JSON object in each line")
+        for process, (place, f, value, time, line) in self.open.items():
+            self.calls[place] = Call(process, (f, value), PENDING, time, NEVER, line)
+        # The calls stand by their invocation, and no process has two open: it is a history already.
+        history = History(tuple(call for call in self.calls if call is not None))
+        return Recording(history, self.failed, self.skipped, number)
+
+    def event(self, number: int, line: str) -> None:
+        event = _parsed(number, line)
+        if type(event) is not dict:
+            raise MalformedHistory(number, "not a JSON object", "write each event as one JSON object")
+        try:
+            process, kind, f = event["process"], event["type"], event["f"]
+        except KeyError as error:
+            raise MalformedHistory(number, f"no {error.args[0]!r}", "give process, type, f and value") from None
+        if type(process) is not int:
+            if type(process) is not str:
+                raise MalformedHistory(number, f"the process is {json.dumps(process)}", "number the processes")
+            self.skipped += 1
+            return
+        if type(f) is not str:
+            raise MalformedHistory(number, f"f is {json.dumps(f)}", "give the name of the operation")
+        time = self.time(number, event)
+        value = event.get("value")
+        if kind == "invoke":
+            self.invoke(number, process, f, value, time)
+        elif kind in TYPES:
+            self.complete(number, process, kind, f, value, time)
+        else:
+            raise MalformedHistory(number, f"the type is {json.dumps(kind)}", f"write one of {', '.join(TYPES)}")
+
+    def time(self, number: int, event: dict[str, Any]) -> float:
+        time: float | None = event.get("time")
+        if self.timed is None:
+            self.timed = time is not None
+        if time is None:
+            if self.timed:
+                raise MalformedHistory(number, "no time, unlike lines before", "give all lines a time or none")
+            return number
+        if not self.timed:
+            raise MalformedHistory(number, "a time, unlike lines before", "give all lines a time or none")
+        if type(time) not in (int, float) or time != time:
+            raise MalformedHistory(number, f"the time is {json.dumps(time)}", "give it as a number")
+        if time < self.last:
+            raise MalformedHistory(number, f"time runs backwards, from {self.last} to {time}", "sort the lines by time")
+        self.last = time
+        return time
+
+    def invoke(self, number: int, process: int, f: str, value: Any, time: float) -> None:
+        if process in self.open:
+            begun = self.open[process]
+            raise MalformedHistory(
+                number,
+                f"process {process} invokes {f} while its {begun[1]} of line {begun[4]} has not ended",
+                "give calls that overlap different processes",
+            )
+        if process in self.gone:
+            raise MalformedHistory(
+                number,
+                f"process {process} invokes {f} after line {self.gone[process]} said that its call may still go on",
+                "give it a new number after an info",
+            )
+        self.open[process] = len(self.calls), f, value, time, number
+        self.calls.append(None)
+
+    def complete(self, number: int, process: int, kind: str, f: str, value: Any, time: float) -> None:
+        begun = self.open.pop(process, None)
+        if begun is None:
+            raise MalformedHistory(
+                number, f"{kind} of {f} by process {process}, which has invoked nothing", "give the invoke before it"
+            )
+        place, name, argument, invoked, line = begun
+        if name != f:
+            raise MalformedHistory(
+                number,
+                f"{kind} of {f} by process {process}, which invoked {name} in line {line}",
+                "complete what was invoked",
+            )
+        if kind == "ok":
+            self.calls[place] = Call(process, (f, argument), value, invoked, time, line)
+        elif kind == "fail":
+            self.failed += 1
+        else:
+            self.gone[process] = number
+            self.calls[place] = Call(process, (f, argument), PENDING, invoked, NEVER, line)
+
+
+_decoder = json.JSONDecoder()
+
+
+def _parsed(number: int, line: str) -> Any:
+    # Half the time of `json.loads`, for a line with nothing before its value.
+    try:
+        event, end = _decoder.raw_decode(line)
+    except (ValueError, RecursionError):
+        pass
+    else:
+        if not line[end:].strip():
+            return event
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise MalformedHistory(number, f"not JSON: {error}", "write each event as one JSON object") from None

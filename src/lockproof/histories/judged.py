@@ -1,0 +1,182 @@
+"""A recorded history judged from beginning to end: read, understood by a model, taken apart, searched, told of."""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, TextIO
+
+from lockproof.core import environment
+from lockproof.core.errors import LockproofError, MalformedHistory
+from lockproof.core.history import Call, History
+from lockproof.core.history_report import CallReport, HistoryReport, PartReport
+from lockproof.core.verdict import Consistency, Verdict
+from lockproof.histories import jepsen
+from lockproof.histories.class_models import ClassModel
+from lockproof.histories.named_models import MODELS, SYNONYMS, RecordedModel, Set, shown
+from lockproof.judge.partition import HistoryJudgement, Keyed, Part, judge
+from lockproof.judge.search import MIB, Budget
+
+SHOWN: Final = 12
+"""How many calls of the end of the longest beginning are told."""
+
+
+def judge_history(
+    source: str | Path | TextIO,
+    model_name: str,
+    *,
+    consistency: Consistency = Consistency.LINEARIZABLE,
+    budget_seconds: float = 60.0,
+    memory: int = 512,
+    configurations: int | None = None,
+) -> HistoryReport:
+    """Judge the history in a file or a text stream, of JSON lines as `lockproof.histories.jepsen` describes them.
+
+    `model_name` is one of `known_models`, or `module:Class`. `memory` is in MiB, for what the search remembers.
+
+    Raises:
+        LockproofError: the file cannot be read, there is no such model, or it has no such operation.
+        MalformedHistory: what was read is no history.
+
+    """
+    began = time.monotonic()
+    if budget_seconds <= 0:
+        raise LockproofError(f"a budget of {budget_seconds:g} s", "", "give the judge some time: --budget 10s")
+    model = model_of(model_name)
+    name = getattr(source, "name", "<stream>") if not isinstance(source, (str, Path)) else str(source)
+    recording = _read(source)
+    history, dropped = understood(recording.history, model)
+    budget = Budget(seconds=budget_seconds, memory=memory * MIB)
+    if configurations is not None:
+        budget.configurations = configurations
+    found = judge(history, model, consistency=consistency, keyed=keyed_by(model), budget=budget)
+    notes = []
+    if recording.skipped:
+        notes.append(f"{recording.skipped} lines of processes without a number were left out")
+    if dropped:
+        notes.append(f"{dropped} calls that change nothing and never returned were left out")
+    return HistoryReport(
+        str(name),
+        model_name,
+        consistency,
+        found.verdict,
+        len(recording.history),
+        sum(call.pending for call in recording.history.calls),
+        recording.failed,
+        len(recording.history.processes),
+        len(found.parts),
+        tuple(_told(part, model) for part in found.parts if part.verdict is not Verdict.HELD),
+        found.configurations,
+        found.seconds,
+        time.monotonic() - began,
+        environment.current().to_json(),
+        found.how,
+        found.reasons,
+        tuple(notes),
+    )
+
+
+def known_models() -> tuple[str, ...]:
+    """Return the names of the models."""
+    return tuple(MODELS)
+
+
+def model_of(name: str) -> RecordedModel:
+    """Return the model of this name, or the class `module:Class`.
+
+    Raises:
+        LockproofError: there is none.
+
+    """
+    make = MODELS.get(SYNONYMS.get(name, name))
+    if make is not None:
+        return make()
+    module, colon, attribute = name.partition(":")
+    if not colon:
+        raise LockproofError(f"no model {name!r}", "", f"choose one of {', '.join(MODELS)}, or name a module:Class")
+    try:
+        found: Any = importlib.import_module(module)
+        for part in attribute.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise LockproofError(
+            f"no model {name!r}: {error}", "a wrong name, or a module that is not on the path", "write module:Class"
+        ) from None
+    return ClassModel(found, name)
+
+
+def understood(history: History, model: RecordedModel) -> tuple[History, int]:
+    """Return the history with operations of the model, and how many calls were left out since they say nothing."""
+    calls = []
+    for call in history.calls:
+        f, value = call.operation
+        if call.pending and f in model.readers and f in model.operations:
+            continue
+        try:
+            operation, result = model.call(f, value, call.result)
+        except LockproofError as error:
+            raise MalformedHistory(call.line, error.fact, error.step) from None
+        calls.append(Call(call.process, operation, result, call.invoked, call.returned, call.line))
+    return History(tuple(calls)), len(history) - len(calls)
+
+
+def keyed_by(model: RecordedModel) -> Keyed | None:
+    """Return how histories of this model are taken apart."""
+    if model.alone is None:
+        return None
+    return Keyed(model.keys, model.alone, model.project if isinstance(model, Set) else None)
+
+
+def _read(source: str | Path | TextIO) -> jepsen.Recording:
+    if not isinstance(source, (str, Path)):
+        return jepsen.read(source)
+    try:
+        with open(source, encoding="utf-8") as file:
+            return jepsen.read(file)
+    except OSError as error:
+        raise LockproofError(f"cannot read {source}: {error.strerror}", "", "give the path of a history") from None
+    except UnicodeDecodeError as error:
+        raise MalformedHistory(0, f"not UTF-8: {error.reason}", "write JSON lines") from None
+
+
+def _told(part: Part, model: RecordedModel) -> PartReport:
+    return PartReport(
+        tuple(_key_text(key, model) for key in part.keys),
+        part.verdict,
+        part.calls,
+        part.configurations,
+        part.seconds,
+        len(part.longest),
+        tuple(_call(call, model) for call in part.longest[-SHOWN:]),
+        tuple(replace(_call(each.call, model), allowed=_texts(each.allowed, each.call, model)) for each in part.stuck),
+        part.reason,
+    )
+
+
+def _call(call: Call, model: RecordedModel) -> CallReport:
+    assert isinstance(call.process, int)
+    result = "" if call.pending else _text(call.result, call, model)
+    return CallReport(call.line, call.process, str(call.operation), result)
+
+
+def _texts(results: Iterable[Any], call: Call, model: RecordedModel) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_text(result, call, model) for result in results))
+
+
+def _text(result: Any, call: Call, model: RecordedModel) -> str:
+    """Return a result as text; a whole set, which is a bit mask, by its elements."""
+    if isinstance(model, Set) and call.operation.f == "read":
+        return shown(tuple(sorted(model.elements(result), key=repr)))
+    return (
+        "ok" if result is None and not call.operation.told and call.operation.f not in model.readers else shown(result)
+    )
+
+
+def _key_text(key: Any, model: RecordedModel) -> str:
+    return shown(model.elements(key)[0] if isinstance(model, Set) else key)
+
+
+__all__ = ["CallReport", "HistoryJudgement", "HistoryReport", "PartReport", "judge_history", "known_models", "model_of"]

@@ -1,0 +1,495 @@
+"""Sequential conformance: on one thread, does the subject do what its model does?
+
+What differs here is no concurrency bug, but a check of concurrency that did not know of it would report nothing else.
+So each operation that differs is told once, with the shortest program that shows it, and the specification is adjusted
+for what follows: the operation is *lifted* (the model runs the subject's own code for it), or left out where that
+cannot be done or where its result depends on more than the contents.
+
+Operations are tried alone first, on the simplest contents, and an operation that differs is adjusted at once: so the
+first that goes wrong is told, and not all others that come after it. Then random programs are tried, as in
+Claessen and Hughes' QuickCheck for state machines.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from collections.abc import (
+    Callable,
+    ItemsView,
+    KeysView,
+    MutableMapping,
+    MutableSequence,
+    MutableSet,
+    Sequence,
+    ValuesView,
+)
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import islice
+from random import Random
+from time import monotonic
+from typing import Any, Final
+
+from lockproof.core.errors import LockproofError
+from lockproof.core.model import Blocked, begun, every_choice, finished
+from lockproof.core.operation import SUBJECTS, Operation, OperationKind
+from lockproof.core.probes import comes_back, without_coming_back
+from lockproof.core.specification import Specification
+from lockproof.core.values import Raised, Told, canonical, show
+from lockproof.core.verdict import Nonconformance
+
+type Announce = Callable[[Sequence[str]], None]
+type Program = tuple[Operation, ...]
+
+FILLINGS: Final = 3
+"""How many fillings of each kind are tried alone; twice as many where there are no more than MANY kinds."""
+
+MANY: Final = 40
+
+LONGEST: Final = 8
+CHOICES: Final = 200
+"""How many choices of a nondeterministic model are tried before a program counts as conforming."""
+
+CONSTRUCTIONS: Final = 16
+"""How many ways to come to some contents are tried for each lifted operation."""
+
+_DETAILS: Final = {
+    "different result": "{} does not answer what {} answers",
+    "different exception": "{} raises where {} does not, or the reverse, or something else",
+    "different state": "{} leaves other contents than {} has then",
+}
+
+_WAITS: Final = Told("waits")
+
+
+@dataclass(frozen=True)
+class Conformance:
+    """What was found, and the specification to go on with."""
+
+    nonconformances: tuple[Nonconformance, ...]
+    specification: Specification
+
+
+def conform(
+    specification: Specification,
+    seed: int,
+    seconds: float,
+    *,
+    announce: Announce = lambda _: None,
+    skip: frozenset[str] = frozenset(),
+    compared: frozenset[str] = frozenset(),
+) -> Conformance:
+    """Compare subject and model on one thread for about `seconds`; every operation is tried, even if it takes longer.
+
+    `announce` is called with the lines that are about to be run: if it never comes back, the last of them is where.
+    `skip` are operations, or the texts of their kinds, that must not be run and are left out of the specification; if
+    one of them comes back into the subject, all that do: the lock that waits for itself is told by one. `compared` are
+    the texts of kinds that each get their turn, of all others nothing is asked; all kinds do if it is empty.
+
+    Raises:
+        LockproofError: no operation is left.
+
+    """
+    return _Comparison(specification, seed, announce, skip).run(seconds, compared)
+
+
+@dataclass(frozen=True)
+class _Difference:
+    """Where a program first differs: at which operation, and what both sides answered there."""
+
+    index: int
+    subject: Any
+    model: Any
+
+
+class _Comparison:
+    def __init__(self, specification: Specification, seed: int, announce: Announce, skip: frozenset[str]) -> None:
+        def left(kinds: Sequence[OperationKind]) -> list[OperationKind]:
+            able = [without_coming_back(kind) for kind in kinds] if any(map(comes_back, skip)) else kinds
+            lines = [text for text in skip if not comes_back(text)]
+            return [kind for kind in able if kind and kind.text not in skip and not any(map(kind.matches, lines))]
+
+        kinds, observe = left(specification.operations), [text for text in specification.observe if text not in skip]
+        if not kinds:
+            raise LockproofError("every operation hangs or ends the process on one thread", "", "mend the class first")
+        init = None if specification.init is None else left(specification.init)
+        self.specification = replace(specification, operations=kinds, init=init, observe=observe)
+        self.found: list[Nonconformance] = []
+        self._random, self._announce = Random(f"conform/{seed}"), announce
+        self._functions: dict[str, Callable[..., Any]] = {}
+        self._told: set[str] = set()
+        self._left_out: dict[str, list[str]] = {}
+        self._filled: dict[str, list[Operation]] = {}
+        self._observed: tuple[Specification, dict[tuple[str, ...], Program]] = self.specification, {}
+        self._globals = self.specification.globals
+
+    def run(self, seconds: float, compared: frozenset[str]) -> Conformance:
+        end = monotonic() + seconds
+        self._trust_observers()
+        kinds = [kind for kind in self.specification.operations if not compared or kind.text in compared]
+        contents = self._contents()
+        alone = FILLINGS if len(self.specification.operations) > MANY else 2 * FILLINGS
+        for kind in kinds:
+            for program in contents:
+                for operation in self._fillings(kind)[:alone]:
+                    self._try((*program, operation), len(program))
+        self._look_for_handed_out(contents[-1])
+        for kind in kinds:
+            for _ in range(CONSTRUCTIONS if self._kind(kind).lifted and self._lifts() else 0):
+                self._try((*self._drawn(), self._random.choice(self._fillings(kind))))
+        while monotonic() < end:
+            self._try(self._drawn())
+        notes = [f"{', '.join(texts)}: left out, since {why}" for why, texts in self._left_out.items()]
+        notes = [*self.specification.notes, *notes]
+        return Conformance(tuple(self.found), replace(self.specification, notes=notes))
+
+    # Programs.
+
+    def _fillings(self, kind: OperationKind) -> list[Operation]:
+        found = self._filled.get(kind.text)
+        if found is None:
+            found = self._filled[kind.text] = list(kind.fillings(2 * FILLINGS))
+        return found
+
+    def _initial(self) -> list[Operation]:
+        """Return operations that fill a subject, each kind's first fillings in turn."""
+        kinds = self.specification.init
+        if kinds is None:
+            kinds = [kind for kind in self.specification.operations if not kind.reads]
+        return [each for kind in kinds[:4] for each in self._fillings(kind)[:FILLINGS]]
+
+    def _contents(self) -> list[Program]:
+        """Return programs that lead to no, one and several elements, the last to most."""
+        initial = self._initial()
+        several = [each for each in initial if each.kind.text == initial[0].kind.text]
+        if self.specification.subjects > 1:
+            several = [each for first in several for each in (first, *_on(first, "b"))]
+        return list(dict.fromkeys([(), tuple(initial[:1]), tuple(several)]))
+
+    def _drawn(self) -> Program:
+        kinds = self.specification.operations
+        chosen = self._random.choices(kinds, [kind.weight for kind in kinds], k=self._random.randint(2, LONGEST))
+        lines = [self._random.choice(self._fillings(kind)) for kind in chosen]
+        initial = self._initial()
+        return (*self._random.choices(initial, k=self._random.randint(0, 3) if initial else 0), *lines)
+
+    def _kind(self, kind: OperationKind) -> OperationKind:
+        """Return the kind as it is now."""
+        return next((each for each in self.specification.operations if each.text == kind.text), kind)
+
+    def _bound(self, program: Sequence[Operation]) -> Program:
+        """Return the program with its kinds as they are now, without what has been left out."""
+        known = {kind.text: kind for kind in (*(self.specification.init or ()), *self.specification.operations)}
+        return tuple(replace(each, kind=known[each.kind.text]) for each in program if each.kind.text in known)
+
+    def _observers(self, program: Program) -> Program:
+        names = tuple(name for name in SUBJECTS if name == "a" or any(name in each.subjects for each in program))
+        if self._observed[0] is not self.specification:
+            self._observed = self.specification, {}
+        known = self._observed[1].get(names)
+        if known is None:
+            lines = [each for name in names for final in self.specification.final for each in _on(final, name)]
+            known = self._observed[1][names] = tuple(map(self.specification.bound, lines))
+        return known
+
+    # Running them.
+
+    def _compare(self, program: Program, known: int = 0) -> _Difference | None:
+        """Return where the subject differs first. `known`: so many operations came back when they were run before."""
+        if any(op.kind.blocking for op in program) and self._would_wait(program):
+            return None
+        objects = self._objects(self.specification.subject)
+        lines = [op.text for op in program]
+        results = []
+        for index, operation in enumerate(program):
+            if index >= known:
+                self._announce(lines[: index + 1])
+            results.append(self._result(operation, objects))
+        furthest = _Difference(-1, None, None)
+        for _, difference in islice(every_choice(lambda: self._followed(program, results)), CHOICES):
+            if difference is None:
+                return None
+            if difference.index > furthest.index:
+                furthest = difference
+        return furthest
+
+    def _objects(self, make: Callable[[], Any]) -> dict[str, Any]:
+        return {name: make() for name in SUBJECTS[: max(self.specification.subjects, 1)]}
+
+    def _followed(self, program: Program, results: Sequence[Any]) -> _Difference | None:
+        """Run the program on the model, up to the first result that is another one."""
+        objects = self._objects(self.specification.model or self.specification.subject)
+        for index, (operation, result) in enumerate(zip(program, results, strict=True)):
+            expected = self._modelled(operation, objects)
+            if expected != result:
+                return _Difference(index, result, expected)
+        return None
+
+    def _would_wait(self, program: Program) -> bool:
+        """Tell whether the program waits after some of the choices that the model has: the subject may make them."""
+
+        def waits() -> bool:
+            objects = self._objects(self.specification.model or self.specification.subject)
+            return any(self._modelled(operation, objects) is _WAITS for operation in program)
+
+        return any(each for _, each in islice(every_choice(waits), CHOICES))
+
+    def _modelled(self, operation: Operation, objects: dict[str, Any]) -> Any:
+        if not (operation.kind.lifted and self._lifts()):
+            return self._result(operation, objects)
+        lift, lower = self.specification.lift, self.specification.lower
+        assert lift is not None and lower is not None
+        try:
+            subjects = {name: lift(each) for name, each in objects.items()}
+            result = self._result(operation, subjects)
+            for name, each in objects.items():
+                lower(subjects[name], each)
+        except Exception as error:
+            return Told(f"cannot be asked: {type(error).__name__}: {error}")
+        return result
+
+    def _result(self, operation: Operation, objects: dict[str, Any]) -> Any:
+        try:
+            return canonical(self._raw(operation, objects), objects)
+        except Blocked:
+            return _WAITS
+        except (KeyboardInterrupt, LockproofError):
+            raise
+        except BaseException as error:  # SystemExit and its like are results too
+            return Raised.of(error)
+
+    def _raw(self, operation: Operation, objects: dict[str, Any]) -> Any:
+        function = self._functions.get(operation.text)
+        if function is None:
+            function = self._functions[operation.text] = operation.compiled(self._globals)
+        result = function(*(objects.get(name) for name in SUBJECTS))
+        if operation.kind.dual:
+            result = finished(begun(result))
+        return result if operation.kind.normalize is None else operation.kind.normalize(result)
+
+    # What differs.
+
+    def _trust_observers(self) -> None:
+        """Blame an observer that differs where others do not; if all differ after a change, the change is to blame."""
+        for program in [(), *((each,) for each in self._initial()[:FILLINGS])]:
+            observers = self._observers(())
+            wrong = []
+            for observer in observers:
+                difference = self._compare((*program, observer))
+                if difference is not None and difference.index == len(program):
+                    wrong.append((observer, difference))
+            if program and len(wrong) == len(observers):
+                continue
+            for observer, difference in wrong:
+                self._blame((*program, observer), difference)
+
+    def _try(self, program: Program, known: int = 0) -> None:
+        """Compare a program and the contents after it; report and adjust until it conforms."""
+        for _ in range(len(program) + 1):
+            program = self._bound(program)
+            if not program or self._compare((*program, *self._observers(program)), known) is None:
+                return
+            starts = (program[:length] for length in range(1, len(program) + 1))
+            failing = next((start for start in starts if self._failure(start) is not None), None)
+            if failing is None:
+                return  # seen once: not the same when it is run again
+            short = self._shrunk(failing)
+            difference = self._failure(short)
+            assert difference is not None
+            self._blame(short, difference)
+
+    def _failure(self, program: Program) -> _Difference | None:
+        """Return how the last operation differs, in its result or in the contents after it; None if one before does."""
+        last = len(program) - 1
+        difference = self._compare((*program, *self._observers(program)))
+        return difference if difference is not None and difference.index >= last else None
+
+    def _shrunk(self, program: Program) -> Program:
+        """Leave out what can be, but for the last operation."""
+        index = 0
+        while index < len(program) - 1:
+            shorter = (*program[:index], *program[index + 1 :])
+            if self._failure(shorter) is not None:
+                program, index = shorter, 0
+            else:
+                index += 1
+        return program
+
+    def _blame(self, program: Program, difference: _Difference) -> None:
+        """Report the operation that the difference is due to, and adjust the specification."""
+        full = (*program, *self._observers(program))
+        lines, culprit = tuple(each.text for each in program), program[-1]
+        shown = show(difference.subject), show(difference.model)
+        if difference.index >= len(program):
+            lines, kind = (*lines, full[difference.index].text), "different state"
+        elif isinstance(difference.subject, Raised) or isinstance(difference.model, Raised):
+            kind = "different exception"
+        else:
+            kind = "different result"
+        specification, now = self.specification, self._kind(culprit.kind)
+        if specification.model is None:
+            self._drop(culprit, "two fresh subjects answered differently")
+        elif now.lifted and self._lifts():
+            self._drop(culprit, "what it does depends on more than the contents")
+        else:
+            parts = culprit.parts
+            if not parts & self._told and (not specification.guessed or _is_protocol(culprit)):
+                self._told |= parts
+                self.found.append(
+                    Nonconformance(kind, lines, *shown, _DETAILS[kind].format(culprit.text, specification.model_told))
+                )
+            self._adjust(
+                culprit,
+                now,
+                f"{'; '.join(lines)} gives {shown[0]}, where a {specification.model_told} gives {shown[1]}",
+            )
+
+    def _adjust(self, culprit: Operation, now: OperationKind, why: str) -> None:
+        specification = self.specification
+        if self._lifts() and any(kind.text == now.text for kind in specification.operations):
+            self._replace(now, replace(now, lifted=True))
+        elif specification.guessed:
+            note = f"{why}: the class's own code, run by one thread, is the model"
+            self.specification = replace(
+                specification, model=None, model_name="", guessed=False, notes=(*specification.notes, note)
+            )
+        else:
+            self._drop(culprit, "the model answers otherwise")
+
+    def _lifts(self) -> bool:
+        specification = self.specification
+        return specification.model is not None and specification.lift is not None and specification.lower is not None
+
+    def _replace(self, old: OperationKind, new: OperationKind) -> None:
+        def changed(kinds: Sequence[OperationKind]) -> list[OperationKind]:
+            return [new if kind.text == old.text else kind for kind in kinds]
+
+        specification = self.specification
+        init = None if specification.init is None else changed(specification.init)
+        self.specification = replace(specification, operations=changed(specification.operations), init=init)
+
+    def _drop(self, culprit: Operation, why: str) -> None:
+        """Leave the operation out, as an observer too."""
+        specification, text = self.specification, culprit.kind.text
+        kinds = [kind for kind in specification.operations if kind.text != text and not kind.matches(culprit.text)]
+        if not kinds:
+            raise LockproofError(
+                "no operation behaves as its model does, or the same twice", why, "give another --model"
+            )
+        init = None if specification.init is None else [kind for kind in specification.init if kind.text != text]
+        observe = [line for line in specification.observe if line not in {each.text for each in _on(culprit, "a")}]
+        self._left_out.setdefault(why, []).append(text)
+        self.specification = replace(specification, operations=kinds, init=init, observe=observe)
+
+    # State handed out.
+
+    def _look_for_handed_out(self, program: Program) -> None:
+        """Report operations whose result is a live part of the subject: a change of one is seen in the other."""
+        for kind in list(self.specification.operations):
+            operation = self._fillings(kind)[0]
+            now = self._bound((*program, operation))
+            if not now or now[-1].text != operation.text or kind.blocking:
+                continue
+            for what, how in (
+                (self._sees_changes, "changes when the subject is changed"),
+                (self._lets_change, "changing it changes the subject"),
+            ):
+                lines = what(now, self.specification.subject)
+                if lines is None or (
+                    self.specification.model is not None and what(now, self.specification.model) is not None
+                ):
+                    continue
+                for index in range(len(now) - 2, -1, -1):
+                    shorter = (*now[:index], *now[index + 1 :])
+                    if (seen := what(shorter, self.specification.subject)) is not None:
+                        now, lines = shorter, seen
+                self.found.append(
+                    Nonconformance(
+                        "state handed out", lines, how, "a result of its own", f"what {operation.text} returns is live"
+                    )
+                )
+                break
+
+    def _held(self, program: Program, make: Callable[[], Any]) -> tuple[dict[str, Any], Any] | None:
+        """Return the subjects after the program, and the mutable result of its last operation, if it is one."""
+        if any(each.kind.blocking for each in program):
+            return None
+        objects = self._objects(make)
+        self._announce([each.text for each in program])
+        for operation in program[:-1]:
+            self._result(operation, objects)
+        function = program[-1].compiled(self._globals)
+        try:
+            result = function(*(objects.get(name) for name in SUBJECTS))
+        except Exception:
+            return None
+        mutable = isinstance(result, (list, set, dict, deque, bytearray, MutableSet, MutableMapping, MutableSequence))
+        view = isinstance(result, (KeysView, ValuesView, ItemsView)) and not program[-1].parts & {
+            "keys",
+            "values",
+            "items",
+        }
+        if not (mutable or view) or any(result is each for each in objects.values()):
+            return None
+        if program[-1].kind.lifted and type(result) is type(objects["a"]):
+            return None  # another of its kind, made by a method of its own, may well be a view
+        return objects, result
+
+    def _sees_changes(self, program: Program, make: Callable[[], Any]) -> tuple[str, ...] | None:
+        """Return a program that ends in a change which the result shows too, or None."""
+        changing = [kind for kind in self.specification.operations if not kind.reads and not kind.blocking]
+        for change in [each for kind in changing[:6] for each in self._fillings(kind)[:2]]:
+            held = self._held(program, make)
+            if held is None:
+                return None
+            objects, result = held
+            before = canonical(result)
+            self._result(change, objects)
+            if canonical(result) != before:
+                return (*(each.text for each in program[:-1]), f"result = {program[-1].text}", change.text)
+        return None
+
+    def _lets_change(self, program: Program, make: Callable[[], Any]) -> tuple[str, ...] | None:
+        """Return a program that ends in a change of the result which the subject shows too, or None."""
+        held = self._held(program, make)
+        if held is None or not self.specification.final or any(_gives_container(each) for each in program):
+            return None
+        objects, result = held
+        observers = self._observers(())
+        again = self._held(program, make)
+        assert again is not None
+        before = [self._result(each, again[0]) for each in observers]
+        with suppress(Exception):
+            result.clear()
+        if [self._result(each, objects) for each in observers] == before:
+            return None
+        return (
+            *(each.text for each in program[:-1]),
+            f"result = {program[-1].text}",
+            "result.clear()",
+            observers[0].text,
+        )
+
+
+def _on(operation: Operation, name: str) -> tuple[Operation, ...]:
+    """Return the operation on the subject `name` in place of `a`; nothing, if it is about others too."""
+    if name == "a":
+        return (operation,)
+    if set(operation.subjects) - {"a"}:
+        return ()
+    tree = ast.parse(operation.text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id == "a":
+            node.id = name
+    return (Operation(ast.unparse(tree), operation.kind),)
+
+
+def _is_protocol(operation: Operation) -> bool:
+    """Tell whether the operation is an operator or a function of Python's, whose meaning is not the class's to say."""
+    return not any(isinstance(node, ast.Attribute) for node in ast.walk(operation.node))
+
+
+def _gives_container(operation: Operation) -> bool:
+    """Tell whether the operation gives the subject a container, which is the caller's own, to keep."""
+    return any(isinstance(node, (ast.List, ast.Set, ast.Dict, ast.ListComp)) for node in ast.walk(operation.node))

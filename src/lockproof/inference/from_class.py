@@ -1,0 +1,304 @@
+"""Inference: from a class about which nothing was said to a specification.
+
+What a class is, is told by what it inherits or is registered as: then it must do what that type does. A class that only
+has the names of a set or a mapping is compared with one, but it is the authority on itself: where it differs, its own
+code run by one thread is the model. So it is for all other classes. This is Lincheck's rule, and it asks nothing of
+the user; what it cannot see is a fault that one thread alone shows.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import queue
+import sys
+from collections import deque
+from collections.abc import Callable, MutableMapping, MutableSequence, MutableSet
+from dataclasses import replace
+from typing import Any, Final
+
+from lockproof.core.errors import LockproofError
+from lockproof.core.operation import Operation, OperationKind
+from lockproof.core.specification import Specification
+from lockproof.core.values import unordered
+from lockproof.inference import generic, mappings, queues, sequences, sets
+from lockproof.inference import put_get as waiting
+from lockproof.inference.class_kind import NAMES, Kind, defines, has
+
+type Make = Callable[[], Any]
+
+_KINDS: Final[dict[str, Callable[[type, Make], Kind]]] = {
+    "set": sets.kind,
+    "dict": mappings.kind,
+    "list": sequences.kind,
+    "deque": sequences.kind,
+    "queue": queues.kind,
+}
+_MODELS: Final[dict[str, Make]] = {
+    "set": sets.AnySet, "dict": mappings.AnyMapping, "list": list, "deque": deque, "queue": queues.QueueModel,
+}  # fmt: skip
+"""The models of the kinds, for classes that are of the kind only in the opinion of who asks."""
+
+ITSELF: Final = "itself"
+"""The name of the model that is the class's own code, run by one thread."""
+
+
+def infer(cls: type, *, model: Callable[[], Any] | str | None = None, factory: Make | None = None) -> Specification:
+    """Return what to try on a class, and what must come out.
+
+    `model` makes a model: a class or a function, of which only the methods are tried that the class has as well; or
+    it is the name of a kind (`set`, `dict`, `list`, `deque`, `queue`, `itself`). `factory` makes a subject.
+
+    Raises:
+        LockproofError: no subject can be made, or there is nothing to try.
+
+    """
+    make = factory if factory is not None else cls
+    fresh = _fresh(cls, make)
+    if factory is not None and not isinstance(fresh, cls):
+        cls = type(fresh)
+    # asyncio takes a sixth of a child's start; a class that inherits from asyncio's has loaded it.
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None and isinstance(fresh, asyncio.Queue):
+        raise LockproofError(f"{cls.__name__} is asynchronous", "asyncio's classes are for one thread")
+    if callable(model):
+        named = _named(model)
+        if named is None:
+            return _given(cls, make, model, getattr(model, "__name__", str(model)))
+        model = named
+    if model is not None and model != ITSELF and model not in _KINDS:
+        known = ", ".join([*_KINDS, ITSELF])
+        raise LockproofError(f"there is no kind {model!r}", f"the kinds are {known}", "or name a class as module:Class")
+    name = model or _kind_of(cls)
+    if name in _KINDS and name != _kind_of(cls):
+        return _given(cls, make, _MODELS[name], name)
+    if name in _KINDS:
+        return _of_kind(cls, make, _KINDS[name](cls, make))
+    if name is None and (waits := waiting.find_out(cls, make)) is not None:
+        return _waiting(cls, make, waits)
+    return _generic(cls, make, guess=model is None)
+
+
+def _fresh(cls: type, make: Make) -> Any:
+    """Return a new subject, or say why there is none."""
+    try:
+        return make()
+    except TypeError as error:
+        if make is not cls or not _needs_arguments(cls):
+            raise _not_made(cls, error) from error
+        raise LockproofError(
+            f"{cls.__name__} cannot be made without arguments",
+            str(error),
+            "write a function that makes one, and give it: --factory module:function",
+        ) from None
+    except Exception as error:
+        raise _not_made(cls, error) from error
+
+
+def _not_made(cls: type, error: Exception) -> LockproofError:
+    return LockproofError(
+        f"no {cls.__name__} can be made: {type(error).__name__}: {error}",
+        "its constructor, or the factory, does not work",
+        "give a function that makes one: --factory module:function",
+    )
+
+
+def _needs_arguments(cls: type) -> bool:
+    if inspect.isabstract(cls):
+        return True
+    try:
+        inspect.signature(cls).bind()
+    except (TypeError, ValueError):
+        return True
+    return False
+
+
+def _named(model: Callable[[], Any]) -> str | None:
+    """Return the kind that a type stands for: these models have to be more lenient than the type itself."""
+    types: dict[Any, str] = {
+        set: "set", dict: "dict", list: "list", deque: "deque", queue.Queue: "queue", queue.SimpleQueue: "queue",
+    }  # fmt: skip
+    return types.get(model)
+
+
+def _kind_of(cls: type) -> str | None:
+    """Return the kind that the class says it is of."""
+    if issubclass(cls, (queue.Queue, queue.SimpleQueue)):
+        return "queue"
+    if issubclass(cls, deque):
+        return "deque"
+    for base, name in ((MutableSet, "set"), (MutableMapping, "dict"), (MutableSequence, "list")):
+        if issubclass(cls, base):
+            return name
+    return None
+
+
+def _of_kind(cls: type, make: Make, kind: Kind) -> Specification:
+    operations = [each for each in kind.operations if has(cls, each)]
+    init = [each for each in kind.init if has(cls, each)]
+    covered = {name for each in kind.operations for name in _methods(each)} | set(dir(kind.base))
+    others, notes = generic.operations(cls, make, without=frozenset(covered) | generic.LOCK_METHODS)
+    sample = kind.model()
+    known = {each.text for each in operations}
+    for each in others:
+        if not _methods(each) or each.text in known:
+            continue  # an operator: the table has it in all its forms
+        lifted = not all(hasattr(sample, name) for name in _methods(each))
+        operations.append(replace(each, lifted=lifted, normalize=_listed if kind.unordered else each.normalize))
+    observe = [text for text in kind.observe if has(cls, OperationKind(text))]
+    return Specification(
+        subject=make, operations=operations, model=kind.model, observe=observe, names=NAMES, subjects=2,
+        init=init or None, lift=kind.lift, lower=kind.lower,
+        subject_name=cls.__name__, model_name=kind.name, notes=notes,
+    )  # fmt: skip
+
+
+def _methods(kind: OperationKind) -> set[str]:
+    """Return the names of the methods that an operation calls."""
+    return {each.attr for each in ast.walk(Operation(kind.text).node) if isinstance(each, ast.Attribute)}
+
+
+def _listed(result: Any) -> Any:
+    """Return a result that can be compared, of a method that may list a container without an order."""
+    result = generic.finished(result)
+    return unordered(result) if isinstance(result, list) else result
+
+
+def _given(cls: type, make: Make, model: Make, name: str) -> Specification:
+    """Return the specification for a model that the user names: what both have is tried."""
+    try:
+        sample = model()
+    except Exception as error:
+        raise LockproofError(
+            f"the model {name} cannot be made: {type(error).__name__}: {error}",
+            "a model is made without arguments",
+            "name a function that makes one",
+        ) from error
+    own = frozenset() if model in _MODELS.values() else frozenset(dir(sample))
+    kinds, notes = generic.operations(cls, make, known=own)
+    shared = [each for each in kinds if has(type(sample), each) or _on_object(sample, each)]
+    if model is queues.QueueModel:
+        shared = [replace(each, blocking=bool(_methods(each) & {"get", "put", "join"})) for each in shared]
+    shared = [replace(each, blocking=True, dual=True) if _is_dual(cls, sample, each) else each for each in shared]
+    if not shared:
+        raise LockproofError(
+            f"{cls.__name__} and the model {name} have no public method in common",
+            "the model is of another kind",
+            "give the model the methods of the class that are to be checked",
+        )
+    tried = {each.text for each in shared}
+    missing = sorted({method for each in kinds if each.text not in tried for method in _methods(each)})
+    if missing:
+        notes.append(f"the model {name} lacks {', '.join(missing)}: not tried")
+    return Specification(
+        subject=make, operations=shared, model=model, observe=generic.observers(shared), names=NAMES,
+        subjects=_count(shared), subject_name=cls.__name__, model_name=name, notes=notes,
+    )  # fmt: skip
+
+
+def _on_object(sample: Any, kind: OperationKind) -> bool:
+    methods = _methods(kind)
+    return bool(methods) and all(hasattr(sample, name) for name in methods)
+
+
+def _is_dual(cls: type, sample: Any, kind: OperationKind) -> bool:
+    """Tell whether the operation is a generator function in the model alone."""
+    return any(
+        inspect.isgeneratorfunction(getattr(sample, name, None))
+        and not inspect.isgeneratorfunction(getattr(cls, name, None))
+        for name in _methods(kind)
+    )
+
+
+def _count(kinds: list[OperationKind]) -> int:
+    return 2 if any("b" in next(kind.fillings(1)).subjects for kind in kinds) else 1
+
+
+def _generic(cls: type, make: Make, *, guess: bool) -> Specification:
+    """Return the specification whose model is the class itself; or a guess, the set or mapping that it looks like."""
+    kinds, notes = generic.operations(cls, make)
+    kinds, waits = _that_return(make, kinds)
+    notes += waits
+    if not kinds:
+        raise LockproofError(
+            f"{cls.__name__} has no operations to try",
+            "it has no public methods, properties or operators of its own" + (f"; {'; '.join(notes)}" if notes else ""),
+            "write a Specification with the operations",
+        )
+    looks = _guessed(cls, make) if guess else None
+    specification = Specification(
+        subject=make, operations=kinds, observe=generic.observers(kinds), names=NAMES, subjects=_count(kinds),
+        init=_preparing(kinds), subject_name=cls.__name__, notes=notes,
+    )  # fmt: skip
+    if looks is None:
+        return specification
+    made, name = looks
+    sample = made()
+    lifted = [replace(each, lifted=not has(type(sample), each)) for each in kinds]
+    return replace(specification, operations=lifted, model=made, model_name=name, guessed=True)
+
+
+def _guessed(cls: type, make: Make) -> tuple[Make, str] | None:
+    """Return the model of the container whose names the class has, if a fresh one is empty."""
+    found: tuple[Make, str] | None = None
+    if defines(cls, "__contains__") and defines(cls, "add") and defines(cls, "remove", "discard"):
+        found = (sets.AnySet, "set")
+    elif defines(cls, "__getitem__") and defines(cls, "__setitem__") and defines(cls, "__delitem__", "keys", "pop"):
+        found = (mappings.AnyMapping, "mapping")
+    if found is not None and defines(cls, "__len__"):
+        try:
+            return None if len(make()) else found
+        except Exception:
+            return found
+    return found
+
+
+def _preparing(kinds: list[OperationKind]) -> list[OperationKind] | None:
+    """Return the operations that fill a subject, by their names; None if no name says so."""
+    names = (
+        *waiting.PUTS,
+        "set",
+        "register",
+        "subscribe",
+        "increment",
+        "inc",
+        "deposit",
+        "release",
+        "record",
+        "update",
+    )
+    first = [each for each in kinds if any(each.text.startswith(f"a.{name}(") for name in names)]
+    return [*first, *(each for each in kinds if each.text == "a[k] = v")] or None
+
+
+def _that_return(make: Make, kinds: list[OperationKind]) -> tuple[list[OperationKind], list[str]]:
+    """Leave out what waits on a fresh subject and is released by another operation: nothing tells when it may go on."""
+    suspicious = (*waiting.GETS, "acquire", "borrow", "checkout", "await_", "result", "down", "wait_for", "put")
+    kept, notes = [], []
+    for each in kinds:
+        name = next((name for name in suspicious if each.text.startswith(f"a.{name}(")), None)
+        if name and waiting.is_released(make, next(each.fillings(1)), kinds, NAMES):
+            notes.append(f"{name} is left out: it waits for another thread, and no model says when")
+        else:
+            kept.append(each)
+    return kept, notes
+
+
+def _waiting(cls: type, make: Make, waits: waiting.Waits) -> Specification:
+    model = waiting.model_of(waits)
+    kinds, init, observe = waiting.operations(cls, waits)
+    modelled = {name for each in kinds for name in _methods(each)} | {"__len__"}
+    others = [name for name in generic.public(cls) if name not in modelled and callable(getattr(cls, name))]
+    notes = (
+        [f"{', '.join(others)}: not tried, since {waits.get} waits and the model does not know them"] if others else []
+    )
+    drained = (
+        f"[a.{waits.get}() for _ in range({observe[0]})]"
+        if observe and observe[0] in ("len(a)", "a.qsize()", "a.size()")
+        else ""
+    )
+    return Specification(
+        subject=make, operations=kinds, model=model, observe=[*([drained] if drained else []), *observe], names=NAMES,
+        init=list(init), subject_name=cls.__name__, model_name=f"queue that waits ({waits.order} in, first out)",
+        notes=notes,
+    )  # fmt: skip

@@ -1,0 +1,164 @@
+"""From what a user names to a specification: imports the target, and says what is wrong when that does not work.
+
+This runs in the child process, since importing is running the user's code.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.machinery
+import importlib.util
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from lockproof.core.errors import LockproofError
+from lockproof.core.specification import Specification
+from lockproof.inference.from_class import infer as infer  # lockproof.infer is this one
+
+
+def load_specification(target: Any, model: Any = None, factory: Any = None, name: str = "") -> Specification:
+    """Return the specification of a target: a `Specification`, a class, or the name of one as `module:name`.
+
+    `name` is what reports call a target that is no name itself. `model` is a class, its name, or the name of a kind
+    like `set`; `factory` a function, or its name.
+
+    Raises:
+        LockproofError: it cannot be imported, is not there, or nothing can be inferred about it.
+
+    """
+    subject = load(target) if isinstance(target, str) else target
+    name = name or (target if isinstance(target, str) else _name(subject))
+    make: Callable[[], Any] | None = load(factory) if isinstance(factory, str) else factory
+    if make is not None and not callable(make):
+        raise LockproofError(f"{factory} is not callable", "a factory is a function without parameters")
+    if isinstance(subject, Specification):
+        if model is not None or make is not None:
+            raise LockproofError(
+                f"{name} is a specification: it says its own model and factory", "", "leave the options out"
+            )
+        return replace(subject, subject_name=subject.subject_name or name)
+    if not isinstance(subject, type):
+        raise LockproofError(
+            f"{name} is not a class but {type(subject).__name__}",
+            "a check needs the class, or a Specification",
+            "for objects made by a function, name the class and give a factory",
+        )
+    kind = load(model) if isinstance(model, str) and ":" in model else model
+    return replace(infer(subject, model=kind, factory=make), subject_name=name)
+
+
+def load(name: str) -> Any:
+    """Return what `module:name` or `path/file.py:name` names.
+
+    Raises:
+        LockproofError: with what went wrong, where, and names that are alike.
+
+    """
+    place, colon, attribute = name.rpartition(":")
+    if not colon or not place or not attribute:
+        raise LockproofError(
+            f"{name!r} does not name a class", "the form is module:Class or path/file.py:Class",
+            f"write {name.rpartition('.')[0]}:{name.rpartition('.')[2]}" if "." in name else "",
+        )  # fmt: skip
+    module = _from_file(Path(place)) if place.endswith(".py") else _by_name(place)
+    found: Any = module
+    for part in attribute.split("."):
+        if not hasattr(found, part):
+            import difflib
+
+            near = difflib.get_close_matches(part, dir(found), 3)
+            step = f"did you mean {' or '.join(near)}?" if near else f"look into {module.__file__ or place}"
+            raise LockproofError(f"{place} has no {attribute}", "a misspelt name", step)
+        found = getattr(found, part)
+    return found
+
+
+class Replaced:
+    """Finds modules in other files than their own, by their names or by the paths of their own files."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = files
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """Return the spec of a module that is replaced."""
+        file = self._files.get(fullname)
+        if file is None:
+            return None
+        own = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        places = own.submodule_search_locations if own is not None else None
+        return importlib.util.spec_from_file_location(fullname, file, submodule_search_locations=places)
+
+
+def replace_modules(files: Mapping[str, str]) -> None:
+    """From here on, import modules from these files. One that is loaded already is loaded again, for those to come."""
+    sys.meta_path.insert(0, Replaced(files))
+    _replaced.update(files)
+    for name in [each for each in files if each in sys.modules]:
+        del sys.modules[name]
+        importlib.import_module(name)
+
+
+_replaced: dict[str, str] = {}
+
+
+def _by_name(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(error.name + ".")):
+            raise LockproofError(
+                f"there is no module {error.name}",
+                "it is not installed in this Python, or its directory is not on the path",
+                f"install it, or run from its directory, or name the file: path/to/{name.rpartition('.')[2]}.py:Class",
+            ) from None
+        raise _broken(name, error) from None
+    except Exception as error:
+        raise _broken(name, error) from None
+    except SystemExit as error:
+        raise LockproofError(
+            f"importing {name} ended the process (sys.exit({error.code!r}))", "a script without a main guard"
+        ) from None
+
+
+def _from_file(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise LockproofError(f"there is no file {path}", "a misspelt path, or another working directory")
+    full = path.resolve()
+    spec = importlib.util.spec_from_file_location(full.stem, _replaced.get(str(full), full))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[full.stem] = module
+    sys.path.insert(0, str(full.parent))
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise _broken(str(path), error) from None
+    except SystemExit as error:
+        raise LockproofError(
+            f"importing {path} ended the process (sys.exit({error.code!r}))", "a script without a main guard"
+        ) from None
+    return module
+
+
+def _broken(name: str, error: BaseException) -> LockproofError:
+    frames = [each for each in traceback.extract_tb(error.__traceback__) if "importlib" not in each.filename]
+    where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames and frames[-1].filename != __file__ else ""
+    if isinstance(error, SyntaxError) and error.filename:
+        where = f" at {error.filename}:{error.lineno}"
+    return LockproofError(
+        f"{name} does not import: {type(error).__name__}: {error}{where}",
+        "the module itself is at fault",
+        "mend it first",
+    )
+
+
+def _name(subject: object) -> str:
+    return f"{getattr(subject, '__module__', '?')}:{getattr(subject, '__qualname__', type(subject).__name__)}"

@@ -1,1 +1,0 @@
-"""Models and inference: what to try on a class about which nothing was said, and what must come out."""

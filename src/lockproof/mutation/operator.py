@@ -1,0 +1,107 @@
+"""Operators: kinds of flaws, with the places of a module where one can be put in; and what operators work with."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from lockproof.mutation.functions import recognized
+from lockproof.mutation.layout import MARGIN
+from lockproof.mutation.sections import Section, sections_of
+from lockproof.mutation.sharing import Sharing
+from lockproof.mutation.source import Edit, Source
+from lockproof.mutation.synchronization import Knowledge, Synchronization
+from lockproof.mutation.tree import Made, Statement
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an operator does at one place: edits of the text, and a sentence.
+
+    `node` is the place. `before` is a line to put in front of the statement of the module that is changed.
+    """
+
+    node: ast.AST
+    edits: Sequence[Edit]
+    said: str
+    before: str = ""
+
+
+@dataclass(frozen=True)
+class Context:
+    """A module, and what was found in it."""
+
+    source: Source
+    found: Synchronization
+    sharing: Sharing
+    sections: tuple[Section, ...]
+
+    @classmethod
+    def of(cls, source: Source, known: tuple[Knowledge, ...] = ()) -> Context:
+        """Look at a module."""
+        found = recognized(source, known)
+        return cls(source, found, Sharing(found), tuple(sections_of(found)))
+
+    def where(self, node: ast.AST) -> str:
+        """Return the name of the function around a node."""
+        return self.source.qualname(node)
+
+    def code(self, *nodes: ast.AST) -> str:
+        """Return the text of nodes on one line, for a sentence."""
+        return "; ".join(self.line(self.source.code(each)) for each in nodes)
+
+    @staticmethod
+    def line(text: str) -> str:
+        """Return a text on one line."""
+        return " ".join(text.replace(MARGIN, "").split())
+
+    def name(self, stem: str, node: ast.AST) -> str:
+        """Return a name that the function around a node does not use."""
+        function = self.source.function(node)
+        used = self.source.code(function if function is not None else self.source.tree)
+        return next(
+            each for each in (stem, *(f"{stem}{n}" for n in range(2, 99))) if not re.search(rf"\b{each}\b", used)
+        )
+
+    def bare(self, statements: Iterable[Statement]) -> list[Made]:
+        """Return statements to stand elsewhere, without the blank lines before the first one."""
+        made = [self.source.made(each) for each in statements]
+        if made:
+            made[0] = replace(made[0], above=tuple(each for each in made[0].above if each.strip(f"{MARGIN} \t")))
+        return made
+
+    def of_kind[N: ast.AST](self, kind: type[N]) -> Iterator[N]:
+        """Yield the nodes of a kind, in the order of the text."""
+        return (node for node in self.source.nodes if isinstance(node, kind))
+
+    def only_for_types(self, node: ast.AST) -> bool:
+        """Tell whether a node stands in an `if TYPE_CHECKING:`."""
+        inner = node
+        for each in self.source.ancestors(node):
+            if isinstance(each, ast.If) and any(inner is inside for inside in each.body):
+                test = each.test
+                if isinstance(test, (ast.Name, ast.Attribute)) and self.source.code(test).endswith("TYPE_CHECKING"):
+                    return True
+            inner = each
+        return False
+
+
+@dataclass(frozen=True)
+class Operator:
+    """A kind of flaw. `changes` yields one for each place where it makes sense."""
+
+    name: str
+    description: str
+    changes: Callable[[Context], Iterator[Change]]
+
+
+def assigned(name: str, value: str, *parts: ast.AST) -> Made:
+    """Return `name = value`; `parts`: the nodes of the file in the value."""
+    return Made(f"{name} = {value}", parts)
+
+
+def returned(value: str, *parts: ast.AST) -> Made:
+    """Return `return value`."""
+    return Made(f"return {value}", parts, returns=True)

@@ -1,0 +1,326 @@
+"""What in a module is a lock, by what it was made from, and what is known of the functions that a module calls.
+
+An attribute counts by its name alone: where one class of the modules at hand has a lock of this name, `other._lock` is
+a lock whatever `other` is. Names that look like a lock's count where nothing else is known of them. Rejected: to run
+the program and look, since half of what matters (a parameter, the local of a method) is not there to look at.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from lockproof.mutation.bindings import Binding, Bindings, Scope
+from lockproof.mutation.lock_kinds import FACTORIES, HELD, Kind, by_name, call_by_name
+from lockproof.mutation.runners import Runner
+from lockproof.mutation.source import Source
+from lockproof.mutation.syntax import arguments, is_number, is_text
+from lockproof.mutation.tree import Definition
+
+_PLAIN: Final = (
+    ast.List, ast.Dict, ast.Set, ast.Tuple, ast.ListComp, ast.DictComp, ast.SetComp,
+    ast.Lambda, ast.Compare,
+)  # fmt: skip
+"""Expressions that make no lock."""
+
+_MAKE_OTHERS: Final = ("ExitStack", "AsyncExitStack", "open", "int", "str", "len", "bool", "float", "Path", "count")
+
+_NOT_OF_THREADS: Final = ("asyncio.", "multiprocessing.", "trio.", "anyio.")
+
+_COMMON: Final = frozenset(("get", "pop", "setdefault", "copy", "update", "add", "append", "remove", "clear", "close"))
+"""Methods of containers: a method of the program with such a name says nothing about other objects."""
+
+
+@dataclass(frozen=True)
+class Does:
+    """What a function or a class does.
+
+    `kind`: a call returns this, or something that holds it. `runner`: it calls an argument while it holds a lock.
+    `decorates`: as a decorator it puts a lock round the function. `orders`: it returns its arguments in a global order.
+    `copies`: it makes a collection of its argument. `live`: what iterates over the thing itself that it copies.
+    """
+
+    kind: Kind | None = None
+    runner: Runner | None = None
+    decorates: bool = False
+    orders: bool = False
+    copies: bool = False
+    live: str = ""
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What other modules may need to know of one."""
+
+    module: str
+    attributes: Mapping[str, Kind] = field(default_factory=dict)
+    values: Mapping[str, Kind] = field(default_factory=dict)
+    functions: Mapping[str, Does] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one round has found: of names, of attributes, of the elements of both, and of functions."""
+
+    names: Mapping[tuple[Scope, str], Kind] = field(default_factory=dict)
+    boxes: Mapping[tuple[Scope, str], Kind] = field(default_factory=dict)
+    attributes: Mapping[str, Kind] = field(default_factory=dict)
+    attribute_boxes: Mapping[str, Kind] = field(default_factory=dict)
+    functions: Mapping[str, Does] = field(default_factory=dict)
+
+
+class Synchronization:
+    """What is a lock in a module, by what was found in it and is known of others."""
+
+    def __init__(self, source: Source, bindings: Bindings, known: Mapping[str, Knowledge], facts: Facts) -> None:
+        self.source, self.bindings = source, bindings
+        self._known, self._facts = known, facts
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What other modules may need to know of this one."""
+        facts = self._facts
+        values = {name: kind for (scope, name), kind in facts.names.items() if scope is None}
+        functions = {name: does for name, does in facts.functions.items() if does != Does()}
+        return Knowledge(self.source.module, facts.attributes, values, functions)
+
+    def kind(self, expression: ast.expr) -> Kind | None:
+        """Return what an expression is, None if it is no synchronization."""
+        if self.factory(expression) is not None:
+            return None
+        match expression:
+            case ast.Name(id=name):
+                return self._name_kind(expression, name)
+            case ast.Attribute(attr=name):
+                known, own = self._foreign(expression)
+                if known is not None:
+                    return known.values.get(own)
+                return self._facts.attributes.get(name) or self._by_name(self.bindings.attributes.get(name, ()), name)
+            case ast.Call():
+                return self._call_kind(expression)
+            case ast.Subscript(value=container):
+                return self.elements(container)
+            case ast.NamedExpr(value=value):
+                return self.kind(value)
+            case ast.IfExp(body=one, orelse=other):
+                return self.kind(one) or self.kind(other)
+            case ast.BoolOp(values=values):
+                return next((kind for each in values if (kind := self.kind(each))), None)
+        return None
+
+    def taken(self, expression: ast.expr) -> Kind | None:
+        """Return what an expression is if `with` takes it."""
+        kind = self.kind(expression)
+        if kind is None and isinstance(expression, ast.Call):
+            kind = self._helper_by_name(expression)
+        return kind if kind in HELD else None
+
+    def elements(self, container: ast.expr) -> Kind | None:
+        """Return what the elements of a collection are."""
+        match container:
+            case ast.Name(id=name):
+                kind = self._facts.boxes.get((self.bindings.scope(container, name), name))
+                return kind or (by_name(name) if name.endswith("s") and not self._name_kind(container, name) else None)
+            case ast.Attribute(attr=name):
+                return self._facts.attribute_boxes.get(name) or (by_name(name) if name.endswith("s") else None)
+            case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values):
+                found = (self.elements(e.value) if isinstance(e, ast.Starred) else self.kind(e) for e in values)
+                return next((each for each in found if each), None)
+            case ast.ListComp(elt=value) | ast.SetComp(elt=value) | ast.GeneratorExp(elt=value):
+                return self.kind(value)
+            case ast.DictComp(value=value):
+                return self.kind(value)
+            case ast.Dict(values=values):
+                return next((kind for each in values if (kind := self.kind(each))), None)
+            case ast.BinOp(left=left):
+                return self.elements(left)
+            case ast.Call(func=ast.Name(id=name)) if given := arguments(container):
+                return self.factory(given[0].value) if name == "defaultdict" else self.elements(given[0].value)
+            case ast.Call(func=ast.Attribute(value=inner, attr="values" | "copy")):
+                return self.elements(inner)
+        return None
+
+    def factory(self, expression: ast.expr) -> Kind | None:
+        """Return what a call of an expression makes."""
+        full = self.bindings.dotted(expression)
+        if full in FACTORIES:
+            return FACTORIES[full]
+        match expression:
+            case ast.Name(id=name):
+                values = self.bindings.of_name(expression, name)
+            case ast.Attribute(attr=name):
+                values = self.bindings.attributes.get(name, [])
+            case _:
+                return None
+        given = (self.bindings.dotted(each.value) for each in values if each.value is not None)
+        return next((FACTORIES[each] for each in given if each in FACTORIES), None)
+
+    def does(self, function: ast.expr) -> Does:
+        """Return what is known of a function that is called, or used as a decorator."""
+        known, name = self._foreign(function)
+        if known is not None:
+            return known.functions.get(name, Does())
+        match function:
+            case ast.Name(id=name) if self.bindings.scope(function, name) is None:
+                return self._facts.functions.get(name, Does())
+            case ast.Attribute(value=owner, attr=name):
+                own = isinstance(owner, ast.Name) and owner.id in ("self", "cls")
+                if own or name not in _COMMON:
+                    inherited = (each.functions[name] for each in self._known.values() if name in each.functions)
+                    return self._facts.functions.get(name) or next(inherited, Does())
+        return Does()
+
+    def of_name(self, name: str) -> Does:
+        """Return what is known of a function of the module."""
+        return self._facts.functions.get(name, Does())
+
+    def takes_here(self, node: ast.AST) -> Kind | None:
+        """Return what a node takes itself: a `with` statement, an `acquire`, an `enter_context`."""
+        match node:
+            case ast.With(items=items):
+                return next((kind for each in items if (kind := self.taken(each.context_expr))), None)
+            case ast.Call(func=ast.Attribute(value=lock, attr="acquire" | "__enter__")):
+                return self.taken(lock)
+            case ast.Call(func=ast.Attribute(attr="enter_context")) if given := arguments(node):
+                return self.taken(given[0].value)
+        return None
+
+    def takes(self, function: Definition) -> bool:
+        """Tell whether a function takes a lock in its own body."""
+        return any(self.takes_here(each) for each in self.source.walk_here(function.body))
+
+    def root(self, expression: ast.expr) -> str:
+        """Return the name of the lock that is really taken: of conditions made with a lock, the name of that."""
+        for _ in range(4):
+            match expression:
+                case ast.Name(id=name):
+                    values = self.bindings.of_name(expression, name)
+                case ast.Attribute(attr=name):
+                    values = self.bindings.attributes.get(name, [])
+                case _:
+                    return self.source.code(expression)
+            inner = next((under for each in values if (under := self._under(each.value)) is not None), None)
+            if inner is None:
+                return name
+            expression = inner
+        return self.source.code(expression)
+
+    def _under(self, value: ast.expr | None) -> ast.expr | None:
+        """Return the lock that a value is, or a condition is made with."""
+        match value:
+            case ast.Name() | ast.Attribute() if self.kind(value):
+                return value
+            case ast.Call() if self.factory(value.func) is Kind.CONDITION:
+                given = arguments(value)
+                lock = given[0].value if len(given) == 1 else None
+                return lock if isinstance(lock, (ast.Name, ast.Attribute)) else None
+        return None
+
+    def next_facts(self, definitions: Mapping[str, Does]) -> Facts:
+        """Return what follows of the names and attributes, beside what follows of the functions."""
+        names, attributes = self.bindings.names, self.bindings.attributes
+        foreign = {name: kind for each in self._known.values() for name, kind in each.attributes.items()}
+        return Facts(
+            self._all(names, False), self._all(names, True), foreign | self._all(attributes, False),
+            self._all(attributes, True), definitions,
+        )  # fmt: skip
+
+    def _all[K](self, bindings: Mapping[K, list[Binding]], boxes: bool) -> dict[K, Kind]:
+        found: dict[K, Kind] = {}
+        for key, values in bindings.items():
+            kinds = [kind for each in values if (kind := self._bound(each, boxes))]
+            if kinds:
+                found[key] = next((kind for kind in kinds if kind is not Kind.UNKNOWN), Kind.UNKNOWN)
+        return found
+
+    def _bound(self, binding: Binding, boxes: bool) -> Kind | None:
+        value, kind = binding.value, None
+        if binding.store or binding.element:
+            if boxes is binding.store and value is not None:
+                kind = self.kind(value) if binding.store else self.elements(value)
+        elif value is not None:
+            kind = self.elements(value) if boxes and not isinstance(value, ast.Name) else None
+            kind = kind if boxes else self.kind(value)
+        if kind is None and binding.annotation is not None:
+            kind = self._annotated(binding.annotation, boxes)
+        return kind
+
+    def _annotated(self, annotation: ast.expr, boxes: bool) -> Kind | None:
+        """Return what an annotation says, or what it says of the elements of a collection."""
+        box = False
+        for node in self.source.walk(annotation):
+            if isinstance(node, ast.Subscript):
+                name = self.source.code(node.value).rpartition(".")[2]
+                box = box or name not in ("ClassVar", "Final", "Optional", "Annotated", "Union")
+            text = node.value if isinstance(node, ast.Constant) else None
+            kind = None
+            if isinstance(text, str):
+                first, dot, rest = text.partition("|")[0].strip().partition(".")
+                kind = FACTORIES.get(self.bindings.imports.get(first, f"{self.source.module}.{first}") + dot + rest)
+            elif isinstance(node, (ast.Name, ast.Attribute)):
+                kind = FACTORIES.get(self.bindings.dotted(node))
+            if kind is not None:
+                return kind if box is boxes else None
+        return None
+
+    def _name_kind(self, node: ast.Name, name: str) -> Kind | None:
+        known, own = self._foreign(node)
+        if known is not None:
+            return known.values.get(own)
+        if name == "self":
+            owner = next((self.source.class_of(each) for each in self.source.enclosing(node)), None)
+            return FACTORIES.get(f"{self.source.module}.{owner.name}") if owner else None
+        scope = self.bindings.scope(node, name)
+        return self._facts.names.get((scope, name)) or self._by_name(self.bindings.names.get((scope, name), ()), name)
+
+    def _by_name(self, bindings: Iterable[Binding], name: str) -> Kind | None:
+        """Return what a name says, unless all its values are of some other kind."""
+        values = [each for each in bindings if not each.store]
+        if values and all(self._is_other(each.value) for each in values):
+            return None
+        return by_name(name)
+
+    def _is_other(self, value: ast.expr | None) -> bool:
+        match value:
+            case ast.Call(func=(ast.Name(id=made) | ast.Attribute(attr=made)) as function):
+                return made in _MAKE_OTHERS or self.bindings.dotted(function).startswith(_NOT_OF_THREADS)
+        return isinstance(value, _PLAIN) or is_number(value) or is_text(value)
+
+    def _helper_by_name(self, call: ast.Call) -> Kind | None:
+        match call.func:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                return call_by_name(name) if name not in self._facts.functions else None
+        return None
+
+    def _call_kind(self, call: ast.Call) -> Kind | None:
+        made = self.factory(call.func)
+        if made is not None:
+            return made
+        does = self.does(call.func)
+        if does.kind is not None:
+            return does.kind
+        match call.func:
+            case ast.Attribute(value=container, attr="get" | "setdefault" | "pop" | "popleft"):
+                return self.elements(container)
+            case ast.Name(id="next" | "min" | "max") if call.args or call.keywords:
+                return self.elements(arguments(call)[0].value)
+            case ast.Name(id="field"):
+                named = (each for each in call.keywords if each.arg == "default_factory")
+                factory = next(named, None)
+                if factory is None:
+                    return None
+                if isinstance(factory.value, ast.Lambda):
+                    return self.kind(factory.value.body)
+                return self.factory(factory.value)
+            case ast.Call(func=ast.Name(id="type"), args=[first], keywords=[]):
+                return self.kind(first)
+        return None
+
+    def _foreign(self, node: ast.expr) -> tuple[Knowledge | None, str]:
+        """Return what is known of the module that a name comes from, and the name there."""
+        if not isinstance(node, (ast.Name, ast.Attribute)):
+            return None, ""
+        module, _, name = self.bindings.dotted(node).rpartition(".")
+        return (self._known.get(module), name) if module != self.source.module else (None, "")

@@ -1,0 +1,1 @@
+"""From a failing scenario to the smallest one that fails."""

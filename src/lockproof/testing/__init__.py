@@ -1,0 +1,1 @@
+"""lockproof in test suites: `lockproof.check` and its kin, and the pytest plugin."""

@@ -1,0 +1,76 @@
+"""The pytest plugin: options for `lockproof.check` in tests, findings kept between runs, a line in the summary.
+
+pytest loads it in every run, so it imports nothing of lockproof but what a few settings need, and writes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import secrets
+from typing import Any
+
+import pytest
+
+from lockproof.core.settings import BECAUSE, seconds, settings
+
+
+def _time(text: str) -> float:
+    try:
+        return seconds(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no length of time; write 500ms, 30s or 2m") from None
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the options."""
+    group = parser.getgroup("lockproof", "checks of thread-safe classes by lockproof.check")
+    group.addoption(
+        "--lockproof-budget", metavar="TIME", type=_time, help="for checks that say none: 500ms, 30s, 2m (default 10s)"
+    )
+    group.addoption("--lockproof-seed", metavar="N", type=int, help="repeat the random choices of a run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settle what all checks of this run share; the workers of pytest-xdist get the seed of the run."""
+    given = config.getoption("--lockproof-seed")
+    inherited = getattr(config, "workerinput", {}).get("lockproof_seed")
+    settings.seed = given if given is not None else inherited if inherited is not None else secrets.randbelow(2**31)
+    settings.budget = config.getoption("--lockproof-budget")
+    cache = getattr(config, "cache", None)
+    settings.make_store = None if cache is None else functools.partial(cache.mkdir, "lockproof")
+    settings.totals.clear()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand the seed to a worker of pytest-xdist."""
+    node.workerinput["lockproof_seed"] = settings.seed
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over what a worker's checks add up to; a worker that crashed has nothing to hand over."""
+    settings.add(getattr(node, "workeroutput", {}).get("lockproof", {}))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand over to the controller of pytest-xdist, if there is one."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["lockproof"] = dict(settings.totals)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was covered, and how to repeat it."""
+    totals = {name: int(amount) for name, amount in settings.totals.items()}
+    if not totals:
+        return
+    verdicts = [f"{totals[name]} {name}" for name in ("held", "violation", "unknown") if name in totals]
+    if because := sorted(name.removeprefix(BECAUSE) for name in totals if name.startswith(BECAUSE)):
+        verdicts[-1] += f" ({', '.join(because)})"
+    terminalreporter.write_line(
+        f"lockproof: {totals['checks']} checks, {totals['scenarios']:,} scenarios, {totals['invocations']:,} runs,"
+        f" {totals['schedules']:,} schedules"
+        f" in {settings.totals['seconds']:.1f} s: {', '.join(verdicts)}; --lockproof-seed={settings.seed}"
+    )

@@ -1,0 +1,190 @@
+"""Run every property on LockedSet and on its twins, on this interpreter. Its --help tells how."""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import gc
+import itertools
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import sysconfig
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import lockedset
+from lockedset import LockedSet
+from tests.lockedset.stress import callbacks, judged, readers, several  # noqa: F401  (each enters its checks)
+from tests.lockedset.stress.properties import PROPERTIES
+from tests.lockedset.stress.race import LIMIT, Budget, Hang
+from tests.lockedset.stress.soak import soak
+from tests.lockedset.stress.twins import TWINS, Twin
+
+JUDGED = 10
+"""How many times as long as another property the one that lockproof judges may take."""
+
+WATCH = LIMIT + 2
+"""Seconds without a round after which a check hangs: more than a meeting may take, which then ends the check itself."""
+
+ROOT = Path(__file__).resolve().parents[3]
+PACKAGE = Path(lockedset.__file__).resolve().parents[1]  # the children import what this process has imported
+
+
+def _inside(subject: str, name: str, budget: Budget) -> None:
+    """Check one property of one subject in this process, and print what was seen, or nothing."""
+    faulthandler.enable()
+    # A twin may hang, and is not waited for as long as LockedSet is on a busy machine.
+    faulthandler.dump_traceback_later(budget.seconds + (LIMIT if subject == "LockedSet" else LIMIT / 2), exit=True)
+    cls = LockedSet if subject == "LockedSet" else TWINS[subject].make()
+    try:
+        check = PROPERTIES[name].check
+        assert check is not None
+        # A check with rounds that hangs is ended WATCH seconds after its last round, whatever its budget is.
+        budget.alive = lambda: faulthandler.dump_traceback_later(WATCH, exit=True)
+        seen = check(cls, budget)
+    except Hang:
+        seen = "two threads wait for each other, or one of them never comes back"
+    except Exception as error:
+        seen = f"the check raised {error!r}"
+    print(json.dumps({"seen": seen, "rounds": budget.rounds}), flush=True)
+    gc.disable()
+    os._exit(0)  # threads may hang: they are left behind
+
+
+def examine(subject: str, name: str, seconds: float, seed: int, engine: str = "both") -> tuple[str | None, str]:
+    """Check one property of one subject in a process of its own; `engine` is for the property that lockproof judges.
+
+    Returns what was seen that must not be, or None, and how much was tried. A crash and a hang are things seen.
+    """
+    if PROPERTIES[name].judged:
+        return _judge(subject, seconds, seed, engine)
+    command = [sys.executable, "-m", "tests.lockedset.stress", "--inside", subject, name, "--seconds", str(seconds)]
+    limit = seconds + LIMIT * 3
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [PACKAGE, ROOT]))}
+    try:
+        done = subprocess.run(
+            [*command, "--seed", str(seed)],
+            cwd=ROOT, env=environment, capture_output=True, text=True, timeout=limit, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"the process did not end within {limit:.0f} s", ""
+    try:
+        report = json.loads(done.stdout)
+    except ValueError:
+        first = (done.stderr.strip().splitlines() or ["no message"])[0]
+        if first.startswith("Timeout"):
+            return f"it hung; where: {' | '.join(re.findall(r'line [0-9]+ in .*', done.stderr)[:6])}", ""
+        return f"the process ended with status {done.returncode}: {first}", ""
+    return report["seen"], f"{report['rounds']} rounds"
+
+
+def _judge(subject: str, seconds: float, seed: int, engine: str) -> tuple[str | None, str]:
+    """Let lockproof check LockedSet or a twin: for several times as long, as this property is about all operations."""
+    # Not at the top: the other properties are checked in processes of their own, which start in half the time without.
+    from lockproof.campaign.check_target import check_target
+    from lockproof.core.options import CheckOptions
+    from lockproof.core.verdict import Verdict
+
+    target = f"tests.lockedset.stress.judged:{subject.lower().replace('-', '_')}"
+    report = check_target(target, CheckOptions(budget=seconds * JUDGED, seed=seed, threads=2, engine=engine))
+    covered = report.coverage
+    tried = f"{covered.scenarios} scenarios, {covered.invocations} runs, {covered.schedules} schedules"
+    seen = [f"{each.kind.value}: {each.scenario} {each.outcome or each.detail}" for each in report.findings]
+    seen += [f"on one thread: {'; '.join(each.lines)}" for each in report.nonconformances]
+    seen += [f"unknown: {each}" for each in report.unknown if report.verdict is Verdict.UNKNOWN]
+    return (seen[0] if seen else None), tried
+
+
+def _build() -> dict[str, Any]:
+    return {
+        "version": platform.python_version(),
+        "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+        "gil": sys._is_gil_enabled(),
+        "platform": platform.platform(),
+        "processors": os.cpu_count(),
+    }
+
+
+def _run(seconds: float, seed: int) -> dict[str, Any]:
+    """Check LockedSet and its twins.
+
+    A check in which threads race has the processors to itself, since the threads meet less often beside another one.
+    Two checks go on at a time of those that only wait once they have hung, and of those that lockproof judges where
+    there is a GIL, which it does under control, on one processor.
+    """
+    with_gil = sys._is_gil_enabled()
+    total = len(PROPERTIES) + len(TWINS)
+    ended = itertools.count(1)
+
+    def check(subject: str, name: str, seconds: float) -> dict[str, Any]:
+        if PROPERTIES[name].posix and os.name != "posix":
+            row = {"verdict": "not run", "detail": "needs POSIX"}
+        else:
+            seen, tried = examine(subject, name, seconds, seed)
+            good, bad = ("held", "violated") if subject == "LockedSet" else ("missed", "caught")
+            row = {"verdict": good if seen is None else bad, "detail": seen or tried}
+        what = name if subject == "LockedSet" else f"twin {subject}"
+        print(f"  {next(ended):2}/{total} {what}: {row['verdict']}: {row['detail']}", file=sys.stderr, flush=True)
+        return row
+
+    def patience(twin: Twin) -> int:
+        """How many times as long a twin is looked at: it ends its check at the first thing seen.
+
+        With a GIL the judged ones are found under control, which needs a small part of the time.
+        """
+        return 20 if not with_gil else 2 if PROPERTIES[twin.caught_by].judged else 5
+
+    times = {("LockedSet", name): seconds for name in PROPERTIES}
+    times |= {(twin.name, twin.caught_by): seconds * patience(twin) for twin in TWINS.values()}
+    waiting = [(subject, name) for subject, name in times if PROPERTIES[name].hangs and subject in TWINS]
+    controlled = [(subject, name) for subject, name in times if PROPERTIES[name].judged and with_gil]
+    rows = {job: check(*job, times[job]) for job in times if job not in (*waiting, *controlled)}
+    for jobs in (waiting, controlled):
+        with ThreadPoolExecutor(2) as pool:
+            rows |= zip(jobs, pool.map(lambda job: check(*job, times[job]), jobs), strict=True)
+    properties = [
+        {"name": each.name, "claim": each.claim, **rows["LockedSet", each.name]} for each in PROPERTIES.values()
+    ]
+    twins = [
+        {"name": twin.name, "lacks": twin.lacks, "property": twin.caught_by, **rows[twin.name, twin.caught_by]}
+        for twin in TWINS.values()
+    ]
+    return {"build": _build(), "seed": seed, "seconds": seconds, "properties": properties, "twins": twins}
+
+
+def main() -> int:
+    """Run what the command line asks for; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.lockedset.stress", description=__doc__)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result here")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=1.0,
+        help="for each property (default 1); a twin gets up to 20 times as long, until it is caught",
+    )
+    parser.add_argument("--seed", type=int, default=1, help="of the random choices (default 1)")
+    parser.add_argument("--soak", action="store_true", help="only: random operations on three sets, for --seconds")
+    parser.add_argument("--inside", nargs=2, metavar=("SUBJECT", "PROPERTY"), help="only this, in this process")
+    options = parser.parse_args()
+    budget = Budget(options.seconds, options.seed)
+    if options.inside:
+        _inside(*options.inside, budget)
+    if options.soak:
+        print(f"soak: {options.seconds:.0f} s, seed {options.seed}, Python {sys.version}", file=sys.stderr, flush=True)
+        problem = soak(LockedSet, budget)
+        print(problem or f"held for {options.seconds:g} s")
+        return 1 if problem else 0
+    print(f"tests.lockedset.stress: Python {sys.version}, seed {options.seed}", file=sys.stderr, flush=True)
+    result = _run(options.seconds, options.seed)
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""Does `python -m tests.lockedset.stress` give each check what it needs, and each row what its check saw?"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from tests.lockedset.stress import __main__ as stress
+from tests.lockedset.stress import race
+from tests.lockedset.stress.properties import PROPERTIES
+from tests.lockedset.stress.race import Budget
+from tests.lockedset.stress.twins import TWINS
+
+pytestmark = pytest.mark.thread_unsafe(reason="replaces functions of the modules under test")
+
+
+def test_a_check_with_rounds_gives_signs_of_life_however_long_its_budget_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(race, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    signs: list[float] = []
+    budget = Budget(60.0, seed=1, alive=lambda: signs.append(now[0]))
+    assert signs == [], "what comes before the rounds has its own limit"
+    for now[0] in (100.0, 100.5, 101.0, 101.9, 109.0):
+        assert budget.goes_on()
+    assert signs == [100.0, 101.0, 109.0]
+    now[0] = 160.0
+    assert not budget.goes_on()
+    assert budget.rounds == 6
+
+
+@pytest.mark.parametrize("with_gil", [True, False])
+def test_threads_that_race_have_the_processors_to_themselves(monkeypatch: pytest.MonkeyPatch, with_gil: bool) -> None:
+    here = threading.get_ident()
+    alone: set[tuple[str, str]] = set()
+    beside: set[tuple[str, str]] = set()
+    met = threading.Barrier(2)
+
+    def examine(subject: str, name: str, seconds: float, seed: int) -> tuple[str | None, str]:
+        (alone if threading.get_ident() == here else beside).add((subject, name))
+        if PROPERTIES[name].hangs and subject != "LockedSet":
+            met.wait(30)  # both twins that hang, at the same time
+        return (None if subject == "LockedSet" else "caught"), f"{subject} {name} {seconds:g} {seed}"
+
+    monkeypatch.setattr(stress, "examine", examine)
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: with_gil)
+    result = stress._run(2.0, 7)
+    assert [row["name"] for row in result["properties"]] == list(PROPERTIES)
+    assert [row["name"] for row in result["twins"]] == list(TWINS)
+    assert {row["verdict"] for row in result["properties"]} == {"held"}
+    assert {row["verdict"] for row in result["twins"]} == {"caught"}
+    assert all(row["detail"] == f"LockedSet {row['name']} 2 7" for row in result["properties"])
+    hanging = {(twin.name, twin.caught_by) for twin in TWINS.values() if PROPERTIES[twin.caught_by].hangs}
+    judged = {("LockedSet", "linearizable")}
+    judged |= {(twin.name, twin.caught_by) for twin in TWINS.values() if PROPERTIES[twin.caught_by].judged}
+    assert beside == (hanging | judged if with_gil else hanging)
+    assert len(alone | beside) == len(PROPERTIES) + len(TWINS)
+
+
+def test_a_twin_that_is_missed_and_a_property_that_is_violated_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stress, "examine", lambda subject, *_: ("seen" if subject == "LockedSet" else None, "tried"))
+    result = stress._run(1.0, 1)
+    assert {(row["verdict"], row["detail"]) for row in result["properties"]} == {("violated", "seen")}
+    assert {(row["verdict"], row["detail"]) for row in result["twins"]} == {("missed", "tried")}

@@ -1,0 +1,124 @@
+"""Are the scenarios that a check tries such that something can be seen in them, and is there always one?"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lockproof.campaign.check_target import check_target
+from lockproof.campaign.protocol.child import Child
+from lockproof.campaign.protocol.messages import Setup
+from lockproof.core.options import CheckOptions
+from lockproof.core.scenario import Scenario
+from lockproof.core.verdict import Interrupted, Verdict
+from lockproof.inference.target import load_specification
+from lockproof.judge.orders import Waiting
+from lockproof.judge.replayed_model import ReplayModel
+from lockproof.judge.run import ScenarioJudge
+
+# What a parent decides is the same on every build.
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
+
+HERE = "tests.lockproof.campaign.subjects"
+ROOT = str(Path(__file__).resolve().parents[3])
+
+
+@contextmanager
+def started(target: str) -> Iterator[Child]:
+    with Child(Setup([*sys.path, ROOT], target, seed=3), memory=1024) as child:
+        child.request("conform", 0.3, seconds=0.3, skip=[])
+        yield child
+
+
+def made(child: Child, count: int, *, telling: bool = True) -> list[str]:
+    found, index = [], 0
+    for _ in range(count):
+        answer = child.request("generate", index=index, telling=telling)
+        found.append(answer["scenario"])
+        index = answer["index"] + 1
+    return found
+
+
+def waiting(target: str, text: str) -> Waiting:
+    specification = load_specification(target, None, None)
+    scenario = specification.bind(Scenario.parse(text))
+    model = ReplayModel(specification, scenario.init, scenario.subjects)
+    return ScenarioJudge(scenario.threads, scenario.final, model).waiting()
+
+
+@pytest.mark.parametrize("telling", [True, False])
+def test_nothing_waits_for_ever_in_a_scenario_of_a_queue(telling: bool) -> None:
+    with started("queue:Queue") as child:
+        found = made(child, 30, telling=telling)
+    assert Waiting.FOR_EVER not in {waiting("queue:Queue", text) for text in found if text}
+    assert len(set(found)) > 15
+
+
+def test_scenarios_in_which_something_waits_are_preferred() -> None:
+    target = "tests.corpus.queues:MendedWaitingQueue"
+    with started(target) as child:
+        told = Counter(waiting(target, text) for text in made(child, 40))
+        plain = Counter(waiting(target, text) for text in made(child, 40, telling=False) if text)
+    assert told[Waiting.FOR_A_WHILE] >= 2 * plain[Waiting.FOR_A_WHILE] > 0
+    assert told[Waiting.NEVER]  # and the others are not left out
+
+
+@pytest.mark.parametrize("name", ["WIDE", "WIDE_AND_WAITING"])
+def test_a_model_with_too_many_choices_leaves_scenarios_to_try(name: str) -> None:
+    with started(f"{HERE}:{name}") as child:
+        assert all(made(child, 3))
+
+
+class Requests:
+    """What the process for real threads is asked for, in the place of `Child.request`; and what was seen under control.
+
+    `end`: the check ends once that process was told of something and asked for a scenario.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, end: bool) -> None:
+        self.asked: list[tuple[str, Any]] = []
+        self.seen: dict[str, Any] = {"accesses": {}, "exposed": []}
+        request = Child.request
+
+        def heard(child: Child, do: str, allowance: float = 0.0, **arguments: Any) -> dict[str, Any]:
+            if not child._setup.controlled and do in ("watch", "generate"):
+                self.asked.append((do, arguments.get("exposed", arguments.get("index"))))
+                if end and [each for each, _ in self.asked[-2:]] == ["watch", "generate"]:
+                    raise KeyboardInterrupt
+            answer = request(child, do, allowance, **arguments)
+            if child._setup.controlled and do == "conform":
+                self.seen = answer["watched"]
+            return answer
+
+        monkeypatch.setattr(Child, "request", heard)
+
+
+def test_real_threads_are_told_what_is_exposed(monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = Requests(monkeypatch, end=True)
+    for budget in (2.0, 12.0):  # the second for a machine that is busy
+        with suppress(Interrupted):
+            check_target("tests.corpus.sets:MendedLength", CheckOptions(budget=budget, seed=1, engine="both"))
+            continue
+        break
+    (_, exposed), following = requests.asked[-2:]
+    assert "list(a)" in exposed  # takes the lock for the iterator, and again for the length
+    assert following == ("generate", 0)
+
+
+def test_real_threads_are_told_nothing_where_nothing_is_exposed(monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = Requests(monkeypatch, end=False)
+    for budget in (0.6, 3.0, 12.0):  # the later ones for a machine that is busy
+        report = check_target(
+            "tests.lockproof.campaign.races:LockedMoney", CheckOptions(budget=budget, seed=1, engine="both")
+        )
+        if requests.seen["accesses"]:
+            break
+    assert requests.seen["accesses"]["a.pay()"] > 0 and requests.seen["exposed"] == []
+    assert report.verdict is Verdict.HELD
+    assert "watch" not in dict(requests.asked)

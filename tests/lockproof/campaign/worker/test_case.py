@@ -1,0 +1,123 @@
+"""Does a case say why an outcome was not decided, and go on after a judge that has no room?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import pytest
+
+from lockproof.campaign.worker import case as case_module
+from lockproof.campaign.worker.case import Case
+from lockproof.core.evidence import Doubt, Omission
+from lockproof.core.model import TooManyChoices, block
+from lockproof.core.operation import op
+from lockproof.core.scenario import Scenario
+from lockproof.core.specification import Specification
+from lockproof.core.verdict import Explanation, Verdict
+from lockproof.engines.threads.compiled import Program, Record
+from lockproof.judge.replayed_model import ReplayModel
+from lockproof.judge.run import ScenarioJudge
+from tests.lockproof.campaign.undecided import Choosing, Counter
+
+COUNTER = Specification(Counter, [op("a.bump()")], observe=["a.n"])
+CHOOSING = Specification(Counter, [op("a.bump()")], model=Choosing, observe=["a.n"])
+TWICE = "a.bump(); a.bump() || a.bump(); a.bump() -> a.n"
+RIGHT, WRONG = (Record(((None, None), (None, None)), (n,), (((0, 0),) * 2,) * 2) for n in (4, 1))
+
+
+def made(specification: Specification, text: str = f"-> {TWICE}", limit: int = 4000) -> Case:
+    scenario = specification.bind(Scenario.parse(text))
+    model = ReplayModel(specification, scenario.init, scenario.subjects)
+    program = Program(scenario, specification.subject, specification.globals, patience=0)
+    return Case(scenario, program, ScenarioJudge(scenario.threads, scenario.final, model, limit=limit))
+
+
+def test_what_the_judge_decides_leaves_no_doubt() -> None:
+    case = made(COUNTER)
+    for record, verdict in ((RIGHT, Verdict.HELD), (WRONG, Verdict.VIOLATION)):
+        outcome = case.outcome(record)
+        assert (outcome.verdict, case.doubt_of(outcome)) == (verdict, None)
+    assert case.explained(WRONG).why
+
+
+def test_what_is_beyond_its_bounds_is_undecided() -> None:
+    outcome = made(CHOOSING, limit=10).outcome(WRONG)
+    assert outcome.verdict is Verdict.UNKNOWN
+    case = made(CHOOSING, limit=10)
+    assert case.doubt_of(case.outcome(WRONG)) is Doubt.OUTCOMES_UNDECIDED
+
+
+def test_what_comes_after_the_time_for_judging_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = made(COUNTER)
+    monkeypatch.setattr(case_module, "JUDGING", 0.0)
+    assert case.doubt_of(case.outcome(RIGHT)) is Doubt.OUTCOMES_UNDECIDED
+
+
+def raising(error: type[BaseException]) -> Callable[..., NoReturn]:
+    def judge(*_: object) -> NoReturn:
+        raise error
+
+    return judge
+
+
+@pytest.mark.parametrize(
+    ("error", "doubt"),
+    [
+        (MemoryError, Doubt.JUDGE_FAILED),
+        (RecursionError, Doubt.JUDGE_FAILED),
+        (TooManyChoices, Doubt.OUTCOMES_UNDECIDED),
+    ],
+)
+def test_a_judge_without_room_leaves_the_outcome_undecided(
+    error: type[BaseException], doubt: Doubt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = made(COUNTER)
+    monkeypatch.setattr(case.judge, "judge", raising(error))
+    outcome = case.outcome(WRONG)
+    assert (outcome.verdict, case.doubt_of(outcome)) == (Verdict.UNKNOWN, doubt)
+    monkeypatch.setattr(case.judge, "explain", raising(MemoryError))
+    assert case.explained(WRONG) == Explanation(())
+
+
+def test_a_fault_of_the_judge_is_no_doubt_but_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = made(COUNTER)
+    monkeypatch.setattr(case.judge, "judge", raising(ZeroDivisionError))
+    with pytest.raises(ZeroDivisionError):
+        case.outcome(WRONG)
+
+
+class Waits:
+    """Waits for what never comes."""
+
+    def wait(self) -> None:
+        block()
+
+
+class Whoever:
+    """Answers differently each time."""
+
+    answers: Any = iter(range(10**6))
+
+    def who(self) -> int:
+        return next(self.answers)
+
+
+@pytest.mark.parametrize(
+    ("specification", "text", "why"),
+    [
+        (Specification(Waits, [op("a.wait()", blocking=True)]), "a.wait() || a.wait()", Omission.WAITS_FOR_EVER),
+        (Specification(Whoever, [op("a.who()")]), "a.who() || a.who()", Doubt.ALONE_DIFFERS),
+        (COUNTER, "a.bump() || a.bump()", None),
+    ],
+)
+def test_a_scenario_that_cannot_be_run_says_why(
+    specification: Specification, text: str, why: Doubt | Omission | None
+) -> None:
+    assert made(specification, text).skipped is why
+
+
+def test_a_judge_without_room_for_the_scenario_leaves_it_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ScenarioJudge, "waiting", raising(MemoryError))
+    blocking = Specification(Waits, [op("a.wait()", blocking=True)])
+    assert made(blocking, "a.wait() || a.wait()").skipped is Doubt.MODEL_TOO_WIDE

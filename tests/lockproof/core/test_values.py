@@ -1,0 +1,97 @@
+"""Do results compare as a caller can tell them apart: contents without order, exceptions by type, subjects by name?"""
+
+from __future__ import annotations
+
+import pickle
+from collections import OrderedDict, UserList, deque
+from typing import Any
+
+import pytest
+
+from lockproof.core.values import ATOMIC, Raised, canonical, show, unordered
+
+
+class Sub(set[Any]):
+    """A set by another name."""
+
+
+class Plain:
+    """A class without equality or repr."""
+
+
+SAME = [
+    ({1, 2}, Sub([2, 1])),
+    (frozenset({1}), {1}),
+    ({1: [2]}, OrderedDict({1: [2]})),
+    ([1, 2], UserList([1, 2])),
+    (KeyError("x"), KeyError("y")),
+    (Plain(), Plain()),
+    (iter([1]), iter([2])),
+    (True, 1),
+]
+DIFFERENT: list[tuple[Any, Any]] = [
+    ({1, 2}, {1}),
+    ([1, 2], [2, 1]),
+    ([1], (1,)),
+    (deque([1]), [1]),
+    ({1: 2}, {1: 3}),
+    (KeyError(), ValueError()),
+    (None, False),
+    ("1", 1),
+    ({"a"}, "a"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_what_a_caller_cannot_tell_apart_is_equal(one: Any, other: Any) -> None:
+    assert canonical(one) == canonical(other)
+    assert hash(canonical(one)) == hash(canonical(other))
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_what_a_caller_can_tell_apart_is_not(one: Any, other: Any) -> None:
+    assert canonical(one) != canonical(other)
+
+
+@pytest.mark.parametrize("value", [*(pair[0] for pair in SAME), *(pair[1] for pair in DIFFERENT)])
+def test_the_canonical_form_is_hashable_its_own_form_and_goes_through_pickle(value: Any) -> None:
+    form = canonical(value)
+    assert canonical(form) == form
+    assert type(form) in ATOMIC
+    assert pickle.loads(pickle.dumps(form)) == form
+
+
+def test_a_subject_is_its_name() -> None:
+    subject: set[int] = set()
+    assert show(canonical(subject, {"a": subject})) == "a"
+    assert show(canonical([subject], {"a": subject})) == "[a]"
+    assert show(canonical(set(), {"a": subject})) == "set()"
+
+
+def test_what_cannot_be_read_is_told() -> None:
+    class Broken(set[Any]):
+        def __iter__(self) -> Any:
+            raise RuntimeError("changed")
+
+    assert show(canonical(Broken())) == "<Broken that cannot be read: RuntimeError>"
+
+
+def test_a_container_inside_itself_ends() -> None:
+    loop: list[Any] = []
+    loop.append(loop)
+    assert "..." in show(canonical(loop))
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [({2, 1}, "{1, 2}"), (set(), "set()"), ({1: "x"}, "{1: 'x'}"), ((1,), "(1,)"), ([1, (2, 3)], "[1, (2, 3)]"),
+     (deque([1]), "deque([1])"), (Raised("KeyError"), "raises KeyError"), (Plain(), "<Plain>")],
+)  # fmt: skip
+def test_a_form_is_shown_as_python_writes_it(value: Any, text: str) -> None:
+    assert show(canonical(value)) == text
+
+
+def test_order_can_be_left_out_of_account() -> None:
+    assert unordered([2, 1]) == unordered([1, 2])
+    assert unordered([2, 1]) != unordered([1, 1])
+    assert unordered(5) == 5

@@ -1,0 +1,50 @@
+"""A question about what a strategy is told that threads are about to do to containers: see `test_kinds`."""
+
+from __future__ import annotations
+
+from lockproof.core.schedule import Point, Switching
+from lockproof.engines.strategies.sampling import RandomWalk
+from tests.lockproof.engines.control.inside import explore, together
+
+
+class Told(RandomWalk):
+    """Notes what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.names: set[str] = set()
+        self.left = 40
+
+    def begin(self) -> bool:
+        self.left -= 1
+        return self.left >= 0
+
+    def choose(self, point: Point) -> int:
+        self.names.update(point.pending)
+        return super().choose(point)
+
+
+def ask_names() -> list[str]:
+    told: list[Told] = []
+
+    def strategy() -> Told:
+        told.append(Told())
+        return told[-1]
+
+    def program() -> object:
+        items, table, seen = [0], {"a": 1}, {0}
+
+        def one() -> None:
+            items.append(len(table))
+            table["b"] = items[0]
+
+        def other() -> None:
+            for each in items:
+                seen.add(each)
+            seen.discard(next(iter(items)))
+
+        together(one, other)
+        return None
+
+    explore(program, strategy, Switching.FREE)
+    return sorted(name for name in told[-1].names if name.startswith("*"))

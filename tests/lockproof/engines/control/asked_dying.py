@@ -1,0 +1,33 @@
+"""A question to a process whose code has no finalizer but that of an element of lockproof's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lockproof.core.probes import Dying
+from lockproof.core.scenario import Scenario
+from lockproof.engines.control.program import ScenarioProgram
+from tests.lockproof.engines.control.inside import engine, first_schedule
+
+
+class Visited(list[Any]):
+    """Counts how often its length is asked for, which elements that come back do when they die."""
+
+    visits = 0
+
+    def __len__(self) -> int:
+        self.visits += 1
+        return super().__len__()
+
+
+def ask_visits() -> list[list[Any]]:
+    """How many there are when the maker of an element has ended before another thread drops it, in five runs."""
+    text = "-> a.append(Dying(a, 1)) || a.clear() -> a.visits"
+    program = ScenarioProgram(Scenario.parse(text), Visited, {"Dying": Dying})
+    found = []
+    for _ in range(5):
+        strategy = first_schedule()
+        strategy.begin()
+        engine.run(program, strategy)
+        found.append(program.final)
+    return found

@@ -1,0 +1,183 @@
+"""What runs inside a process under control: the import of this module takes control, before any subject is imported."""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import sys
+import threading
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib import import_module
+from typing import Any, Final
+
+from lockproof.core.schedule import Point, Ran, Strategy, Switching
+from lockproof.engines.control.install import install
+from lockproof.engines.control.install import instrumentation as instrumentation
+from lockproof.engines.control.primitives import clock as real_clock
+from lockproof.engines.control.primitives import engine as engine
+from lockproof.engines.control.task import Result
+from lockproof.engines.strategies.exhaustive import Diverged, Preemptions, Replay
+from lockproof.engines.strategies.sampling import RandomWalk
+
+install()
+
+clock: Final = real_clock
+"""The clock that is not under control."""
+
+MOST_RESTARTS: Final = 6
+
+
+class Explored:
+    """What all runs of an exploration came to."""
+
+    def __init__(self, strategy: Strategy) -> None:
+        self.strategy = strategy
+        self.runs = 0
+        self.outcomes: Counter[str] = Counter()
+        self.errors: Counter[str] = Counter()
+        self.deadlocks = self.bounded = self.spinning = self.forced = 0
+        self.left = self.held = 0
+        self.table: list[dict[str, Any]] = []
+        self.left_table: list[dict[str, Any]] = []
+        self.held_table: list[list[str]] = []
+        self.native: set[str] = set()
+        self.cycles: set[str] = set()
+        self.steps: set[tuple[int, ...]] = set()
+        self.preemptions: Counter[int] = Counter()
+        self.last: Ran | None = None
+        self.diverged = False
+
+    def add(self, result: Result, outcome: list[object]) -> None:
+        """Take in one run."""
+        self.runs += 1
+        self.last = result.ran
+        if result.ran.redundant:
+            return
+        for each in outcome:
+            self.outcomes[repr(each)] += 1
+        self.errors.update(f"{name}: {error!r}" for name, error in result.errors)
+        self.deadlocks += bool(result.deadlock)
+        self.left += bool(result.left)
+        self.held += bool(result.held)
+        self.table = self.table or [asdict(each) for each in result.deadlock]
+        self.left_table = self.left_table or [asdict(each) for each in result.left]
+        self.held_table = self.held_table or [list(each) for each in result.held]
+        self.native.update(result.native)
+        self.cycles.update(result.cycles)
+        self.bounded += result.bounded
+        self.spinning += result.bounded and bool(result.loops)
+        self.forced += result.forced
+        self.preemptions[result.ran.preemptions] += 1
+        if len(self.steps) < 50:
+            self.steps.add(tuple(result.ran.steps))
+
+    def answer(self) -> dict[str, Any]:
+        """Return all of it as JSON has it."""
+        # Not `vars(self)`: code of this module is the program's too, and that would count as storing every attribute.
+        names = (
+            "runs", "outcomes", "errors", "deadlocks", "bounded", "spinning", "forced", "left", "held", "table",
+            "left_table", "held_table", "diverged",
+        )  # fmt: skip
+        told: dict[str, Any] = {name: getattr(self, name) for name in names}
+        strategy, last = self.strategy, self.last
+        for name in ("level", "by_level", "redundant", "exhausted", "cut"):
+            told[name] = getattr(strategy, name, None)
+        told["schedules"] = getattr(strategy, "runs", None)
+        told["steps"] = sorted(map(list, self.steps))
+        told["native"], told["cycles"] = sorted(self.native), sorted(self.cycles)
+        told["preemptions"] = {str(n): count for n, count in sorted(self.preemptions.items())}
+        told["last_choices"] = list(last.choices)[:2000] if last is not None else []
+        return told
+
+
+def once(program: Callable[[], object], strategy: Strategy, limit: float = 30.0) -> tuple[Result, list[object]]:
+    """Do one run of a strategy that has begun it."""
+    outcome: list[object] = []
+
+    def run() -> None:
+        outcome.append(program())
+
+    engine.limit = limit
+    return engine.run(run, strategy), outcome
+
+
+def explore(
+    program: Callable[[], object],
+    strategy: Callable[[], Strategy],
+    switching: Switching = Switching.FREE,
+    most: int = 20_000,
+    limit: float = 30.0,
+) -> dict[str, Any]:
+    """Explore until the strategy ends, and from the start again whenever there are more switch points than before.
+
+    `lockproof.campaign` does so too. `restarts` of the answer are those that nothing but a divergence asked for.
+    """
+    instrumentation.switch(switching)
+    engine.tries = False  # it belongs to the program
+    restarts = 0
+    for _ in range(MOST_RESTARTS):
+        basis = instrumentation.version, engine.tries
+        chooser = strategy()
+        explored = Explored(chooser)
+        try:
+            while explored.runs < most and basis == (instrumentation.version, engine.tries) and chooser.begin():
+                result, outcome = once(program, chooser, limit)
+                chooser.end(result.ran)
+                explored.add(result, outcome)
+        except Diverged:
+            explored.diverged = True
+            restarts += basis == (instrumentation.version, engine.tries)
+        if basis == (instrumentation.version, engine.tries) and not explored.diverged:
+            break
+    return explored.answer() | {"restarts": restarts}
+
+
+def together(*functions: Callable[[], object]) -> None:
+    """Call each function in a thread of its own, and wait for all."""
+    threads = [threading.Thread(target=each) for each in functions]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+
+def have_threads() -> None:
+    """Make the operating-system threads that later runs use: a busy machine may take long to start one."""
+    once(lambda: together(*[int] * 6), first_schedule())
+
+
+class Seldom(RandomWalk):
+    """Goes on with the running thread for about twenty steps, so that long runs take less time."""
+
+    def choose(self, point: Point) -> int:
+        """Draw."""
+        stays = point.current in point.enabled and not point.free and self._random.random() < 0.95
+        return point.current if stays else super().choose(point)
+
+
+def first_schedule() -> Replay:
+    """Make the strategy that goes on with the running thread as long as it can."""
+    return Replay((), strict=False)
+
+
+def at_most(preemptions: int) -> Callable[[], Preemptions]:
+    """Make strategies that try all schedules within so many preemptions."""
+    return lambda: Preemptions(preemptions)
+
+
+def ask(module: str, longest: float) -> None:
+    """Ask each question of a module: its functions whose names begin with `ask_`, in the order of their lines."""
+    faulthandler.dump_traceback_later(longest, exit=True)
+    asked = import_module(module)
+    lines = {name: getattr(asked, name).__code__.co_firstlineno for name in dir(asked) if name.startswith("ask_")}
+    for name in sorted(lines, key=lines.__getitem__):
+        try:
+            answer = getattr(asked, name)()
+        except Exception as error:
+            print(f"{name} raised:", *traceback.format_exception(error), getattr(error, "stacks", ""), file=sys.stderr)
+            continue
+        print(json.dumps({"question": name.removeprefix("ask_"), "answer": answer}), flush=True)
+    sys.stdout.flush()

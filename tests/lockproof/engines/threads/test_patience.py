@@ -1,0 +1,194 @@
+"""Are threads that hang told from those that a busy machine keeps waiting? The time here is made up."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+import pytest
+
+from lockproof.engines.threads import patience
+from lockproof.engines.threads.patience import LONGEST, Doing, Patience, threads_of
+
+SECONDS = 3.0
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells what threads do")
+
+
+class Machine:
+    """What the clock says, how long each thread has been on a processor, and what the threads do."""
+
+    def __init__(self) -> None:
+        self.now, self.used, self.states = 100.0, [7.0, 7.0], ["S", "S"]
+        self.turns = ""
+
+    def passes(self, seconds: float, *used: float) -> None:
+        """Let time pass, and that much of it for each thread on a processor."""
+        self.now += seconds
+        for k, each in enumerate(used):
+            self.used[k] += each
+
+    def threads_of(self, process: int | None = None) -> dict[int, Doing]:
+        return {
+            k: Doing(state, self.turns, used)
+            for k, (state, used) in enumerate(zip(self.states, self.used, strict=False))
+        }
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    made = Machine()
+    monkeypatch.setattr(patience, "time", SimpleNamespace(monotonic=lambda: made.now))
+    monkeypatch.setattr(patience, "threads_of", made.threads_of)
+    return made
+
+
+pytestmark = pytest.mark.thread_unsafe(reason="puts a clock in the place of the one that the module has")
+
+
+def looks(waiting: Patience, machine: Machine, seconds: float, *used: float, step: float = 0.1) -> list[bool]:
+    """Look every tenth of a second, for so long, while each thread is so long on a processor."""
+    rounds = round(seconds / step)
+    seen = []
+    for _ in range(rounds):
+        machine.passes(step, *(each / rounds for each in used))
+        seen.append(waiting.over())
+    return seen
+
+
+def test_threads_that_sleep_for_ever_hang(machine: Machine) -> None:
+    waiting = Patience(SECONDS)
+    assert not any(looks(waiting, machine, SECONDS - 0.1))
+    assert any(looks(waiting, machine, 1.0))
+
+
+def test_threads_that_were_seen_asleep_once_may_only_have_waited_for_each_other(machine: Machine) -> None:
+    waiting = Patience(SECONDS)
+    machine.passes(SECONDS + 0.1)
+    assert not waiting.over()
+    machine.states = ["S", "R"]
+    assert not waiting.over()
+    machine.states = ["S", "S"]
+    assert [waiting.over() for _ in range(3)] == [False, False, True]
+
+
+def test_threads_that_are_seen_asleep_and_had_turns_in_between_wait_for_the_gil(machine: Machine) -> None:
+    waiting = Patience(SECONDS)
+    for number in range(50):
+        machine.turns = str(number)
+        machine.passes(0.2)
+        assert not waiting.over()
+    machine.turns = "50"
+    assert [waiting.over() for _ in range(3)] == [False, False, True]
+
+
+def test_threads_that_spin_for_ever_hang(machine: Machine) -> None:
+    machine.states = ["R", "R"]
+    waiting = Patience(SECONDS)
+    assert not any(looks(waiting, machine, SECONDS - 0.1, SECONDS, SECONDS))
+    assert any(looks(waiting, machine, 1.0, 1.0, 1.0))
+
+
+def test_one_that_spins_beside_one_that_sleeps_hangs(machine: Machine) -> None:
+    machine.states = ["S", "R"]
+    waiting = Patience(SECONDS)
+    assert any(looks(waiting, machine, SECONDS + 1, 0.0, SECONDS + 1))
+
+
+def test_one_that_spins_for_another_that_is_not_given_a_processor_does_not_hang(machine: Machine) -> None:
+    machine.states = ["R", "R"]
+    waiting = Patience(SECONDS)
+    assert not any(looks(waiting, machine, 3 * SECONDS, 3 * SECONDS, 0.09 * SECONDS))
+    assert any(looks(waiting, machine, SECONDS, SECONDS, 0.1 * SECONDS))
+
+
+def test_a_thread_that_is_not_given_a_processor_does_not_hang(machine: Machine) -> None:
+    machine.states = ["R", "S"]
+    waiting = Patience(SECONDS)
+    assert not any(looks(waiting, machine, 5 * SECONDS, 0.4 * SECONDS))
+
+
+def test_that_has_an_end_too(machine: Machine) -> None:
+    machine.states = ["R", "S"]
+    waiting = Patience(SECONDS)
+    machine.passes(LONGEST * SECONDS + 0.1)
+    assert waiting.over()
+
+
+def test_whatever_goes_on_begins_the_wait_anew(machine: Machine) -> None:
+    for states, used in ((["S"], 0.0), (["R"], SECONDS)):
+        machine.states = states
+        waiting = Patience(SECONDS)
+        for _ in range(5):
+            assert not any(looks(waiting, machine, SECONDS - 0.2, used))
+            waiting.renew()
+        assert any(looks(waiting, machine, SECONDS + 1, SECONDS + 1 if used else 0.0))
+
+
+def test_where_nothing_is_told_of_threads_the_clock_is_enough(machine: Machine) -> None:
+    machine.states = []
+    waiting = Patience(SECONDS)
+    machine.passes(SECONDS - 0.1)
+    assert not waiting.over()
+    machine.passes(0.2)
+    assert waiting.over()
+
+
+# What the system says, without any clock.
+
+
+@contextmanager
+def threads() -> Iterator[threading.Thread]:
+    """Have a thread that waits, and one that runs, which is given."""
+    ready, stop = threading.Event(), threading.Event()
+
+    def spin() -> None:
+        ready.set()
+        while not stop.is_set():
+            pass
+
+    spinner = threading.Thread(target=spin, name="test-spinner", daemon=True)
+    sleeper = threading.Thread(target=stop.wait, name="test-sleeper", daemon=True)
+    for thread in (spinner, sleeper):
+        thread.start()
+    try:
+        assert ready.wait(60)
+        yield spinner
+    finally:
+        stop.set()
+        for thread in (spinner, sleeper):
+            thread.join(60)
+
+
+@LINUX
+def test_a_thread_that_waits_is_seen_asleep_and_one_that_runs_is_seen_running() -> None:
+    with threads():
+        end = time.monotonic() + 60
+        seen: set[str] = set()
+        while time.monotonic() < end and not {"R", "S"} <= seen:
+            seen |= {each.state for each in threads_of().values()}
+    assert {"R", "S"} <= seen
+
+
+@LINUX
+def test_how_long_a_thread_was_on_a_processor_is_told() -> None:
+    with threads() as spinner:
+        number, end = spinner.native_id or 0, time.monotonic() + 60
+        while (used := threads_of()[number].used) < 0.05 and time.monotonic() < end:
+            pass
+    assert used >= 0.05
+
+
+@LINUX
+def test_another_process_is_looked_at_with_all_its_threads() -> None:
+    found = threads_of(os.getppid())
+    assert os.getppid() in found
+    assert all(each.state for each in found.values())
+
+
+def test_a_process_that_is_gone_has_no_threads() -> None:
+    assert threads_of(2**22 + 1) == {}

@@ -1,0 +1,235 @@
+"""Is what one thread alone shows told as what it is, and is the mended twin left in peace?"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from lockproof.core.errors import LockproofError
+from lockproof.core.model import block, choose, every_choice
+from lockproof.core.operation import op
+from lockproof.core.specification import Specification
+from lockproof.inference.conformance import Conformance, conform
+from lockproof.inference.from_class import infer
+from lockproof.inference.sets import AnyMutableSet
+from tests.lockproof.inference import subjects
+
+pytestmark = pytest.mark.one_build
+
+
+def check(cls: type, seconds: float = 0.05) -> Conformance:
+    return conform(infer(cls), seed=3, seconds=seconds)
+
+
+def told(result: Conformance) -> list[tuple[str, str, str, str]]:
+    return [(each.kind, "; ".join(each.lines), each.subject, each.model) for each in result.nonconformances]
+
+
+def test_contains_without_a_return_is_told() -> None:
+    assert told(check(subjects.MuteSet)) == [("different result", "a.add(1); 1 in a", "False", "True")]
+
+
+def test_a_remove_that_stays_silent_and_a_pop_that_returns_nothing_are_told() -> None:
+    assert told(check(subjects.SilentSet)) == [
+        ("different exception", "a.remove(1)", "None", "raises KeyError"),
+        ("different result", "a.add(1); a.pop()", "None", "1"),
+    ]
+
+
+def test_a_change_that_is_not_made_is_told_once() -> None:
+    expected = [("different state", "a.add(1); a.discard(1); sorted(a)", "[1]", "[]")]
+    assert told(check(subjects.ForgetfulSet)) == expected
+
+
+def test_an_inherited_method_that_was_given_another_meaning_is_told() -> None:
+    assert told(check(subjects.OddDict)) == [("different result", "a[1] = 1; a.setdefault(1, 2)", "2", "1")]
+    ((kind, _, *answers),) = told(check(subjects.WrongDeque))
+    assert kind == "different result" and answers == ["3", "2"]
+
+
+def test_a_queue_that_is_a_stack_is_told() -> None:
+    assert told(check(subjects.StackQueue))
+
+
+def test_a_list_that_is_handed_out_is_told() -> None:
+    ((kind, lines, *_),) = told(check(subjects.OpenRegistry))
+    assert kind == "state handed out"
+    assert "result = a.get_all()" in lines
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [
+        subjects.SpokenSet, subjects.LoudSet, subjects.EvenDict, subjects.ClosedRegistry, subjects.ReentrantlyLockedSet,
+        subjects.Counter, subjects.Everything, subjects.Buffer, subjects.Pool,
+    ],
+)  # fmt: skip
+def test_the_mended_twin_and_what_was_never_broken_are_not_told(cls: type) -> None:
+    before = infer(cls)
+    result = check(cls)
+    assert result.nonconformances == ()
+    assert len(result.specification.operations) == len(before.operations)
+
+
+def test_an_operation_that_differs_is_lifted_so_that_the_check_goes_on_around_it() -> None:
+    adjusted = check(subjects.SilentSet).specification
+    assert {kind.text for kind in adjusted.operations if kind.lifted} == {"a.remove(x)", "a.pop()"}
+    assert conform(adjusted, seed=4, seconds=0.05).nonconformances == ()
+
+
+@pytest.mark.parametrize(("compared", "told"), [("a.remove(x)", True), ("a.clear()", False)])
+def test_only_kinds_that_are_named_get_their_turn(compared: str, told: bool) -> None:
+    result = conform(infer(subjects.SilentSet), 3, 0.0, compared=frozenset({compared}))
+    assert bool(result.nonconformances) is told
+
+
+def test_where_a_guess_is_wrong_the_class_becomes_its_own_model() -> None:
+    adjusted = check(subjects.MuteSet).specification
+    assert adjusted.model is None and not adjusted.guessed
+    assert any("1 in a gives False" in note for note in adjusted.notes)
+
+
+def test_a_lifted_operation_that_depends_on_more_than_the_contents_is_left_out_with_a_note() -> None:
+    adjusted = check(subjects.CountingSet).specification
+    assert "a.added()" not in {kind.text for kind in adjusted.operations}
+    assert any("depends on more than the contents" in note for note in adjusted.notes)
+
+
+def test_what_is_not_the_same_twice_is_left_out_with_a_note() -> None:
+    result = check(subjects.Random)
+    assert result.nonconformances == ()
+    assert [kind.text for kind in result.specification.operations] == ["a.fixed()"]
+    assert any("two fresh subjects" in note and "a.draw()" in note for note in result.specification.notes)
+
+
+def test_a_given_model_has_the_last_word() -> None:
+    class Doubled:
+        def __init__(self) -> None:
+            self.value = 0
+
+        def increment(self, by: int = 1) -> int:
+            self.value += 2 * by
+            return self.value
+
+    result = conform(infer(subjects.Counter, model=Doubled), seed=1, seconds=0.1)
+    assert ("different result", "a.increment()", "1", "2") in told(result)
+
+
+def test_a_lock_that_waits_for_itself_hangs_in_the_last_line_announced() -> None:
+    lines = hanging(subjects.PlainlyLockedSet, frozenset())
+    assert lines[-1] == "a.add(Meddling(a, 1))"
+
+
+def test_a_callback_that_comes_back_is_tried_alone() -> None:
+    announced: list[Sequence[str]] = []
+    conform(infer(subjects.Everything), 1, 0.0, announce=announced.append)
+    assert ["a.compute(1, lambda *_: a.size())"] in announced
+
+
+def hanging(cls: type, skip: frozenset[str]) -> Sequence[str]:
+    """Run a comparison on a thread that is left behind where it hangs, and return what it announced last."""
+    announced: list[Sequence[str]] = []
+    reached = threading.Event()
+
+    def announce(lines: Sequence[str]) -> None:
+        announced.append(lines)
+        if "Meddling" in lines[-1]:
+            reached.set()
+
+    thread = threading.Thread(target=lambda: conform(infer(cls), 1, 0.0, announce=announce, skip=skip), daemon=True)
+    thread.start()
+    assert reached.wait(20)
+    thread.join(0.5)
+    assert thread.is_alive()
+    return announced[-1]
+
+
+def test_what_hung_before_is_skipped() -> None:
+    skip = frozenset({"a.add(Meddling(a, 1))", "Meddling(a, 1) in a"})
+    specification = infer(subjects.ReentrantlyLockedSet)
+    announced: list[str] = []
+    result = conform(specification, 1, 0.0, announce=lambda lines: announced.extend(lines), skip=skip)
+    assert not skip & set(announced)
+    assert not skip & {kind.text for kind in result.specification.operations}
+
+
+def test_where_one_operation_that_comes_back_hung_all_of_them_are_skipped() -> None:
+    result = conform(infer(subjects.PlainlyLockedSet), 1, 0.0, skip=frozenset({"a.add(Meddling(a, 1))"}))
+    assert result.nonconformances == ()
+    assert not any("Meddling" in kind.text or "Dying" in kind.text for kind in result.specification.operations)
+    assert "a.add(x)" in {kind.text for kind in result.specification.operations}
+
+
+def test_only_the_callback_that_comes_back_is_skipped() -> None:
+    skip = frozenset({"a.compute(1, lambda *_: a.size())"})
+    result = conform(infer(subjects.Everything), 1, 0.0, skip=skip)
+    (kind,) = [each for each in result.specification.operations if "compute" in each.text]
+    assert {each.text for each in kind.fillings()} == {
+        f"a.compute({key}, {function})" for key in (1, 2) for function in ("gives_1", "gives_2", "fails")
+    }
+
+
+def test_a_filled_line_skips_its_kind() -> None:
+    result = conform(infer(subjects.SpokenSet), 1, 0.0, skip=frozenset({"a.add(1)"}))
+    assert "a.add(x_item)" not in {kind.text for kind in result.specification.operations}
+
+
+def test_nothing_left_is_an_error() -> None:
+    with pytest.raises(LockproofError, match="every operation"):
+        conform(Specification(set, [op("a.clear()")]), 1, 0.0, skip=frozenset({"a.clear()"}))
+
+
+def test_the_same_seed_tries_the_same() -> None:
+    def announced() -> list[Sequence[str]]:
+        lines: list[Sequence[str]] = []
+        conform(infer(subjects.LoudSet), 5, 0.0, announce=lines.append)
+        return lines
+
+    assert announced() == announced()
+
+
+class Lottery:
+    """Hands out any of two tickets, and takes one back; asking when both are out waits."""
+
+    def __init__(self) -> None:
+        self._free = [1, 2]
+
+    def draw(self) -> int:
+        """Take the last free ticket."""
+        if not self._free:
+            raise AssertionError("would wait for ever")
+        return self._free.pop()
+
+    def give_back(self, ticket: int) -> None:
+        """Give a ticket back, if it is out."""
+        if ticket not in self._free:
+            self._free.append(ticket)
+
+
+class AnyLottery(Lottery):
+    """The model: any free ticket; the first choice is another one than the subject's."""
+
+    def draw(self) -> int:
+        """Take any free ticket."""
+        if not self._free:
+            block()
+        ticket = choose(sorted(self._free))
+        self._free.remove(ticket)
+        return ticket
+
+
+def test_a_program_that_waits_after_some_of_the_models_choices_is_not_run() -> None:
+    kinds = [op("a.draw()", blocking=True), op("a.give_back(x)", x=[1])]
+    specification = Specification(Lottery, kinds, model=AnyLottery)
+    assert conform(specification, 1, 0.3).nonconformances == ()
+
+
+def test_the_model_of_a_mutable_set_clears_itself_without_a_choice() -> None:
+    def run() -> int:
+        model = AnyMutableSet(range(16))
+        model.clear()
+        return len(model)
+
+    assert list(every_choice(run)) == [((), 0)]

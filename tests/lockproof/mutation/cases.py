@@ -1,0 +1,62 @@
+"""For each operator a class of which its mutant is deadly, and one of which it is equivalent, each with a race.
+
+`race` starts threads and asserts. On the class as it is it holds in every schedule. On a deadly mutant it fails in some
+schedule: it raises, or threads wait for ever. On an equivalent mutant it holds in every schedule too, and there is
+nothing else that the class promises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from textwrap import dedent
+from typing import Final
+
+from lockproof.core.mutant import Mutant
+from lockproof.mutation.mutants import mutants_of
+from tests.lockproof.mutation.deadly import DEADLY
+from tests.lockproof.mutation.equivalent import EQUIVALENT
+
+_HEAD: Final = """\
+import threading
+
+def together(function, *others):
+    threads = [threading.Thread(target=each) for each in others]
+    for each in threads:
+        each.start()
+    function()
+    for each in threads:
+        each.join()
+
+
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A class `Box` with a race. `function`: the one in which the operator is to work."""
+
+    operator: str
+    deadly: bool
+    function: str
+    body: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.operator}-{'deadly' if self.deadly else 'equivalent'}"
+
+    @property
+    def text(self) -> str:
+        return _HEAD + dedent(self.body)
+
+    def mutant(self) -> Mutant:
+        """Return the one mutant that the operator makes in the function."""
+        found = mutants_of("case", "case.py", self.text, names=["Box"], operators=[self.operator]).mutants
+        (mutant,) = (each for each in found if each.function == f"Box.{self.function}")
+        return mutant
+
+
+CASES: Final = tuple(
+    Case(operator, deadly, function, body)
+    for deadly, cases in ((True, DEADLY), (False, EQUIVALENT))
+    for operator, (function, body) in cases.items()
+)

@@ -1,0 +1,113 @@
+"""Does the guide to lockproof tell the truth? Its files are written, its commands run, their output compared."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+import lockproof
+from ci.documents import Command, blocks, commands, files, masked, missing
+from lockproof.core.verdict import Verdict
+from tests.repository.documents.blocks import ROOT, run
+
+GUIDE = (ROOT / "docs" / "lockproof.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+STATUS = {verdict.name: verdict.status for verdict in Verdict}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    for name, source in files(GUIDE).items():
+        (tmp_path / name).write_text(source, encoding="utf-8")
+    (history,) = blocks(GUIDE, "json")
+    (tmp_path / "run.jsonl").write_text(history, encoding="utf-8")
+    return tmp_path
+
+
+SEARCHES = ("lockproof check", "lockproof mutate", "pytest")
+searches = pytest.mark.nightly(reason="with the GIL only the verdict is compared, which other tests ask for")
+"""For commands that search with real threads: on push only without the GIL, where all that they print is compared."""
+
+NUMBERS = [
+    pytest.param(number, marks=searches if command.text.startswith(SEARCHES) and sys._is_gil_enabled() else ())
+    for number, command in enumerate(commands(GUIDE))
+]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.thread_unsafe(reason="starts a process")
+def test_each_command_of_the_guide_prints_what_is_shown(place: Path, number: int) -> None:
+    command = commands(GUIDE)[number]
+    if command.text.startswith("lockproof replay"):
+        for before in commands(GUIDE)[:number]:
+            if f"--json {command.text.split()[2]}" in before.text:
+                run(before, place)
+    done = run(command, place)
+    told = command.shown and not command.text.startswith("lockproof mutate")
+    verdict = command.shown[0].rpartition(" ")[2] if told else "HELD"
+    assert done.returncode == STATUS[verdict], done.stdout + done.stderr
+    assert missing(command, done.stdout, gil=sys._is_gil_enabled()) == []
+    if "--json" in command.text:
+        name = command.text.rpartition("--json ")[2]
+        assert json.loads((place / name).read_text(encoding="utf-8"))["verdict"] == "violation"
+
+
+@pytest.mark.one_build
+def test_every_python_block_of_the_guide_is_a_file_that_a_command_uses() -> None:
+    assert len(files(GUIDE)) == len(blocks(GUIDE, "python")) > 4
+    used = " ".join(command.text for command in commands(GUIDE))
+    for name in files(GUIDE):
+        assert name in used
+
+
+@pytest.mark.one_build
+def test_a_wrong_output_would_be_noticed() -> None:
+    shown = next(command.shown for command in commands(GUIDE) if "Finding 1: not linearizable" in command.shown)
+    other = [line.replace("Both", "Neither") for line in shown]
+    assert masked(shown) != masked(other)
+    assert len(masked(shown)) > 15
+
+
+@pytest.mark.parametrize("name", [pytest.param("tickets.py", marks=searches if sys._is_gil_enabled() else ())])
+@pytest.mark.thread_unsafe(reason="starts a process")
+def test_the_broken_class_of_the_readme_prints_what_is_shown(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(files(README)[name], encoding="utf-8")
+    (command,) = commands(README)
+    done = run(command, tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert missing(command, done.stdout, gil=sys._is_gil_enabled()) == []
+
+
+@pytest.mark.thread_unsafe(reason="starts a process")
+def test_the_test_of_the_readme_passes_for_a_class_that_is_safe(tmp_path: Path) -> None:
+    (test,) = [block for block in blocks(README, "python") if "def test_" in block]
+    (tmp_path / "test_it.py").write_text(test, encoding="utf-8")
+    (tmp_path / "package").mkdir()
+    safe = files(GUIDE)["locked_bag.py"].replace("class Bag", "class Class")
+    (tmp_path / "package" / "module.py").write_text(safe, encoding="utf-8")
+    done = run(Command("pytest test_it.py --lockproof-budget=500ms", ()), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 held" in done.stdout
+
+
+@pytest.mark.one_build
+def test_the_verdicts_and_statuses_are_those_of_the_code() -> None:
+    table = dict(re.findall(r"^\| (HELD|VIOLATION|UNKNOWN) \| (\d) \|", GUIDE, re.MULTILINE))
+    assert {name: int(status) for name, status in table.items()} == STATUS
+
+
+@pytest.mark.one_build
+@pytest.mark.parametrize("text", [pytest.param(GUIDE, id="guide"), pytest.param(README, id="README")])
+def test_what_is_called_by_name_is_public(text: str) -> None:
+    called = set(re.findall(r"lockproof\.(\w+)\(", text))
+    assert "check" in called and called <= set(lockproof.__all__)
+
+
+@pytest.mark.one_build
+def test_what_the_guide_links_to_is_there() -> None:
+    for link in re.findall(r"\]\(([^)#]+)\)", GUIDE):
+        assert (ROOT / "docs" / link).exists(), link

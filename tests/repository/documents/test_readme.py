@@ -1,0 +1,80 @@
+"""Does the README tell the truth? Whatever it shows is run, or held against what is run."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.lockedset.stress import __main__ as stress
+from tests.lockedset.stress.properties import PROPERTIES
+from tests.lockedset.stress.twins import TWINS
+
+ROOT = Path(__file__).resolve().parents[3]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.thread_unsafe(reason="doctest catches what is printed in the whole process")
+def test_the_examples_run_and_print_what_is_shown() -> None:
+    (code,) = [block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if ">>>" in block]
+    test = doctest.DocTestParser().get_doctest(code, {}, "README.md", "README.md", 0)
+    result = doctest.DocTestRunner().run(test)
+    assert result.attempted > 8
+    assert result.failed == 0
+
+
+def _rows() -> dict[str, list[str]]:
+    (table,) = re.findall(r"```text\n\$ \./ci/validate\n(.*?)```", README, re.DOTALL)
+    return {(cells := re.split(r"\s{2,}", line.strip()))[0]: cells[1:] for line in table.splitlines() if line.strip()}
+
+
+@pytest.mark.one_build
+def test_the_table_has_the_rows_that_are_run_and_no_others() -> None:
+    """That they hold, and that each twin is caught, is what tests/lockedset/stress runs."""
+    rows = _rows()
+    assert list(PROPERTIES) == [name for name in rows if name in PROPERTIES]
+    assert list(TWINS) == [name for name in rows if name in TWINS]
+    assert len(rows) == len(PROPERTIES) + len(TWINS) + 3  # two lines of heads, and the rule under them
+    assert stress.PROPERTIES is PROPERTIES
+
+
+@pytest.mark.one_build
+def test_the_table_shows_a_success() -> None:
+    rows = _rows()
+    assert {cell for name in PROPERTIES for cell in rows[name][:2]} == {"held"}
+    assert {rows[name][1] for name in TWINS} == {"caught"}
+    assert {rows[name][0] for name in TWINS} == {"caught", "hidden by the GIL"}
+    hidden = sum(rows[name][0] == "hidden by the GIL" for name in TWINS)
+    numbers = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    assert f"{numbers[hidden].capitalize()} of the twins" in README
+
+
+@pytest.mark.one_build
+@pytest.mark.parametrize(("command", "says"), [("ci/validate", "hidden by the GIL"), ("ci/test", "py313t")])
+@pytest.mark.thread_unsafe(reason="starts processes")
+def test_the_two_commands_are_there_and_explain_themselves(command: str, says: str) -> None:
+    assert f"./{command} " in README
+    done = subprocess.run(
+        [sys.executable, str(ROOT / command), "--help"], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert says in done.stdout
+
+
+@pytest.mark.one_build
+@pytest.mark.parametrize("name", sorted({*re.findall(r"\]\(([^)#]+)\)", README)}))
+def test_what_it_links_to_is_there(name: str) -> None:
+    assert (ROOT / name).exists()
+
+
+@pytest.mark.thread_unsafe(reason="starts a process")
+def test_the_soak_command_runs() -> None:
+    (command,) = re.findall(r"`python (-m tests\.lockedset\.stress --soak) --seconds 600`", README)
+    done = subprocess.run(
+        [sys.executable, *command.split(), "--seconds", "0.5"],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, "held for 0.5 s\n")
