@@ -55,7 +55,7 @@ def main() -> int:
                 continue
             module = pair.mended.partition(":")[0].rpartition(".")[2]
             reviewed = REVIEWED / f"{module}.toml"
-            options = MutateOptions(given.budget, given.seed, equivalents=reviewed, store=given.store)
+            options = MutateOptions(budget=given.budget, seed=given.seed, equivalents=reviewed, store=given.store)
             try:
                 reports[pair.name] = mutate_target(pair.mended, options, progress)
             except LockproofError as error:

@@ -13,7 +13,8 @@ from typing import Any, Final
 import pytest
 
 from lockproof.campaign.protocol.child import Child, Died
-from lockproof.campaign.protocol.messages import Setup
+from lockproof.campaign.protocol.messages import Explore, Named, Setup
+from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
 from tests.corpus import PAIRS, Pair
 from tests.lockproof.engines.control.running import answers
@@ -60,9 +61,9 @@ def test_every_family_is_in_a_group() -> None:
 
 def ended(pair: Pair) -> Died | None:
     """Explore the race of a broken class in a process of its own, and return how that process ended."""
-    with Child(Setup(list(sys.path), pair.broken, controlled=True, hang=2.0), memory=1024) as child:
+    with Child(Setup(list(sys.path), Named(pair.broken), controlled=True, hang=2.0), memory=1024) as child:
         try:
-            child.request("explore", 60.0, text=pair.race, seconds=60.0, most=1, bound=0, only="preemptions")
+            child.ask(Explore(Scenario.parse(pair.race), 60.0, 1, 0, "preemptions"), 60.0)
         except Died as died:
             return died
     return None

@@ -14,8 +14,9 @@ import tempfile
 from collections.abc import Callable
 from typing import Any, Final
 
-from lockproof.campaign.protocol.messages import Setup
+from lockproof.campaign.protocol.messages import Explore, Named, Setup
 from lockproof.campaign.worker.controlled import ControlledWorker
+from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
 from tests.corpus import PAIRS, Pair
 
@@ -36,18 +37,18 @@ def _explored(target: str, text: str, most: int) -> dict[str, Any]:
     """Explore one scenario of a class; return what was found, and how much was run and left undecided."""
     descriptor, note = tempfile.mkstemp(prefix="lockproof-")
     os.close(descriptor)
-    worker = ControlledWorker({**Setup(list(sys.path), target, controlled=True, hang=HANG).to_json(), "note": note})
-    answer = worker.explore(text, math.inf, most, BOUND, "preemptions")
+    worker = ControlledWorker(Setup(list(sys.path), Named(target), controlled=True, hang=HANG, note=note))
+    answer = worker.explore(Explore(Scenario.parse(text), math.inf, most, BOUND, "preemptions"))
     os.unlink(note)
-    if answer["skipped"]:
-        return {"skipped": answer["skipped"]}
-    found = answer["found"]
+    if answer.skipped:
+        return {"skipped": answer.skipped}
+    found = answer.found
     return {
-        "kind": found and found["kind"],
-        "replays": found and [found["control"]["replayed"], found["control"]["replays"]],
-        "schedules": answer["schedules"],
-        "complete": answer["complete"],
-        "unknown": answer["counts"]["ran"] - answer["counts"]["judged"],
+        "kind": found and found.kind,
+        "replays": found and [found.control.replayed, found.control.replays],
+        "schedules": answer.schedules,
+        "complete": answer.complete,
+        "unknown": answer.counts.undecided,
         "skipped": "",
     }
 

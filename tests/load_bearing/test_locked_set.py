@@ -11,7 +11,8 @@ import pytest
 import lockproof
 from lockedset import LockedSet
 from lockproof.campaign.explore import ControlledChild
-from lockproof.campaign.protocol.messages import Setup
+from lockproof.campaign.protocol.messages import Named, Setup
+from lockproof.core.scenario import Scenario
 from lockproof.mutation.mutants import mutants_of_class
 from tests.load_bearing.locked_set import locked_set
 
@@ -46,12 +47,12 @@ def test_locked_set_keeps_its_specification(budget: float) -> None:
 
 def explored(name: str, scenarios: list[str]) -> dict[str, bool]:
     """Explore thirty schedules of each scenario, and tell whether something was found."""
-    controlled = ControlledChild(Setup([*sys.path, str(ROOT)], f"{SPECIFICATIONS}:{name}", seed=1), memory=1024)
+    controlled = ControlledChild(Setup([*sys.path, str(ROOT)], Named(f"{SPECIFICATIONS}:{name}"), seed=1), memory=1024)
     found = {}
     try:
         controlled.start(conform=0.5)
         for text in scenarios:
-            looked = controlled.look(text, 30.0, 30, 2)
+            looked = controlled.look(Scenario.parse(text), 30.0, 30, 2)
             assert looked.schedules and not looked.skipped and not looked.counts.undecided, text
             found[text] = looked.found is not None
     finally:

@@ -47,5 +47,5 @@ def test_a_cache_without_its_lock_is_found_and_the_cache_is_not_accused() -> Non
     ("name", "operator"), [("condition", "rlock-to-lock"), ("barrier", "split"), ("lru_cache", "end-early")]
 )
 def test_it_is_seen_what_its_locks_are_for(tmp_path: Path, name: str, operator: str) -> None:
-    report = mutate_target(f"{FILE}:{name}", MutateOptions(8.0, 1, operators=(operator,), store=tmp_path))
+    report = mutate_target(f"{FILE}:{name}", MutateOptions(budget=8.0, seed=1, operators=(operator,), store=tmp_path))
     assert report.count(Fate.KILLED) >= 1, report.to_json()

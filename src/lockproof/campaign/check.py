@@ -11,22 +11,30 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 from lockproof.campaign import results
 from lockproof.campaign.deaths import Deaths
-from lockproof.campaign.explore import ControlledChild, Looked, labelled
+from lockproof.campaign.explore import ControlledChild, labelled
 from lockproof.campaign.gathered import Gathered
 from lockproof.campaign.protocol.child import Child, Died, generated, not_started, with_known_names
-from lockproof.campaign.protocol.messages import RunResult, Setup
+from lockproof.campaign.protocol.messages import (
+    CheckNames,
+    Conform,
+    Description,
+    Explored,
+    Run,
+    RunResult,
+    Setup,
+)
 from lockproof.campaign.results import Pool, Tried, enough, limits, merged, not_judged
-from lockproof.campaign.under_control import BOUND, MOST_LATE, Schedules
+from lockproof.campaign.under_control import BOUND, MOST_LATE, Schedules, alone
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Evidence, Omission
-from lockproof.core.operation import Operation
 from lockproof.core.options import CheckOptions, Progress, Tell
+from lockproof.core.repeat import Repeat
 from lockproof.core.scenario import Scenario
-from lockproof.core.verdict import Consistency, Coverage, Finding, FindingKind, Interrupted, Nonconformance, Report
+from lockproof.core.verdict import Coverage, Finding, FindingKind, Interrupted, Nonconformance, Report
 from lockproof.shrink.shrinker import shrink
 
 MOST_DEATHS: Final = 3
@@ -43,7 +51,7 @@ class Checking:
     controlled: ControlledChild
     setup: Setup
     options: CheckOptions
-    repeat: Callable[[Finding], str]
+    repeat: Callable[[Finding], Repeat]
     tell: Tell
     began: float = field(default_factory=time.monotonic)
     findings: list[Finding] = field(default_factory=list)
@@ -52,7 +60,7 @@ class Checking:
     notes: list[str] = field(default_factory=list)
     scenarios: int = 0
     invocations: int = 0
-    outcomes: dict[str, int] = field(default_factory=dict)
+    outcomes: dict[Scenario, int] = field(default_factory=dict)
     covered: set[str] = field(default_factory=set)
     phase: str = "starting"
     _since: float = 0.0
@@ -60,7 +68,7 @@ class Checking:
     def __post_init__(self) -> None:
         def tried(candidate: Scenario, hang: float) -> RunResult:
             self._progress(str(candidate))
-            return self._run(str(candidate), 3000, 0.5, hang=hang)
+            return self._run(candidate, 3000, 0.5, hang=hang)
 
         self._deaths = Deaths(self.child, self.options, tried)
         self._schedules = Schedules(self.controlled, self._progress, self._left, self._deaths.alone, self.gathered)
@@ -72,16 +80,16 @@ class Checking:
         try:
             only = None
             if self.options.scenario is not None:
-                only = Scenario.asked(self.options.scenario, description["observers"])
-                self.child.request("names", text=self.options.scenario)
+                only = Scenario.asked(self.options.scenario, description.observers)
+                self.child.ask(CheckNames(only))
             first = list(with_known_names(self.child, first, self.notes))
             with self._in("conformance"):
                 self._conform()
             if only is not None:
                 self._alone(only)
             else:
-                self._schedules.first = list(map(str, first))
-                if self.setup.aimed:
+                self._schedules.first = first
+                if self.setup.aim.kinds:
                     self._begin_anew()
                 self._all(first)
             self._explain()
@@ -119,7 +127,7 @@ class Checking:
         finally:
             self.phase = outer
 
-    def _start(self) -> dict[str, Any]:
+    def _start(self) -> Description:
         self.child.launch()
         if self.options.engine != "threads":
             self.controlled.child.launch()  # both import the subject at the same time
@@ -127,26 +135,29 @@ class Checking:
             description = self.child.start()
         except Died as died:
             raise not_started(died) from None
-        self.notes += description["notes"]
+        self.notes += description.notes
         return description
 
     def _run(
-        self, text: str, invocations: int, seconds: float, *, until_failure: bool = True, hang: float | None = None
+        self,
+        scenario: Scenario,
+        invocations: int,
+        seconds: float,
+        *,
+        until_failure: bool = True,
+        hang: float | None = None,
     ) -> RunResult:
-        answer = self.child.request(
-            "run", seconds, text=text, invocations=invocations, seconds=seconds, until_failure=until_failure, hang=hang
-        )
-        result = RunResult.from_json(answer)
+        result = self.child.ask(Run(scenario, invocations, seconds, until_failure, hang), seconds)
         self.invocations += result.invocations
         return result
 
     def _conform(self) -> None:
         """Compare with the model on one thread. What hangs or kills there is a finding, and is left out afterwards."""
         for _ in range(MOST_DEATHS):
-            seconds = min(0.5, self.options.budget / (10 if self.setup.aimed else 100))
+            seconds = min(0.5, self.options.budget / (10 if self.setup.aim.kinds else 100))
             self._progress("")
             try:
-                answer = self.child.request("conform", seconds, seconds=seconds, skip=self._deaths.alone())
+                answer = self.child.ask(Conform(seconds, self._deaths.alone()), seconds)
             except Died as died:
                 self._deaths.restart()
                 if not died.announced:
@@ -155,7 +166,7 @@ class Checking:
                 with self._in("shrinking"):
                     lines, last = self._deaths.small_program(died)
                 if last is not None:
-                    self._finding_of(last, Scenario((), (tuple(map(Operation, lines)),)), concurrent=False)
+                    self._finding_of(last, alone(lines), concurrent=False)
                 elif died.kind is FindingKind.HANG:
                     self.gathered.skipped(Omission.TOO_SLOW, "; ".join(lines))
                 else:
@@ -167,10 +178,8 @@ class Checking:
                     raise
                 self.notes.append(error.fact)
                 return
-            self.nonconformances += [
-                Nonconformance(**{**each, "lines": tuple(each["lines"])}) for each in answer["nonconformances"]
-            ]
-            self.notes += [note for note in answer["notes"] if note not in self.notes]
+            self.nonconformances += answer.nonconformances
+            self.notes += [note for note in answer.notes if note not in self.notes]
             return
         self.gathered.doubt(Doubt.CONFORMANCE_UNFINISHED, f"{MOST_DEATHS} operations ended the process or hung")
 
@@ -178,7 +187,7 @@ class Checking:
         self.gathered.died(died.detail, found=True)
         finding = Finding(died.kind, scenario, detail=died.detail, stacks=died.stacks, seconds=self._since,
                           failures=1, tries=1, concurrent=concurrent)  # fmt: skip
-        self.findings.append(replace(finding, command=self.repeat(finding)))
+        self.findings.append(replace(finding, repeat=self.repeat(finding)))
 
     def _alone(self, scenario: Scenario) -> None:
         """Run one scenario, on real threads and under control."""
@@ -190,7 +199,7 @@ class Checking:
             with self._in("exploring"):
                 ready = self._schedules.prepare()
                 seconds = max(1.0, self.options.budget / 2)
-                looked = self._schedules.look(str(scenario), seconds, sys.maxsize) if ready else None
+                looked = self._schedules.look(scenario, seconds, sys.maxsize) if ready else None
             self._tell_of_deaths()
             if looked is not None and looked.skipped:
                 raise not_judged(looked.skipped)
@@ -199,12 +208,8 @@ class Checking:
 
     def _all(self, first: Sequence[Scenario]) -> None:
         """Search on real threads and under control, in turns."""
-        fresh, pool = self._fresh(first), Pool(20 + 10 * len(self.child.description["kinds"]))
-        turns = (
-            results.SHARES[bool(self.child.description["environment"]["gil"])]
-            if self.options.engine == "both"
-            else (1.0,)
-        )
+        fresh, pool = self._fresh(first), Pool(20 + 10 * len(self.child.description.kinds))
+        turns = results.SHARES[self.child.description.environment.gil] if self.options.engine == "both" else (1.0,)
         for number, share in enumerate(turns):
             until = self._left() - share * self.options.budget if number + 1 < len(turns) else 0.0
             if self.options.engine == "threads" or (self.options.engine == "both" and number % 2 == 0):
@@ -220,7 +225,7 @@ class Checking:
     def _watch(self) -> bool:
         """Let real threads try first what looked exposed under control; false if there is nothing new of that."""
         watched = self.controlled.watched
-        new = bool(watched.get("exposed")) and not self._deaths.watched
+        new = bool(watched.exposed) and self._deaths.watched is None
         if new:
             self._deaths.watched = watched
             self._deaths.restart()
@@ -245,8 +250,7 @@ class Checking:
         on real threads. Whatever they show is a finding; if they show nothing, it is not known what happened.
         """
         while self._schedules.deaths:
-            text, died = self._schedules.deaths.pop()
-            scenario = Scenario.parse(text)
+            scenario, died = self._schedules.deaths.pop()
             if died.kind is not FindingKind.HANG and died.certain:
                 self._finding_of(died, scenario, concurrent=len(scenario.threads) > 1)
                 continue
@@ -254,24 +258,24 @@ class Checking:
             if isinstance(again, Died):
                 self._finding_of(again, scenario, concurrent=not again.announced)
                 continue
-            self.gathered.died(f"under control, `{text}`: {died.detail}", found=False)
+            self.gathered.died(f"under control, `{scenario}`: {died.detail}", found=False)
             if again.failures:
                 self._follow(scenario, again)
 
-    def _found_under_control(self, scenario: Scenario, looked: Looked) -> None:
+    def _found_under_control(self, scenario: Scenario, looked: Explored) -> None:
         """Make small what a schedule shows, and tell of it, with what real threads make of the same scenario."""
         self._since = self._elapsed
-        seconds = results.SHORT if self.setup.aimed else max(2.0, self.options.budget * 0.3)
+        seconds = results.SHORT if self.setup.aim.kinds else max(2.0, self.options.budget * 0.3)
         with self._in("shrinking"):
             small, looked = self.controlled.small(scenario, looked, seconds, BOUND, self._progress)
         with self._in("confirming"):
-            looked = self.controlled.confirmed(str(small), looked, BOUND)
-            finding = self.controlled.finding(small, looked, self._since, str(small), seconds)
+            looked = self.controlled.confirmed(small, looked, BOUND)
+            finding = self.controlled.finding(small, looked, self._since, seconds)
             judged = self.options.engine == "both" and finding.kind is FindingKind.NOT_LINEARIZABLE
             if judged and (real := self._shown(small)) is not None:
                 finding = replace(finding, failures=real.failures, tries=real.invocations, histogram=real.outcomes)
-                finding = labelled(finding, self.child.description["environment"])
-        self.findings.append(replace(finding, command=self.repeat(finding)))
+                finding = labelled(finding, self.child.description.environment)
+        self.findings.append(replace(finding, repeat=self.repeat(finding)))
 
     def _explain(self) -> None:
         """Find a schedule for what real threads have shown: for its story, and whether the GIL masks it.
@@ -286,27 +290,26 @@ class Checking:
             with self._in("explaining"):
                 if not self._schedules.prepare():
                     return
-                looked = self._schedules.look(str(finding.scenario), results.EXPLAINING, sys.maxsize)
+                looked = self._schedules.look(finding.scenario, results.EXPLAINING, sys.maxsize)
                 if looked is None or looked.found is None:
                     continue
                 same = FindingKind.DEADLOCK if finding.kind is FindingKind.HANG else finding.kind
-                if looked.found["kind"] == same.value:
+                if looked.found.kind is same:
                     self.findings[number] = self._explained(finding, looked)
 
-    def _explained(self, finding: Finding, looked: Looked) -> Finding:
+    def _explained(self, finding: Finding, looked: Explored) -> Finding:
         if finding.kind is FindingKind.NOT_LINEARIZABLE and self.options.scenario is None:
             small, again = self.controlled.small(finding.scenario, looked, results.EXPLAINING, BOUND, self._progress)
             if small is not finding.scenario and (shown := self._shown(small)) is not None:
                 finding, looked = replace(self._told(small, shown), seconds=finding.seconds), again
-        text = str(finding.scenario)
-        looked = self.controlled.confirmed(text, looked, BOUND)
-        under = self.controlled.finding(finding.scenario, looked, 0.0, text, results.EXPLAINING)
-        return labelled(replace(finding, control=under.control), self.child.description["environment"])
+        looked = self.controlled.confirmed(finding.scenario, looked, BOUND)
+        under = self.controlled.finding(finding.scenario, looked, 0.0, results.EXPLAINING)
+        return labelled(replace(finding, control=under.control), self.child.description.environment)
 
     def _shown(self, scenario: Scenario) -> RunResult | None:
         """Run a scenario on real threads for a short while; None if nothing is wrong there."""
         with suppress(Died):
-            result = self._run(str(scenario), MOST_INVOCATIONS, 0.5, until_failure=False)
+            result = self._run(scenario, MOST_INVOCATIONS, 0.5, until_failure=False)
             return result if result.failures else None
         return None
 
@@ -317,7 +320,7 @@ class Checking:
         total: RunResult | None = None
         while total is None or (self._left() > 0 and total.invocations < most and not enough(total)):
             try:
-                result = self._run(str(scenario), most, max(0.0, min(self._left(), 1.0)), until_failure=False)
+                result = self._run(scenario, most, max(0.0, min(self._left(), 1.0)), until_failure=False)
             except Died as died:
                 if (sure := self._sure(died, scenario)) is not None:
                     self._finding_of(sure, scenario, concurrent=not sure.announced)
@@ -330,39 +333,39 @@ class Checking:
         if total is not None and total.failures:
             self.findings.append(self._told(scenario, total))
 
-    def _search(self, fresh: Iterator[str], pool: Pool, until: float) -> None:
+    def _search(self, fresh: Iterator[Scenario], pool: Pool, until: float) -> None:
         """Run known and new scenarios until a violation is found, or only `until` seconds are left."""
         tries, deaths = 0, len(self.findings)
         while deaths < MOST_DEATHS and (self._left() > until or (not pool.tried and tries < MOST_LATE)):
             tries += 1
             if pool.wants_new:
-                text = next(fresh, None)
-                if text is None:
+                scenario = next(fresh, None)
+                if scenario is None:
                     self.notes.append("no scenario is left without what was found already")
                     return
-                tried, look = Tried(text, Scenario.parse(text).size[0]), results.FIRST_LOOK
+                tried, look = Tried(scenario), results.FIRST_LOOK
             else:
                 tried, look = pool.known()
             try:
-                result = self._run(tried.text, MOST_INVOCATIONS, max(0.0, min(self._left(), look)))
+                result = self._run(tried.scenario, MOST_INVOCATIONS, max(0.0, min(self._left(), look)))
             except Died as died:
                 deaths += 1
-                self._after_death(died, tried.text)
+                self._after_death(died, tried.scenario)
                 if any(each.kind is FindingKind.NOT_LINEARIZABLE for each in self.findings):
                     return
                 continue
             if result.skipped:
-                self.gathered.skipped(result.skipped, tried.text)
+                self.gathered.skipped(result.skipped, str(tried.scenario))
                 continue
             self.scenarios += pool.add(tried, result)
             self._cover(result)
-            self._progress(tried.text)
+            self._progress(str(tried.scenario))
             if result.failures:
-                self._follow(Scenario.parse(tried.text), result)
+                self._follow(tried.scenario, result)
                 return
 
-    def _fresh(self, first: Sequence[Scenario]) -> Iterator[str]:
-        yield from map(str, first)
+    def _fresh(self, first: Sequence[Scenario]) -> Iterator[Scenario]:
+        yield from first
         yield from generated(self.child, self._deaths.restart)
 
     def _cover(self, result: RunResult) -> None:
@@ -372,9 +375,8 @@ class Checking:
 
     # After a failure.
 
-    def _after_death(self, died: Died, text: str) -> None:
+    def _after_death(self, died: Died, scenario: Scenario) -> None:
         """A scenario that hung or killed the process: make it small, and go on without what it needs."""
-        scenario = Scenario.parse(text)
         concurrent = not died.announced
         self.scenarios += 1
         self.invocations += 1
@@ -420,7 +422,7 @@ class Checking:
             # Often enough that a race four times as rare shows with probability 0.98, but no longer than patience.
             tries = int(min(max(200, 16 / rate), 40_000))
             try:
-                found = self._run(str(candidate), tries, 1.0)
+                found = self._run(candidate, tries, 1.0)
             except Died:
                 self._deaths.restart()
                 return False
@@ -438,7 +440,7 @@ class Checking:
     def _confirmed(self, scenario: Scenario, shown: RunResult) -> RunResult:
         """Run the smallest scenario on its own again, to tell how often it fails."""
         try:
-            again = self._run(str(scenario), 20_000, 0.5, until_failure=False)
+            again = self._run(scenario, 20_000, 0.5, until_failure=False)
         except Died:
             self._deaths.restart()
             return shown
@@ -455,32 +457,31 @@ class Checking:
             result.invocations,
             seconds=self._since,
         )
-        return replace(finding, command=self.repeat(finding))
+        return replace(finding, repeat=self.repeat(finding))
 
     # The end.
 
-    def _evidence(self, description: dict[str, Any]) -> Evidence:
+    def _evidence(self, description: Description) -> Evidence:
         schedules = self._schedules.counts.tally if self.options.engine != "threads" else None
         return self.gathered.evidence(
             threads=self.options.engine != "schedules", schedules=schedules, doubts=self._schedules.doubted(),
-            findings=len(self.findings), differences=len(self.nonconformances), observers=description["observers"],
+            findings=len(self.findings), differences=len(self.nonconformances), observers=description.observers,
         )  # fmt: skip
 
-    def _report(self, description: dict[str, Any]) -> Report:
+    def _report(self, description: Description) -> Report:
         notes = [*self.notes, *self.controlled.notes]
         if all(finding.kind not in (FindingKind.DEADLOCK, FindingKind.HANG) for finding in self.findings):
             notes += [f"possible deadlock, which no run hit: {each}" for each in self.controlled.cycles]
-        facts = description["environment"]
-        notes += limits(facts)
+        notes += limits(description.environment)
         both = self.outcomes, self._schedules.outcomes
-        distinct = sum(max(each.get(text, 0) for each in both) for text in both[0].keys() | both[1].keys())
+        distinct = sum(max(each.get(key, 0) for each in both) for key in both[0].keys() | both[1].keys())
         return Report(
-            description["subject"],
-            description["model"],
-            Consistency(self.options.consistency),
+            description.subject,
+            description.model,
+            self.options.consistency,
             self._evidence(description),
             self.setup.seed,
-            facts,
+            description.environment.to_json(),
             Coverage(
                 self.scenarios, self.invocations, tuple(sorted(self.covered | self._schedules.kinds)), self._elapsed,
                 distinct, self.controlled.schedules, self._schedules.covered(),

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
-import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from lockproof.campaign.check import Checking
 from lockproof.campaign.explore import ControlledChild
 from lockproof.campaign.protocol.child import Child
 from lockproof.campaign.protocol.messages import Setup
-from lockproof.core.errors import LockproofError
-from lockproof.core.options import CheckOptions, Tell, refuse_nonsense
-from lockproof.core.repeat import check_command
+from lockproof.core.options import CheckOptions, Tell
+from lockproof.core.repeat import Repeat, of_check
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, Report
 
@@ -25,32 +21,31 @@ def check_target(target: str, options: CheckOptions, progress: Tell | None = Non
         LockproofError: the target or an option is wrong.
 
     """
-    seed = secrets.randbelow(2**31) if options.seed is None else options.seed
-    setup = Setup(
-        list(sys.path), target, None, {}, options.model, options.factory,
-        options.threads, seed, options.consistency, options.hang,
-    )  # fmt: skip
-    repeat = partial(check_command, target, options, seed)
-    return check(setup, options, repeat=repeat, progress=progress)
+    options = options.seeded()
+
+    def repeat(finding: Finding) -> Repeat:
+        return of_check(target, options, finding.scenario)
+
+    return check(Setup.of(target, options, threads=options.threads), options, repeat=repeat, progress=progress)
 
 
 def check(
     setup: Setup,
     options: CheckOptions,
     *,
-    repeat: Callable[[Finding], str],
+    repeat: Callable[[Finding], Repeat],
     first: Sequence[Scenario] = (),
     progress: Tell | None = None,
 ) -> Report:
-    """Check what the setup says; `first` are scenarios to try before any others, `repeat` makes a finding's command.
+    """Check what the setup says.
+
+    `first` are scenarios to try before any others, and `repeat` returns what repeats a finding.
 
     Raises:
         LockproofError: the target or an option is wrong.
 
     """
-    if options.threads < 2:
-        raise LockproofError(f"--threads {options.threads}: one thread shows nothing", "", "ask for 2 or more")
-    refuse_nonsense(options)
+    options.refuse_nonsense()
     controlled = ControlledChild(setup, options.memory)
     try:
         with Child(setup, memory=options.memory) as child:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from lockproof.campaign.protocol.child import Child, Died
-from lockproof.campaign.protocol.messages import RunResult
+from lockproof.campaign.protocol.messages import Avoid, RunLines, RunResult, Watch
 from lockproof.core.options import CheckOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
+from lockproof.core.watched import Watched
 from lockproof.shrink.shrinker import shrink
 
 CRASH_HEADER: Final = "Fatal Python error"
@@ -32,24 +33,24 @@ class Deaths:
     child: Child
     options: CheckOptions
     tried: Callable[[Scenario, float], RunResult]
-    avoided: list[list[str]] = field(default_factory=list)
-    watched: dict[str, Any] = field(default_factory=dict)
+    avoided: list[tuple[str, ...]] = field(default_factory=list)
+    watched: Watched | None = None
 
     def avoid(self, lines: Sequence[str]) -> None:
         """From now on, have no scenario with all these operations, and nothing on one thread with the last of them."""
-        self.avoided.append(list(lines))
+        self.avoided.append(tuple(lines))
         self.restart()
 
     def restart(self) -> None:
         """Have a process that knows what is avoided and what was seen: one that is started anew knows nothing."""
         self.child.start()
-        self.child.request("avoid", together=self.avoided)
-        if self.watched:
-            self.child.request("watch", **self.watched)
+        self.child.ask(Avoid(tuple(self.avoided)))
+        if self.watched is not None:
+            self.child.ask(Watch(self.watched))
 
-    def alone(self) -> list[str]:
+    def alone(self) -> tuple[str, ...]:
         """Return the operations that are left out on one thread."""
-        return [lines[-1] for lines in self.avoided]
+        return tuple(lines[-1] for lines in self.avoided)
 
     def small_program(self, died: Died) -> tuple[tuple[str, ...], Died | None]:
         """Return the lines that one thread ran when the process died, without those that are not needed for that.
@@ -59,7 +60,7 @@ class Deaths:
         """
 
         def ends(lines: Sequence[str], hang: float) -> Died | None:
-            return self._same(died, lambda: self.child.request("program", lines=lines, hang=hang))
+            return self._same(died, lambda: self.child.ask(RunLines(tuple(lines), hang)))
 
         lines = died.announced
         end = time.monotonic() + self.options.hang

@@ -10,14 +10,16 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from lockproof.core.codec import decode, encode
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Evidence
 from lockproof.core.mutation_report import Judged
 
-VERSION: Final = 2
+VERSION: Final = 3
 
 
 class Kept:
@@ -36,11 +38,11 @@ class Kept:
             if "head" in line:
                 self._head, self._known, self._passed, self._complete = line["head"], {}, {}, False
             elif "passed" in line:
-                self._passed[line["passed"]] = Evidence.from_json(line["evidence"])
+                self._passed[line["passed"]] = decode(Evidence, line["evidence"])
             elif "complete" in line:
                 self._complete = True
             else:
-                judged = Judged.from_json(line)
+                judged = decode(Judged, line)
                 self._known[judged.mutant.id] = judged
                 if judged.scenario:
                     self.earlier[judged.mutant.id] = judged.scenario
@@ -80,7 +82,7 @@ class Kept:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             (self.path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
             part = self.path.with_suffix(".part")
-            lines = [*({"head": {}}, *(each.to_json() for each in earlier))] if earlier else []
+            lines = [*({"head": {}}, *(_kept(each) for each in earlier))] if earlier else []
             part.write_text("".join(json.dumps(line) + "\n" for line in (*lines, {"head": head})), encoding="utf-8")
             part.replace(self.path)
         except OSError as error:
@@ -93,11 +95,11 @@ class Kept:
 
     def add(self, judged: Judged) -> None:
         """Keep a fate."""
-        self._append(judged.to_json())
+        self._append(_kept(judged))
 
     def add_passed(self, name: str, evidence: Evidence) -> None:
         """Keep what the schedules of a mutant are evidence for, where they show nothing; real threads come next."""
-        self._append({"passed": name, "evidence": evidence.to_json()})
+        self._append({"passed": name, "evidence": encode(evidence)})
 
     def end(self) -> None:
         """Say that all mutants were judged: the next run begins anew."""
@@ -106,3 +108,8 @@ class Kept:
     def _append(self, line: Mapping[str, Any]) -> None:
         with open(self.path, "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+
+
+def _kept(judged: Judged) -> Any:
+    """Return a fate as the file has it, without the text of the mutant's module: it is made anew from its source."""
+    return encode(replace(judged, mutant=replace(judged.mutant, source="")))

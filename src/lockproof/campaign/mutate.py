@@ -13,9 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import secrets
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -27,13 +25,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from lockproof.campaign.check_target import check
-from lockproof.campaign.explore import ControlledChild, Looked
+from lockproof.campaign.explore import ControlledChild
 from lockproof.campaign.mutants_kept import Kept
 from lockproof.campaign.protocol.child import Child, Died, not_started
-from lockproof.campaign.protocol.messages import Setup
+from lockproof.campaign.protocol.messages import Aim, CheckNames, Explored, LookOn, MakeMutants, Setup
 from lockproof.campaign.reviewed import Reviewed
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
@@ -42,10 +40,10 @@ from lockproof.core.mutant import Mutant, Site
 from lockproof.core.mutation_report import Fate, Judged, MutationInterrupted, MutationReport, named_equivalent
 from lockproof.core.operation import OperationKind, kind_of
 from lockproof.core.options import CheckOptions, ExploreOptions, MutateOptions, Progress, Tell
-from lockproof.core.repeat import check_command
+from lockproof.core.repeat import Repeat, of_check
 from lockproof.core.scenario import Scenario
-from lockproof.core.verdict import Finding, FindingKind, Masking, Report, Verdict
-from lockproof.generate.generator import Watched
+from lockproof.core.verdict import Finding, Masking, Report, Verdict
+from lockproof.core.watched import Watched
 
 FIRST: Final = 8
 """Scenarios that have killed other mutants and are tried first."""
@@ -79,8 +77,8 @@ class _Sources:
     texts: dict[str, str]
     mutants: tuple[Mutant, ...]
     sites: tuple[Site, ...]
-    filling: list[str]
-    reach: dict[tuple[str, str | int], list[str]]
+    filling: tuple[str, ...]
+    reach: dict[tuple[str, str | int], tuple[str, ...]]
     kinds: tuple[OperationKind, ...]
 
     def knows(self, scenario: Scenario) -> bool:
@@ -97,7 +95,7 @@ class _Sources:
         Where no operation alone runs the line, it may be one for when others are there too: the function has to do.
         """
         places = ((mutant.file, mutant.line), (mutant.file, mutant.function))
-        kinds = next((self.reach[place] for place in places if place in self.reach), [])
+        kinds = next((self.reach[place] for place in places if place in self.reach), ())
         return {kind: self._breadth[kind] for kind in kinds}
 
     @cached_property
@@ -140,14 +138,11 @@ def mutate_target(target: str, options: MutateOptions, progress: Tell | None = N
         "options": json.loads(json.dumps({name: getattr(options, name) for name in _DECIDING})),
         "seed": options.seed,
     }
-    seed = options.seed
-    if seed is None:
-        seed = kept.seed(head)
-    if seed is None:
-        seed = secrets.randbelow(2**31)
-    head["seed"] = seed
+    if options.seed is None:
+        options = replace(options, seed=kept.seed(head)).seeded()
+    head["seed"] = options.seed
     run = _Mutating(
-        target, replace(options, seed=seed), sources, kept, progress or (lambda _: None), reviewed,
+        target, options, sources, kept, progress or (lambda _: None), reviewed,
         facts.to_json(), *kept.begin(head),
     )  # fmt: skip
     return run.run()
@@ -165,36 +160,33 @@ def mutants_for(target: str, options: MutateOptions, reviewed: Reviewed | None =
             what the class has not.
 
     """
-    setup = _setup(target, options, 0)
-    with Child(setup, memory=options.memory) as child:
+    with Child(_setup(target, replace(options, seed=0)), memory=options.memory) as child:
         try:
-            answer = child.request("mutants", 60.0, operators=list(options.operators) or None)
+            answer = child.ask(MakeMutants(options.operators or None), 60.0)
             for text in sorted(set(reviewed.killers.values())) if reviewed is not None else ():
-                child.request("names", text=text)
+                child.ask(CheckNames(Scenario.parse(text)))
         except Died as died:
             raise not_started(died) from None
-    if not answer["sites"]:
+    if not answer.sites:
         from lockproof.mutation.mutants import what_was_looked_for
 
         raise LockproofError(
-            f"no locks were found in {', '.join(answer['files'])}",
+            f"no locks were found in {', '.join(answer.files)}",
             f"looked for: {what_was_looked_for()}",
             "if the class is to be safe without a lock, lockproof check says whether it is",
         )
     return _Sources(
-        answer["files"],
-        tuple(map(Mutant.from_json, answer["mutants"])),
-        tuple(map(Site.from_json, answer["sites"])),
-        answer["filling"],
-        {(file, place): kinds for file, place, kinds in answer["reach"]},
-        tuple(OperationKind(text, dict.fromkeys(holes, ())) for text, holes in answer["kinds"]),
+        answer.files,
+        answer.mutants,
+        answer.sites,
+        answer.filling,
+        {(file, place): kinds for file, place, kinds in answer.reach},
+        tuple(OperationKind(text, dict.fromkeys(holes, ())) for text, holes in answer.kinds),
     )
 
 
-def _setup(target: str, options: MutateOptions, seed: int) -> Setup:
-    return Setup(
-        list(sys.path), target, None, {}, options.model, options.factory, options.threads, seed, hang=options.hang
-    )
+def _setup(target: str, options: MutateOptions) -> Setup:
+    return Setup.of(target, options, threads=options.threads)
 
 
 @dataclass
@@ -213,8 +205,7 @@ class _Mutating:
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        assert self.options.seed is not None
-        self.setup = _setup(self.target, self.options, self.options.seed)
+        self.setup = _setup(self.target, self.options)
         self._lock, self._alone = threading.Lock(), threading.Lock()
         self._own = ControlledChild(self.setup, self.options.memory)
         self._passing: set[str] = set()
@@ -223,7 +214,7 @@ class _Mutating:
         self._stopped = threading.Event()
         self._took: dict[str, list[float]] = {"schedules": [], "threads": []}
         self._usual: set[str] = set()
-        self._differing: list[str] = []
+        self._differing: tuple[str, ...] = ()
         self._jobs = self.options.jobs or os.process_cpu_count() or 1
 
     def run(self) -> MutationReport:
@@ -276,7 +267,7 @@ class _Mutating:
 
         """
         self._progress("the class itself")
-        report = check(self.setup, self._checked("both", self.options.budget), repeat=self._command,
+        report = check(self.setup, self._checked("both", self.options.budget), repeat=self._repeat,
                        progress=lambda _: self._progress("the class itself"))  # fmt: skip
         if report.findings:
             finding = report.findings[0]
@@ -289,27 +280,27 @@ class _Mutating:
         if report.verdict is Verdict.UNKNOWN:
             self.notes.append(f"the class itself could not be judged: {_texts(report.unknown)}")
         self._usual = _differences(report)
-        self._differing = sorted({line for each in report.nonconformances for line in each.lines[-2:]})
+        self._differing = tuple(sorted({line for each in report.nonconformances for line in each.lines[-2:]}))
         self.setup = replace(self.setup, watched=self._seen())
 
-    def _seen(self) -> dict[str, Any]:
+    def _seen(self) -> Watched:
         """Return what is seen of all operations of the class itself: beside those that look exposed, mutants show."""
         with Child(replace(self.setup, controlled=True), memory=self.options.memory) as child:
             try:
-                return child.request("look_on", WATCHING, filling=self.sources.filling, seconds=WATCHING)
+                return child.ask(LookOn(self.sources.filling, WATCHING), WATCHING)
             except (Died, LockproofError) as error:
                 self.notes.append(f"which operations look exposed is not known: {error}")
-                return Watched().to_json()
+                return Watched()
 
     def _checked(self, engine: str, budget: float) -> CheckOptions:
         options = self.options
-        return CheckOptions(budget, options.seed, options.threads, model=options.model,
-                            factory=options.factory, hang=options.hang, memory=options.memory,
-                            engine=engine)  # fmt: skip
+        return CheckOptions(
+            budget=budget, seed=options.seed, threads=options.threads, model=options.model, factory=options.factory,
+            hang=options.hang, memory=options.memory, engine=engine,
+        )  # fmt: skip
 
-    def _command(self, finding: Finding) -> str:
-        assert self.options.seed is not None
-        return check_command(self.target, self._checked("both", self.options.budget), self.options.seed, finding)
+    def _repeat(self, finding: Finding) -> Repeat:
+        return of_check(self.target, self._checked("both", self.options.budget), finding.scenario)
 
     def _all(self, todo: Sequence[Mutant]) -> None:
         for engine, jobs in (("schedules", self._jobs), ("threads", 1)):
@@ -374,11 +365,10 @@ class _Mutating:
             file = Path(place) / Path(mutant.file).name
             file.write_text(mutant.source, encoding="utf-8")
             replaced = {mutant.module: str(file), mutant.file: str(file)}
-            aimed = self.sources.aimed(mutant)
-            setup = replace(self.setup, replaced=replaced, aimed=aimed, differing=self._differing,
-                            filling=self.sources.filling)  # fmt: skip
+            aim = Aim(self.sources.aimed(mutant), self._differing, self.sources.filling)
+            setup = replace(self.setup, replaced=replaced, aim=aim)
             try:
-                report = check(setup, options, repeat=self._command, first=self._first(mutant), progress=tell)
+                report = check(setup, options, repeat=self._repeat, first=self._first(mutant), progress=tell)
             except LockproofError as error:
                 return Judged(mutant, Fate.INVALID, time.monotonic() - began, why=error.fact), Evidence()
             except _Stop:
@@ -403,15 +393,15 @@ class _Mutating:
             try:
                 if not self._passing:
                     self._own.start(conform=min(WATCHING, self.options.budget / 4))
-                looked = self._own.look(text, PASSING, SCHEDULES, ExploreOptions.bound)
+                looked = self._own.look(Scenario.parse(text), PASSING, SCHEDULES, ExploreOptions.bound)
+                kind = None if looked.found is None else looked.found.kind
             except Died as died:
-                looked = Looked(found={"kind": died.kind.value})
-            if looked.found is not None:
-                kind = FindingKind(looked.found["kind"])
+                looked, kind = Explored(), died.kind
+            if kind is not None:
                 raise LockproofError(
                     f"{self.target} fails as it is: {kind.value}: {text}",
                     "this killed a mutant, and says nothing then",
-                    f"see what is wrong and mend it first: {self._command(Finding(kind, Scenario.parse(text)))}",
+                    f"see what is wrong and mend it first: {self._repeat(Finding(kind, Scenario.parse(text)))}",
                 )
             if looked.skipped:
                 why = clause(looked.skipped)

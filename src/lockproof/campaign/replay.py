@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from lockproof.campaign.explore import explore_target
 from lockproof.core import environment
+from lockproof.core.codec import decode
 from lockproof.core.errors import LockproofError
 from lockproof.core.options import ExploreOptions, Tell
-from lockproof.core.repeat import arguments_of, target_of
-from lockproof.core.verdict import Consistency, Control, Finding, Report
+from lockproof.core.repeat import OfTarget
+from lockproof.core.verdict import Control, Finding, Report
 
 
 def replay_file(path: Path, times: int, hang: float | None = None, progress: Tell | None = None) -> Report:
@@ -25,40 +24,41 @@ def replay_file(path: Path, times: int, hang: float | None = None, progress: Tel
         LockproofError: the file is no report, has no schedule, or the source or the Python is another one now.
 
     """
-    document, finding = _read(path)
+    finding = _read(path)
     assert finding.control is not None
     _refuse_changes(finding.control)
-    target = target_of(finding.command)
-    if target is None:
+    if not isinstance(finding.repeat, OfTarget):
         raise LockproofError(
-            f"{path} does not say what its schedule is a schedule of: its command is {finding.command!r}",
+            f"{path} does not say what its schedule is a schedule of: it is repeated by {finding.command!r}",
             "it was found by a test, or the file was edited",
             "run that test again, or find it with lockproof explore TARGET --json FILE",
         )
-    given = arguments_of(finding.command)
-    scenario = str(finding.scenario) if finding.scenario.threads else None
+    found_with = finding.repeat.options
     options = ExploreOptions(
-        seed=document["seed"],
-        consistency=document["consistency"],
-        model=given.get("model"),
-        factory=given.get("factory"),
-        scenario=scenario,
+        seed=found_with.seed,
+        consistency=found_with.consistency,
+        model=found_with.model,
+        factory=found_with.factory,
+        scenario=str(finding.scenario) if finding.scenario.threads else None,
         schedule=str(finding.control.schedule),
         times=times,
-        hang=given.get("hang", ExploreOptions.hang) if hang is None else hang,
-        memory=given.get("memory", ExploreOptions.memory),
+        hang=found_with.hang if hang is None else hang,
+        memory=found_with.memory,
     )
-    return explore_target(target, options, progress)
+    return explore_target(finding.repeat.target, options, progress)
 
 
-def _read(path: Path) -> tuple[Mapping[str, Any], Finding]:
+def _read(path: Path) -> Finding:
+    """Return the first finding with a schedule in the file of a report."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-        findings = [Finding.from_json(each) for each in document["findings"]]
-        seed, consistency = document["seed"], Consistency(document["consistency"])
+        findings = [
+            decode(Finding, {name: part for name, part in each.items() if name != "command"})
+            for each in document["findings"]
+        ]
     except OSError as error:
         raise LockproofError(f"{path} cannot be read: {error.strerror or error}", "a misspelt name") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise LockproofError(
             f"{path} is no report: {error!r}",
             "it was written by something else, or cut off",
@@ -71,7 +71,7 @@ def _read(path: Path) -> tuple[Mapping[str, Any], Finding]:
             "nothing was found, or real threads alone have found it",
             "find it under control: lockproof check TARGET --engine schedules --json FILE",
         )
-    return {"seed": seed, "consistency": consistency}, found[0]
+    return found[0]
 
 
 def _refuse_changes(control: Control) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from lockproof.campaign.protocol.answers import Answer, joined
 from lockproof.campaign.protocol.messages import RunResult
+from lockproof.core.environment import Environment
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Omission, clause, next_step
+from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Outcome
 
 SHARES: Final = {False: (0.1, 0.3, 0.35, 0.25), True: (0.15, 0.35, 0.2, 0.3)}
@@ -38,8 +40,7 @@ LONGEST_LOOK: Final = 1.0
 class Tried:
     """A scenario in the pool: for how long it was run, how many different outcomes it showed."""
 
-    text: str
-    operations: int
+    scenario: Scenario
     seconds: float = 0.0
     outcomes: int = 0
 
@@ -70,7 +71,7 @@ class Pool:
         if next(self._turns) % 2:
             chosen = max(self.tried, key=lambda each: each.outcomes / each.seconds)
         else:
-            chosen = min(self.tried, key=lambda each: each.seconds * each.operations**2)
+            chosen = min(self.tried, key=lambda each: each.seconds * each.scenario.size[0] ** 2)
         return chosen, min(4 * chosen.seconds, LONGEST_LOOK)
 
     def add(self, tried: Tried, result: RunResult) -> bool:
@@ -120,13 +121,13 @@ def merged(one: RunResult, other: RunResult) -> RunResult:
     )
 
 
-def limits(facts: Mapping[str, Any]) -> list[str]:
+def limits(facts: Environment) -> list[str]:
     """Say what in the environment limits a verdict."""
     notes = []
-    if facts["free_threaded"] and facts["gil"]:
+    if facts.free_threaded and facts.gil:
         notes.append("importing the subject turned the GIL on: nothing here is about free threading; try PYTHON_GIL=0")
     if not Path("/proc/self/statm").exists():
         notes.append("the memory of the subject was not limited: this system has no /proc to read it from")
-    if facts["processors"] < 2:
+    if facts.processors < 2:
         notes.append("there is one processor: threads never ran at the same time")
     return notes

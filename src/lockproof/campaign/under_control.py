@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
 
-from lockproof.campaign.explore import FIRST_SCHEDULES, ControlledChild, Looked
+from lockproof.campaign.explore import FIRST_SCHEDULES, ControlledChild
 from lockproof.campaign.gathered import Gathered
 from lockproof.campaign.protocol.child import Died, generated
 from lockproof.campaign.protocol.counts import Counts
+from lockproof.campaign.protocol.messages import Explored
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Doubted
+from lockproof.core.operation import Operation
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
 
@@ -40,7 +42,7 @@ MOST_LATE: Final = 10
 
 @dataclass
 class _Begun:
-    text: str
+    scenario: Scenario
     seconds: float = FIRST_LOOK
 
 
@@ -56,17 +58,17 @@ class Schedules:
     left: Callable[[], float]
     skip: Callable[[], Sequence[str]]
     gathered: Gathered
-    first: Sequence[str] = ()
+    first: Sequence[Scenario] = ()
     counts: Counts = field(default_factory=Counts)
-    outcomes: dict[str, int] = field(default_factory=dict)
+    outcomes: dict[Scenario, int] = field(default_factory=dict)
     kinds: set[str] = field(default_factory=set)
-    deaths: list[tuple[str, Died]] = field(default_factory=list)
+    deaths: list[tuple[Scenario, Died]] = field(default_factory=list)
     _begun: list[_Begun] = field(default_factory=list)
     _ready: bool = False
-    _complete: set[str] = field(default_factory=set)
-    _undecided: set[str] = field(default_factory=set)
-    _went_wrong: set[str] = field(default_factory=set)
-    _fresh: Iterator[str] | None = None
+    _complete: set[Scenario] = field(default_factory=set)
+    _undecided: set[Scenario] = field(default_factory=set)
+    _went_wrong: set[Scenario] = field(default_factory=set)
+    _fresh: Iterator[Scenario] | None = None
 
     def prepare(self) -> bool:
         """Start the process; false if that cannot be done, which is a doubt then.
@@ -83,7 +85,7 @@ class Schedules:
                 if died.kind is FindingKind.HANG and died.announced and not last:
                     continue
                 if died.announced and died.certain and died.kind is not FindingKind.HANG:
-                    self.deaths.append(("; ".join(died.announced), died))
+                    self.deaths.append((alone(died.announced), died))
                 else:
                     self.gathered.died(f"under control, before any scenario: {died.detail}", found=False)
                 return False
@@ -99,13 +101,17 @@ class Schedules:
 
     def doubted(self) -> tuple[Doubted, ...]:
         """Return what stayed undecided of the runs."""
-        wrong = (Doubted(Doubt.SEEN_ONCE, len(self._went_wrong), min(self._went_wrong)),) if self._went_wrong else ()
+        wrong = (
+            (Doubted(Doubt.SEEN_ONCE, len(self._went_wrong), min(map(str, self._went_wrong))),)
+            if self._went_wrong
+            else ()
+        )
         return (*self.counts.doubted(), *wrong)
 
-    def search(self, seconds: float) -> tuple[Scenario, Looked] | None:
+    def search(self, seconds: float) -> tuple[Scenario, Explored] | None:
         """Explore scenarios for so long, or until one shows something; the first has its turn however late it is."""
         end = self.left() - seconds
-        aimed = bool(self.child.setup.aimed)
+        aimed = bool(self.child.setup.aim.kinds)
         if self._fresh is None:
             self._fresh = self._generated()
         for step in count():
@@ -116,44 +122,44 @@ class Schedules:
             if fresh is None and not self._begun:
                 return None
             begun = _Begun(fresh) if fresh is not None else self._begun.pop(0)
-            known = begun.text in self.first
+            known = begun.scenario in self.first
             seconds = max(begun.seconds, LONGEST_LOOK / 2) if known else begun.seconds
             most = KNOWN if known else FEWER if aimed else FIRST_SCHEDULES
-            looked = self.look(begun.text, min(seconds, self.left()), most)
+            looked = self.look(begun.scenario, min(seconds, self.left()), most)
             if looked is None or looked.skipped:
                 continue
             if looked.found is not None:
-                return Scenario.parse(begun.text), looked
+                return begun.scenario, looked
             if not looked.everything and looked.schedules:
                 begun.seconds = min(2 * begun.seconds, LONGEST_LOOK)
                 self._begun.append(begun)
         return None
 
-    def look(self, text: str, seconds: float, most: int) -> Looked | None:
+    def look(self, scenario: Scenario, seconds: float, most: int) -> Explored | None:
         """Explore one scenario; None if it could not be run or ended the process."""
-        self.tell(text)
+        self.tell(str(scenario))
         try:
-            looked = self.child.look(text, max(seconds, 0.05), most, BOUND)
+            looked = self.child.look(scenario, max(seconds, 0.05), most, BOUND)
         except Died as died:
-            self.deaths.append((text, died))
+            self.deaths.append((scenario, died))
             self._ready = False
             return None
         except LockproofError as error:
-            self.gathered.doubt(Doubt.NO_CONTROL, f"{text}: {error.fact}")
+            self.gathered.doubt(Doubt.NO_CONTROL, f"{scenario}: {error.fact}")
             return None
         if looked.skipped:
-            self.gathered.skipped(looked.skipped, text)
+            self.gathered.skipped(looked.skipped, str(scenario))
             return looked
         self.counts += looked.counts
         self.gathered.answered(looked.answers)
         if looked.counts.ran:
-            self.outcomes[text] = max(self.outcomes.get(text, 0), looked.outcomes)
+            self.outcomes[scenario] = max(self.outcomes.get(scenario, 0), looked.outcomes)
         if looked.counts.undecided:
-            self._undecided.add(text)
-        if looked.complete and text not in self._undecided:
-            self._complete.add(text)
+            self._undecided.add(scenario)
+        if looked.complete and scenario not in self._undecided:
+            self._complete.add(scenario)
         went_wrong = any(each.doubt is Doubt.SEEN_ONCE for each in looked.open)
-        (self._went_wrong.add if went_wrong else self._went_wrong.discard)(text)
+        (self._went_wrong.add if went_wrong else self._went_wrong.discard)(scenario)
         self.kinds |= set(looked.kinds)
         return looked
 
@@ -169,7 +175,7 @@ class Schedules:
             said += f"; {self.counts.undecided:,} of {self.counts.ran:,} runs were not judged"
         return (said,)
 
-    def _generated(self) -> Iterator[str]:
+    def _generated(self) -> Iterator[Scenario]:
         def restart() -> None:
             self._ready = False
             if not self.prepare():
@@ -177,8 +183,13 @@ class Schedules:
 
         yield from self.first
         try:
-            for text in generated(self.child.child, restart):
-                if text not in self.outcomes and Scenario.parse(text).size[0] <= LARGEST:
-                    yield text
+            for scenario in generated(self.child.child, restart):
+                if scenario not in self.outcomes and scenario.size[0] <= LARGEST:
+                    yield scenario
         except Died as died:
             self.gathered.died(f"under control, while scenarios were made: {died.detail}", found=False)
+
+
+def alone(lines: Sequence[str]) -> Scenario:
+    """Return the scenario in which one thread runs these lines."""
+    return Scenario((), (tuple(map(Operation, lines)),))

@@ -8,8 +8,8 @@ step, are made here from the doubt, so that no decision ever hangs on a word.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -71,11 +71,6 @@ class Omission(StrEnum):
     TOO_SLOW = "too-slow"
 
 
-def cause(code: str) -> Doubt | Omission:
-    """Return the doubt or the omission of this code."""
-    return Omission(code) if code in set(Omission) else Doubt(code)
-
-
 @dataclass(frozen=True)
 class Doubted:
     """A doubt, how often it came up, and an example of it as text."""
@@ -83,11 +78,6 @@ class Doubted:
     doubt: Doubt
     count: int = 1
     about: str = ""
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Doubted:
-        """Return the doubt that `asdict` and JSON made a dictionary of."""
-        return cls(Doubt(data["doubt"]), data["count"], data["about"])
 
 
 @dataclass(frozen=True)
@@ -154,25 +144,6 @@ class Evidence:
             self.deaths_found + other.deaths_found,
         )
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the fields as JSON has them."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Evidence:
-        """Return the evidence that `to_json` and JSON made a dictionary of."""
-        return cls(
-            **{
-                **data,
-                "threads": data["threads"] and Tally(**data["threads"]),
-                "schedules": data["schedules"] and Tally(**data["schedules"]),
-                "doubts": tuple(map(Doubted.from_json, data["doubts"])),
-                "left_out": tuple(
-                    LeftOut(Omission(o["omission"]), o["count"], o["about"]) for o in data["left_out"]
-                ),
-            }
-        )  # fmt: skip
-
 
 def _sum(one: Tally | None, other: Tally | None) -> Tally | None:
     return one if other is None else other if one is None else one + other
@@ -189,10 +160,6 @@ class Reason:
 
     def __str__(self) -> str:
         return self.text
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the fields as JSON has them."""
-        return asdict(self)
 
 
 class Decision(NamedTuple):

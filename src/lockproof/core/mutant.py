@@ -5,9 +5,7 @@ A *mutant* asks whether a check of the class would notice the flaw. An *operator
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -19,15 +17,6 @@ class Site:
     function: str
     line: int
     text: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the site as JSON has it."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Site:
-        """Return the site that `to_json` wrote."""
-        return cls(**data)
 
 
 @dataclass(frozen=True)
@@ -48,12 +37,3 @@ class Mutant:
     diff: str
     source: str
     said: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the mutant as JSON has it."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Mutant:
-        """Return the mutant that `to_json` wrote."""
-        return cls(**data)

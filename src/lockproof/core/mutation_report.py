@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from lockproof.core.codec import encode
 from lockproof.core.evidence import Doubt
 from lockproof.core.mutant import Mutant, Site
 from lockproof.core.verdict import Masking
@@ -46,26 +47,6 @@ class Judged:
     masking: Masking | None = None
     why: str = ""
     undecided: tuple[Doubt, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as JSON has it. The whole source of the mutant is left out: the diff says the same."""
-        data = asdict(self)
-        del data["mutant"]["source"]
-        return {**data, "undecided": list(self.undecided)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Judged:
-        """Return what `to_json` wrote, with a mutant without a source."""
-        masking = data["masking"]
-        return cls(
-            **{
-                **data,
-                "mutant": Mutant(**data["mutant"], source=""),
-                "fate": Fate(data["fate"]),
-                "masking": None if masking is None else Masking(masking),
-                "undecided": tuple(map(Doubt, data["undecided"])),
-            }
-        )
 
 
 @dataclass(frozen=True)
@@ -117,12 +98,19 @@ class MutationReport:
             "score": self.score,
             "counts": {fate.value: self.count(fate) for fate in Fate},
             "masked": self.masked,
-            "sites": [site.to_json() for site in self.sites],
-            "mutants": [each.to_json() for each in self.judged],
+            "sites": encode(self.sites),
+            "mutants": [_shown(each) for each in self.judged],
             "seconds": self.seconds,
             "left": self.left,
             "notes": list(self.notes),
         }
+
+
+def _shown(judged: Judged) -> dict[str, Any]:
+    """Return a fate as a report has it: without the text of the mutant's module, of which the diff says as much."""
+    data: dict[str, Any] = encode(judged)
+    del data["mutant"]["source"]
+    return data
 
 
 class MutationInterrupted(KeyboardInterrupt):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
+from lockproof.core.consistency import Consistency
 from lockproof.core.errors import LockproofError
-from lockproof.core.verdict import Consistency
 
 STRATEGIES: Final = ("portfolio", "orders", "preemptions", "surw", "pct", "pos", "random")
 """What can choose the schedules of an exploration."""
@@ -21,68 +22,95 @@ LEAST_MEMORY: Final = 64
 """MiB that a process may use at least."""
 
 
-@dataclass(frozen=True)
-class CheckOptions:
-    """`budget` in seconds, for everything but starting; `hang` in seconds without progress; `memory` in MiB.
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What can be asked of every campaign.
 
-    `engine`: real threads, schedules under control, or both.
-    `threads` is the most threads of a scenario. `model` is `module:Class` or the name of a kind, `factory`
-    `module:function` that makes a subject. `scenario`: only this one. `invocations`: at most so many runs of it.
+    `budget`: seconds of the campaign, beside those for starting. `seed` of the random choices; None: one is drawn.
+    `model`: `module:Class`, or the name of a kind. `factory`: `module:function` that makes a subject. `hang`: seconds
+    without progress that are a hang. `memory`: MiB that a process may use.
     """
 
     budget: float = 10.0
     seed: int | None = None
-    threads: int = 3
-    consistency: Consistency = Consistency.LINEARIZABLE
     model: str | None = None
     factory: str | None = None
-    scenario: str | None = None
-    invocations: int | None = None
     hang: float = 3.0
     memory: int = 1024
-    engine: str = "both"
+
+    def seeded(self) -> Self:
+        """Return the options with a seed: the one that was asked for, or one that is drawn here."""
+        return self if self.seed is not None else replace(self, seed=secrets.randbelow(2**31))
+
+    def refuse_nonsense(self) -> None:
+        """See that the options of a caller in Python leave something to do; the command line refuses on its own.
+
+        Raises:
+            LockproofError: a time is zero, negative or no number, or the memory is not enough for an interpreter.
+
+        """
+        for name, step in (("budget", "--budget 10s"), ("hang", "--hang 3s")):
+            value = getattr(self, name)
+            if not 0 < value < float("inf"):
+                raise LockproofError(
+                    f"{name} is {value:g} s", "a time is a number of seconds above 0", f"give it: {step}"
+                )
+        if self.memory < LEAST_MEMORY:
+            raise LockproofError(
+                f"memory is {self.memory} MiB", "the interpreter alone takes more", f"give {LEAST_MEMORY} MiB or more"
+            )
 
 
-@dataclass(frozen=True)
-class ExploreOptions:
-    """`budget` and `hang` in seconds, `memory` in MiB. `bound` is the most preemptions that are tried exhaustively.
+@dataclass(frozen=True, kw_only=True)
+class CheckOptions(Options):
+    """What can be asked of a check.
 
-    `strategy` is `portfolio` or the name of one. `scenario`: what is run of a class. `schedule`: run this, `times`.
+    `threads`: the most threads of a scenario. `consistency`: what is asked of histories. `scenario`: check this one
+    alone; `invocations`: at most so many runs of it. `engine`: real threads, schedules under control, or both.
     """
 
-    budget: float = 10.0
-    seed: int | None = None
+    threads: int = 3
+    consistency: Consistency = Consistency.LINEARIZABLE
+    scenario: str | None = None
+    invocations: int | None = None
+    engine: str = "both"
+
+    def refuse_nonsense(self) -> None:
+        """See that there is something to do."""
+        if self.threads < 2:
+            raise LockproofError(f"--threads {self.threads}: one thread shows nothing", "", "ask for 2 or more")
+        super().refuse_nonsense()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExploreOptions(Options):
+    """What can be asked of an exploration.
+
+    `bound`: the most preemptions that are tried exhaustively. `strategy`: `portfolio`, or the name of one.
+    `scenario`: what to run of a class. `schedule`: run this one alone, `times` times.
+    """
+
     bound: int = 2
     strategy: str = "portfolio"
     consistency: Consistency = Consistency.LINEARIZABLE
-    model: str | None = None
-    factory: str | None = None
     scenario: str | None = None
     schedule: str | None = None
     times: int = 10
-    hang: float = 3.0
-    memory: int = 1024
 
 
-@dataclass(frozen=True)
-class MutateOptions:
-    """`budget` is in seconds for each mutant, half of it for each engine. `jobs` mutants are under control at the same
-    time; 0: as many as there are processors.
+@dataclass(frozen=True, kw_only=True)
+class MutateOptions(Options):
+    """What can be asked about the mutants of a class.
 
-    `operators`: only these; none: all. `equivalents` is the reviewed file that says why mutants cannot be told apart,
-    or what kills them, and in `store` what is known of mutants is kept between runs. The rest is as for a check.
+    `budget` is for each mutant, half of it for each engine. `jobs` mutants are under control at the same time; 0: as
+    many as there are processors. `operators`: these alone; none: all. `equivalents`: the reviewed file, which says why
+    mutants cannot be told apart, or what kills them. `store`: the directory that keeps what is known of mutants.
     """
 
-    budget: float = 10.0
-    seed: int | None = None
     threads: int = 3
-    model: str | None = None
-    factory: str | None = None
     operators: tuple[str, ...] = ()
     equivalents: Path | None = None
     jobs: int = 0
-    hang: float = 3.0
-    memory: int = 1024
     store: Path = Path(".lockproof")
 
 
@@ -101,20 +129,3 @@ class Progress:
 
 type Tell = Callable[[Progress], None]
 """Is told how far a check is."""
-
-
-def refuse_nonsense(options: CheckOptions | ExploreOptions) -> None:
-    """See that the options of a caller in Python leave a check something to do; the command line refuses on its own.
-
-    Raises:
-        LockproofError: a time is zero, negative or no number, or the memory is not enough for an interpreter.
-
-    """
-    for name, step in (("budget", "--budget 10s"), ("hang", "--hang 3s")):
-        value = getattr(options, name)
-        if not 0 < value < float("inf"):
-            raise LockproofError(f"{name} is {value:g} s", "a time is a number of seconds above 0", f"give it: {step}")
-    if options.memory < LEAST_MEMORY:
-        raise LockproofError(
-            f"memory is {options.memory} MiB", "the interpreter alone takes more", f"give {LEAST_MEMORY} MiB or more"
-        )

@@ -1,6 +1,6 @@
-"""The command that repeats a finding: written from the options of a check or an exploration, and read back.
+"""What repeats a finding, as data, and the shell command that is made of it.
 
-Every option that can change what a finding shows is in the command where it is not the default. Two kinds are not: what
+The command has every option that can change what a finding shows and is not the default. Two kinds are left out: what
 only says how long to search, once the command names the scenario or the schedule; and what chooses among scenarios or
 schedules, once one is named.
 """
@@ -8,72 +8,70 @@ schedules, once one is named.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
 from lockproof.core.options import CheckOptions, ExploreOptions
-from lockproof.core.settings import seconds
-from lockproof.core.verdict import Finding
+from lockproof.core.scenario import Scenario
+from lockproof.core.schedule import Schedule
 
 ALWAYS: Final = ("model", "factory", "consistency", "engine", "hang", "memory", "invocations")
 """Options that a command has where they are not the defaults."""
 
-SEARCHING: Final = ("budget", "threads", "bound", "strategy", "seed")
+SEARCHING: Final = ("budget", "threads", "bound", "strategy")
 """Options of a search: a command has them where it names no scenario, or no schedule, to go straight to."""
 
-ELSEWHERE: Final = ("scenario", "schedule", "times")
-"""Options that a command has from the finding; `times` is how often a reader wants to see it."""
+
+@dataclass(frozen=True)
+class OfTarget:
+    """A finding in what `target` names: these options lead to it, the scenario and the schedule among them."""
+
+    target: str
+    options: CheckOptions | ExploreOptions
+
+    def __str__(self) -> str:
+        """The command."""
+        options = self.options
+        check = isinstance(options, CheckOptions)
+        schedule = options.schedule if isinstance(options, ExploreOptions) else None
+        words = ["lockproof", "check" if check else "explore", self.target]
+        if options.scenario is not None:
+            words += ["--scenario", options.scenario]
+        words += ["--seed", str(options.seed)] if schedule is None else ["--schedule", schedule]
+        straight = schedule is not None or (check and options.scenario is not None)
+        return shlex.join([*words, *_words(options, SEARCHING if straight else ("invocations",))])
 
 
-def check_command(target: str, options: CheckOptions, seed: int, finding: Finding) -> str:
-    """Return the command that repeats what a check has found."""
-    words = ["lockproof", "check", target]
-    named = len(finding.scenario.threads) > 1
-    if named:
-        words += ["--scenario", str(finding.scenario)]
-    words += ["--seed", str(seed)]
-    left = ("seed", *(SEARCHING if named else ("invocations",)))
-    return shlex.join([*words, *_words(replace(options, seed=seed), CheckOptions(), left)])
+@dataclass(frozen=True)
+class OfTest:
+    """A finding in a test: the words of the command that runs the test, and what to say of it."""
+
+    words: tuple[str, ...]
+    said: str = ""
+
+    def __str__(self) -> str:
+        """The command."""
+        return shlex.join(self.words) + (f"  # {self.said}" if self.said else "")
 
 
-def explore_command(target: str, options: ExploreOptions, finding: Finding) -> str:
-    """Return the command that repeats what an exploration has found."""
-    words = ["lockproof", "explore", target]
-    if options.scenario is not None:
-        words += ["--scenario", options.scenario]
-    if finding.control is not None:
-        words += ["--schedule", str(finding.control.schedule)]
-        return shlex.join([*words, *_words(options, ExploreOptions(), SEARCHING)])
-    words += ["--seed", str(options.seed)]
-    return shlex.join([*words, *_words(options, ExploreOptions(), ("seed",))])
+type Repeat = OfTarget | OfTest
 
 
-def _words(options: Any, defaults: Any, left: tuple[str, ...]) -> list[str]:
-    words = []
+def of_check(target: str, options: CheckOptions, scenario: Scenario) -> OfTarget:
+    """Return what repeats a finding of a check; one of one thread alone has no scenario to go straight to."""
+    named = str(scenario) if len(scenario.threads) > 1 else None
+    return OfTarget(target, replace(options, scenario=named))
+
+
+def of_exploration(target: str, options: ExploreOptions, schedule: Schedule | None) -> OfTarget:
+    """Return what repeats a finding of an exploration: its schedule, if it has one."""
+    return OfTarget(target, replace(options, schedule=None if schedule is None else str(schedule)))
+
+
+def _words(options: CheckOptions | ExploreOptions, left: tuple[str, ...]) -> list[str]:
+    words, defaults = [], type(options)()
     for name in (*ALWAYS, *SEARCHING):
         value = getattr(options, name, None)
         if name not in left and value is not None and value != getattr(defaults, name, None):
             words += [f"--{name}", f"{value:g}s" if name in ("hang", "budget") else str(value)]
     return words
-
-
-_READ: Final[Mapping[str, Callable[[str], Any]]] = {
-    "hang": seconds,
-    "budget": seconds,
-    **dict.fromkeys(("memory", "threads", "seed", "bound", "invocations"), int),
-}
-
-
-def arguments_of(command: str) -> dict[str, Any]:
-    """Return the options of a command that one of the above has written, as a function of `lockproof` takes them."""
-    words = shlex.split(command)[3:]
-    given: Mapping[str, str] = dict(zip((word.removeprefix("--") for word in words[::2]), words[1::2], strict=False))
-    return {name: _READ.get(name, str)(value) for name, value in given.items()}
-
-
-def target_of(command: str) -> str | None:
-    """Return what such a command names; None if it is none of ours."""
-    words = shlex.split(command)
-    ours = words[:2] in (["lockproof", "check"], ["lockproof", "explore"]) and len(words) > 2
-    return words[2] if ours else None

@@ -6,29 +6,18 @@ Everything here is plain data and goes through JSON unchanged.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, Final
 
-from lockproof.core.evidence import Decision, Doubt, Evidence, LeftOut, Omission, Reason, cause, verdict_of
+from lockproof.core.codec import encode
+from lockproof.core.consistency import Consistency as Consistency
+from lockproof.core.evidence import Decision, Doubt, Evidence, LeftOut, Omission, Reason, verdict_of
 from lockproof.core.evidence import Verdict as Verdict
+from lockproof.core.repeat import Repeat
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
-
-
-class Consistency(StrEnum):
-    """What is asked of a history.
-
-    LINEARIZABLE: one order of all operations explains the results, and it keeps to real time (Herlihy, Wing 1990).
-    SEQUENTIAL: one order that keeps to the order within each thread only (Lamport 1979).
-    QUIESCENT: one order that keeps to the order of operations between which no operation was running
-    (Aspnes, Herlihy, Shavit 1994); not even the order within a thread counts.
-    """
-
-    LINEARIZABLE = "linearizable"
-    SEQUENTIAL = "sequential"
-    QUIESCENT = "quiescent"
 
 
 class FindingKind(StrEnum):
@@ -90,12 +79,6 @@ class Outcome:
     verdict: Verdict
     order_only: bool = False
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Outcome:
-        """Return the outcome that `asdict` and JSON made a dictionary of."""
-        return cls(tuple(map(tuple, data["threads"])), tuple(data["final"]), data["count"],
-                   Verdict(data["verdict"]), data["order_only"])  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Explanation:
@@ -155,26 +138,6 @@ class Control:
     sources: tuple[tuple[str, str], ...] = ()
     undecided: tuple[Doubt | Omission, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the fields as JSON has them."""
-        masking = self.masking and self.masking.value
-        return {**asdict(self), "schedule": self.schedule.to_json(), "masking": masking}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Control:
-        """Return what `to_json` wrote."""
-        return cls(
-            **{
-                **data,
-                "schedule": Schedule.from_json(data["schedule"]),
-                "steps": tuple(TracedStep(**{**each, "notes": tuple(each["notes"])}) for each in data["steps"]),
-                "blocked": tuple(Blocked(**each) for each in data["blocked"]),
-                "masking": data["masking"] and Masking(data["masking"]),
-                "sources": tuple((file, digest) for file, digest in data["sources"]),
-                "undecided": tuple(map(cause, data.get("undecided", ()))),
-            }
-        )
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -182,9 +145,9 @@ class Finding:
 
     `outcome` is the one that must not be (None unless judged); `histogram` all that were seen in `tries` runs of the
     scenario, of which `failures` failed; `stacks` the threads' stacks of a run that did not end; `detail` says in a
-    sentence what ended it. `seconds` is how long it took to see it first, `command` repeats it. Not `concurrent`: one
-    thread alone does it, and `scenario` has one thread. `control` is there if it was found under control; a function
-    that starts its own threads has an empty scenario.
+    sentence what ended it. `seconds` is how long it took to see it first, `repeat` is what repeats it. Not
+    `concurrent`: one thread alone does it, and `scenario` has one thread. `control` is there if it was found under
+    control; a function that starts its own threads has an empty scenario.
     """
 
     kind: FindingKind
@@ -197,32 +160,14 @@ class Finding:
     detail: str = ""
     stacks: str = ""
     seconds: float = 0.0
-    command: str = ""
+    repeat: Repeat | None = None
     concurrent: bool = True
     control: Control | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the finding as JSON has it."""
-        return {**asdict(self), "kind": self.kind.value, "scenario": self.scenario.to_json(),
-                "control": self.control and self.control.to_json()}  # fmt: skip
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Finding:
-        """Return the finding that `to_json` wrote."""
-        outcome, explanation = data["outcome"], data["explanation"]
-        return cls(
-            **{
-                **data,
-                "kind": FindingKind(data["kind"]),
-                "scenario": Scenario.from_json(data["scenario"]),
-                "outcome": outcome and Outcome.from_json(outcome),
-                "explanation": Explanation(
-                    tuple(explanation["why"]), tuple(map(Outcome.from_json, explanation["nearest"]))
-                ),
-                "histogram": tuple(map(Outcome.from_json, data["histogram"])),
-                "control": data["control"] and Control.from_json(data["control"]),
-            }
-        )
+    @property
+    def command(self) -> str:
+        """The shell command that repeats the finding; "" if nothing does."""
+        return "" if self.repeat is None else str(self.repeat)
 
 
 @dataclass(frozen=True)
@@ -314,12 +259,12 @@ class Report:
             "verdict": self.verdict,
             "seed": self.seed,
             "environment": dict(self.environment),
-            "coverage": asdict(self.coverage),
+            "coverage": encode(self.coverage),
             "judged": judged,
-            "unknown": [reason.to_json() for reason in self.unknown],
+            "unknown": encode(self.unknown),
             "left_out": [each.to_json() for each in self.left_out],
-            "findings": [finding.to_json() for finding in self.findings],
-            "nonconformances": [asdict(each) for each in self.nonconformances],
+            "findings": [{**encode(finding), "command": finding.command} for finding in self.findings],
+            "nonconformances": encode(self.nonconformances),
             "notes": list(self.notes),
             "threads": list(self.threads),
         }

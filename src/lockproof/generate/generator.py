@@ -16,18 +16,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache, cached_property
 from heapq import heapify, heappop, heappush
 from itertools import combinations_with_replacement
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from lockproof.core.operation import Operation, OperationKind, renamed
 from lockproof.core.probes import comes_back
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
 from lockproof.core.values import canonical
+from lockproof.core.watched import LONG, Watched
 
 _FILLINGS: Final = 24
 _LENGTHS: Final = (1, 2, 2, 3, 3, 4)
@@ -60,35 +61,8 @@ another one that is about the second subject too."""
 EXPOSED: Final = 4
 """By how much an exposed kind comes earlier beside those that are aimed at: it may see what locks hide from others."""
 
-LONG: Final = 8
-"""How many accesses make an operation long; more do not bring its pairs further to the front."""
-
 _FILLING: Final = 0.75
 """How often an initial operation is one that is known to change something."""
-
-
-@dataclass(frozen=True)
-class Watched:
-    """What was seen of kinds of operations, by their texts, when each was run alone.
-
-    `exposed` are those that look as if another thread could come in the middle (`lockproof.campaign.worker.exposure`).
-    `accesses` counts what each does with state that may be shared: the more, the more there is to come between.
-    `unlocked` are those that take no lock, unless these are most: where a lock is missing, they see it best.
-    """
-
-    exposed: frozenset[str] = frozenset()
-    accesses: Mapping[str, int] = field(default_factory=dict)
-    unlocked: frozenset[str] = frozenset()
-
-    def length(self, text: str) -> int:
-        """Return by how much a kind comes earlier for its length."""
-        return max(1, min(self.accesses.get(text, 1), LONG))
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what was seen as JSON has it."""
-        return {
-            "exposed": sorted(self.exposed), "accesses": dict(self.accesses), "unlocked": sorted(self.unlocked),
-        }  # fmt: skip
 
 
 class Generator:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 
 from lockproof.core.options import ExploreOptions
-from lockproof.core.repeat import arguments_of, target_of
+from lockproof.core.repeat import OfTarget
 from lockproof.core.schedule import Switching
 from lockproof.core.verdict import Control, Finding, FindingKind, Report
 from lockproof.report.words import clean
@@ -13,9 +14,8 @@ from lockproof.report.words import clean
 
 def regression_test(report: Report, finding: Finding) -> str:
     """Return the source of a module with one test, which explores the finding's scenario, or its function, again."""
-    target = target_of(finding.command)
-    given = {} if target is None else arguments_of(finding.command)
-    target = target or report.subject
+    found = finding.repeat if isinstance(finding.repeat, OfTarget) else None
+    target = report.subject if found is None else found.target
     kind = _kind(finding)
     name = re.sub(r"\W+", "_", f"{target.rpartition(':')[2]}_{kind}").strip("_").lower()
     what = " ".join(finding.explanation.why) or finding.detail
@@ -32,11 +32,17 @@ def regression_test(report: Report, finding: Finding) -> str:
         arguments.append("scenario=scenario")
         if finding.control is not None:
             arguments.append('engine="schedules"')
-    kept = ("model", "factory", "consistency", "hang", "memory")
-    arguments += [f"{option}={given[option]!r}" for option in kept if option in given]
+    if found is not None:
+        defaults = type(found.options)()
+        given = {name: getattr(found.options, name) for name in ("model", "factory", "consistency", "hang", "memory")}
+        arguments += [f"{name}={_literal(value)}" for name, value in given.items() if value != getattr(defaults, name)]
     if call == "explore" and finding.control is not None:
         arguments += _search(finding.control)
     return "\n".join([*lines, f"    lockproof.{call}({', '.join(arguments)})", ""])
+
+
+def _literal(value: object) -> str:
+    return repr(value.value if isinstance(value, StrEnum) else value)
 
 
 def _search(control: Control) -> list[str]:

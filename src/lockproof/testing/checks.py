@@ -11,20 +11,20 @@ import json
 import os
 import re
 import secrets
-import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypedDict
 
 from lockproof.campaign.check_target import check as run_check
 from lockproof.campaign.explore import run_exploration
-from lockproof.campaign.protocol.messages import Setup
+from lockproof.campaign.protocol.messages import Pickled, Setup
 from lockproof.core.errors import LockproofError
 from lockproof.core.mutation_report import MutationReport
-from lockproof.core.options import CheckOptions, ExploreOptions, MutateOptions
+from lockproof.core.options import CheckOptions, ExploreOptions, MutateOptions, Options
+from lockproof.core.repeat import OfTest
 from lockproof.core.scenario import Scenario
 from lockproof.core.settings import BECAUSE, settings
 from lockproof.core.specification import Specification
@@ -99,18 +99,14 @@ def check(
         )
     if isinstance(subject, Specification):
         subject = _with_names(subject)
-    if seed is None:
-        seed = settings.seed if settings.seed is not None else secrets.randbelow(2**31)
-    if budget is None:
-        budget = settings.budget if settings.budget is not None else CheckOptions.budget
     options = CheckOptions(
-        budget, seed, threads, Consistency(consistency), None, None, scenario, None, hang, memory, engine
+        **_common(CheckOptions, budget, seed), threads=threads, consistency=Consistency(consistency),
+        scenario=scenario, hang=hang, memory=memory, engine=engine,
     )  # fmt: skip
-    payload, modules = _packed(subject, model, factory)
-    setup = Setup(list(sys.path), None, payload, modules, None, None, threads, seed, options.consistency, hang)
+    setup = Setup.of(_packed(subject, model, factory), options, threads=threads)
     store = _store_of(subject)
     try:
-        report = run_check(setup, options, repeat=lambda _: _command(seed), first=list(_saved(store)))
+        report = run_check(setup, options, repeat=lambda _: _repeat(options), first=list(_saved(store)))
     except Interrupted as stopped:
         _count(stopped.report)
         raise
@@ -139,18 +135,15 @@ def explore(
         LockproofError: the function or an option is wrong.
 
     """
-    if seed is None:
-        seed = settings.seed if settings.seed is not None else secrets.randbelow(2**31)
-    if budget is None:
-        budget = settings.budget if settings.budget is not None else ExploreOptions.budget
-    options = ExploreOptions(budget, seed, bound, strategy, hang=hang, memory=memory)
+    options = ExploreOptions(
+        **_common(ExploreOptions, budget, seed), bound=bound, strategy=strategy, hang=hang, memory=memory
+    )
     if not isinstance(target, str) and not inspect.isfunction(target):
         raise LockproofError(f"{target!r} is no function", "an object or a class was given", "see lockproof.check")
-    payload, modules = (None, {}) if isinstance(target, str) else _packed(target, None, None)
-    name = target if isinstance(target, str) else None
-    setup = Setup(list(sys.path), name, payload, modules, seed=seed, hang=hang, controlled=True)
+    setup = Setup.of(target if isinstance(target, str) else _packed(target, None, None), options)
+    name = target if isinstance(target, str) else "the function"
     try:
-        report = run_exploration(setup, options, repeat=lambda _: _command(seed))
+        report = run_exploration(setup, options, repeat=lambda _: _repeat(options), name=name)
     except Interrupted as stopped:
         _count(stopped.report)
         raise
@@ -185,18 +178,29 @@ def mutate(
 
     if isinstance(subject, type):
         subject = _name_of(subject)
-    if seed is None:
-        seed = settings.seed if settings.seed is not None else secrets.randbelow(2**31)
-    if budget is None:
-        budget = settings.budget if settings.budget is not None else MutateOptions.budget
     options = MutateOptions(
-        budget, seed, threads, model, factory, tuple(operators),
-        None if equivalents is None else Path(equivalents), jobs, store=settings.store or MutateOptions.store,
+        **_common(MutateOptions, budget, seed), threads=threads, model=model, factory=factory,
+        operators=tuple(operators), equivalents=None if equivalents is None else Path(equivalents), jobs=jobs,
+        store=settings.store or MutateOptions.store,
     )  # fmt: skip
     report = mutate_target(subject, options)
     if (report.score or 0.0) < min_score or any(each.why for each in report.killed):
         raise ScoreTooLow(report)
     return report
+
+
+class _Common(TypedDict):
+    budget: float
+    seed: int
+
+
+def _common(kind: type[Options], budget: float | None, seed: int | None) -> _Common:
+    """Return the budget and the seed: those of the call, or else those of pytest's options, or the defaults."""
+    if seed is None:
+        seed = settings.seed if settings.seed is not None else secrets.randbelow(2**31)
+    if budget is None:
+        budget = settings.budget if settings.budget is not None else kind.budget
+    return {"budget": budget, "seed": seed}
 
 
 def _name_of(cls: type) -> str:
@@ -235,7 +239,7 @@ def _with_names(specification: Specification) -> Specification:
     return replace(specification, subject_name=specification.subject_name or f"{home}:{own}")
 
 
-def _packed(subject: Any, model: Any, factory: Any) -> tuple[str, dict[str, str]]:
+def _packed(subject: Any, model: Any, factory: Any) -> Pickled:
     """Return what is checked as the child reads it: objects of modules by reference, local ones by value."""
     try:
         import cloudpickle
@@ -254,7 +258,7 @@ def _packed(subject: Any, model: Any, factory: Any) -> tuple[str, dict[str, str]
         module = sys.modules.get(name or "")
         if module is not None and name != "__main__" and not _found_by_name(module):
             modules[module.__name__] = str(module.__file__)
-    return base64.b64encode(data).decode("ascii"), modules
+    return Pickled(base64.b64encode(data).decode("ascii"), modules)
 
 
 def _mentioned(*objects: Any) -> Iterator[Any]:
@@ -283,13 +287,13 @@ def _found_by_name(module: ModuleType) -> bool:
     return spec is not None and found is not None and found.origin == file
 
 
-def _command(seed: int) -> str:
+def _repeat(options: Options) -> OfTest:
     """Return what repeats a finding: in a test, the test with its seed; what was found is tried first."""
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
     if not test:
-        return shlex.join([Path(sys.executable).name, *sys.orig_argv[1:]]) + f"  # with seed={seed}"
+        return OfTest((Path(sys.executable).name, *sys.orig_argv[1:]), f"with seed={options.seed}")
     budget = [] if settings.budget is None else [f"--lockproof-budget={settings.budget:g}s"]
-    return shlex.join(["pytest", f"--lockproof-seed={seed}", *budget, test])
+    return OfTest(("pytest", f"--lockproof-seed={options.seed}", *budget, test))
 
 
 def _store_of(subject: Any) -> Path | None:

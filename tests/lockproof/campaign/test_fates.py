@@ -11,6 +11,7 @@ import pytest
 
 from lockproof.campaign.mutants_kept import Kept
 from lockproof.campaign.mutate import _fate
+from lockproof.core.codec import encode
 from lockproof.core.evidence import Doubt, Doubted, Evidence, Tally
 from lockproof.core.mutant import Mutant
 from lockproof.core.mutation_report import Fate, Judged, MutationReport, named_equivalent
@@ -87,4 +88,4 @@ def test_what_schedules_left_open_is_known_to_a_run_that_is_gone_on_with(tmp_pat
     assert passed == {"one": LEFT_OPEN}
     (again,) = known.values()
     assert (again.fate, again.undecided) == (Fate.UNDECIDED, (Doubt.CHILD_LOST,))
-    assert json.loads(json.dumps(again.to_json()))["undecided"] == ["child-lost"]
+    assert json.loads(json.dumps(encode(again)))["undecided"] == ["child-lost"]

@@ -17,16 +17,17 @@ from lockproof.campaign.check import Checking
 from lockproof.campaign.explore import ControlledChild
 from lockproof.campaign.mutate import Tell, mutants_for, mutate_target
 from lockproof.campaign.protocol.child import Child, Died
-from lockproof.campaign.protocol.messages import Setup
+from lockproof.campaign.protocol.messages import Named, Setup
 from lockproof.campaign.reviewed import Reviewed
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt
 from lockproof.core.mutation_report import Fate, MutationInterrupted, MutationReport
 from lockproof.core.operation import Operation
 from lockproof.core.options import CheckOptions, MutateOptions, Progress
+from lockproof.core.repeat import OfTest
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, FindingKind, Nonconformance, Report
-from lockproof.generate.generator import Watched
+from lockproof.core.watched import Watched
 from lockproof.report.mutants_text import mutation_as_text
 from tests.lockproof.report import samples
 
@@ -94,7 +95,7 @@ class Checks:
 def checks(monkeypatch: pytest.MonkeyPatch) -> Checks:
     instead = Checks()
     monkeypatch.setattr(mutating, "check", instead)
-    monkeypatch.setattr(mutating._Mutating, "_seen", lambda _: Watched().to_json())
+    monkeypatch.setattr(mutating._Mutating, "_seen", lambda _: Watched())
     return instead
 
 
@@ -173,17 +174,26 @@ def test_a_mutant_with_a_reason_has_a_quarter_of_the_budget(tmp_path: Path, chec
 
 @pytest.mark.parametrize(("name", "found"), [("keeps", [FindingKind.HANG]), ("gives_back", [])])
 def test_a_hang_under_control_is_a_finding_only_if_it_is_one_without(name: str, found: list[FindingKind]) -> None:
-    setup = Setup([*sys.path], f"{FILE}:{name}", hang=1.0, seed=1)
+    setup = Setup([*sys.path], Named(f"{FILE}:{name}"), hang=1.0, seed=1)
     with Child(setup, memory=1024) as child:
         checking = Checking(
-            child, ControlledChild(setup, 1024), setup, CheckOptions(hang=1.0), lambda _: "", lambda _: None
+            child, ControlledChild(setup, 1024), setup, CheckOptions(hang=1.0), lambda _: OfTest(()), lambda _: None
         )
         died = Died(FindingKind.HANG, "no step", "", ())
-        checking._schedules.deaths.append(("a.remove(2) || a.remove(2)", died))
+        checking._schedules.deaths.append((Scenario.parse("a.remove(2) || a.remove(2)"), died))
         checking._tell_of_deaths()
     assert [each.kind for each in checking.findings] == found
     lost = [each.doubt for each in checking.gathered.doubts]
     assert lost == ([] if found else [Doubt.CHILD_LOST])
+
+
+def test_what_shows_a_fault_of_the_class_itself_is_repeated_with_the_options_of_mutate() -> None:
+    run = object.__new__(mutating._Mutating)
+    run.target, run.options = "m:Bag", MutateOptions(seed=5, hang=0.5, memory=128, factory="m:made", threads=4)
+    for text in ("a.f() || a.g()", "a.f(); a.g()"):
+        command = str(run._repeat(Finding(FindingKind.HANG, Scenario.parse(text))))
+        assert "--hang 0.5s --memory 128" in command and "--factory m:made" in command and "--seed 5" in command
+        assert ("--threads 4" in command) is ("||" not in text)
 
 
 def test_one_that_is_called_equivalent_and_is_killed_is_told(tmp_path: Path, checks: Checks) -> None:
@@ -311,11 +321,11 @@ def test_a_class_without_locks_is_refused_with_what_was_looked_for(tmp_path: Pat
 
 def test_a_class_in_which_something_is_found_is_refused_with_that(tmp_path: Path, checks: Checks) -> None:
     scenario = Scenario.parse("a.win() || a.win()")
-    checks.itself = Finding(FindingKind.NOT_LINEARIZABLE, scenario, command="lockproof check it again")
+    checks.itself = Finding(FindingKind.NOT_LINEARIZABLE, scenario, repeat=OfTest(("check", "it", "again")))
     with pytest.raises(LockproofError) as caught:
         mutated(tmp_path)
     assert caught.value.fact.endswith("mutated.py:Tally fails as it is: not linearizable: a.win() || a.win()")
-    assert "lockproof check it again" in caught.value.step
+    assert "check it again" in caught.value.step
     assert len(checks.checked) == 1
 
 

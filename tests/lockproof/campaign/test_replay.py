@@ -12,9 +12,11 @@ import pytest
 from lockproof.campaign.check_target import check_target
 from lockproof.campaign.explore import explore_target
 from lockproof.campaign.replay import replay_file
+from lockproof.core.codec import encode
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt
 from lockproof.core.options import CheckOptions, ExploreOptions
+from lockproof.core.repeat import OfTarget, OfTest
 from lockproof.core.verdict import FindingKind, Report, Verdict
 from lockproof.report.jsonfile import write_json
 
@@ -89,6 +91,10 @@ def control(document: Any) -> Any:
     return document["findings"][0]["control"]
 
 
+def repeat(document: Any) -> Any:
+    return document["findings"][0]["repeat"]
+
+
 def schedule(document: Any) -> Any:
     return control(document)["schedule"]
 
@@ -145,7 +151,7 @@ WRONG: dict[str, tuple[Callable[[Any], object], str]] = {
     "no schedule": (lambda document: document["findings"][0].update(control=None), "has no finding with a schedule"),
     "no findings": (lambda document: document.update(findings=[]), "has no finding with a schedule"),
     "a missing kind": (lambda document: document["findings"][0].pop("kind"), "is no report"),
-    "a missing seed": (lambda document: document.pop("seed"), "is no report"),
+    "an option of another command": (lambda document: repeat(document)["options"].update(jobs=2), "is no report"),
 }
 
 
@@ -166,6 +172,7 @@ SAMPLE = {
             "kind": "exception", "scenario": {"init": [], "threads": [], "final": []}, "outcome": None,
             "explanation": {"why": [], "nearest": []}, "histogram": [], "failures": 1, "tries": 1, "detail": "",
             "stacks": "", "seconds": 0.0, "command": "lockproof explore nowhere:f", "concurrent": True,
+            "repeat": encode(OfTarget("nowhere:f", ExploreOptions(seed=1))),
             "control": {
                 "schedule": {"version": 1, "switching": "free", "runs": [[1, 1]]}, "preemptions": 1, "steps": [],
                 "blocked": [], "masking": None, "rests_on": "", "strategy": "", "schedules": 1, "replayed": 10,
@@ -199,9 +206,10 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.one_build
-def test_a_report_whose_finding_has_no_command_is_refused(money: Path, tmp_path: Path) -> None:
-    path = edited(explored(f"{money}:lost", tmp_path), lambda document: document["findings"][0].update(command=""))
-    with pytest.raises(LockproofError):
+def test_a_report_whose_finding_was_found_by_a_test_is_refused(money: Path, tmp_path: Path) -> None:
+    of_test = encode(OfTest(("pytest", "test_it.py")))
+    path = edited(explored(f"{money}:lost", tmp_path), lambda document: document["findings"][0].update(repeat=of_test))
+    with pytest.raises(LockproofError, match="it is repeated by 'pytest test_it"):
         replay_file(path, 10, 3.0)
 
 

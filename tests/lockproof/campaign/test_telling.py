@@ -13,10 +13,11 @@ import pytest
 
 from lockproof.campaign.check_target import check_target
 from lockproof.campaign.protocol.child import Child
-from lockproof.campaign.protocol.messages import Setup
+from lockproof.campaign.protocol.messages import Conform, Generate, Named, Setup, Watch
 from lockproof.core.options import CheckOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Interrupted, Verdict
+from lockproof.core.watched import Watched
 from lockproof.inference.target import load_specification
 from lockproof.judge.orders import Waiting
 from lockproof.judge.replayed_model import ReplayModel
@@ -31,23 +32,24 @@ ROOT = str(Path(__file__).resolve().parents[3])
 
 @contextmanager
 def started(target: str) -> Iterator[Child]:
-    with Child(Setup([*sys.path, ROOT], target, seed=3), memory=1024) as child:
-        child.request("conform", 0.3, seconds=0.3, skip=[])
+    with Child(Setup([*sys.path, ROOT], Named(target), seed=3), memory=1024) as child:
+        child.ask(Conform(0.3), 0.3)
         yield child
 
 
-def made(child: Child, count: int, *, telling: bool = True) -> list[str]:
-    found, index = [], 0
+def made(child: Child, count: int, *, telling: bool = True) -> list[Scenario | None]:
+    found: list[Scenario | None] = []
+    index = 0
     for _ in range(count):
-        answer = child.request("generate", index=index, telling=telling)
-        found.append(answer["scenario"])
-        index = answer["index"] + 1
+        answer = child.ask(Generate(index, telling))
+        found.append(answer.scenario)
+        index = answer.index + 1
     return found
 
 
-def waiting(target: str, text: str) -> Waiting:
+def waiting(target: str, asked: Scenario) -> Waiting:
     specification = load_specification(target, None, None)
-    scenario = specification.bind(Scenario.parse(text))
+    scenario = specification.bind(asked)
     model = ReplayModel(specification, scenario.init, scenario.subjects)
     return ScenarioJudge(scenario.threads, scenario.final, model).waiting()
 
@@ -63,7 +65,7 @@ def test_nothing_waits_for_ever_in_a_scenario_of_a_queue(telling: bool) -> None:
 def test_scenarios_in_which_something_waits_are_preferred() -> None:
     target = "tests.corpus.queues:MendedWaitingQueue"
     with started(target) as child:
-        told = Counter(waiting(target, text) for text in made(child, 40))
+        told = Counter(waiting(target, each) for each in made(child, 40) if each)
         plain = Counter(waiting(target, text) for text in made(child, 40, telling=False) if text)
     assert told[Waiting.FOR_A_WHILE] >= 2 * plain[Waiting.FOR_A_WHILE] > 0
     assert told[Waiting.NEVER]  # and the others are not left out
@@ -76,27 +78,28 @@ def test_a_model_with_too_many_choices_leaves_scenarios_to_try(name: str) -> Non
 
 
 class Requests:
-    """What the process for real threads is asked for, in the place of `Child.request`; and what was seen under control.
+    """What the process for real threads is asked for, in the place of `Child.ask`; and what was seen under control.
 
     `end`: the check ends once that process was told of something and asked for a scenario.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, end: bool) -> None:
         self.asked: list[tuple[str, Any]] = []
-        self.seen: dict[str, Any] = {"accesses": {}, "exposed": []}
-        request = Child.request
+        self.seen = Watched()
+        ask = Child.ask
 
-        def heard(child: Child, do: str, allowance: float = 0.0, **arguments: Any) -> dict[str, Any]:
-            if not child._setup.controlled and do in ("watch", "generate"):
-                self.asked.append((do, arguments.get("exposed", arguments.get("index"))))
-                if end and [each for each, _ in self.asked[-2:]] == ["watch", "generate"]:
+        def heard(child: Child, request: Any, allowance: float = 0.0) -> Any:
+            if not child._setup.controlled and isinstance(request, (Watch, Generate)):
+                told = request.watched.exposed if isinstance(request, Watch) else request.index
+                self.asked.append((type(request).__name__, told))
+                if end and [each for each, _ in self.asked[-2:]] == ["Watch", "Generate"]:
                     raise KeyboardInterrupt
-            answer = request(child, do, allowance, **arguments)
-            if child._setup.controlled and do == "conform":
-                self.seen = answer["watched"]
+            answer = ask(child, request, allowance)
+            if child._setup.controlled and isinstance(request, Conform):
+                self.seen = answer.watched
             return answer
 
-        monkeypatch.setattr(Child, "request", heard)
+        monkeypatch.setattr(Child, "ask", heard)
 
 
 def test_real_threads_are_told_what_is_exposed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,7 +111,7 @@ def test_real_threads_are_told_what_is_exposed(monkeypatch: pytest.MonkeyPatch) 
         break
     (_, exposed), following = requests.asked[-2:]
     assert "list(a)" in exposed  # takes the lock for the iterator, and again for the length
-    assert following == ("generate", 0)
+    assert following == ("Generate", 0)
 
 
 def test_real_threads_are_told_nothing_where_nothing_is_exposed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,8 +120,8 @@ def test_real_threads_are_told_nothing_where_nothing_is_exposed(monkeypatch: pyt
         report = check_target(
             "tests.lockproof.campaign.races:LockedMoney", CheckOptions(budget=budget, seed=1, engine="both")
         )
-        if requests.seen["accesses"]:
+        if requests.seen.accesses:
             break
-    assert requests.seen["accesses"]["a.pay()"] > 0 and requests.seen["exposed"] == []
+    assert requests.seen.accesses["a.pay()"] > 0 and not requests.seen.exposed
     assert report.verdict is Verdict.HELD
     assert "watch" not in dict(requests.asked)

@@ -7,21 +7,34 @@ import math
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
 import lockproof
 from lockproof.campaign.check import Checking
 from lockproof.campaign.check_target import check_target
-from lockproof.campaign.explore import ControlledChild, Looked, explore_target
+from lockproof.campaign.explore import ControlledChild, explore_target
 from lockproof.campaign.protocol.child import Child, Died
-from lockproof.campaign.protocol.messages import RunResult, Setup
+from lockproof.campaign.protocol.messages import (
+    Conform,
+    Explored,
+    Found,
+    Label,
+    Labelled,
+    Named,
+    Request,
+    RunLines,
+    RunResult,
+    Setup,
+)
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt
 from lockproof.core.options import CheckOptions, ExploreOptions, Progress
+from lockproof.core.repeat import OfTest
 from lockproof.core.scenario import Scenario
-from lockproof.core.verdict import FindingKind, Interrupted, Masking, Report, Verdict
+from lockproof.core.schedule import Schedule
+from lockproof.core.verdict import Control, FindingKind, Interrupted, Masking, Report, Verdict
 from tests.lockproof.campaign.undecided import BUMPS
 
 HERE = "tests.lockproof.campaign.undecided"
@@ -87,19 +100,20 @@ def test_a_class_that_does_not_start_under_control_has_not_held_there() -> None:
 
 
 def checking(name: str, child: Child, **options: Any) -> Checking:
-    setup = Setup([*sys.path, ROOT], f"{HERE}:{name}", hang=1.0, seed=1)
+    setup = Setup([*sys.path, ROOT], Named(f"{HERE}:{name}"), hang=1.0, seed=1)
     given = CheckOptions(**{"hang": 1.0, "seed": 1, **options})
-    return Checking(child, ControlledChild(setup, 1024), setup, given, lambda _: "", lambda _: None)
+    return Checking(child, ControlledChild(setup, 1024), setup, given, lambda _: OfTest(()), lambda _: None)
 
 
+NONE = Scenario((), ())
 HUNG = Died(FindingKind.HANG, "no thread made a step", "", ())
 
 
 @pytest.mark.parametrize(
     ("again", "verdict", "found"),
     [
-        (RunResult("", 10, returned=10), Verdict.UNKNOWN, []),
-        (RunResult("", 10, failures=3, returned=10), Verdict.VIOLATION, ["followed"]),
+        (RunResult(NONE, 10, returned=10), Verdict.UNKNOWN, []),
+        (RunResult(NONE, 10, failures=3, returned=10), Verdict.VIOLATION, ["followed"]),
         (Died(FindingKind.HANG, "again", "", ()), Verdict.VIOLATION, [FindingKind.HANG]),
         (Died(FindingKind.CRASH, "otherwise", "", ()), Verdict.VIOLATION, [FindingKind.CRASH]),
     ],
@@ -108,7 +122,7 @@ HUNG = Died(FindingKind.HANG, "no thread made a step", "", ())
 def test_a_hang_under_control_is_what_real_threads_make_of_it_or_not_known(
     again: RunResult | Died, verdict: Verdict, found: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Child(Setup([*sys.path, ROOT], f"{HERE}:LockedCounter", hang=1.0), memory=1024) as child:
+    with Child(Setup([*sys.path, ROOT], Named(f"{HERE}:LockedCounter"), hang=1.0), memory=1024) as child:
         run = checking("LockedCounter", child, engine="schedules")
         description = run._start()
         followed: list[object] = []
@@ -119,7 +133,7 @@ def test_a_hang_under_control_is_what_real_threads_make_of_it_or_not_known(
 
         monkeypatch.setattr(run, "_follow", follow)
         monkeypatch.setattr(run._deaths, "again", lambda *_: again)
-        run._schedules.deaths.append(("a.bump() || a.bump()", HUNG))
+        run._schedules.deaths.append((Scenario.parse("a.bump() || a.bump()"), HUNG))
         run._tell_of_deaths()
         report = run._report(description)
     assert report.verdict is verdict
@@ -131,23 +145,23 @@ def test_a_hang_under_control_is_what_real_threads_make_of_it_or_not_known(
 @pytest.mark.parametrize(
     ("again", "announced", "verdict"),
     [
-        (RunResult("", 10, returned=10), ("a.bump()",), Verdict.HELD),
-        (RunResult("", 10, returned=10), (), Verdict.UNKNOWN),
-        (RunResult("", 10, doubts={Doubt.OUTCOMES_UNDECIDED: 1}, returned=9), ("a.bump()",), Verdict.UNKNOWN),
-        (RunResult("", skipped=Doubt.MODEL_TOO_WIDE), ("a.bump()",), Verdict.UNKNOWN),
+        (RunResult(NONE, 10, returned=10), ("a.bump()",), Verdict.HELD),
+        (RunResult(NONE, 10, returned=10), (), Verdict.UNKNOWN),
+        (RunResult(NONE, 10, doubts={Doubt.OUTCOMES_UNDECIDED: 1}, returned=9), ("a.bump()",), Verdict.UNKNOWN),
+        (RunResult(NONE, skipped=Doubt.MODEL_TOO_WIDE), ("a.bump()",), Verdict.UNKNOWN),
     ],
     ids=["one thread was slow", "threads hung", "not judged then", "not run then"],
 )
 def test_only_one_thread_that_was_slow_before_the_threads_meet_leaves_no_doubt(
     again: RunResult, announced: tuple[str, ...], verdict: Verdict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Child(Setup([*sys.path, ROOT], f"{HERE}:LockedCounter", hang=1.0), memory=1024) as child:
+    with Child(Setup([*sys.path, ROOT], Named(f"{HERE}:LockedCounter"), hang=1.0), memory=1024) as child:
         run = checking("LockedCounter", child, engine="threads")
         description = run._start()
-        run.gathered.ran(RunResult("", 5, returned=5))
+        run.gathered.ran(RunResult(NONE, 5, returned=5))
         monkeypatch.setattr(run._deaths, "again", lambda *_: again)
         died = Died(FindingKind.HANG, "did not come back within 1 s", "", announced, certain=False)
-        run._after_death(died, "a.bump() || a.bump()")
+        run._after_death(died, Scenario.parse("a.bump() || a.bump()"))
         report = run._report(description)
     assert (report.verdict, bool(report.unknown)) == (verdict, verdict is Verdict.UNKNOWN)
 
@@ -156,7 +170,7 @@ def test_only_one_thread_that_was_slow_before_the_threads_meet_leaves_no_doubt(
 def test_a_class_whose_control_hangs_each_time_is_not_held(
     scenario: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def hangs(*_: object) -> Looked:
+    def hangs(*_: object) -> Explored:
         raise HUNG
 
     monkeypatch.setattr(ControlledChild, "look", hangs)
@@ -166,19 +180,19 @@ def test_a_class_whose_control_hangs_each_time_is_not_held(
 
 
 def test_a_comparison_on_one_thread_that_never_ends_leaves_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Child(Setup([*sys.path, ROOT], f"{HERE}:LockedCounter", hang=1.0), memory=1024) as child:
+    with Child(Setup([*sys.path, ROOT], Named(f"{HERE}:LockedCounter"), hang=1.0), memory=1024) as child:
         run = checking("LockedCounter", child, engine="threads")
         description = run._start()
         monkeypatch.setattr(run._deaths, "avoid", lambda lines: None)
         monkeypatch.setattr(run._deaths, "restart", lambda: None)
         monkeypatch.setattr(run._deaths, "small_program", lambda died: (("a.bump()",), None))
 
-        def dies(do: str, *_: object, **__: object) -> dict[str, Any]:
+        def dies(*_: object) -> NoReturn:
             raise Died(FindingKind.HANG, "one thread alone did not come back", "", ("a.bump()",), certain=False)
 
-        monkeypatch.setattr(child, "request", dies)
+        monkeypatch.setattr(child, "ask", dies)
         run._conform()
-        run.gathered.ran(RunResult("", 5, returned=5))
+        run.gathered.ran(RunResult(NONE, 5, returned=5))
         report = run._report(description)
     assert (report.verdict, codes(report)) == (Verdict.UNKNOWN, {Doubt.CONFORMANCE_UNFINISHED})
     assert [each.count for each in report.left_out] == [1]  # the same operation each time
@@ -230,7 +244,7 @@ def test_an_exploration_that_its_time_cut_off_is_not_held() -> None:
 
 
 def test_an_exploration_without_a_schedule_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ControlledChild, "look", lambda *_: Looked(threads=2))
+    monkeypatch.setattr(ControlledChild, "look", lambda *_: Explored(threads=2))
     report = explored("few_steps")
     assert report.coverage.schedules == 0
     assert (report.verdict, codes(report)) == (Verdict.UNKNOWN, {Doubt.NOTHING_RUN})
@@ -241,7 +255,7 @@ def test_an_exploration_that_was_lost_once_is_not_held(died: Died, monkeypatch: 
     look = ControlledChild.look
     deaths = [died]
 
-    def lost(child: ControlledChild, *arguments: Any) -> Looked:
+    def lost(child: ControlledChild, *arguments: Any) -> Explored:
         if deaths:
             raise deaths.pop()
         return look(child, *arguments)
@@ -357,54 +371,53 @@ def test_the_label_says_why_it_is_not_known(tmp_path: Path) -> None:
 class Asked:
     """In the place of the child: answers a question about the label, or dies of it."""
 
-    def __init__(self, *answers: dict[str, Any] | Died) -> None:
-        self.answers, self.asked = list(answers), list[str]()
+    def __init__(self, *answers: object) -> None:
+        self.answers, self.asked = list(answers), list[type]()
 
-    def request(self, do: str, *_: object, **__: object) -> dict[str, Any]:
-        self.asked.append(do)
+    def ask(self, request: Request[Any], _: float = 0.0) -> object:
+        self.asked.append(type(request))
         answer = self.answers.pop(0)
         if isinstance(answer, Died):
             raise answer
         return answer
 
 
-KNOWN: dict[str, Any] = {"skipped": None, "masking": "GIL-masked", "rests_on": "all 9 schedules", "undecided": []}
+KNOWN = Labelled(Masking.MASKED, "all 9 schedules")
 
 
-def masking(
-    *answers: dict[str, Any] | Died, conforms: bool = False
-) -> tuple[Asked, tuple[Masking, str, tuple[Any, ...]]]:
-    controlled, asked = ControlledChild(Setup(list(sys.path), "nobody:asks"), 100), Asked(*answers)
+def label(*answers: object, conforms: bool = False) -> tuple[Asked, Labelled]:
+    controlled, asked = ControlledChild(Setup(list(sys.path), Named("nobody:asks")), 100), Asked(*answers)
     controlled.child = asked  # type: ignore[assignment]
     if conforms:
-        controlled._conform = lambda: asked.request("conform")
-    return asked, controlled.masking("a.f() || a.g()", {"kind": "deadlock", "control": {"preemptions": 1}}, 1.0)
+        controlled._conform = Conform(0.1)
+    found = Found(FindingKind.DEADLOCK, Control(Schedule.parse("free:1x1"), 1))
+    return asked, controlled.label(Scenario.parse("a.f() || a.g()"), found, 1.0)
 
 
 def test_a_schedule_of_a_standard_build_that_hangs_leaves_the_label_open() -> None:
-    _, (label, said, why) = masking(HUNG)
-    assert (label, why) == (Masking.UNKNOWN, (Doubt.CHILD_LOST,))
-    assert "no thread made a step" in said
-    assert masking(KNOWN)[1] == (Masking.MASKED, "all 9 schedules", ())
+    _, told = label(HUNG)
+    assert (told.masking, told.undecided) == (Masking.UNKNOWN, (Doubt.CHILD_LOST,))
+    assert "no thread made a step" in told.rests_on
+    assert label(KNOWN)[1] == KNOWN
 
 
 def test_a_fresh_process_that_cannot_judge_the_scenario_compares_first_or_leaves_the_label_open() -> None:
-    skipped = {"skipped": Doubt.ALONE_DIFFERS.value}
-    asked, (label, _, _) = masking(skipped, {}, KNOWN, conforms=True)
-    assert (asked.asked, label) == (["masking", "conform", "masking"], Masking.MASKED)
-    _, (label, said, why) = masking(skipped)
-    assert (label, why) == (Masking.UNKNOWN, (Doubt.ALONE_DIFFERS,))
-    assert "one thread" in said
+    skipped = Labelled(skipped=Doubt.ALONE_DIFFERS)
+    asked, told = label(skipped, None, KNOWN, conforms=True)
+    assert (asked.asked, told) == ([Label, Conform, Label], KNOWN)
+    _, told = label(skipped)
+    assert (told.masking, told.undecided) == (Masking.UNKNOWN, (Doubt.ALONE_DIFFERS,))
+    assert "one thread" in told.rests_on
 
 
 def test_a_killed_process_is_told_from_one_that_crashed() -> None:
-    with Child(Setup([*sys.path, ROOT], f"{HERE}:EndsOnOneThread", hang=1.0), memory=1024) as child:
+    with Child(Setup([*sys.path, ROOT], Named(f"{HERE}:EndsOnOneThread"), hang=1.0), memory=1024) as child:
         with pytest.raises(Died) as crashed:
-            child.request("program", lines=["a.two()"], hang=1.0)
+            child.ask(RunLines(("a.two()",), 1.0))
         assert crashed.value.certain
         child.start()
         assert child._process is not None
         child._process.kill()
         with pytest.raises(Died) as killed:
-            child.request("program", lines=["a.four()"], hang=1.0)
+            child.ask(RunLines(("a.four()",), 1.0))
         assert not killed.value.certain

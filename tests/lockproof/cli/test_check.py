@@ -71,7 +71,16 @@ def test_every_option_reaches_the_check(asked: Asked) -> None:
     more = ["--scenario", "a.add(1) || len(a)", "--invocations", "9", "--hang", "500ms", "--memory", "512"]
     cli.main([*words.split(), *more])
     assert asked.options == CheckOptions(
-        120.0, 5, 3, Consistency.QUIESCENT, "set", "m:f", "a.add(1) || len(a)", 9, 0.5, 512
+        budget=120.0,
+        seed=5,
+        threads=3,
+        consistency=Consistency.QUIESCENT,
+        model="set",
+        factory="m:f",
+        scenario="a.add(1) || len(a)",
+        invocations=9,
+        hang=0.5,
+        memory=512,
     )
 
 

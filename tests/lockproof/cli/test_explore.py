@@ -93,7 +93,18 @@ def test_every_option_reaches_the_exploration(asked: Asked) -> None:
     more = ["--scenario", "a.add(1) || len(a)", "--schedule", "free:1x3", "--times", "7", "--hang", "500ms"]
     assert cli.main(["explore", "a/b.py:Bag", *words.split(), *more, "--memory", "512"]) == 0
     assert asked.options == ExploreOptions(
-        120.0, 5, 3, "pct", Consistency.QUIESCENT, "set", "m:f", "a.add(1) || len(a)", "free:1x3", 7, 0.5, 512
+        budget=120.0,
+        seed=5,
+        bound=3,
+        strategy="pct",
+        consistency=Consistency.QUIESCENT,
+        model="set",
+        factory="m:f",
+        scenario="a.add(1) || len(a)",
+        schedule="free:1x3",
+        times=7,
+        hang=0.5,
+        memory=512,
     )
     cli.main(["replay", "found.json", "--times", "100", "--hang", "2s"])
     assert asked.replayed == (Path("found.json"), 100, 2.0)

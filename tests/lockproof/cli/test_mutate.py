@@ -66,7 +66,7 @@ def test_options_arrive(asked: Asked, tmp_path: Path) -> None:
     words += ["--operator", "remove-lock", "--equivalents", str(tmp_path / "e.toml"), "--model", "set"]
     assert cli.main(words) == 0
     assert asked.target == "bag.py:Bag"
-    expected = MutateOptions(4.0, 7, model="set", operators=("split", "remove-lock"),
+    expected = MutateOptions(budget=4.0, seed=7, model="set", operators=("split", "remove-lock"),
                              equivalents=tmp_path / "e.toml", jobs=1)  # fmt: skip
     assert asked.options == expected
 

@@ -19,6 +19,7 @@ import pytest
 
 import lockproof
 from lockedset import LockedSet
+from lockproof.core.codec import decode, encode
 from lockproof.core.errors import LockproofError
 from lockproof.core.mutant import Mutant, Site
 from lockproof.mutation.mutants import OPERATORS, Found, mutants_of, mutants_of_class, what_was_looked_for
@@ -288,9 +289,9 @@ def test_a_file_without_a_last_line_end_and_one_with_other_line_ends_keep_them()
 def test_mutants_and_sites_go_through_json() -> None:
     one = mutants_of("m", "m.py", TEXT)
     for mutant in one.mutants:
-        assert Mutant.from_json(json.loads(json.dumps(mutant.to_json()))) == mutant
+        assert decode(Mutant, json.loads(json.dumps(encode(mutant)))) == mutant
     for site in one.sites:
-        assert Site.from_json(json.loads(json.dumps(site.to_json()))) == site
+        assert decode(Site, json.loads(json.dumps(encode(site)))) == site
 
 
 def test_what_other_modules_have_is_known() -> None:

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 from lockproof.core.environment import Environment
 from lockproof.core.evidence import Doubt, Doubted, Evidence, LeftOut, Omission, Tally
+from lockproof.core.options import CheckOptions, ExploreOptions
+from lockproof.core.repeat import OfTarget
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule, Switching
 from lockproof.core.verdict import (
@@ -25,6 +27,12 @@ from lockproof.core.verdict import (
     Verdict,
 )
 from lockproof.histories.judged import CallReport, HistoryReport, PartReport
+
+
+def checked(scenario: str | None, **options: Any) -> OfTarget:
+    """Return what repeats a finding of a check."""
+    return OfTarget("shop.bags:Bag", CheckOptions(seed=7, scenario=scenario, **options))
+
 
 FREE_THREADED: Final = Environment("3.13.15", True, False, 2, "Linux-6.1").to_json()
 STANDARD: Final = Environment("3.13.0", False, True, 8, "Linux-6.1").to_json()
@@ -76,8 +84,7 @@ LOST_UPDATE: Final = report(
             failures=812,
             tries=20_000,
             seconds=0.34,
-            command="lockproof check shop.bags:Bag --scenario 'a.add(2); a.discard(2) -> a.try_add(1) || a.try_add(1)"
-            " -> sorted(a)' --seed 7",
+            repeat=checked("a.add(2); a.discard(2) -> a.try_add(1) || a.try_add(1) -> sorted(a)"),
         ),
     ),
 )  # fmt: skip
@@ -112,7 +119,7 @@ LONG_LINES: Final = report(
             failures=5,
             tries=400_000,
             seconds=75.0,
-            command="lockproof check shop.bags:Bag --seed 7 --consistency sequential",
+            repeat=checked(None, consistency=Consistency.SEQUENTIAL),
         ),
     ),
 )
@@ -135,14 +142,14 @@ HANG: Final = report(
             failures=1,
             tries=1,
             seconds=1.2,
-            command="lockproof check shop.bags:Bag --scenario 'a.update(b) || b.update(a)' --seed 7",
+            repeat=checked("a.update(b) || b.update(a)"),
         ),
         Finding(
             FindingKind.HANG,
             Scenario.parse("a.add(Meddling(a, 1)); len(a)"),
             detail="one thread alone did not come back within 3 s",
             concurrent=False,
-            command="lockproof check shop.bags:Bag --seed 7",
+            repeat=checked(None),
         ),
     ),
     notes=("there is one processor: threads never ran at the same time",),
@@ -158,7 +165,7 @@ CRASH: Final = report(
             failures=1,
             tries=1,
             seconds=9.96,
-            command="lockproof check shop.bags:Bag --scenario 'a.pop() || a.clear()' --seed 7",
+            repeat=checked("a.pop() || a.clear()"),
         ),
         Finding(FindingKind.MEMORY, Scenario.parse("a.add(1) || a.add(2)"), detail="the process used 2,000 MiB"),
     ),
@@ -213,7 +220,7 @@ MASKED: Final = report(
             failures=1,
             tries=1,
             seconds=0.02,
-            command="lockproof check shop.bags:Bag --scenario 'a.put(1) || a.put(2)' --seed 7",
+            repeat=checked("a.put(1) || a.put(2)"),
             control=Control(
                 Schedule(Switching.FREE, ((1, 3), (2, 2))),
                 1,
@@ -253,7 +260,7 @@ DEADLOCK: Final = report(
             failures=1,
             tries=1,
             seconds=0.03,
-            command="lockproof explore shop.races:transfer --schedule sync:1x1,2x1",
+            repeat=OfTarget("shop.races:transfer", ExploreOptions(schedule="sync:1x1,2x1")),
             control=Control(
                 Schedule(Switching.SYNC, ((1, 1), (2, 1))),
                 1,
@@ -289,7 +296,7 @@ NOT_AGAIN: Final = report(
             failures=1,
             tries=1,
             seconds=1.5,
-            command="lockproof explore shop.races:guess --schedule free:1x4,2x1,3x7",
+            repeat=OfTarget("shop.races:guess", ExploreOptions(schedule="free:1x4,2x1,3x7")),
             control=Control(
                 Schedule(Switching.FREE, ((1, 4), (2, 1), (3, 7))),
                 2,

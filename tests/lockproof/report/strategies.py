@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from lockproof.core.environment import Environment
 from lockproof.core.evidence import Doubt, Doubted, Evidence, LeftOut, Omission, Tally
 from lockproof.core.operation import Operation
+from lockproof.core.options import CheckOptions, ExploreOptions
+from lockproof.core.repeat import OfTarget, OfTest
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule, Switching
 from lockproof.core.verdict import (
@@ -67,6 +69,17 @@ CONTROLS = st.builds(
 )  # fmt: skip
 
 
+COMMON = {
+    "budget": SECONDS, "seed": st.none() | COUNTS, "model": st.none() | TEXTS, "factory": st.none() | TEXTS,
+    "hang": SECONDS, "memory": COUNTS, "consistency": st.sampled_from(Consistency), "scenario": st.none() | TEXTS,
+}  # fmt: skip
+CHECKS = st.builds(CheckOptions, **COMMON, threads=COUNTS, invocations=st.none() | COUNTS, engine=WORDS)
+EXPLORATIONS = st.builds(
+    ExploreOptions, **COMMON, bound=COUNTS, strategy=WORDS, schedule=st.none() | WORDS, times=COUNTS
+)
+REPEATS = st.none() | st.builds(OfTarget, TEXTS, CHECKS | EXPLORATIONS) | st.builds(OfTest, tuples(TEXTS), TEXTS)
+
+
 @st.composite
 def findings(draw: st.DrawFn) -> Finding:
     scenario = draw(scenarios())
@@ -82,7 +95,7 @@ def findings(draw: st.DrawFn) -> Finding:
         draw(TEXTS),
         draw(TEXTS),
         draw(SECONDS),
-        draw(TEXTS),
+        draw(REPEATS),
         draw(st.booleans()),
         draw(st.none() | CONTROLS),
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lockproof.core.codec import decode, encode
 from lockproof.core.verdict import Control, Masking, Report, TracedStep
 from lockproof.report.interleaving import MOST_STEPS
 from lockproof.report.text import as_text
@@ -125,7 +126,7 @@ def test_a_control_goes_through_json_unchanged() -> None:
     for report in (MASKED, DEADLOCK, NOT_AGAIN):
         control = report.findings[0].control
         assert control is not None
-        assert Control.from_json(control.to_json()) == control
+        assert decode(Control, encode(control)) == control
 
 
 def test_a_line_is_not_told_twice_where_all_of_it_is_one_access() -> None:

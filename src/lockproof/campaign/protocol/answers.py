@@ -30,11 +30,6 @@ class Answer:
     final: bool
     raised: str = ""
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Answer:
-        """Return the answer that `asdict` and JSON made a dictionary of."""
-        return cls(**data)
-
 
 class Answers:
     """Takes note of the results of runs of one scenario. After the first run in which all lines return, it is free."""

@@ -15,11 +15,28 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Final
 
-from lockproof.campaign.protocol.messages import Setup
+from lockproof.campaign.protocol.messages import (
+    EXCEPTIONAL,
+    VERSION,
+    CheckNames,
+    Describe,
+    Description,
+    Exceptional,
+    Fault,
+    Generate,
+    Greeting,
+    Hung,
+    Refused,
+    Request,
+    Setup,
+    read,
+    written,
+)
 from lockproof.core.errors import LockproofError
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
@@ -68,16 +85,21 @@ class Child:
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._errors: IO[bytes] | None = None
         self._note: Path | None = None
-        self.description: dict[str, Any] = {}
-        self._described = False
+        self._description: Description | None = None
 
     def launch(self) -> None:
         """Start the process if there is none, and do not wait for it: it imports the subject meanwhile."""
         if self._process is None:
             self._spawn()
-            self._described = False
+            self._description = None
 
-    def start(self) -> dict[str, Any]:
+    @property
+    def description(self) -> Description:
+        """What the process said of the subject when it was started last."""
+        assert self._description is not None
+        return self._description
+
+    def start(self) -> Description:
         """Start the process if there is none, and return what it says of the subject.
 
         Raises:
@@ -86,12 +108,11 @@ class Child:
 
         """
         self.launch()
-        if not self._described:
-            self.description = self._answer(self._setup.hang + 35)
-            self._described = True
-        return self.description
+        if self._description is None:
+            self._description = self._answer(Describe(), self._setup.hang + 35)
+        return self._description
 
-    def request(self, do: str, allowance: float = 0.0, **arguments: Any) -> dict[str, Any]:
+    def ask[A](self, request: Request[A], allowance: float = 0.0) -> A:
         """Send a request that may take `allowance` seconds, and return the answer.
 
         Raises:
@@ -101,16 +122,14 @@ class Child:
         """
         self.start()
         assert self._process is not None and self._process.stdin is not None
+        self._send(request)
+        return self._answer(request, allowance + 2 * self._setup.hang + 5)
+
+    def _send(self, message: object) -> None:
+        assert self._process is not None and self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
+            self._process.stdin.write(json.dumps(written(message)) + "\n")
             self._process.stdin.flush()
-        answer = self._answer(allowance + 2 * self._setup.hang + 5)
-        if "hang" in answer:
-            self.close()
-            hang = answer["hang"]
-            detail = hang.get("detail") or _progress(hang["finished"], hang["seconds"])
-            raise Died(FindingKind.HANG, detail, hang["stacks"], tuple(hang.get("announced", ())))
-        return answer
 
     def close(self) -> None:
         """End the process: it is told to end, and killed with what it started if it lives."""
@@ -171,11 +190,10 @@ class Child:
 
         assert process.stdout is not None and process.stdin is not None
         threading.Thread(target=read, args=(process.stdout,), daemon=True).start()
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.write(json.dumps({**self._setup.to_json(), "note": name}) + "\n")
-            process.stdin.flush()
+        self._send(Greeting(VERSION, _package_root()))
+        self._send(replace(self._setup, note=name))
 
-    def _answer(self, seconds: float) -> dict[str, Any]:
+    def _answer[A](self, request: Request[A], seconds: float) -> A:
         assert self._process is not None
         patience = Patience(seconds, self._process.pid)
         try:
@@ -189,14 +207,18 @@ class Child:
                     continue
                 if line is None:
                     raise self._ended()
-                message: dict[str, Any] = json.loads(line)
-                if "error" in message:
-                    raise LockproofError(*message["error"])
-                if "fault" in message:
-                    raise HarnessFault(message["fault"])
-                return message
+                message: A | Exceptional = read(json.loads(line), (request.answer, *EXCEPTIONAL.values()))
+                match message:
+                    case Hung(detail, stacks, announced):
+                        raise Died(FindingKind.HANG, detail, stacks, announced)
+                    case Refused(fact, cause, step):
+                        raise LockproofError(fact, cause, step)
+                    case Fault(traceback):
+                        raise HarnessFault(traceback)
+                    case _:
+                        return message
         except BaseException as error:
-            if not self._described or not isinstance(error, LockproofError):
+            if self._description is None or not isinstance(error, LockproofError):
                 self.close()
             raise
 
@@ -253,7 +275,7 @@ class Child:
         return self._errors.read().decode("utf-8", "replace")
 
 
-def generated(child: Child, restart: Callable[[], object]) -> Iterator[str]:
+def generated(child: Child, restart: Callable[[], object]) -> Iterator[Scenario]:
     """Yield the scenarios that a child makes. One whose model does not come back is found by running it, not here.
 
     Raises:
@@ -263,24 +285,24 @@ def generated(child: Child, restart: Callable[[], object]) -> Iterator[str]:
     index, telling = 0, True
     while True:
         try:
-            answer = child.request("generate", index=index, telling=telling)
+            answer = child.ask(Generate(index, telling))
         except Died:
             if not telling:
                 raise
             telling = False
             restart()
             continue
-        if answer["scenario"] is None:
+        if answer.scenario is None:
             return
-        yield answer["scenario"]
-        index = answer["index"] + 1
+        yield answer.scenario
+        index = answer.index + 1
 
 
 def with_known_names(child: Child, scenarios: Iterable[Scenario], notes: list[str]) -> Iterator[Scenario]:
     """Yield the scenarios of earlier runs that ask for names which there still are; the notes tell of the others."""
     for scenario in scenarios:
         try:
-            child.request("names", text=str(scenario))
+            child.ask(CheckNames(scenario))
         except LockproofError as error:
             notes.append(f"left out, from an earlier run: `{scenario}`: {error.fact}")
         else:
@@ -295,11 +317,6 @@ def not_started(died: Died) -> LockproofError:
         "code that runs at import or in the constructor",
         f"what it said last:\n{last}" if last else "try it in an interpreter",
     )
-
-
-def _progress(finished: Sequence[int], seconds: float) -> str:
-    parts = ", ".join(f"thread {t + 1} after {done}" for t, done in enumerate(finished))
-    return f"no operation returned for {seconds:g} s; operations returned: {parts}"
 
 
 def _package_root() -> str:

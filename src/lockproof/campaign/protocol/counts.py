@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
 
 from lockproof.core.evidence import Doubt, Doubted, Tally
 
@@ -67,12 +65,3 @@ class Counts:
             self.stalled - other.stalled,
             self.doubts - other.doubts,
         )
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the fields as JSON has them."""
-        return {**vars(self), "doubts": dict(self.doubts)}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Return the counts that `asdict` and JSON made a dictionary of."""
-        return cls(**{**data, "doubts": Counter({Doubt(code): count for code, count in data["doubts"].items()})})

@@ -11,11 +11,24 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from lockproof.campaign.protocol.answers import Answers
 from lockproof.campaign.protocol.counts import Counts
+from lockproof.campaign.protocol.messages import (
+    Description,
+    Explore,
+    Explored,
+    Found,
+    Label,
+    Labelled,
+    LookOn,
+    Replayed,
+    Request,
+    Setup,
+)
+from lockproof.campaign.protocol.messages import Replay as AskedToReplay
 from lockproof.campaign.worker.case import Case
 from lockproof.campaign.worker.exploring import (
     Exploration,
@@ -36,7 +49,8 @@ from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
-from lockproof.core.verdict import ASSERTIONS, Explanation, FindingKind, Outcome, Verdict
+from lockproof.core.verdict import ASSERTIONS, Control, Explanation, FindingKind, Outcome, Verdict
+from lockproof.core.watched import Watched
 from lockproof.engines.control.install import instrumentation
 from lockproof.engines.control.primitives import engine
 from lockproof.engines.control.program import FunctionProgram, ScenarioProgram
@@ -44,7 +58,6 @@ from lockproof.engines.control.task import Result
 from lockproof.engines.strategies.exhaustive import Replay
 from lockproof.engines.threads.compiled import Program as Parts
 from lockproof.engines.threads.compiled import Record
-from lockproof.generate.generator import Watched
 from lockproof.inference.target import load
 
 TIDYING: Final = 1.0
@@ -83,12 +96,25 @@ class _Judged:
 class ControlledWorker(Worker):
     """Answers `explore`, `masking` and `replay` besides."""
 
-    def __init__(self, setup: dict[str, Any]) -> None:
+    def __init__(self, setup: Setup) -> None:
         self._function: Callable[[], object] | None = None
         self._name = ""
-        self._explorations: dict[str, tuple[_Judged, Exploration]] = {}
+        self._explorations: dict[tuple[Scenario | None, int, str], tuple[_Judged, Exploration]] = {}
         super().__init__(setup)
         engine.limit = max(engine.limit, self._hang)
+
+    def answer(self, request: Request[Any]) -> object:
+        """Return the answer to a request."""
+        match request:
+            case LookOn(filling, seconds):
+                return self._watched(filling, seconds)
+            case Explore():
+                return self.explore(request)
+            case Label():
+                return self.label(request)
+            case AskedToReplay():
+                return self.replay(request)
+        return super().answer(request)
 
     def _load(self, target: Any, model: Any, factory: Any, name: str = "") -> None:
         loaded = load(target) if isinstance(target, str) else target
@@ -119,72 +145,64 @@ class ControlledWorker(Worker):
         if file := _file_of(loaded):
             instrumentation.ask_about(file)
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> Description:
         """Answer what was loaded."""
         if self._function is None:
             return super().describe()
-        facts = environment.current().to_json()
-        return {"subject": self._name, "model": ASSERTIONS, "environment": facts,
-                "kinds": [], "notes": [], "observers": []}  # fmt: skip
-
-    def look_on(self, filling: Sequence[str], seconds: float) -> dict[str, Any]:
-        """Answer what is seen of each operation, run alone on subjects that these lines fill."""
-        return self._watched(filling, seconds).to_json()
+        return Description(self._name, ASSERTIONS, environment.current())
 
     def _watched(self, filling: Sequence[str], seconds: float) -> Watched:
         with Watchdog(self._hang):
             return watched(self.specification, filling, seconds, self.announce)
 
-    def explore(self, text: str | None, seconds: float, most: int, bound: int, only: str) -> dict[str, Any]:
+    def explore(self, request: Explore) -> Explored:
         """Go on exploring a scenario, or the function; answer what was covered, and what was found."""
-        judged, exploration = self._exploration(text, bound, only)
+        judged, exploration = self._exploration(request.scenario, request.bound, request.only)
         if judged.case is not None and judged.case.skipped:
-            return {"skipped": judged.case.skipped}
+            return Explored(skipped=judged.case.skipped)
         began = time.monotonic()
         before, counts = exploration.runs, replace(exploration.counts, doubts=Counter(exploration.counts.doubts))
-        found = exploration.go_on(seconds, most)
-        answer = {
-            "skipped": None,
-            "schedules": exploration.runs - before,
-            "counts": (exploration.counts - counts).to_json(),
-            "open": [asdict(each) for each in exploration.open()],
-            "answers": [] if judged.answers is None else [asdict(each) for each in judged.answers.all()],
-            "covered": exploration.covered(),
-            "complete": exploration.complete and not exploration.unstable,
-            "all": exploration.all_schedules and not exploration.unstable,
-            "estimate": exploration.estimate(),
-            "notes": list(exploration.notes),
-            "cycles": list(exploration.cycles),
-            "outcomes": len(judged.outcomes),
-            "threads": exploration.threads,
-            "kinds": [],
-            "seconds": time.monotonic() - began,
-            "found": None,
-        }
-        if judged.case is not None:
-            answer["kinds"] = sorted({each.kind.text for thread in judged.case.scenario.threads for each in thread})
+        found = exploration.go_on(request.seconds, request.most)
+        told_of = None
         if found is not None:
             problem, result, stage = found
             ran, problem = fewer_preemptions(judged.program, judged.look, result.ran, stage.switching, problem, TIDYING)
             control = told(judged.program, judged.look, ran, stage.switching, problem, stage, exploration.runs)
-            answer["found"] = {**self._told(judged, problem), "control": control.to_json()}
-        return answer
+            told_of = self._found(judged, problem, control)
+        case = judged.case
+        return Explored(
+            schedules=exploration.runs - before,
+            counts=exploration.counts - counts,
+            open=exploration.open(),
+            answers=() if judged.answers is None else judged.answers.all(),
+            covered=tuple(exploration.covered()),
+            complete=exploration.complete and not exploration.unstable,
+            everything=exploration.all_schedules and not exploration.unstable,
+            outcomes=len(judged.outcomes),
+            kinds=() if case is None else tuple(sorted({o.kind.text for t in case.scenario.threads for o in t})),
+            threads=exploration.threads,
+            seconds=time.monotonic() - began,
+            notes=tuple(exploration.notes),
+            cycles=tuple(exploration.cycles),
+            found=told_of,
+        )
 
-    def masking(self, text: str | None, kind: str, preemptions: int, seconds: float) -> dict[str, Any]:
-        """Answer whether a standard build can show a problem of this kind, and what that rests on."""
-        judged, _ = self._exploration(text, 2, "portfolio")
+    def label(self, request: Label) -> Labelled:
+        """Answer whether a standard build can show a finding of a kind, and what that rests on."""
+        judged, _ = self._exploration(request.scenario, 2, "portfolio")
         if judged.case is not None and judged.case.skipped:
-            return {"skipped": judged.case.skipped}
-        asked = Problem(FindingKind(kind))
-        label, rests_on, undecided = masking_of(judged.program, judged.look, asked, preemptions, seconds)
-        return {"skipped": None, "masking": label.value, "rests_on": rests_on, "undecided": undecided}
+            return Labelled(skipped=judged.case.skipped)
+        asked = Problem(request.kind)
+        label, rests_on, undecided = masking_of(
+            judged.program, judged.look, asked, request.preemptions, request.seconds
+        )
+        return Labelled(label, rests_on, tuple(undecided))
 
-    def replay(self, text: str | None, schedule: dict[str, Any], kind: str | None, times: int) -> dict[str, Any]:
-        """Run a schedule so often; answer how often the problem of a kind showed, or any, and then also what it was."""
-        judged, exploration = self._exploration(text, 2, "portfolio")
-        if kind is None and judged.case is not None and judged.case.skipped:
-            return {"skipped": judged.case.skipped}
-        what = Schedule.from_json(schedule)
+    def replay(self, request: AskedToReplay) -> Replayed:
+        """Run a schedule so often; answer how often a finding of a kind showed, or any, and then what it was."""
+        judged, exploration = self._exploration(request.scenario, 2, "portfolio")
+        if request.kind is None and judged.case is not None and judged.case.skipped:
+            return Replayed(skipped=judged.case.skipped)
         seen: list[Problem] = []
         counts = Counts()
 
@@ -197,34 +215,34 @@ class ControlledWorker(Worker):
             counts.note(doubt, returned=returns(judged.program), stalled=bool(result.native))
             return found
 
-        exploration.warm_up(list(what.choices()))
+        exploration.warm_up(list(request.schedule.choices()))
         seen.clear()
         counts = Counts()
-        expected = Problem(FindingKind(kind)) if kind is not None else None
-        again, elsewhere = find_again(judged.program, look, what, expected, times)
+        expected = Problem(request.kind) if request.kind is not None else None
+        again, elsewhere = find_again(judged.program, look, request.schedule, expected, request.times)
         found = None
         if seen and expected is None:
-            control = self._control(judged, what, seen[0], (again, times))
-            found = {**self._told(judged, seen[0]), "control": control}
-        return {"skipped": None, "again": again, "diverged": elsewhere, "found": found, "counts": counts.to_json()}
+            control = self._control(judged, request.schedule, seen[0], (again, request.times))
+            found = self._found(judged, seen[0], control)
+        return Replayed(again, elsewhere, counts, found)
 
-    def _control(self, judged: _Judged, schedule: Schedule, problem: Problem, again: tuple[int, int]) -> dict[str, Any]:
+    def _control(self, judged: _Judged, schedule: Schedule, problem: Problem, again: tuple[int, int]) -> Control:
         strategy = Replay(list(schedule.choices()), strict=False)
         strategy.begin()
         instrumentation.switch(schedule.switching)
         result = engine.run(judged.program, strategy)
         stage = Stage("replay", schedule.switching, strategy)
-        return told(judged.program, judged.look, result.ran, schedule.switching, problem, stage, 1, again).to_json()
+        return told(judged.program, judged.look, result.ran, schedule.switching, problem, stage, 1, again)
 
-    def _exploration(self, text: str | None, bound: int, only: str) -> tuple[_Judged, Exploration]:
-        key = f"{text}/{bound}/{only}"
+    def _exploration(self, scenario: Scenario | None, bound: int, only: str) -> tuple[_Judged, Exploration]:
+        key = scenario, bound, only
         known = self._explorations.get(key)
         if known is None:
-            if text is None:
+            if scenario is None:
                 assert self._function is not None
                 judged = _Judged(FunctionProgram(self._function), None)
             else:
-                case = self._case(text)
+                case = self._case(scenario)
                 program = ScenarioProgram(case.scenario, self.specification.subject, self.specification.globals)
                 judged = _Judged(program, case)
             if len(self._explorations) > 400:
@@ -239,21 +257,14 @@ class ControlledWorker(Worker):
     def _program(self, scenario: Scenario) -> Parts:
         return Parts(scenario, self.specification.subject, self.specification.globals, patience=0)
 
-    def _told(self, judged: _Judged, problem: Problem) -> dict[str, Any]:
-        """Return what is said of a problem, as JSON has it."""
-        outcome = explanation = None
+    def _found(self, judged: _Judged, problem: Problem, control: Control) -> Found:
+        outcome, explanation = None, Explanation(())
         if problem.key is not None and judged.case is not None:
             record = Record(*problem.key)
             with Watchdog(self._hang + 30):
                 outcome = judged.case.outcome(record)
                 explanation = judged.case.explained(record)
-        return {
-            "kind": problem.kind.value,
-            "detail": problem.detail,
-            "text": problem.text,
-            "outcome": outcome and asdict(outcome),
-            "explanation": asdict(explanation if explanation is not None else Explanation(())),
-        }
+        return Found(problem.kind, control, problem.detail, problem.text, outcome, explanation)
 
 
 def _own_strategy(name: str, seed: int) -> Callable[[], Any]:

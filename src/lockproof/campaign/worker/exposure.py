@@ -21,6 +21,7 @@ from lockproof.core.probes import comes_back
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import CONTAINER, Switching
 from lockproof.core.specification import Specification
+from lockproof.core.watched import Watched
 from lockproof.engines.control.install import instrumentation
 from lockproof.engines.control.instructions import LOOP
 from lockproof.engines.control.primitives import engine
@@ -28,7 +29,6 @@ from lockproof.engines.control.program import ScenarioProgram
 from lockproof.engines.control.task import Site, Task, own
 from lockproof.engines.control.trace import segment
 from lockproof.engines.strategies.exhaustive import Replay
-from lockproof.generate.generator import Watched
 
 FILLINGS: Final = 2
 """How many arguments of each kind are tried."""

@@ -13,25 +13,40 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from lockproof.campaign.worker.requests import Worker
+from lockproof.campaign.protocol.messages import (
+    REQUESTS,
+    VERSION,
+    Describe,
+    Fault,
+    Greeting,
+    Hung,
+    Refused,
+    Request,
+    Setup,
+    read,
+    written,
+)
+from lockproof.campaign.worker.requests import ThreadHung, Worker
 from lockproof.core.errors import LockproofError
 from lockproof.engines.control.task import Lost
 from lockproof.engines.threads.crew import Hang
 from lockproof.inference.target import replace_modules
 
 
-def _requests() -> queue.SimpleQueue[str]:
+def _lines() -> queue.SimpleQueue[str]:
     """Return the lines of standard input as they come. Its end is the parent's end, and ends this process too."""
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
 
-    def read() -> None:
+    def take() -> None:
         for line in sys.stdin:
             lines.put(line)
         os._exit(0)
 
-    threading.Thread(target=read, daemon=True).start()
+    threading.Thread(target=take, daemon=True).start()
     return lines
 
 
@@ -39,39 +54,64 @@ def main() -> None:
     """Answer requests until the parent goes away."""
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    requests = _requests()
-    setup = json.loads(requests.get())
-    kind = Worker
-    if setup["controlled"]:
+    lines = _lines()
+
+    def answer(message: object) -> None:
+        answers.write(json.dumps(written(message)) + "\n")
+        answers.flush()
+
+    greeting = read(json.loads(lines.get()), [Greeting])
+    if greeting.protocol != VERSION:
+        answer(_other_version(greeting))
+        return
+    setup = read(json.loads(lines.get()), [Setup])
+    kind: type[Worker] = Worker
+    if setup.controlled:
         from lockproof.campaign.worker.controlled import ControlledWorker
         from lockproof.engines.control.install import install
 
         install()
         kind = ControlledWorker
-    sys.path[:] = setup["path"]
-    if setup["replaced"]:
-        replace_modules(setup["replaced"])
+    sys.path[:] = setup.path
+    if setup.replaced:
+        replace_modules(setup.replaced)
     worker: Worker | None = None
-    message: dict[str, Any] = {"do": "describe"}
+    request: Request[Any] = Describe()
     while True:
         try:
             if worker is None:
                 worker = kind(setup)
             worker.announce([])
-            text = json.dumps(getattr(worker, message.pop("do"))(**message))
+            message = worker.answer(request)
+            assert type(message) is request.answer, message
         except Hang as hang:
-            text = json.dumps({"hang": {"stacks": hang.stacks, "finished": hang.finished, "seconds": hang.seconds}})
-        except LockproofError as error:
-            text = json.dumps({"error": [error.fact, error.cause, error.step]})
+            message = Hung(_progress(hang.finished, hang.seconds), hang.stacks)
+        except ThreadHung as hang:
+            message = Hung(str(hang), hang.stacks, hang.announced)
         except Lost as lost:
-            text = json.dumps({"hang": {"stacks": lost.stacks, "detail": str(lost)}})
+            message = Hung(str(lost), lost.stacks)
+        except LockproofError as error:
+            message = Refused(error.fact, error.cause, error.step)
         except Exception:
-            text = json.dumps({"fault": traceback.format_exc()})
-        answer.write(text + "\n")
-        answer.flush()
-        message = json.loads(requests.get())
+            message = Fault(traceback.format_exc())
+        answer(message)
+        request = read(json.loads(lines.get()), REQUESTS.values())
+
+
+def _other_version(greeting: Greeting) -> Refused:
+    return Refused(
+        f"this lockproof speaks version {greeting.protocol} of its protocol, and the one that the subject's process "
+        f"imported speaks version {VERSION}",
+        f"the path has two installations: {greeting.installation} and {Path(__file__).resolve().parents[3]}",
+        "take one of them away",
+    )
+
+
+def _progress(finished: Sequence[int], seconds: float) -> str:
+    parts = ", ".join(f"thread {t + 1} after {done}" for t, done in enumerate(finished))
+    return f"no operation returned for {seconds:g} s; operations returned: {parts}"
 
 
 if __name__ == "__main__":

@@ -19,12 +19,32 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from random import Random
 from typing import Any, Final
 
 from lockproof.campaign.protocol.answers import Answers
-from lockproof.campaign.protocol.messages import RunResult
+from lockproof.campaign.protocol.messages import (
+    Avoid,
+    CheckNames,
+    Conform,
+    Conformed,
+    Describe,
+    Description,
+    Done,
+    Generate,
+    Generated,
+    MakeMutants,
+    Mutants,
+    Named,
+    Pickled,
+    Request,
+    Run,
+    RunLines,
+    RunResult,
+    Setup,
+    Watch,
+)
 from lockproof.campaign.worker.case import Case
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
@@ -34,11 +54,12 @@ from lockproof.core.model import TooManyChoices
 from lockproof.core.operation import SUBJECTS, Operation, renamed
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
-from lockproof.core.verdict import Consistency, Outcome, Verdict
+from lockproof.core.verdict import Outcome, Verdict
+from lockproof.core.watched import Watched
 from lockproof.engines.threads.compiled import Key, Program, Record
 from lockproof.engines.threads.crew import Crew
 from lockproof.engines.threads.patience import LONGEST, Patience
-from lockproof.generate.generator import Generator, Watched, productive
+from lockproof.generate.generator import Generator, productive
 from lockproof.generate.reach import reached, that_return
 from lockproof.inference.conformance import conform
 from lockproof.inference.names import refuse_unknown_names, refuse_unknown_names_of
@@ -58,8 +79,8 @@ ATTEMPTS: Final = 3
 PAIR: Final = 3
 """Operations of a scenario that is quickly tried again, where one is aimed at: a pair, in three threads at most."""
 
-UNTOLD: Final = 0.15
-"""How often a scenario is run of which the order of threads is not seen."""
+ORDER_BLIND_SHARE: Final = 0.15
+"""Share of scenarios kept although their results cannot reveal the order of threads."""
 
 KEPT: Final = 200
 """How many scenarios stay compiled."""
@@ -71,24 +92,58 @@ SHOWN: Final = 40
 """How many outcomes of a run are told; of those that must not be, all."""
 
 
+class ThreadHung(Exception):
+    """One thread did not come back from these lines; `stacks` shows where it is."""
+
+    def __init__(self, detail: str, stacks: str, announced: tuple[str, ...]) -> None:
+        super().__init__(detail)
+        self.stacks, self.announced = stacks, announced
+
+
 class Worker:
     """What the child knows: the specification, a crew, and the scenarios that it has made ready."""
 
-    def __init__(self, setup: dict[str, Any]) -> None:
-        self._note = open(setup["note"], "r+b", buffering=0)  # noqa: SIM115  (open as long as the process lives)
-        self._hang = float(setup["hang"])
-        self._seed, self._threads = int(setup["seed"]), int(setup["threads"])
-        self._consistency = Consistency(setup["consistency"])
+    def __init__(self, setup: Setup) -> None:
+        self._note = open(setup.note, "r+b", buffering=0)  # noqa: SIM115  (open as long as the process lives)
+        self._hang, self._seed, self._threads = setup.hang, setup.seed, setup.threads
+        self._consistency = setup.consistency
         self._crew: Crew | None = None
-        self._cases: dict[str, Case] = {}
+        self._cases: dict[Scenario, Case] = {}
         self._avoided: list[frozenset[str]] = []
-        self._aimed: dict[str, int] = setup["aimed"]
-        self._filling = frozenset(setup["filling"] or ())
-        self._differing: list[str] = setup["differing"]
-        self._known: dict[str, Any] | None = setup["watched"]
-        self._made: dict[str, Scenario] = {}
+        self._aimed, self._differing = setup.aim.kinds, setup.aim.differing
+        self._filling = frozenset(setup.aim.filling or ())
+        self._known = setup.watched
+        self._made: Scenario | None = None
         with Watchdog(self._hang + 30):
-            self._load(*_named(setup))
+            self._load(*_named(setup.subject))
+
+    def answer(self, request: Request[Any]) -> object:
+        """Return the answer to a request.
+
+        Raises:
+            LockproofError: the request cannot be met.
+
+        """
+        match request:
+            case Describe():
+                return self.describe()
+            case CheckNames(scenario):
+                return self.check_names(scenario)
+            case Conform(seconds, skip):
+                return self.conform(seconds, skip)
+            case Watch(watched):
+                return self.watch(watched)
+            case Avoid(together):
+                return self.avoid(together)
+            case Generate(index, telling):
+                return self.generate(index, telling)
+            case RunLines(lines, hang):
+                return self.run_lines(lines, hang)
+            case Run():
+                return self.run(request)
+            case MakeMutants(operators):
+                return self.mutants(operators)
+        raise LockproofError(f"{type(request).__name__} is no request for a child that runs real threads")
 
     def _load(self, target: Any, model: Any, factory: Any, name: str = "") -> None:
         name = target if isinstance(target, str) else name
@@ -106,19 +161,19 @@ class Worker:
         self._note.write(json.dumps(list(lines)).encode() + b"\n")
         Watchdog.wind_up()
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self) -> Description:
         """Answer what was loaded."""
         specification = self.specification
-        return {
-            "subject": specification.subject_name,
-            "model": specification.model_told,
-            "environment": environment.current().to_json(),
-            "kinds": [kind.text for kind in specification.operations],
-            "notes": list(specification.notes),
-            "observers": [renamed(each, {"a": name}).text for name in SUBJECTS for each in specification.final],
-        }
+        return Description(
+            specification.subject_name,
+            specification.model_told,
+            environment.current(),
+            tuple(kind.text for kind in specification.operations),
+            tuple(specification.notes),
+            tuple(renamed(each, {"a": name}).text for name in SUBJECTS for each in specification.final),
+        )
 
-    def names(self, text: str) -> dict[str, Any]:
+    def check_names(self, scenario: Scenario) -> Done:
         """See that the names in a scenario exist and its arguments fit, without running it.
 
         Only where a class makes attributes dynamically, the lines of the initial part are run by one thread: nothing
@@ -128,7 +183,7 @@ class Worker:
             LockproofError: a name does not exist, or arguments do not fit.
 
         """
-        scenario = self.specification.bind(Scenario.parse(text))
+        scenario = self.specification.bind(scenario)
         with Watchdog(self._hang):
             subjects = {name: self.specification.subject() for name in SUBJECTS}
             unsure = refuse_unknown_names_of(scenario, self.specification, subjects["a"])
@@ -145,9 +200,9 @@ class Worker:
                 except Exception:
                     continue
         self.announce([])
-        return {}
+        return Done()
 
-    def mutants(self, operators: Sequence[str] | None) -> dict[str, Any]:
+    def mutants(self, operators: Sequence[str] | None) -> Mutants:
         """Answer the mutants of the class, its synchronization, and the texts of the files that both are found in."""
         from lockproof.mutation.mutants import OPERATORS, mutants_of_class
         from lockproof.mutation.scope import mutated, parts_of
@@ -171,20 +226,20 @@ class Worker:
             reach = reached(self.specification, files, filling, self.announce)
         found = mutants_of_class(owner, operators=operators, ran=reach.keys())
         kinds = (*self.specification.operations, *(self.specification.init or ()))
-        return {
-            "filling": filling,
-            "kinds": [[kind.text, list(kind.holes)] for kind in kinds],
-            "reach": [[file, place, sorted(kinds)] for (file, place), kinds in reach.items()],
-            "files": {part.file: part.text for part in parts},
-            "mutants": [mutant.to_json() for each in found for mutant in each.mutants],
-            "sites": [site.to_json() for each in found for site in each.sites],
-        }
+        return Mutants(
+            tuple(filling),
+            tuple((kind.text, tuple(kind.holes)) for kind in kinds),
+            tuple((file, place, tuple(sorted(kinds))) for (file, place), kinds in reach.items()),
+            {part.file: part.text for part in parts},
+            tuple(mutant for each in found for mutant in each.mutants),
+            tuple(site for each in found for site in each.sites),
+        )
 
-    def conform(self, seconds: float, skip: Sequence[str]) -> dict[str, Any]:
+    def conform(self, seconds: float, skip: Sequence[str]) -> Conformed:
         """Compare the subject with its model on one thread; afterwards the model does what the subject does there.
 
         Operations that do what the lines in `skip` do are left out: these did not come back. The bound is short, as
-        most of them do not; whoever asks tries the lines again with the whole time (see `program`).
+        most of them do not; the parent tries the lines again with the whole time (`run_lines`).
         """
         left_out = [Operation(line).deeds for line in skip]
         kinds = {
@@ -198,15 +253,15 @@ class Worker:
         self.specification = result.specification
         with Watchdog(self._hang):
             self._filling = self._filling or productive(self.specification, self.announce)
-        watched = self._known or self._watched(sorted(self._filling), seconds).to_json()
-        self.watch(**watched)
+        watched = self._known if self._known is not None else self._watched(sorted(self._filling), seconds)
+        self.watch(watched)
         self._cases.clear()
-        return {
-            "watched": watched,
-            "nonconformances": [asdict(each) for each in result.nonconformances],
-            "notes": list(self.specification.notes),
-            "kinds": [kind.text for kind in self.specification.operations],
-        }
+        return Conformed(
+            watched,
+            tuple(result.nonconformances),
+            tuple(self.specification.notes),
+            tuple(kind.text for kind in self.specification.operations),
+        )
 
     def _compared(self) -> frozenset[str]:
         """Return the kinds whose results are to be compared; none for all."""
@@ -219,19 +274,18 @@ class Worker:
         """Return what was seen of each kind of operation; here that is nothing."""
         return Watched()
 
-    def watch(self, exposed: Sequence[str], accesses: dict[str, int], unlocked: Sequence[str] = ()) -> dict[str, Any]:
+    def watch(self, watched: Watched) -> Done:
         """From now on make scenarios by what was seen of kinds of operations."""
-        watched = Watched(frozenset(exposed), accesses, frozenset(unlocked))
         self._generator = Generator(self.specification, self._threads, self._seed, self._filling, self._aimed, watched)
-        return {}
+        return Done()
 
-    def avoid(self, together: Sequence[Sequence[str]]) -> dict[str, Any]:
+    def avoid(self, together: Sequence[Sequence[str]]) -> Done:
         """From now on make no scenario that has the kinds of all lines in one of these lists."""
         kinds = [frozenset(self.specification.bound(Operation(line)).kind.text for line in lines) for lines in together]
         self._avoided = [each for each in kinds if each]
-        return {}
+        return Done()
 
-    def generate(self, index: int, telling: bool = True) -> dict[str, Any]:
+    def generate(self, index: int, telling: bool = True) -> Generated:
         """Answer the first scenario from this number on that is not avoided, and its number; none if all are.
 
         `telling`: most of them are such whose results tell which thread was first, which the model is run to see.
@@ -239,10 +293,9 @@ class Worker:
         for number in range(index, index + 500):
             scenario = self._telling(number) if telling else self._released(number, 0)[0]
             if scenario is not None and not self._is_avoided(scenario):
-                text = str(scenario)
-                self._made = {text: scenario}
-                return {"scenario": text, "index": number}
-        return {"scenario": None, "index": index}
+                self._made = scenario
+                return Generated(scenario, number)
+        return Generated(None, index)
 
     def _is_avoided(self, scenario: Scenario) -> bool:
         kinds = {each.kind.text for thread in scenario.threads for each in thread}
@@ -272,7 +325,7 @@ class Worker:
                     told = told or scenario
                     if not any(each.kind.blocking for each in scenario.operations):
                         break
-        return told or (other if self._aimed or Random(f"{self._seed}/{number}").random() < UNTOLD else None)
+        return told or (other if self._aimed or Random(f"{self._seed}/{number}").random() < ORDER_BLIND_SHARE else None)
 
     def _released(self, number: int, attempt: int) -> tuple[Scenario | None, Waiting | None]:
         """Return a scenario with this number in which nothing waits for ever, and how its operations wait.
@@ -290,7 +343,7 @@ class Worker:
             return None, Waiting.FOR_EVER
         return scenario, None
 
-    def program(self, lines: Sequence[str], hang: float) -> dict[str, Any]:
+    def run_lines(self, lines: Sequence[str], hang: float) -> Done:
         """Run lines on fresh subjects, by one thread; the results do not matter, only whether this comes back.
 
         It is a thread beside this one, so that a busy machine is not taken for a hang. One that keeps the GIL for
@@ -315,27 +368,26 @@ class Worker:
                     frame = current_frames().get(thread.ident or 0)
                     stack = "".join(traceback.format_stack(frame)) if frame is not None else ""
                     detail = f"one thread alone did not come back within {hang:g} s"
-                    return {"hang": {"stacks": stack, "detail": detail, "announced": list(lines)}}
-        return {}
+                    raise ThreadHung(detail, stack, tuple(lines))
+        return Done()
 
-    def run(
-        self, text: str, invocations: int, seconds: float, until_failure: bool, hang: float | None = None
-    ) -> dict[str, Any]:
+    def run(self, request: Run) -> RunResult:
         """Run a scenario until one of the bounds is reached, or the first failure if that is enough."""
         began = time.perf_counter()
-        case = self._case(text)
+        case = self._case(request.scenario)
         if case.skipped:
-            return asdict(RunResult(text, skipped=case.skipped))
+            return RunResult(request.scenario, skipped=case.skipped)
         tally: Counter[Key] = Counter()
+        seconds, hang = request.seconds, request.hang or self._hang
         size, failed = FIRST_CHUNK, False
-        while (left := invocations - tally.total()) > 0 and not (failed and until_failure):
-            tally.update(self._chunk(case, min(size, left), hang or self._hang))
+        while (left := request.invocations - tally.total()) > 0 and not (failed and request.until_failure):
+            tally.update(self._chunk(case, min(size, left), hang))
             failed = any(case.judged(key)[0].verdict is Verdict.VIOLATION for key in tally)
             spent = time.perf_counter() - began
             if spent > seconds:
                 break
             size = min(size * 3, LONGEST_CHUNK, max(FIRST_CHUNK, int(tally.total() / spent * (seconds - spent)) + 1))
-        return asdict(_summed(case, text, tally, time.perf_counter() - began))
+        return _summed(case, request.scenario, tally, time.perf_counter() - began)
 
     def _chunk(self, case: Case, invocations: int, hang: float) -> Counter[Key]:
         assert self._crew is not None
@@ -348,17 +400,17 @@ class Worker:
             key=self.specification.partition,
         )  # fmt: skip
 
-    def _case(self, text: str) -> Case:
-        case = self._cases.get(text)
+    def _case(self, asked: Scenario) -> Case:
+        case = self._cases.get(asked)
         if case is None:
-            scenario = self._made.get(text) or self.specification.bind(Scenario.parse(text))
+            scenario = self._made if self._made == asked else self.specification.bind(asked)
             if len(scenario.threads) < 2:
-                raise LockproofError(f"a scenario of one thread shows nothing: {text}", "", "part the threads by ||")
+                raise LockproofError(f"a scenario of one thread shows nothing: {asked}", "", "part the threads by ||")
             if len(self._cases) >= KEPT:
                 del self._cases[next(iter(self._cases))]
-            self.announce([text])
+            self.announce([str(scenario)])
             with Watchdog(self._hang):
-                case = self._cases[text] = Case(scenario, self._program(scenario), self._judge(scenario))
+                case = self._cases[asked] = Case(scenario, self._program(scenario), self._judge(scenario))
             self.announce([])
         return case
 
@@ -397,7 +449,7 @@ class Watchdog:
         Watchdog._seconds = 0.0
 
 
-def _summed(case: Case, text: str, tally: Counter[Key], seconds: float) -> RunResult:
+def _summed(case: Case, scenario: Scenario, tally: Counter[Key], seconds: float) -> RunResult:
     """Return the result of these runs: equal outcomes counted as one, whatever was read of the other threads."""
     counts: Counter[Outcome] = Counter()
     example: dict[Outcome, Record] = {}
@@ -416,7 +468,7 @@ def _summed(case: Case, text: str, tally: Counter[Key], seconds: float) -> RunRe
     worst = min(bad, key=lambda outcome: (outcome.order_only, -counts[outcome]), default=None)
     shown = bad + [outcome for outcome, _ in counts.most_common() if outcome not in bad][:SHOWN]
     result = RunResult(
-        text,
+        scenario,
         tally.total(),
         seconds,
         sum(counts[outcome] for outcome in bad),
@@ -433,15 +485,15 @@ def _summed(case: Case, text: str, tally: Counter[Key], seconds: float) -> RunRe
     return replace(result, worst=replace(worst, count=counts[worst]), explanation=explanation)
 
 
-def _named(setup: dict[str, Any]) -> tuple[Any, Any, Any]:
+def _named(subject: Named | Pickled) -> tuple[Any, Any, Any]:
     """Return the target, the model and the factory, or their names."""
-    if setup["payload"] is None:
-        return setup["target"], setup["model"], setup["factory"]
-    for name, file in setup["modules"].items():
+    if isinstance(subject, Named):
+        return subject.target, subject.model, subject.factory
+    for name, file in subject.modules.items():
         if name not in sys.modules:
             spec = importlib.util.spec_from_file_location(name, file)
             assert spec is not None and spec.loader is not None
             sys.modules[name] = module = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(module)
-    target, model, factory = pickle.loads(base64.b64decode(setup["payload"]))
+    target, model, factory = pickle.loads(base64.b64decode(subject.payload))
     return target, model, factory

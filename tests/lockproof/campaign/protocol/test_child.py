@@ -14,10 +14,12 @@ import pytest
 
 from lockproof.campaign.check_target import check
 from lockproof.campaign.protocol.child import Child, Died, resident
-from lockproof.campaign.protocol.messages import Setup
+from lockproof.campaign.protocol.messages import Aim, Avoid, Conform, Generate, Named, Setup
 from lockproof.campaign.under_control import Schedules
 from lockproof.core.options import CheckOptions
+from lockproof.core.repeat import OfTest
 from lockproof.core.verdict import FindingKind
+from lockproof.core.watched import Watched
 
 HERE = "tests.lockproof.campaign.subjects"
 
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
 
 @pytest.fixture
 def child() -> Iterator[Child]:
-    setup = Setup([*sys.path, str(Path(__file__).resolve().parents[4])], f"{HERE}:LockedClaims", hang=1.0)
+    setup = Setup([*sys.path, str(Path(__file__).resolve().parents[4])], Named(f"{HERE}:LockedClaims"), hang=1.0)
     with Child(setup, memory=1024) as made:
         yield made
 
@@ -41,8 +43,8 @@ def test_it_is_started_once_and_says_what_it_has_loaded(child: Child) -> None:
     process = process_of(child)
     assert child.start() == first
     assert process_of(child) == process
-    assert first["subject"] == f"{HERE}:LockedClaims"
-    assert first["environment"]["gil"] == sys._is_gil_enabled()
+    assert first.subject == f"{HERE}:LockedClaims"
+    assert first.environment.gil == sys._is_gil_enabled()
     assert resident(process) > 5
 
 
@@ -51,10 +53,10 @@ def test_a_request_after_its_death_starts_it_again(child: Child) -> None:
     before = process_of(child)
     os.kill(before, signal.SIGKILL)
     with pytest.raises(Died) as died:
-        child.request("generate", index=0)
+        child.ask(Generate(0))
     assert died.value.kind is FindingKind.CRASH
     assert "SIGKILL" in died.value.detail
-    assert child.request("generate", index=0)["scenario"]
+    assert child.ask(Generate(0)).scenario
     assert process_of(child) != before
 
 
@@ -84,22 +86,22 @@ class Subject:
 def test_the_processes_of_a_check_start_at_the_same_time(tmp_path: Path, engine: str, processes: int) -> None:
     file = tmp_path / "meeting.py"
     file.write_text(MEETING.format(processes=processes), encoding="utf-8")
-    setup = Setup([*sys.path], f"{file}:Subject")
-    report = check(setup, CheckOptions(budget=0.1, seed=1, engine=engine), repeat=lambda _: "")
+    setup = Setup([*sys.path], Named(f"{file}:Subject"))
+    report = check(setup, CheckOptions(budget=0.1, seed=1, engine=engine), repeat=lambda _: OfTest(()))
     assert report.findings == ()
     assert len(list((tmp_path / "came").iterdir())) == processes
 
 
 def test_generated_scenarios_are_the_same_in_every_process(child: Child) -> None:
-    first = [child.request("generate", index=index) for index in range(5)]
+    first = [child.ask(Generate(index)) for index in range(5)]
     child.close()
-    assert [child.request("generate", index=index) for index in range(5)] == first
+    assert [child.ask(Generate(index)) for index in range(5)] == first
 
 
 def test_what_is_avoided_is_not_generated(child: Child) -> None:
-    child.request("avoid", together=[["a.claim(1)"]])
-    answers = [child.request("generate", index=index) for index in range(5)]
-    assert all(answer["scenario"] is None or "claim" not in answer["scenario"] for answer in answers)
+    child.ask(Avoid((("a.claim(1)",),)))
+    answers = [child.ask(Generate(index)) for index in range(5)]
+    assert all(answer.scenario is None or "claim" not in str(answer.scenario) for answer in answers)
 
 
 def test_closing_ends_the_process_and_leaves_no_file(
@@ -119,8 +121,8 @@ def test_closing_ends_the_process_and_leaves_no_file(
 def test_a_parent_that_is_killed_leaves_no_child() -> None:
     program = (
         "import sys; from lockproof.campaign.protocol.child import Child\n"
-        "from lockproof.campaign.protocol.messages import Setup\n"
-        f"child = Child(Setup(sys.path, '{HERE}:LockedClaims'), memory=1024); child.start()\n"
+        "from lockproof.campaign.protocol.messages import Named, Setup\n"
+        f"child = Child(Setup(sys.path, Named('{HERE}:LockedClaims')), memory=1024); child.start()\n"
         "print(child._process.pid, flush=True); sys.stdin.read()"
     )
     parent = subprocess.Popen(
@@ -143,36 +145,36 @@ SILENT = "tests.lockproof.inference.subjects:SilentSet"
 @pytest.mark.parametrize(
     ("aimed", "differing", "told"),
     [
-        ({}, [], True),
-        ({"a.remove(x)": 1}, [], True),
-        ({"a.clear()": 1}, [], False),
-        ({"a.clear()": 1}, ["a.remove(1)"], True),
+        ({}, (), True),
+        ({"a.remove(x)": 1}, (), True),
+        ({"a.clear()": 1}, (), False),
+        ({"a.clear()": 1}, ("a.remove(1)",), True),
     ],
 )
 def test_of_a_mutant_what_runs_the_changed_function_is_compared_and_what_differs_anyway(
-    aimed: dict[str, int], differing: list[str], told: bool
+    aimed: dict[str, int], differing: tuple[str, ...], told: bool
 ) -> None:
-    setup = Setup([*sys.path, str(Path(__file__).resolve().parents[4])], SILENT, aimed=aimed, differing=differing)
+    setup = Setup([*sys.path, str(Path(__file__).resolve().parents[4])], Named(SILENT), aim=Aim(aimed, differing))
     with Child(setup, memory=1024) as child:
-        answer = child.request("conform", 0.0, seconds=0.0, skip=[])
-    assert bool(answer["nonconformances"]) is told
+        answer = child.ask(Conform(0.0))
+    assert bool(answer.nonconformances) is told
 
 
 def test_what_was_seen_of_the_class_itself_goes_for_its_mutants() -> None:
     path = [*sys.path, str(Path(__file__).resolve().parents[4])]
-    known = {"exposed": ["a.add(x)"], "accesses": {"a.add(x)": 77}}
+    known = Watched(frozenset({"a.add(x)"}), {"a.add(x)": 77})
     for watched in (known, None):
-        with Child(Setup(path, SILENT, watched=watched, controlled=True), memory=1024) as child:
-            answer = child.request("conform", 0.3, seconds=0.3, skip=[])
-        assert (answer["watched"] == known) is (watched is not None)
+        with Child(Setup(path, Named(SILENT), watched=watched, controlled=True), memory=1024) as child:
+            answer = child.ask(Conform(0.3), 0.3)
+        assert (answer.watched == known) is (watched is not None)
 
 
 @pytest.mark.parametrize(("aimed", "all_are_made"), [({"x in a": 1}, True), ({}, False)])
 def test_of_what_is_aimed_at_no_scenario_is_left_out_for_telling_no_order(
     aimed: dict[str, int], all_are_made: bool
 ) -> None:
-    with Child(Setup([*sys.path], "builtins:set", aimed=aimed), memory=1024) as child:
-        numbers = [child.request("generate", 5.0, index=index)["index"] for index in range(12)]
+    with Child(Setup([*sys.path], Named("builtins:set"), aim=Aim(aimed)), memory=1024) as child:
+        numbers = [child.ask(Generate(index), 5.0).index for index in range(12)]
     assert (numbers == list(range(12))) is all_are_made
 
 
@@ -189,8 +191,8 @@ def test_the_budget_of_a_mutant_begins_with_the_search(
 
     monkeypatch.setattr(Schedules, "search", noted)
     path = [*sys.path, str(Path(__file__).resolve().parents[4])]
-    setup = Setup(path, "tests.corpus.sets:MendedLength", aimed=aimed)
+    setup = Setup(path, Named("tests.corpus.sets:MendedLength"), aim=Aim(aimed))
     # Less than the start of a process takes, let alone a comparison with the model.
-    report = check(setup, CheckOptions(budget=0.02, seed=1, engine="schedules"), repeat=lambda _: "")
+    report = check(setup, CheckOptions(budget=0.02, seed=1, engine="schedules"), repeat=lambda _: OfTest(()))
     assert (left[0] > 0) is all_of_it
     assert report.coverage.schedules > 0  # at least one scenario has its turn, however late it is

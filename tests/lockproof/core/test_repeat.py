@@ -1,4 +1,4 @@
-"""Does the command below a finding have every option that the finding depends on, and is it read back as it was?"""
+"""Does the command below a finding have every option that the finding depends on?"""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from typing import Any
 
 import pytest
 
-from lockproof.campaign.mutate import _Mutating
-from lockproof.core.options import CheckOptions, ExploreOptions, MutateOptions
-from lockproof.core.repeat import arguments_of, check_command, explore_command, target_of
+from lockproof.core.options import CheckOptions, ExploreOptions
+from lockproof.core.repeat import OfTarget, OfTest, of_check, of_exploration
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
-from lockproof.core.verdict import Consistency, Control, Finding, FindingKind
+from lockproof.core.verdict import Consistency
 
-TWO = Finding(FindingKind.NOT_LINEARIZABLE, Scenario.parse("a.f() || a.g()"))
-ONE = Finding(FindingKind.HANG, Scenario.parse("a.f(); a.g()"), concurrent=False)
-FUNCTION = Finding(FindingKind.EXIT, Scenario((), ()))
+pytestmark = pytest.mark.one_build
+
+TWO = Scenario.parse("a.f() || a.g()")
+ONE = Scenario.parse("a.f(); a.g()")
 SCHEDULE = "free:1x2,2x1"
-SHOWN = replace(FUNCTION, control=Control(Schedule.parse(SCHEDULE), 1))
 
 CHECK: dict[str, tuple[Any, str, str]] = {
     # option: a value, what the command has with a scenario, and what without one
@@ -65,10 +64,9 @@ def test_the_tables_name_every_option() -> None:
 @pytest.mark.parametrize("name", CHECK)
 def test_the_command_of_a_check_has_the_option(name: str) -> None:
     value, named, searched = CHECK[name]
-    for finding, expected in ((TWO, named), (ONE, searched)):
-        plain = check_command("m:Bag", CheckOptions(), 7, finding)
-        seed = value if name == "seed" else 7
-        command = check_command("m:Bag", replace(CheckOptions(), **{name: value}), seed, finding)
+    for scenario, expected in ((TWO, named), (ONE, searched)):
+        plain = str(of_check("m:Bag", CheckOptions(seed=7), scenario))
+        command = str(of_check("m:Bag", replace(CheckOptions(seed=7), **{name: value}), scenario))
         assert expected in command
         if not expected:
             assert command == plain
@@ -78,34 +76,19 @@ def test_the_command_of_a_check_has_the_option(name: str) -> None:
 @pytest.mark.parametrize("name", EXPLORE)
 def test_the_command_of_an_exploration_has_the_option(name: str) -> None:
     value, named, searched = EXPLORE[name]
-    for finding, expected in ((SHOWN, named), (FUNCTION, searched)):
-        options = ExploreOptions(seed=7)
-        plain = explore_command("m:f", options, finding)
-        command = explore_command("m:f", replace(options, **{name: value}), finding)
+    for schedule, expected in ((Schedule.parse(SCHEDULE), named), (None, searched)):
+        plain = str(of_exploration("m:f", ExploreOptions(seed=7), schedule))
+        command = str(of_exploration("m:f", replace(ExploreOptions(seed=7), **{name: value}), schedule))
         assert expected in command
         if not expected:
             assert command == plain
 
 
-def test_a_command_is_read_back_as_it_was_given() -> None:
-    given = {name: value for name, (value, _, searched) in CHECK.items() if searched}
-    command = check_command("m:Bag", CheckOptions(**given), 3, ONE)
-    assert arguments_of(command) == {**given, "consistency": "quiescent"}
-    assert target_of(command) == "m:Bag"
-    assert arguments_of(check_command("m:Bag", CheckOptions(), 7, TWO)) == {"scenario": "a.f() || a.g()", "seed": 7}
-    assert target_of("pytest --lockproof-seed=5 test_it.py::test") is None
-    assert target_of("") is None
+def test_a_target_with_a_space_is_one_word() -> None:
+    command = str(OfTarget("my bag.py:Bag", CheckOptions(seed=7)))
+    assert shlex.split(command) == ["lockproof", "check", "my bag.py:Bag", "--seed", "7"]
 
 
-@pytest.mark.parametrize("command", [check_command("m:Bag", CheckOptions(), 7, TWO), "lockproof check 'my bag.py:Bag'"])
-def test_a_target_with_a_space_is_one_word(command: str) -> None:
-    assert target_of(command) == shlex.split(command)[2]
-
-
-def test_what_shows_a_fault_of_the_class_itself_is_repeated_with_the_options_of_mutate() -> None:
-    run = object.__new__(_Mutating)
-    run.target, run.options = "m:Bag", MutateOptions(seed=5, hang=0.5, memory=128, factory="m:made", threads=4)
-    for finding in (TWO, ONE):
-        command = run._command(finding)
-        assert "--hang 0.5s --memory 128" in command and "--factory m:made" in command and "--seed 5" in command
-    assert "--threads 4" in run._command(ONE)
+def test_a_test_is_repeated_by_its_own_words() -> None:
+    assert str(OfTest(("pytest", "test_it.py::test[a b]"))) == "pytest 'test_it.py::test[a b]'"
+    assert str(OfTest(("python", "it.py"), "with seed=3")) == "python it.py  # with seed=3"
