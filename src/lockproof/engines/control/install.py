@@ -56,7 +56,7 @@ from lockproof.engines.control.instructions import (
     table,
     touches,
 )
-from lockproof.engines.control.primitives import Lock, RLock, engine
+from lockproof.engines.control.primitives import Lock, RLock, engine, turns
 
 TOOL: Final = 4
 _id: Final = id  # the real one, whatever is installed
@@ -133,7 +133,7 @@ class Instrumentation:
 
     def _returned(self, *_: object) -> None:
         """Under `gil`: a call of C code is over, also one that has called back."""
-        task = engine.current
+        task = turns.current
         if self.switching is Switching.GIL and task is not None and get_ident() == task.ident:
             task.after_c = True
 
@@ -179,7 +179,7 @@ class Instrumentation:
 
     def _start(self, code: CodeType, _: int) -> Any:
         """Look at code that begins to run."""
-        task = engine.current
+        task = turns.current
         pointed = self._begins_at_a_point(code)
         if _id(code) in self._tables:
             if pointed and task is not None and get_ident() == task.ident:
@@ -188,7 +188,7 @@ class Instrumentation:
             return None if pointed else _DISABLE
         if not self._matters(code):
             return _DISABLE
-        if task is None or engine.inside or get_ident() != task.ident:
+        if task is None or turns.inside or get_ident() != task.ident:
             return None
         self._codes[_id(code)] = code
         if self._learn(code):
@@ -227,13 +227,13 @@ class Instrumentation:
         Without the GIL it runs in the thread that made the object, at its next turn, or in the one that drops it, if
         the other has ended: a thread that is kept for other tasks would have to run it at some time in between.
         """
-        if engine.fresh_threads or is_gil_enabled():
+        if engine.carriers.fresh_threads or is_gil_enabled():
             return False
-        engine.fresh_threads = code.co_name == "__del__" or not _CALLS_BACK.isdisjoint(code.co_names)
-        return engine.fresh_threads
+        engine.carriers.fresh_threads = code.co_name == "__del__" or not _CALLS_BACK.isdisjoint(code.co_names)
+        return engine.carriers.fresh_threads
 
     def _resume(self, code: CodeType, offset: int) -> Any:
-        task = engine.current
+        task = turns.current
         if task is None or get_ident() != task.ident or self.switching is Switching.SYNC:
             return None
         if self.switching is Switching.FREE:
@@ -249,15 +249,15 @@ class Instrumentation:
             return _DISABLE
         if what is None:
             return _DISABLE
-        task = engine.current
+        task = turns.current
         if task is None or get_ident() != task.ident:
-            task = engine.me()
+            task = turns.me()
             if task is None:
                 return None
         if what is UNTOLD or what is UNTOLD_STORE:
             what = self._told(code, offset)
         if type(what) is Store:
-            task.stores(engine.step)
+            task.stores(turns.step)
         if what is LOOP:
             engine.loop(task)
             return None
@@ -284,9 +284,9 @@ class Instrumentation:
         return name
 
     def _call(self, code: CodeType, offset: int, function: Any, first: Any) -> Any:
-        task = engine.current
+        task = turns.current
         if task is None or get_ident() != task.ident:
-            task = engine.me()
+            task = turns.me()
             if task is None:
                 return None
         if self.switching is Switching.GIL:
@@ -296,7 +296,7 @@ class Instrumentation:
             elif task.in_methods:
                 task.in_methods.discard(_id(get_frame(1)))
         elif in_c(function) and touches(function, first):
-            task.stores(engine.step)
+            task.stores(turns.step)
             engine.point(task, kind_of_call(function, first))
             if engine.watcher is not None:
                 engine.watcher(task, (code, offset), CONTAINER, get_frame(1))
@@ -314,7 +314,7 @@ class _Local(threading.local):
     """Thread-local data: the threads of a run are not used for the next one, or it would find what is left there."""
 
     def __new__(cls, /, *args: Any, **kwargs: Any) -> Any:
-        engine.fresh_threads = True
+        engine.carriers.fresh_threads = True
         return super().__new__(cls, *args, **kwargs)
 
 

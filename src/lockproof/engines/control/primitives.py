@@ -23,6 +23,9 @@ from lockproof.engines.control.task import Site, Task, here, place
 engine: Final = Engine()
 """The engine of this process."""
 
+turns: Final = engine.turns
+"""The turns of its tasks, here because every lock asks for the running task."""
+
 _real_id: Final = id
 _real_lock: Final = _thread.allocate_lock
 _real_rlock: Final = _thread.RLock
@@ -41,20 +44,20 @@ class Lock:
 
     def __init__(self) -> None:
         # Two threads that are not under control must find the same one, so it is not made when it is needed.
-        self._real: Any = None if engine.current is not None and engine.me() is not None else self._new_real()
+        self._real: Any = None if turns.current is not None and turns.me() is not None else self._new_real()
         self.owner: Task | None = None
         self.taken = False
         self.count = 0
         self.quiet = False  # a lock that the threading module makes inside another one
         self._run = 0
         self._made = here()
-        self._number = engine.number() if engine.current is not None else -_real_id(self)
+        self._number = engine.number() if turns.current is not None else -_real_id(self)
 
     # What callers see.
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Do as `threading.Lock.acquire` does."""
-        task = engine.me()
+        task = turns.me()
         if task is None:
             return bool(self._native().acquire(blocking, timeout))
         if not blocking and timeout != -1:
@@ -65,11 +68,11 @@ class Lock:
 
     def release(self) -> None:
         """Do as `threading.Lock.release` does."""
-        task = engine.me()
+        task = turns.me()
         if task is None and not self.taken:
             self._native().release()
             return
-        if engine.abandoning:
+        if turns.abandoning:
             return
         self._adopt()
         if not self.taken:
@@ -80,7 +83,7 @@ class Lock:
 
     def locked(self) -> bool:
         """Tell whether somebody has it."""
-        task = engine.me()
+        task = turns.me()
         if task is None:
             return self.taken or (self._real is not None and bool(self._real.locked()))
         engine.tries = True
@@ -105,7 +108,7 @@ class Lock:
 
     def _is_owned(self) -> bool:
         # Condition asks this; without it, it tries to take the lock, which would be one more step to explore.
-        return self.taken if engine.me() is not None else self.locked()
+        return self.taken if turns.me() is not None else self.locked()
 
     def _at_fork_reinit(self) -> None:
         self._real, self.owner, self.taken, self.count = self._new_real(), None, False, 0
@@ -152,19 +155,19 @@ class Lock:
                 engine.point(task, self.name)
             finally:
                 task.wants = None
-        while patient and self.taken and not engine.abandoning:
+        while patient and self.taken and not turns.abandoning:
             engine.wait(task, self)
         if not patient:
             engine.tries = True
             engine.point(task, self.name)
-            if self.taken and blocking and not engine.abandoning:
+            if self.taken and blocking and not turns.abandoning:
                 deadline = engine.now + timeout
                 engine.wait(task, self, deadline)
                 if self.taken:
                     engine.now = max(engine.now, deadline)
                 engine.touch(0)
         engine.touch(self._number)
-        if engine.abandoning:
+        if turns.abandoning:
             return True  # on the way out nothing is kept from anybody
         if self.taken:
             return False
@@ -216,11 +219,11 @@ class RLock(Lock):
 
     def release(self) -> None:
         """Do as `threading.RLock.release` does."""
-        task = engine.me()
+        task = turns.me()
         if task is None:
             self._native().release()
             return
-        if engine.abandoning:
+        if turns.abandoning:
             return
         if self.owner is not task:
             raise RuntimeError("cannot release un-acquired lock")
@@ -239,14 +242,14 @@ class RLock(Lock):
     # What Condition asks of its lock.
 
     def _is_owned(self) -> bool:
-        task = engine.me()
+        task = turns.me()
         return interpreter.is_owned(self._native()) if task is None else self.owner is task
 
     def _release_save(self) -> Any:
-        task = engine.me()
+        task = turns.me()
         if task is None:
             return interpreter.release_save(self._native())
-        if engine.abandoning:
+        if turns.abandoning:
             return 0
         if self.owner is not task:
             raise RuntimeError("cannot release un-acquired lock")
@@ -255,7 +258,7 @@ class RLock(Lock):
         return count
 
     def _acquire_restore(self, state: Any) -> None:
-        task = engine.me()
+        task = turns.me()
         if task is None:
             interpreter.acquire_restore(self._native(), state)
             return
@@ -263,7 +266,7 @@ class RLock(Lock):
         self.count = state
 
     def _recursion_count(self) -> int:
-        task = engine.me()
+        task = turns.me()
         if task is None:
             return interpreter.recursion_count(self._native())
         return self.count if self.owner is task else 0
@@ -303,7 +306,7 @@ class _Handle:
         return self._task.ident
 
     def is_done(self) -> bool:
-        task = engine.me()
+        task = turns.me()
         if task is not None:
             engine.point(task, f"@{self._task.index}")
             engine.touch(-1 - self._task.index)
@@ -313,14 +316,14 @@ class _Handle:
         pass
 
     def join(self, timeout: float | None = None) -> None:
-        task = engine.me()
+        task = turns.me()
         if task is not None:
             engine.join(task, self._task, None if timeout is None else engine.now + timeout)
 
 
 def start(self: threading.Thread) -> None:
     """Do as `Thread.start` does: under control, if the caller is."""
-    task = engine.me()
+    task = turns.me()
     if task is None:
         _real_start(self)
         return
@@ -336,7 +339,7 @@ def _run_thread(thread: threading.Thread) -> None:
 
 def start_new_thread(function: Callable[..., object], args: Any, kwargs: Any = None, /) -> int:
     """Do as `_thread.start_new_thread` does: under control, if the caller is."""
-    task = engine.me()
+    task = turns.me()
     if task is None:
         return _real_new_thread(function, args, kwargs or {})
 
@@ -353,7 +356,7 @@ def start_new_thread(function: Callable[..., object], args: Any, kwargs: Any = N
 
 def step_aside() -> None:
     """Let another thread go on, inside a hash or a comparison of a probe: a switch point."""
-    task = engine.me()
+    task = turns.me()
     if task is None:
         _real_step_aside()
     else:
@@ -362,7 +365,7 @@ def step_aside() -> None:
 
 def is_set(self: threading.Event) -> bool:
     """Do as `Event.is_set` does, and note that whoever sets it must come before or after."""
-    if engine.me() is not None:
+    if turns.me() is not None:
         engine.touch(interpreter.event_lock(self)._number)
     return interpreter.event_flag(self)
 
@@ -375,7 +378,7 @@ _asked_before: Final[set[int]] = set()  # what code has asked for when it was im
 
 def number_of(thing: object, /) -> int:
     """Do as `id` does, for tasks with numbers in the order of asking: code that orders by `id` does so repeatably."""
-    if engine.me() is None:
+    if turns.me() is None:
         if not engine.runs:
             _asked_before.add(_real_id(thing))
         return _real_id(thing)
@@ -392,7 +395,7 @@ def hash_of(thing: Any) -> int:
     try:
         known: int = object.__getattribute__(thing, _HASH)
     except AttributeError:
-        known = next(_outside) if engine.me() is None else engine.number()
+        known = next(_outside) if turns.me() is None else engine.number()
         object.__setattr__(thing, _HASH, known)  # not as a subclass may set attributes
     return known
 
@@ -423,7 +426,7 @@ clock: Final = Clock()
 
 def sleep(seconds: float, /) -> None:
     """Let others go on; afterwards so much virtual time has passed."""
-    task = engine.me()
+    task = turns.me()
     if task is None:
         clock.sleep(seconds)
         return
@@ -431,7 +434,7 @@ def sleep(seconds: float, /) -> None:
         raise ValueError("sleep length must be non-negative")
     engine.touch(0)
     deadline = engine.now + seconds
-    engine.pending[task.index] = ""
+    engine.decisions.pending[task.index] = ""
     engine.step_aside(task)
     engine.touch(0)
     engine.now = max(engine.now, deadline)
@@ -439,17 +442,17 @@ def sleep(seconds: float, /) -> None:
 
 def monotonic() -> float:
     """Return the virtual time."""
-    return clock.looked(clock.monotonic, engine.me())
+    return clock.looked(clock.monotonic, turns.me())
 
 
 def now() -> float:
     """Return the virtual time, for `time.time`."""
-    return clock.looked(clock.time, engine.me())
+    return clock.looked(clock.time, turns.me())
 
 
 def perf_counter() -> float:
     """Return the virtual time, for `time.perf_counter`."""
-    return clock.looked(clock.perf_counter, engine.me())
+    return clock.looked(clock.perf_counter, turns.me())
 
 
 def monotonic_ns() -> int:
@@ -468,4 +471,4 @@ def perf_counter_ns() -> int:
 
 
 __all__ = ["Lock", "RLock", "Site", "clock", "engine", "inner_lock", "monotonic", "now", "perf_counter", "sleep",
-           "start", "start_new_thread"]  # fmt: skip
+           "start", "start_new_thread", "turns"]  # fmt: skip

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lockproof.core.operation import SUBJECTS
 from lockproof.core.probes import Dying
 from lockproof.core.values import Raised, canonical
-from lockproof.engines.control.primitives import engine
+from lockproof.engines.control.primitives import engine, turns
 from lockproof.engines.control.task import Abandoned
 
 if TYPE_CHECKING:
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 @contextmanager
 def uncontrolled() -> Iterator[None]:
     """Run code of lockproof, or for it, in a task: no switch, and locks are the real ones, which nobody holds."""
-    before, engine.inside = engine.inside, True
+    before, turns.inside = turns.inside, True
     try:
         yield
     finally:
-        engine.inside = before
+        turns.inside = before
 
 
 class _Step:
@@ -84,7 +84,7 @@ class ScenarioProgram:
         for step in self._init:
             with suppress(Exception):
                 step.call(*given)
-        me = engine.me()
+        me = turns.me()
         assert me is not None
         tasks = [
             engine.spawn(partial(self._run, t, given, subjects, done), f"thread {t + 1}")

@@ -63,11 +63,11 @@ class Tracer:
 
     def _watch(self, task: Task, site: Site | None, what: str, frame: FrameType | None) -> None:
         self._settle()
-        if self.engine.inside:
+        if self.engine.turns.inside:
             return
         if self.events and self.events[-1].thread != task.index:
             self.events[-1].switch = self.engine.reason
-        event = _Event(task.index, task.name, site, what, False, "", len(self.engine.tasks) == 1)
+        event = _Event(task.index, task.name, site, what, False, "", len(self.engine.turns.tasks) == 1)
         if what[0] in "+-" and "#" in what:
             event.note = "takes the lock" if what[0] == "+" else "releases the lock"
             event.writes, event.what = True, what[1:]

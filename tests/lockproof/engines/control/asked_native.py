@@ -39,7 +39,7 @@ def ask_slow_start() -> dict[str, Any]:
         return "ended"
 
     once(program)  # whoever meets code for the first time starts again, and the second time all threads are there
-    engine._idle.clear()
+    engine.carriers._idle.clear()
     vars(workers)["start_joinable_thread"] = slow
     try:
         return once(program)

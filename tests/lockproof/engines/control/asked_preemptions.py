@@ -98,7 +98,7 @@ def ask_text() -> dict[str, int]:
 def main_beside(before: bool) -> object:
     """The first task and another one add; `before`: when it has come back from a join with nobody beside."""
     cell = Cell()
-    me = engine.me()
+    me = engine.turns.me()
     assert me is not None
     if before:
         engine.join(me, engine.spawn(int, "before"))
