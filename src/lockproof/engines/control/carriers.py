@@ -1,4 +1,4 @@
-"""Operating-system threads for tasks: each has one for itself while it lives; most are used for one after another."""
+"""Operating-system threads for tasks: each task has a thread for itself, and most threads carry many tasks in turn."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ PATIENCE: Final = 3.0
 
 
 class Worker:
-    """A thread, and the baton that it waits on.
+    """An operating-system thread, and the baton that it waits for.
 
-    `ended` is told when a task has ended, and answers what to release, and whether the thread is to live on.
+    The thread calls `ended` when the function of its task has ended. `ended` returns the baton that the thread releases
+    then (None for no baton), and whether the thread waits for another task.
     """
 
     def __init__(self, ended: Callable[[Worker, Task, BaseException | None], tuple[Baton | None, bool]]) -> None:
@@ -29,24 +30,24 @@ class Worker:
         self._task: Task | None = None
         self.baton = new_baton()
         self.native = 0
-        told = new_baton()
-        self._handle = start_joinable_thread(partial(self._live, told), daemon=True)
+        started = new_baton()
+        self._handle = start_joinable_thread(partial(self._live, started), daemon=True)
         self.ident = self._handle.ident
-        told.acquire()
-        told.close()
+        started.acquire()
+        started.close()
 
     def give(self, task: Task) -> None:
-        """Say what the thread is to run when its baton is released."""
+        """Set the task that the thread runs when its baton is released."""
         self._task = task
 
     def join(self, seconds: float) -> bool:
-        """Wait so long for the end of the thread, and of the finalizers that it still had to run; true if it ended."""
+        """Wait at most so many seconds for the end of the thread and of its last finalizers; true if it has ended."""
         self._handle.join(seconds)
         return bool(self._handle.is_done())
 
-    def _live(self, told: Baton) -> None:
+    def _live(self, started: Baton) -> None:
         self.native = get_native_id()
-        released: Baton | None = told
+        released: Baton | None = started
         while True:
             if released is None:
                 self.baton.acquire()
@@ -56,7 +57,7 @@ class Worker:
             assert task is not None
             error: BaseException | None = None
             try:
-                contextvars.Context().run(task.function)  # what an earlier task has set is none of this one's business
+                contextvars.Context().run(task.function)  # a task must not see context variables of an earlier one
             except Abandoned:
                 pass
             except BaseException as raised:

@@ -1,10 +1,11 @@
-"""The engine: runs a program so that one thread goes on at a time, and hands over where a strategy says so.
+"""The engine: runs a program one thread at a time, and hands over to another thread where a strategy says so.
 
-Each logical thread is a `Task` that has an operating-system thread for itself while it lives, so that everything
-which asks "which thread am I?" is answered truly. It waits on a lock of its own, its *baton*, whenever it may not run;
-a hand-over releases the baton of the one and acquires that of the other, and happens only when another task is chosen.
+Each thread of the program is a `Task` that has an operating-system thread for itself while it lives, so that code which
+asks for the current thread gets the right answer. A task that must not run waits for its *baton*. A hand-over releases
+the baton of the chosen task and waits for the baton of the task that leaves; it happens only when another task is
+chosen.
 
-Nothing here takes a lock of the subject, and nothing calls a method of it.
+The engine takes no lock of the subject, and calls no method of it.
 """
 
 from __future__ import annotations
@@ -38,16 +39,16 @@ from lockproof.engines.control.task import (
 from lockproof.engines.control.turns import Turns, baton_of
 
 MOST_STEPS: Final = 20_000
-"""Switch points of one run after which it is given up."""
+"""Switch points after which a run is given up."""
 
 SPIN: Final = 400
-"""Switch points in a row after which a task that others wait beside is made to yield: it may be spinning."""
+"""Switch points in a row after which a task must yield to the others: it may be spinning."""
 
 STALL: Final = 0.1
-"""Seconds without a step after which a task that sleeps in the system is taken to wait for something uncontrolled."""
+"""Seconds without a step after which a task that sleeps in the system counts as waiting for something uncontrolled."""
 
 PREEMPTED: Final = "another thread goes on"
-"""Why a thread stopped that could have gone on."""
+"""The reason of a hand-over from a thread that could have gone on."""
 
 
 class Engine:
@@ -143,7 +144,7 @@ class Engine:
     # For tasks.
 
     def number(self) -> int:
-        """Return a number for something that the running task makes: the same whatever other tasks do."""
+        """Return a new number for an object of the running task; it does not depend on what other tasks do."""
         task = self.turns.current
         assert task is not None
         task.made += 1
@@ -205,7 +206,7 @@ class Engine:
             turns.leave(task, chosen)
 
     def loop(self, task: Task) -> None:
-        """Count a jump backward: a loop without any other switch point must not go on for ever."""
+        """Count a jump backward; a task that loops without any other switch point must step aside now and then."""
         task.loops += 1
         if task.loops > 10 * SPIN:
             task.loops = 0
@@ -246,7 +247,10 @@ class Engine:
             turns.leave(task, chosen)
 
     def wait(self, task: Task, resource: Resource, deadline: float | None = None) -> None:
-        """Wait until the task is made ready (see `wake`), or is chosen at its deadline."""
+        """Let other tasks go on until `wake` makes this one ready; with a deadline, until it is chosen.
+
+        `deadline` is a virtual time in seconds; None waits without limit.
+        """
         if self._leaving():
             return
         task.wants, task.deadline = resource, deadline
@@ -285,7 +289,7 @@ class Engine:
         self.decisions.touch(number)
 
     def join(self, task: Task, other: Task, deadline: float | None = None) -> None:
-        """Wait for the end of another task, or for the time."""
+        """Let other tasks go on until `other` has ended, or until the deadline (virtual time in seconds)."""
         while not other.done and (deadline is None or self.now < deadline):
             self.wait(task, other, deadline)
             if self.turns.abandoning:
@@ -295,7 +299,7 @@ class Engine:
                 self.touch(0)
         self.touch(-1 - other.index)
 
-    # The inside.
+    # For the engine itself.
 
     def _go_on_without(self, task: Task) -> None:
         """Let other tasks go on until this one can; if no task can, that is a deadlock."""

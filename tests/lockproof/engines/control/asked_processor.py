@@ -9,7 +9,7 @@ from lockproof.engines.control import processor
 from lockproof.engines.strategies.sampling import RandomWalk
 from tests.lockproof.engines.control.inside import explore, together
 
-REAL = processor._asked
+REAL = processor._getaffinity
 ALLOWED = sorted(REAL(0))
 
 
