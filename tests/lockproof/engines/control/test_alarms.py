@@ -11,23 +11,23 @@ from tests.lockproof.engines.control.running import Answers, answers
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
 
-ASKED = Path(__file__).with_name("asked_alarms.py")
+PROGRAMS = Path(__file__).with_name("alarm_programs.py")
 
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.engines.control.asked_alarms")
+    return answers("tests.lockproof.engines.control.alarm_programs")
 
 
 @pytest.fixture(scope="module")
 def endless() -> Answers:
-    return answers("tests.lockproof.engines.control.asked_endless")
+    return answers("tests.lockproof.engines.control.endless_programs")
 
 
 def line(comment: str) -> str:
     """Return the place of a line by the comment at its end."""
-    lines = ASKED.read_text(encoding="utf-8").splitlines()
-    return f"{ASKED}:{next(k for k, each in enumerate(lines, 1) if each.endswith(f' {comment}'))}"
+    lines = PROGRAMS.read_text(encoding="utf-8").splitlines()
+    return f"{PROGRAMS}:{next(k for k, each in enumerate(lines, 1) if each.endswith(f' {comment}'))}"
 
 
 def quiet(found: dict[str, Any]) -> bool:
@@ -101,7 +101,7 @@ def test_a_ring_of_three_locks_is_a_cycle(answer: Answers) -> None:
 
 def test_a_lock_that_nobody_releases_is_told_with_its_last_holder(answer: Answers) -> None:
     ((lock, holder),) = answer["held"]["never"]["held_table"]
-    assert "the lock made at" in lock and str(ASKED) in lock and holder.startswith("Thread-")
+    assert "the lock made at" in lock and str(PROGRAMS) in lock and holder.startswith("Thread-")
 
 
 def test_a_lock_that_another_thread_releases_was_released(answer: Answers) -> None:

@@ -112,4 +112,4 @@ def test_a_call_is_called_by_the_object_of_its_method_or_by_its_first_argument(
 
 @pytest.mark.thread_unsafe(reason="starts a process")
 def test_a_strategy_is_told_these_names() -> None:
-    assert answers("tests.lockproof.engines.control.asked_containers")["names"] == ["*", "*dict", "*list", "*set"]
+    assert answers("tests.lockproof.engines.control.container_programs")["names"] == ["*", "*dict", "*list", "*set"]

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.engines.control.asked_finalizers")
+    return answers("tests.lockproof.engines.control.finalizer_programs")
 
 
 def test_runs_end_and_every_object_dies_within_its_run(answer: Answers) -> None:
@@ -35,4 +35,4 @@ def test_a_finalizer_with_a_lock_loses_none(answer: Answers) -> None:
 
 
 def test_an_element_of_a_scenario_that_comes_back_does_so_within_the_run() -> None:
-    assert answers("tests.lockproof.engines.control.asked_dying")["visits"] == [[1]] * 5
+    assert answers("tests.lockproof.engines.control.dying_programs")["visits"] == [[1]] * 5

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.engines.control.asked_fresh")
+    return answers("tests.lockproof.engines.control.first_run_programs")
 
 
 def test_a_context_variable_does_not_leak_from_run_to_run(answer: Answers) -> None:

@@ -30,7 +30,7 @@ LONGEST = 100.0
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.engines.control.asked_handover")
+    return answers("tests.lockproof.engines.control.handover_programs")
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ BY_HAND = {"2x1": 2, "2x2": comb(4, 2), "2x3": comb(6, 3), "2x4": comb(8, 4), "3
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.engines.control.asked_orders")
+    return answers("tests.lockproof.engines.control.order_programs")
 
 
 @pytest.mark.parametrize("shape", BY_HAND)

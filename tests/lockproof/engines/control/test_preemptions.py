@@ -65,7 +65,7 @@ def outcome(parts: tuple[tuple[Step, ...], ...], order: list[int]) -> tuple[int,
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.engines.control.asked_preemptions")
+    return answers("tests.lockproof.engines.control.preemption_programs")
 
 
 def test_the_enumeration_itself_counts_what_is_known() -> None:
@@ -121,7 +121,7 @@ def test_ten_explorations_are_one_and_the_same(answer: Answers) -> None:
 
 
 def test_another_process_counts_the_same(answer: Answers) -> None:
-    again = answers("tests.lockproof.engines.control.asked_preemptions")
+    again = answers("tests.lockproof.engines.control.preemption_programs")
     for name, found in answer["programs"].items():
         assert again["programs"][name]["by_level"] == found["by_level"]
         assert again["programs"][name]["outcomes"] == found["outcomes"]

@@ -16,7 +16,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.engines.control.asked_processor")
+    return answers("tests.lockproof.engines.control.processor_programs")
 
 
 def test_a_thread_knows_the_processor_that_it_is_on(answer: Answers) -> None:

@@ -13,7 +13,7 @@ SAMPLERS = ["walk", "PCT", "POS", "SURW"]
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.engines.strategies.asked_choices")
+    return answers("tests.lockproof.engines.strategies.choice_programs")
 
 
 @pytest.mark.parametrize("name", SAMPLERS)

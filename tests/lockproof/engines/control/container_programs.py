@@ -1,4 +1,4 @@
-"""A question about what a strategy is told that threads are about to do to containers: see `test_kinds`."""
+"""A program that accesses containers of several types, and the names that a strategy sees for them."""
 
 from __future__ import annotations
 

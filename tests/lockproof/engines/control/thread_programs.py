@@ -1,4 +1,4 @@
-"""Questions about what a program under control sees of the threading module, queues and pools."""
+"""Programs that use the threading module, queues and pools under control."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions about where threads under control run."""
+"""Programs that show which processor threads under control run on."""
 
 from __future__ import annotations
 

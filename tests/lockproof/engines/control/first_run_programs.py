@@ -1,4 +1,4 @@
-"""Questions to a process in which nothing has been run before."""
+"""Programs that must be the first to run in their process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions about waits that are not under control."""
+"""Programs that wait for something that is not under control."""
 
 from __future__ import annotations
 

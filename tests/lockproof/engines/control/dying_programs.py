@@ -1,4 +1,4 @@
-"""A question to a process whose code has no finalizer but that of an element of lockproof's own."""
+"""A scenario whose only finalizer is that of an element of lockproof's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions about what the engine says of a run: deadlocks, locks and threads left, exceptions, loops, lock order."""
+"""Programs with something to report: deadlocks, locks and threads left behind, exceptions, loops, lock order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions about the context variables that threads see: see `test_threads`."""
+"""Programs whose threads read context variables: see `test_threads`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions about strategies that drive the engine."""
+"""Programs that show how strategies choose when they drive the engine."""
 
 from __future__ import annotations
 

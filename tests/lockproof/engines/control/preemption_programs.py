@@ -1,4 +1,4 @@
-"""Questions about `Preemptions` on programs whose atomic steps are known by hand: see `test_preemptions`."""
+"""Programs for `Preemptions`, whose atomic steps are known by hand: see `test_preemptions`."""
 
 from __future__ import annotations
 
