@@ -58,7 +58,7 @@ class Engine:
     itself has what the locks and clocks of the run need: `now`, the virtual time in seconds; `resources`, all that was
     waited for; `order`, the order of locks; `ids`, the numbers that stand for the addresses of objects; and `tries`:
     some code asks for a lock without waiting, so the release of a lock is a switch point too. `limit` is the longest
-    time in seconds without a step. `watcher` is called at each access, and `reason` says why the last hand-over was.
+    time in seconds without a step. `watcher` is called at each access, and `reason` is that of the last hand-over.
     """
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class Engine:
         self.order.clear()
         self._result = Result(Ran((), 0, ()))
 
-    # For the thread that asks for runs.
+    # For the thread that starts runs.
 
     def run(self, program: Callable[[], object], strategy: Strategy) -> Result:
         """Run the program under the choices of the strategy, whose `begin` has been called for this run.
@@ -186,7 +186,7 @@ class Engine:
         enabled = turns.enabled
         if len(enabled) < 2:
             if step > MOST_STEPS:
-                self._give_up_endless()
+                self._give_up_at_bound()
             return
         if not task.ready:
             turns.leave(task, self.decisions.decide(task, enabled, True))
@@ -197,7 +197,7 @@ class Engine:
             self.step_aside(task, strict=True)
             return
         if step > MOST_STEPS:
-            self._give_up_endless()
+            self._give_up_at_bound()
         if turns.looped:
             enabled = turns.fair(enabled, task.index)
         chosen = self.decisions.decide(task, enabled, arrived)
@@ -233,7 +233,7 @@ class Engine:
         if not others:
             self.now += 0.001 * task.yields  # a loop that waits for the time to pass must see it pass
         if turns.step > MOST_STEPS:
-            self._give_up_endless()
+            self._give_up_at_bound()
         if not others:
             return
         if strict and all(turns.tasks[index].since == turns.handed for index in others):
@@ -329,8 +329,8 @@ class Engine:
             self._result.deadlock = table
         turns.give_up()
 
-    def _give_up_endless(self) -> NoReturn:
-        """Give a run up that has made `MOST_STEPS`; note the places of its tasks if each goes round in a loop."""
+    def _give_up_at_bound(self) -> NoReturn:
+        """Give the run up after `MOST_STEPS`; note the places of its tasks if each of them goes round in a loop."""
         turns = self.turns
         able = [task for task in turns.tasks if task.ready and not task.done]
         self._result.bounded = True

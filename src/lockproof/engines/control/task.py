@@ -135,7 +135,7 @@ class Result:
     `errors`: the exceptions that ended a task, with its name.
     `native`: the places where a task waited for something that is not under control.
     `cycles`: sentences about cycles in the order of locks.
-    `bounded`: the run was given up at `MOST_STEPS`.
+    `bounded`: the run was given up at `MOST_STEPS` of the engine.
     `loops`: if `bounded` and each thread went round in a loop, the threads with their places.
     `timed`: a task waited with a time limit.
     `forced`: a task that may have been spinning was made to yield.

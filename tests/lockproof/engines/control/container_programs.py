@@ -8,7 +8,7 @@ from tests.lockproof.engines.control.inside import explore, together
 
 
 class Told(RandomWalk):
-    """Notes what it is told."""
+    """Notes the names of pending accesses."""
 
     def __init__(self) -> None:
         super().__init__(1)

@@ -1,10 +1,10 @@
-"""Where the interpreter really hands over the GIL, in the functions of `handovers`: a program of its own.
+"""A program that shows where the interpreter really hands over the GIL in the functions of `handovers`.
 
-`o.trip` wakes a second thread and then stays in C, so that the other one asks for the GIL meanwhile. Where that one
-gets it, it looks at the frame of the first. It may come late on a busy machine, at a later place or after the function;
-so each function is tried until the place that is expected first was seen, with longer stays.
+`o.trip` wakes a second thread and then stays in C, so that the second thread asks for the GIL meanwhile. When the
+second thread gets the GIL, it reads the frame of the first. On a busy machine it may come late, at a later place or
+after the function; so each function is tried again with longer stays until the expected first place was seen.
 
-A function runs with fresh code, and with code that has run often: some instructions look in one of the two only.
+A function runs with fresh code, and with code that has run often: some instructions check in one of these forms only.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Is code that runs when an object dies under control, also where the thread that made the object has to run it?"""
+"""Are finalizers under control, also where the thread that made the object has to run them?"""
 
 from __future__ import annotations
 
@@ -34,5 +34,5 @@ def test_a_finalizer_with_a_lock_loses_none(answer: Answers) -> None:
     assert set(answer["locked"]["outcomes"]) == {"2"}
 
 
-def test_an_element_of_a_scenario_that_comes_back_does_so_within_the_run() -> None:
+def test_an_element_that_calls_its_subject_when_it_dies_does_so_within_the_run() -> None:
     assert answers("tests.lockproof.engines.control.dying_programs")["visits"] == [[1]] * 5

@@ -1,4 +1,4 @@
-"""Is a wait that cannot be controlled noticed, scheduled around, and named?"""
+"""Does the engine notice a wait that is not under control, go on with other threads, and report the place?"""
 
 from __future__ import annotations
 

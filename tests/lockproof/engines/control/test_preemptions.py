@@ -97,14 +97,14 @@ def test_the_outcomes_are_those_of_the_enumeration_as_often_as_there(answer: Ans
     )
 
 
-def test_methods_of_text_are_no_switch_points_but_what_looks_into_a_list_is(
+def test_methods_of_text_are_no_switch_points_except_those_that_read_a_list(
     answer: Answers,
 ) -> None:
     counts = answer["text"]
     assert counts["nothing"] == counts["split"] < counts["join"]
 
 
-def test_who_starts_a_thread_can_be_interrupted_before_its_own_first_step(answer: Answers) -> None:
+def test_a_thread_that_starts_another_can_be_interrupted_before_its_own_first_step(answer: Answers) -> None:
     # It runs when the other one begins to be there, so that the other one's going first is a preemption too.
     levels = Counter(spent + order[0] for order, spent in interleavings((4, 2), 2) if spent + order[0] <= 2)
     assert answer["main_beside"][0]["by_level"] == [levels[level] for level in range(3)]

@@ -37,6 +37,6 @@ def test_they_stay_there_until_it_is_time_to_choose_anew(answer: Answers) -> Non
     assert len({tuple(run) for run in runs[1:]}) == 1  # the first one still chooses
 
 
-def test_a_program_is_told_of_as_many_processors_as_without_control(answer: Answers) -> None:
+def test_a_program_sees_as_many_processors_as_without_control(answer: Answers) -> None:
     seen, expected = answer["what_a_program_sees"]
     assert seen == expected

@@ -65,7 +65,7 @@ def ask_seeds() -> dict[str, Any]:
 
 
 class Own:
-    """A strategy that somebody wrote."""
+    """A strategy as a user may write it."""
 
     def __init__(self) -> None:
         self.random, self.asked, self.ended = Random(5), 0, list[int]()
@@ -91,7 +91,7 @@ class Fails(Own):
 
 
 class Strays(Own):
-    """Chooses a thread that there is not."""
+    """Chooses a thread that does not exist."""
 
     def choose(self, point: Point) -> int:
         return 77
