@@ -7,7 +7,7 @@ from lockproof.engines.strategies.sampling import RandomWalk
 from tests.lockproof.engines.control.inside import explore, together
 
 
-class Told(RandomWalk):
+class Accesses(RandomWalk):
     """Notes the names of pending accesses."""
 
     def __init__(self) -> None:
@@ -25,11 +25,11 @@ class Told(RandomWalk):
 
 
 def ask_names() -> list[str]:
-    told: list[Told] = []
+    strategies: list[Accesses] = []
 
-    def strategy() -> Told:
-        told.append(Told())
-        return told[-1]
+    def strategy() -> Accesses:
+        strategies.append(Accesses())
+        return strategies[-1]
 
     def program() -> object:
         items, table, seen = [0], {"a": 1}, {0}
@@ -47,4 +47,4 @@ def ask_names() -> list[str]:
         return None
 
     explore(program, strategy, Switching.FREE)
-    return sorted(name for name in told[-1].names if name.startswith("*"))
+    return sorted(name for name in strategies[-1].names if name.startswith("*"))

@@ -96,7 +96,7 @@ def ask_text() -> dict[str, int]:
 
 
 def main_beside(before: bool) -> object:
-    """The first task and another one add; `before`: when it has come back from a join with nobody beside."""
+    """The first task and another one add; with `before`, the first task has joined a third one just before."""
     cell = Cell()
     me = engine.turns.me()
     assert me is not None
@@ -114,8 +114,8 @@ def ask_main_beside() -> list[dict[str, Any]]:
 
 def ask_ten_times() -> list[Any]:
     """The same exploration, again and again: how many schedules, and how often each outcome."""
-    told = []
+    results = []
     for _ in range(10):
         found = explore(scenario(PROGRAMS["uneven"]), at_most(1), Switching.FREE)
-        told.append([found["by_level"], sorted(found["outcomes"].items())])
-    return told
+        results.append([found["by_level"], sorted(found["outcomes"].items())])
+    return results

@@ -407,8 +407,8 @@ def attribute_of_a_module(guard: Guard) -> Race:
 
     def read() -> None:
         with guard:
-            told = mode_seen()
-        seen.append(told)
+            mode = mode_seen()
+        seen.append(mode)
 
     return [write, read], lambda: seen[0]
 

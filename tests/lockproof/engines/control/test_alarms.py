@@ -33,8 +33,8 @@ def line(comment: str) -> str:
 def quiet(found: dict[str, Any]) -> bool:
     """Tell whether nothing at all was reported."""
     names = ("deadlocks", "errors", "left", "held", "bounded", "spinning", "cycles")  # `test_native` has the others
-    told = {name: found[name] for name in names if found[name]}
-    assert not told
+    reported = {name: found[name] for name in names if found[name]}
+    assert not reported
     return set(found["outcomes"]) == {"'ended'"}
 
 

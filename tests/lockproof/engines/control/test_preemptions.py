@@ -15,7 +15,7 @@ from tests.lockproof.engines.control.running import Answers, answers
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
 
 type Step = tuple[str, str, int]
-"""`get`, `put`; of which attribute; and what is added before it is put."""
+"""`get` or `put`; the name of the attribute; the number that is added before a `put`."""
 
 ADD: tuple[Step, ...] = (("get", "x", 0), ("put", "x", 1))
 OVER: tuple[Step, ...] = (("get", "x", 0), ("put", "y", 0))

@@ -21,7 +21,7 @@ def answer() -> Answers:
 
 def test_a_thread_knows_the_processor_that_it_is_on(answer: Answers) -> None:
     assert len(answer["current"]) == len(os.sched_getaffinity(0))
-    assert all(put == told for put, told in answer["current"])
+    assert all(put == read for put, read in answer["current"])
 
 
 def test_the_threads_of_a_run_share_a_processor_and_go_to_another_one_together(answer: Answers) -> None:

@@ -15,12 +15,12 @@ def event(thread: int, note: str, about: list[Any] | None, switch: str = "", wha
     return _Event(thread, f"thread {thread}", None, what, True, note, False, about, switch=switch)
 
 
-def told(*events: _Event) -> list[tuple[str, str]]:
+def shown(*events: _Event) -> list[tuple[str, str]]:
     return [(each.note, each.switch) for each in _without_private([*events])]
 
 
 def test_what_one_thread_has_alone_is_left_out_and_the_switch_after_it_stays() -> None:
-    assert told(
+    assert shown(
         event(1, "private", [MINE]),
         event(1, "shared", [SHARED]),
         event(1, "last", [MINE], "preempted"),
@@ -32,7 +32,7 @@ def test_what_one_thread_has_alone_is_left_out_and_the_switch_after_it_stays() -
 
 
 def test_at_least_one_step_stays_between_two_switches() -> None:
-    assert told(
+    assert shown(
         event(1, "shared", [SHARED], "preempted"),
         event(2, "its own", [ITS]),
         event(2, "its own again", [ITS], "it waits"),
@@ -42,7 +42,7 @@ def test_at_least_one_step_stays_between_two_switches() -> None:
 
 
 def test_a_switch_keeps_its_reason_when_its_step_is_left_out() -> None:
-    assert told(event(1, "shared", [SHARED], "preempted"), event(1, "private", [MINE]), event(2, "too", [SHARED])) == [
+    assert shown(event(1, "shared", [SHARED], "preempted"), event(1, "private", [MINE]), event(2, "too", [SHARED])) == [
         ("shared", "preempted"), ("too", "")
     ]  # fmt: skip
 

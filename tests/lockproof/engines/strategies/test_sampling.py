@@ -43,9 +43,9 @@ def test_orders_are_equally_likely_where_threads_begin_differently_from_run_to_r
 
 
 def in_between(one: str, others: str) -> int:
-    """How often the third thread's one access came between two of the second, which has many others before and after.
+    """Count the runs in which the one access of the third thread came between two of the second.
 
-    `one` is what the three are called, `others` the second thread's other accesses.
+    `one` is the name of these three accesses, `others` that of the many accesses of the second thread before and after.
     """
     does = (*[others] * 8, one, one, *[others] * 8)
     strategy, found = SURW(1), 0
@@ -70,7 +70,7 @@ def test_an_access_to_a_container_of_unknown_type_comes_anywhere_among_the_other
 
 
 def lasts(one: str, other: str) -> int:
-    """How often POS chose the third thread's one access after all eight of the second."""
+    """Count the runs in which POS chose the one access of the third thread after all eight of the second."""
     strategy, found = POS(1), 0
     for _ in range(RUNS):
         strategy.begin()
