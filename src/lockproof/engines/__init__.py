@@ -1,1 +1,1 @@
-"""From a scenario to histories: `threads` runs real threads, `control` one thread at a time, as `strategies` choose."""
+"""From a scenario to histories: `threads` runs real threads, `control` one thread at a time, chosen by `strategies`."""

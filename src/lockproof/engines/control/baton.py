@@ -1,9 +1,9 @@
-"""What a thread waits on until it may go on: one release lets one acquire through.
+"""The baton that a thread waits for until it may go on: each release lets one `acquire` return.
 
-On Linux it is an eventfd. A lock of `_thread` would do, and does elsewhere; but on a free-threaded build a thread that
-waits for one yields the processor forty times before it sleeps. Measured on 3.13.15t with two processors that had other
-work: 114 us for a hand-over by locks, 6 us by eventfd; on 3.13.15, 6.5 us and 5 us. SimpleQueue and POSIX semaphores
-stand in between.
+On Linux a baton is an eventfd, elsewhere a lock of `_thread`. Locks were rejected on Linux: on a free-threaded build a
+thread that waits for a lock yields the processor forty times before it sleeps. A hand-over by locks took 114 us, one
+by eventfd 6 us (3.13.15t, two busy processors); on 3.13.15 it was 6.5 us against 5 us. SimpleQueue and POSIX semaphores
+lie between the two.
 """
 
 from __future__ import annotations
@@ -18,20 +18,23 @@ from typing import Final
 
 
 class Baton:
-    """Released as often as acquired, by two threads in turn. Both are functions in C: see `hand_over`."""
+    """`release` lets one `acquire` return, which waits until then and returns something true.
+
+    Both are functions in C, as `hand_over` needs them.
+    """
 
     __slots__ = ("acquire", "release")
 
     def __init__(self, release: Callable[[], object], acquire: Callable[[], object]) -> None:
-        self.release = release  # lets one acquire through
-        self.acquire = acquire  # waits until it is released; what it returns is true
+        self.release = release
+        self.acquire = acquire
 
     def wait(self, seconds: float) -> bool:
-        """Wait so long at most; true if it was released, and is acquired."""
+        """Acquire the baton within so many seconds; false if nobody released it in that time."""
         raise NotImplementedError
 
     def close(self) -> None:
-        """Give back what the system holds for it."""
+        """Free the resources of the operating system."""
 
 
 class _EventBaton(Baton):
@@ -66,14 +69,14 @@ class _LockBaton(Baton):
 
 
 new_baton: Final[type[_EventBaton] | type[_LockBaton]] = _EventBaton if hasattr(os, "eventfd") else _LockBaton
-"""Make one that is not released."""
+"""Makes a baton that nobody has released."""
 
 
 def hand_over(released: Baton, acquired: Baton) -> None:
-    """Release the one and acquire the other, in one call of C code.
+    """Release one baton and acquire the other, in one call of C code.
 
-    Between two instructions of Python the interpreter may run a finalizer: on a free-threaded build of whatever this
-    thread has made and another one has just dropped. That one goes on as soon as its baton is released, so the
-    finalizer would run beside it. Like this, it runs when this thread has its turn again.
+    The interpreter may run a finalizer between two instructions of Python: on a free-threaded build, the finalizer of
+    an object that this thread made and another thread dropped. With two calls, a finalizer could run after the release,
+    at the same time as the thread that goes on. With one call, it runs when this thread has its turn again.
     """
     any(map(call, (released.release, acquired.acquire)))

@@ -1,23 +1,28 @@
-"""Operating-system threads for tasks: each has one for itself while it lives; most are used for one after another."""
+"""Operating-system threads for tasks: each task has a thread for itself, and most threads carry many tasks in turn."""
 
 from __future__ import annotations
 
 import contextvars
 import threading
 from _thread import get_native_id
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
-from lockproof.core.interpreter import rename_thread, start_joinable_thread
+from lockproof.core.interpreter import is_gil_enabled, rename_thread, running_threads, start_joinable_thread
 from lockproof.engines.control.baton import Baton, hand_over, new_baton
-from lockproof.engines.control.task import Abandoned, Task
+from lockproof.engines.control.processor import Processor
+from lockproof.engines.control.task import Abandoned, Lost, Task, stacks_of
+
+PATIENCE: Final = 3.0
+"""Seconds that a task may take to end when its run is given up, or a thread when its task has ended."""
 
 
 class Worker:
-    """A thread, and the baton that it waits on.
+    """An operating-system thread, and the baton that it waits for.
 
-    `ended` is told when a task has ended, and answers what to release, and whether the thread is to live on.
+    The thread calls `ended` when the function of its task has ended. `ended` returns the baton that the thread releases
+    then (None for no baton), and whether the thread waits for another task.
     """
 
     def __init__(self, ended: Callable[[Worker, Task, BaseException | None], tuple[Baton | None, bool]]) -> None:
@@ -25,24 +30,24 @@ class Worker:
         self._task: Task | None = None
         self.baton = new_baton()
         self.native = 0
-        told = new_baton()
-        self._handle = start_joinable_thread(partial(self._live, told), daemon=True)
+        started = new_baton()
+        self._handle = start_joinable_thread(partial(self._live, started), daemon=True)
         self.ident = self._handle.ident
-        told.acquire()
-        told.close()
+        started.acquire()
+        started.close()
 
     def give(self, task: Task) -> None:
-        """Say what the thread is to run when its baton is released."""
+        """Set the task that the thread runs when its baton is released."""
         self._task = task
 
     def join(self, seconds: float) -> bool:
-        """Wait so long for the end of the thread, and of the finalizers that it still had to run; true if it ended."""
+        """Wait at most so many seconds for the end of the thread and of its last finalizers; true if it has ended."""
         self._handle.join(seconds)
         return bool(self._handle.is_done())
 
-    def _live(self, told: Baton) -> None:
+    def _live(self, started: Baton) -> None:
         self.native = get_native_id()
-        released: Baton | None = told
+        released: Baton | None = started
         while True:
             if released is None:
                 self.baton.acquire()
@@ -52,7 +57,7 @@ class Worker:
             assert task is not None
             error: BaseException | None = None
             try:
-                contextvars.Context().run(task.function)  # what an earlier task has set is none of this one's business
+                contextvars.Context().run(task.function)  # a task must not see context variables of an earlier one
             except Abandoned:
                 pass
             except BaseException as raised:
@@ -66,7 +71,7 @@ class Worker:
 
 
 class StandIns:
-    """What `threading.current_thread` answers in tasks that no Thread object has started."""
+    """The answers of `threading.current_thread` in tasks that no Thread object has started."""
 
     def __init__(self) -> None:
         self._threads: list[Any] = []
@@ -78,3 +83,69 @@ class StandIns:
         thread = self._threads[task.index]
         rename_thread(thread, task.ident, task.name, task.daemon)
         task.thread = thread
+
+
+class Carriers:
+    """The operating-system threads that carry tasks: those that are idle, and the one that is about to end.
+
+    A worker calls `ended` when the function of its task has ended (see `Worker`). While `fresh_threads` is true, each
+    thread ends with its task: the program has thread-local data, or finalizers on a build without the GIL. The release
+    of `run_ended` says that the run is over.
+    """
+
+    def __init__(self, ended: Callable[[Worker, Task, BaseException | None], tuple[Baton | None, bool]]) -> None:
+        self.fresh_threads = False
+        self._fresh_in_this_run = False
+        self._ended = ended
+        self._idle: list[Worker] = []
+        self._leaving: tuple[Worker, Baton] | None = None  # the thread that ends, and the baton to release afterwards
+        self.run_ended = new_baton()
+        self._stand_ins = StandIns()
+        self._processor = Processor()
+
+    def begin(self, *, finalizes: bool) -> None:
+        """Get ready for a run. `finalizes`: the run's program has a finalizer, though no code that shows it."""
+        self._processor.settle(worker.native for worker in self._idle)
+        self._fresh_in_this_run = finalizes and not is_gil_enabled()
+
+    def carry(self, task: Task) -> None:
+        """Give the task an operating-system thread, and a Thread object if it has none."""
+        task.worker = self._idle.pop() if self._idle else Worker(self._ended)
+        task.ident, task.native = task.worker.ident, task.worker.native
+        if task.thread is None:
+            self._stand_ins.enter(task)
+        running_threads[task.ident] = task.thread
+
+    def take_back(self, task: Task) -> bool:
+        """Take the thread of a task that has ended, or never begun; true if the thread will carry more tasks."""
+        running_threads.pop(task.ident, None)
+        if task.begun and (self.fresh_threads or self._fresh_in_this_run):
+            return False
+        self._idle.append(task.worker)
+        return True
+
+    def leave(self, worker: Worker, released: Baton) -> Baton:
+        """Have `released` be released only when the worker's thread has ended; return what the thread releases now."""
+        self._leaving = worker, released
+        return self.run_ended
+
+    def await_end(self, seconds: float, tasks: Sequence[Task]) -> bool:
+        """Wait for the end of the run, for so many seconds at most; true if the run is over.
+
+        If it was only a thread that ended, let the next task go on.
+
+        Raises:
+            Lost: a thread that has done its work does not end.
+
+        """
+        if not self.run_ended.wait(seconds):
+            return False
+        if self._leaving is None:
+            return True
+        (worker, released), self._leaving = self._leaving, None
+        if not worker.join(PATIENCE):
+            raise Lost("a thread that has done its work does not end", stacks_of(tasks))
+        if released is self.run_ended:
+            return True
+        released.release()
+        return False

@@ -1,10 +1,11 @@
-"""The engine: runs a program so that one thread goes on at a time, and hands over where a strategy says so.
+"""The engine: runs a program one thread at a time, and hands over to another thread where a strategy says so.
 
-Each logical thread is a `Task` that has an operating-system thread for itself while it lives, so that everything
-which asks "which thread am I?" is answered truly. It waits on a lock of its own, its *baton*, whenever it may not run;
-a hand-over releases the baton of the one and acquires that of the other, and happens only when another task is chosen.
+Each thread of the program is a `Task` that has an operating-system thread for itself while it lives, so that code which
+asks for the current thread gets the right answer. A task that must not run waits for its *baton*. A hand-over releases
+the baton of the chosen task and waits for the baton of the task that leaves; it happens only when another task is
+chosen.
 
-Nothing here takes a lock of the subject, and nothing calls a method of it.
+The engine takes no lock of the subject, and calls no method of it.
 """
 
 from __future__ import annotations
@@ -17,13 +18,12 @@ from contextlib import suppress
 from types import FrameType
 from typing import Any, Final, NoReturn
 
-from lockproof.core.errors import LockproofError
-from lockproof.core.interpreter import THREAD_NAMES, is_gil_enabled, running_threads
-from lockproof.core.schedule import Point, Ran, Redundant, Strategy
-from lockproof.engines.control.baton import Baton, hand_over, new_baton
-from lockproof.engines.control.carriers import StandIns, Worker
+from lockproof.core.interpreter import THREAD_NAMES
+from lockproof.core.schedule import Ran, Strategy
+from lockproof.engines.control.baton import Baton
+from lockproof.engines.control.carriers import PATIENCE, Carriers, Worker
+from lockproof.engines.control.decisions import Decisions
 from lockproof.engines.control.lock_order import LockOrder
-from lockproof.engines.control.processor import Processor
 from lockproof.engines.control.task import (
     Abandoned,
     Lost,
@@ -36,241 +36,221 @@ from lockproof.engines.control.task import (
     site_of_thread,
     stacks_of,
 )
-from lockproof.engines.control.turns import Turns
+from lockproof.engines.control.turns import Turns, baton_of
 
 MOST_STEPS: Final = 20_000
-"""Switch points of one run after which it is given up."""
+"""Switch points after which a run is given up."""
 
 SPIN: Final = 400
-"""Switch points in a row after which a task that others wait beside is made to yield: it may be spinning."""
+"""Switch points in a row after which a task must yield to the others: it may be spinning."""
 
 STALL: Final = 0.1
-"""Seconds without a step after which a task that sleeps in the system is taken to wait for something uncontrolled."""
-
-PATIENCE: Final = 3.0
-"""Seconds that a task may take to come to an end when its run is given up."""
+"""Seconds without a step after which a task that sleeps in the system counts as waiting for something uncontrolled."""
 
 PREEMPTED: Final = "another thread goes on"
-"""Why a thread stopped that could have gone on."""
+"""The reason of a hand-over from a thread that could have gone on."""
 
 
-class Engine(Turns):
-    """One for the process: the interpreter's hooks find it. `run` is called by a thread that is not under control."""
+class Engine:
+    """Runs programs under control, one run at a time; the hooks of the interpreter call the one engine of the process.
+
+    `turns`, `decisions` and `carriers` have the tasks, the choices and the threads of the present run. The engine
+    itself has what the locks and clocks of the run need: `now`, the virtual time in seconds; `resources`, all that was
+    waited for; `order`, the order of locks; `ids`, the numbers that stand for the addresses of objects; and `tries`:
+    some code asks for a lock without waiting, so the release of a lock is a switch point too. `limit` is the longest
+    time in seconds without a step. `watcher` is called at each access, and `reason` is that of the last hand-over.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
-        self.pending: list[str] = []
-        self.firsts: list[str] = []
+        self.turns = Turns()
+        self.decisions = Decisions(self.turns)
+        self.carriers = Carriers(self._ended)
         self.limit = 10.0
-        self.now = 0.0
-        self.tries = False  # whether the program asks for locks without waiting: then a release is a switch point too
-        # Whether a thread ends with its task: there is thread-local data, or a finalizer where there is no GIL. The
-        # second may be that of this run's program alone.
-        self.fresh_threads = self._fresh = False
         self.watcher: Callable[[Task, Site | None, str, FrameType | None], None] | None = None
-        self._strategy: Strategy | None = None
-        self._point = Point()
-        self._choices: list[int] = []
-        self._preemptions = self._streak = 0
-        self._ended = new_baton()
-        self._idle: list[Worker] = []
-        self._departed: tuple[Worker, Baton] | None = None  # ends for good, and what to release when it has
-        self._redundant = False
-        self.reason = ""  # why the last hand-over was
         self.runs = 0
-        self.ids: dict[int, tuple[int, Any]] = {}
-        self._stand_ins = StandIns()
-        self._broken: BaseException | None = None
-        self.resources: list[Any] = []
+        self.tries = False
         self.order = LockOrder()
-        self._processor = Processor()
+        self._begin()
 
-    # For the thread that asks for runs.
+    def _begin(self) -> None:
+        """Forget the run before."""
+        self.now = 1000.0
+        self.reason = ""
+        self.ids: dict[int, tuple[int, Any]] = {}
+        self.resources: list[Any] = []
+        self.order.clear()
+        self._result = Result(Ran((), 0, ()))
+
+    # For the thread that starts runs.
 
     def run(self, program: Callable[[], object], strategy: Strategy) -> Result:
-        """Run the program under the choices of the strategy, which has begun this run; return what it came to.
+        """Run the program under the choices of the strategy, whose `begin` has been called for this run.
 
         Raises:
             Lost: a task neither goes on nor ends: there was no step for `limit` seconds.
 
         """
-        self._processor.settle(worker.native for worker in self._idle)
-        self._strategy = strategy
+        turns, decisions = self.turns, self.decisions
+        self.carriers.begin(finalizes=getattr(program, "finalizes", False))
         self.runs += 1
-        self._fresh = getattr(program, "finalizes", False) and not is_gil_enabled()
-        self.ids = {}
-        self.tasks, self.pending, self.firsts, self.resources = [], [], [], []
-        self.abandoning = self._redundant = False
-        self._returned, self._spun, self._nobody, self._over = [], set(), False, False
-        self._broken = None
-        self.step = self.handed = self._preemptions = self._streak = 0
-        self.now = 1000.0
-        self._choices, self._point.touched, self._point.own = [], set(), None
-        self.order.clear()
+        self._begin()
+        turns.begin()
+        decisions.begin(strategy)
         THREAD_NAMES.replace(itertools.count(1).__next__)  # equal names in each run
-        self._result = Result(Ran((), 0, ()))
         root = self.spawn(program, "main thread")
-        self.current = root
-        self._wake(root)
+        turns.current = root
+        baton_of(root).release()
         self._watch(self.limit)
-        self.current = None
-        self.by_ident.clear()  # whoever comes back from a wait that was not under control finds its run gone
-        if not self.abandoning:
+        turns.current = None
+        turns.by_ident.clear()  # a task that comes back now from an uncontrolled wait finds its run gone
+        if not turns.abandoning:
             left = [each for each in dict.fromkeys(self.resources) if each.owner is not None and not each.quiet]
             self._result.held = [(each.describe(), each.owner.name) for each in left]
         for resource in self.resources:
             resource.reset()
-        if self._broken is not None:
-            raise self._broken
+        if decisions.error is not None:
+            raise decisions.error
         result = self._result
         result.cycles = self.order.cycles()
-        steps = [task.steps for task in self.tasks]
-        result.ran = Ran(self._choices, self._preemptions, steps, self.firsts, self._redundant)
+        result.ran = decisions.ran()
         return result
 
     def _watch(self, limit: float) -> None:
-        """Wait for the end of the run; see to it that a task which waits for the uncontrolled keeps nobody up."""
+        """Wait for the end of the run; meanwhile pass over a task that waits for something uncontrolled.
+
+        Raises:
+            Lost: there was no step for `limit` seconds, or a task does not end when its run is given up.
+
+        """
+        turns = self.turns
         seen, since = -1, time.monotonic()
-        while not (self._ended.wait(STALL) and self._over_after_departure()):
-            state = self.step + self.handed
+        while not self.carriers.await_end(STALL, turns.tasks):
+            state = turns.step + turns.handed
             if state != seen:
                 seen, since = state, time.monotonic()
                 continue
             waited = time.monotonic() - since
-            task = self.current
-            if self.abandoning and waited > PATIENCE:
-                raise Lost(
-                    f"{task.name if task else 'a thread'} does not end when its run is given up", stacks_of(self.tasks)
-                )
-            if task is not None and not self.abandoning and not self.inside and asleep(task.native):
-                self._stalled(task, state)
+            task = turns.current
+            name = task.name if task else "a thread"
+            if turns.abandoning and waited > PATIENCE:
+                raise Lost(f"{name} does not end when its run is given up", stacks_of(turns.tasks))
+            if task is not None and not turns.abandoning and not turns.inside and asleep(task.native):
+                place = turns.lost.pass_over(task, state)
+                if place is not None and place not in self._result.native:
+                    self._result.native.append(place)
             if waited > limit:
-                raise Lost(f"{task.name if task else 'a thread'} made no step for {limit:g} s", stacks_of(self.tasks))
-
-    def _over_after_departure(self) -> bool:
-        """Tell whether the run is over; if it was a thread that ends for good, let the next task go on after it.
-
-        Raises:
-            Lost: the thread does not end.
-
-        """
-        if self._departed is None:
-            return True
-        (worker, released), self._departed = self._departed, None
-        if not worker.join(PATIENCE):
-            raise Lost("a thread that has done its work does not end", stacks_of(self.tasks))
-        if released is self._ended:
-            return True
-        released.release()
-        return False
+                raise Lost(f"{name} made no step for {limit:g} s", stacks_of(turns.tasks))
 
     # For tasks.
 
     def number(self) -> int:
-        """Return a number for something that the running task makes: the same whatever other tasks do."""
-        task = self.current
+        """Return a new number for an object of the running task; it does not depend on what other tasks do."""
+        task = self.turns.current
         assert task is not None
         task.made += 1
         return (task.index + 1) * 1_000_000 + task.made
 
     def spawn(self, function: Callable[[], object], name: str, daemon: bool = False, thread: Any = None) -> Task:
-        """Make a task that can be chosen from now on."""
-        task = Task(len(self.tasks), function, name, daemon)
-        self.inside, inside = True, self.inside
+        """Return a new task that can be chosen from now on. `thread` is its Thread object, if it has one."""
+        turns = self.turns
+        task = Task(len(turns.tasks), function, name, daemon)
+        task.thread = thread
+        turns.inside, inside = True, turns.inside
         try:
-            task.worker = self._idle.pop() if self._idle else Worker(self._ended_in)
-            task.ident, task.native = task.worker.ident, task.worker.native
-            if thread is None:
-                self._stand_ins.enter(task)
+            self.carriers.carry(task)
         finally:
-            self.inside = inside
-        self.by_ident[task.ident] = task
-        running_threads[task.ident] = task.thread = thread or task.thread
-        if self.current is not None:
-            self._point.touched.add(-1 - task.index)
-            self.current.fresh = False  # from here on another thread may come before its first switch point
-        self.tasks.append(task)
-        self.pending.append("")
-        self.firsts.append("")
-        self._renew()
+            turns.inside = inside
+        turns.by_ident[task.ident] = task
+        if turns.current is not None:
+            self.touch(-1 - task.index)
+            turns.current.fresh = False  # from here on another thread may come before its first switch point
+        self.decisions.add_task()
+        turns.add(task)
         return task
 
     def point(self, task: Task, what: str) -> None:
-        """Let the strategy choose before the task does what it is about to do."""
-        if self.inside or self._leaving():
+        """Let the strategy choose before the task makes an access; `what` names it (see `Point.pending`)."""
+        turns = self.turns
+        if turns.inside or (turns.abandoning and self._leaving()):
             return
-        if self._returned:
-            with self._guard:
-                self._notice_returned()
-        self.step = step = self.step + 1
+        if turns.lost.returned:
+            turns.lost.notice()
+        turns.step = step = turns.step + 1
         task.steps += 1
-        self.pending[task.index] = what
+        self.decisions.pending[task.index] = what
         if task.fresh:
             task.fresh = False
-            self.firsts[task.index] = what
+            self.decisions.firsts[task.index] = what
             return
         arrived, task.arrived = task.arrived, False
-        if len(self.enabled) < 2:
+        enabled = turns.enabled
+        if len(enabled) < 2:
             if step > MOST_STEPS:
-                self._give_up(bounded=True)
+                self._give_up_at_bound()
             return
         if not task.ready:
-            self._leave(task, self._decide(task, self.enabled, True))
+            turns.leave(task, self.decisions.decide(task, enabled, True))
             return
-        self._streak += 1
-        if self._streak > SPIN:
+        turns.streak += 1
+        if turns.streak > SPIN:
             self._result.forced = True
             self.step_aside(task, strict=True)
             return
         if step > MOST_STEPS:
-            self._give_up(bounded=True)
-        enabled = self.enabled
-        if self._spun:
-            enabled = self._fair(enabled, task.index)
-        chosen = self._decide(task, enabled, arrived)
+            self._give_up_at_bound()
+        if turns.looped:
+            enabled = turns.fair(enabled, task.index)
+        chosen = self.decisions.decide(task, enabled, arrived)
         if chosen != task.index:
             self.reason = PREEMPTED
-            self._leave(task, chosen)
+            turns.leave(task, chosen)
 
     def loop(self, task: Task) -> None:
-        """Count a jump backward: a loop without any other switch point must not go on for ever."""
+        """Count a jump backward; a task that loops without any other switch point must step aside now and then."""
         task.loops += 1
         if task.loops > 10 * SPIN:
             task.loops = 0
             self._result.forced = True
             if not self._leaving():
-                self.step += SPIN
+                self.turns.step += SPIN
                 self.step_aside(task, strict=True)
 
     def step_aside(self, task: Task, *, strict: bool = False) -> None:
-        """Let others go on, without a preemption. `strict`: or after it did so already, with nothing in between."""
+        """Let other tasks go on, without a preemption.
+
+        `strict`: another task must go on, if one can. So it is too when the task steps aside a second time with no
+        hand-over in between.
+        """
         if self._leaving():
             return
-        self.step += 1
-        strict = strict or task.since == self.handed
+        turns = self.turns
+        turns.step += 1
+        strict = strict or task.since == turns.handed
         task.yields += 1
-        task.since = self.handed
-        self._streak = 0
-        others = tuple(index for index in self.enabled if index != task.index)
+        task.since = turns.handed
+        turns.streak = 0
+        others = tuple(index for index in turns.enabled if index != task.index)
         if not others:
             self.now += 0.001 * task.yields  # a loop that waits for the time to pass must see it pass
-            if self.step > MOST_STEPS:
-                self._give_up(bounded=True)
+        if turns.step > MOST_STEPS:
+            self._give_up_at_bound()
+        if not others:
             return
-        if self.step > MOST_STEPS:
-            self._give_up(bounded=True)
-        if strict and all(self.tasks[index].since == self.handed for index in others):
+        if strict and all(turns.tasks[index].since == turns.handed for index in others):
             self.now += 0.001 * task.yields
         self.reason = "it yields"
         if strict:
-            others = self._fair(others) or others
-            self._spun.add(task)
-        chosen = self._decide(task, others if strict else self.enabled, True, yielded=True)
+            others = turns.fair(others) or others
+            turns.looped.add(task)
+        chosen = self.decisions.decide(task, others if strict else turns.enabled, True, yielded=True)
         if chosen != task.index:
-            self._leave(task, chosen)
+            turns.leave(task, chosen)
 
     def wait(self, task: Task, resource: Resource, deadline: float | None = None) -> None:
-        """Wait until the task is made ready (see `wake`), or is chosen at its deadline."""
+        """Let other tasks go on until `wake` makes this one ready; with a deadline, until it is chosen.
+
+        `deadline` is a virtual time in seconds; None waits without limit.
+        """
         if self._leaving():
             return
         task.wants, task.deadline = resource, deadline
@@ -278,215 +258,153 @@ class Engine(Turns):
             self._result.timed = True
             self.step_aside(task)
         else:
-            self._set_ready((task,), False)
+            self.turns.set_ready((task,), False)
             self._go_on_without(task)
         task.wants = task.deadline = None
 
     def _leaving(self) -> bool:
-        """Tell whether the run is given up, and the task on its way out: what it cleans up then is no step any more.
+        """Tell whether the run is given up and the task is unwinding: what it still does then is no step any more.
 
         Raises:
             Abandoned: the run is given up, and the task does not know it yet.
 
         """
-        if not self.abandoning:
+        if not self.turns.abandoning:
             return False
         if isinstance(sys.exception(), Abandoned):
             return True
         raise Abandoned
 
     def wake(self, resource: Resource) -> None:
-        """Say that the tasks which wait for this can go on; they do so when they are chosen."""
-        self._set_ready([task for task in self.tasks if task.wants is resource and not task.done], True)
+        """Say that the tasks which wait for this resource can go on; each does so when it is chosen."""
+        self.turns.set_ready([task for task in self.turns.tasks if task.wants is resource and not task.done], True)
 
     def hold_back(self, resource: Resource, owner: Task) -> None:
-        """Say that others who are about to take this cannot go on, since it has been taken."""
-        others = [each for each in self.tasks if each.wants is resource and each is not owner and each.deadline is None]
-        self._set_ready(others, False)
+        """Say that the owner has taken this resource, so that tasks which are about to take it cannot go on."""
+        waiting = [each for each in self.turns.tasks if each.wants is resource and each.deadline is None]
+        self.turns.set_ready([each for each in waiting if each is not owner], False)
 
     def touch(self, number: int) -> None:
-        """Note that the step now being done touches this lock."""
-        self._point.touched.add(number)
+        """Note what the present step touches (see `Decisions.touch`)."""
+        self.decisions.touch(number)
 
     def join(self, task: Task, other: Task, deadline: float | None = None) -> None:
-        """Wait for the end of another task, or for the time."""
+        """Let other tasks go on until `other` has ended, or until the deadline (virtual time in seconds)."""
         while not other.done and (deadline is None or self.now < deadline):
             self.wait(task, other, deadline)
-            if self.abandoning:
+            if self.turns.abandoning:
                 return
             if deadline is not None and not other.done:
                 self.now = max(self.now, deadline)
                 self.touch(0)
         self.touch(-1 - other.index)
 
-    # The inside.
-
-    def _decide(self, task: Task, enabled: tuple[int, ...], free: bool, *, yielded: bool = False) -> int:
-        if len(enabled) == 1:
-            if enabled[0] != task.index:
-                self._forced(enabled[0])
-            return enabled[0]
-        if self._redundant:
-            return _aimless(task, enabled, free)
-        point = self._point
-        point.current, point.enabled, point.free, point.step = task.index, enabled, free, self.step
-        point.pending, point.yielded = self.pending, yielded
-        self.inside = True
-        try:
-            chosen = self._strategy.choose(point)  # type: ignore[union-attr]
-            if chosen not in enabled:
-                raise LockproofError(f"the strategy chose thread {chosen}, and only {enabled} can go on")
-        except Redundant:
-            self._redundant = True  # it runs to its end all the same: given up, it would leave shared things half done
-            return _aimless(task, enabled, free)
-        except (Abandoned, RecursionError):
-            raise  # the second: the program's own stack is used up
-        except BaseException as error:
-            self._broken = error  # for whoever asked for the run: no task may catch it
-            self._give_up()
-        finally:
-            self.inside = False
-        point.touched, point.own = set(), None
-        self._choices.append(chosen)
-        if chosen != task.index and not free:
-            self._preemptions += 1
-        return chosen
-
-    def _forced(self, index: int) -> None:
-        """Tell the strategy that another thread goes on without a decision: the step before is complete."""
-        point = self._point
-        if point.own is None:
-            point.own = frozenset(point.touched)
-        forced = getattr(self._strategy, "forced", None)
-        if forced is not None and not self._redundant and forced(index, point):
-            self._redundant = True
-
-    def _leave(self, task: Task, chosen: int) -> None:
-        """Hand over to another task, and come back when this one is chosen again."""
-        self._streak = 0
-        self.handed += 1
-        other = self.tasks[chosen]
-        self.current, other.went = other, self.handed
-        hand_over(self._baton_of(other), task.worker.baton)
-        if self.abandoning:
-            raise Abandoned
+    # For the engine itself.
 
     def _go_on_without(self, task: Task) -> None:
-        """Choose another task since this one waits; if there is none, that is a deadlock."""
+        """Let other tasks go on until this one can; if no task can, that is a deadlock."""
+        turns = self.turns
         while not task.ready:
             self.reason = f"it waits for {task.wants.describe()}" if self.watcher and task.wants else ""
-            if not self.enabled:
-                if self._awaits_lost():
-                    self._park(task)
+            if not turns.enabled:
+                if turns.lost.await_one():
+                    turns.park(task)
                     return
-                if not self.enabled:
+                if not turns.enabled:
                     self._deadlock()
-            self._leave(task, self._decide(task, self.enabled, True))
+            turns.leave(task, self.decisions.decide(task, turns.enabled, True))
 
-    def _deadlock(self) -> None:
-        stuck = [task for task in self.tasks if not task.done]
-        self.inside = True  # what describes them is no step of anybody
+    def _deadlock(self) -> NoReturn:
+        """Note what each task waits for, and give the run up."""
+        turns = self.turns
+        stuck = [task for task in turns.tasks if not task.done]
+        turns.inside = True  # the descriptions may call code of the subject, which makes no step now
         try:
             table = [blocked(task) for task in stuck]
         finally:
-            self.inside = False
-        if self.tasks[0].done:
+            turns.inside = False
+        if turns.tasks[0].done:
             self._result.left = [row for task, row in zip(stuck, table, strict=True) if not task.daemon]
         else:
             self._result.deadlock = table
-        self._give_up()
+        turns.give_up()
 
-    def _give_up(self, *, bounded: bool = False) -> NoReturn:
-        if bounded:
-            able = [task for task in self.tasks if task.ready and not task.done]
-            self._result.bounded = True
-            if all(
-                self.step - task.stored > MOST_STEPS // 4
-                and task.steps - task.stored_steps + SPIN * (task.yields - task.stored_yields) > SPIN
-                for task in able  # one that was not chosen all the while may well have something to store
-            ):
-                self._result.loops = [f"{task.name} at {site_of_thread(task.ident)}" for task in able]
-        self.abandoning = True
-        raise Abandoned
+    def _give_up_at_bound(self) -> NoReturn:
+        """Give the run up after `MOST_STEPS`; note the places of its tasks if each of them goes round in a loop."""
+        turns = self.turns
+        able = [task for task in turns.tasks if task.ready and not task.done]
+        self._result.bounded = True
+        if all(
+            turns.step - task.stored > MOST_STEPS // 4
+            and task.steps - task.stored_steps + SPIN * (task.yields - task.stored_yields) > SPIN
+            for task in able  # a task that was not chosen all the while may well have something to store
+        ):
+            self._result.loops = [f"{task.name} at {site_of_thread(task.ident)}" for task in able]
+        turns.give_up()
 
-    def _ended_in(self, worker: Worker, task: Task, error: BaseException | None) -> tuple[Baton | None, bool]:
-        """Take notice of the end of a task's function in its thread.
+    def _ended(self, worker: Worker, task: Task, error: BaseException | None) -> tuple[Baton | None, bool]:
+        """Take notice, in a task's thread, that the function of the task has ended.
 
-        Returns what the thread is to release, so that others go on, and whether it is to run more tasks.
+        Returns the baton that the thread releases so that others go on, and whether the thread will carry more tasks.
         """
-        if self.by_ident.get(task.ident) is not task:
-            return None, False  # its run is over long ago
+        turns = self.turns
+        if turns.by_ident.get(task.ident) is not task:
+            return None, False  # its run was over long ago
         if task.lost:
             with suppress(Abandoned):
-                self._rejoin(task)
+                turns.lost.rejoin(task)
         if task.done:
-            return None, False  # so it is since just now
-        if error is not None and not self.abandoning:
+            return None, False  # its run has just ended
+        if error is not None and not turns.abandoning:
             self._result.errors.append((task.name, error))
-        del self.by_ident[task.ident]
-        running_threads.pop(task.ident, None)
-        again = not (self.fresh_threads or self._fresh)
-        if again:
-            self._idle.append(worker)
-        released = self._finished(task)
+        del turns.by_ident[task.ident]
+        again = self.carriers.take_back(task)
+        released = self._finish(task)
         if again or released is None:
             return released, again
-        self._departed = worker, released
-        return self._ended, False
+        return self.carriers.leave(worker, released), False
 
-    def _finished(self, task: Task) -> Baton | None:
-        """Take in that the task's function has ended; return what to release: another task goes on, or the run ends."""
+    def _finish(self, task: Task) -> Baton | None:
+        """End the task; return the baton to release, so that another task goes on or the run ends."""
+        turns = self.turns
         task.done = True
         self.reason = "it ends"
         self.touch(-1 - task.index)
         self.wake(task)
-        self._renew()
-        self.handed += 1
-        chosen = self._after(task)
+        turns.renew()
+        turns.handed += 1
+        chosen = self._after(task) or turns.lost.last_to_return()
         if chosen is None:
-            with self._guard:
-                chosen = self._returned.pop() if self._returned else None
-                self._over = chosen is None
-        if chosen is None:
-            return self._ended
+            return self.carriers.run_ended
         if chosen is task:
-            return None  # all others wait for what is not under control
-        self.current, chosen.went = chosen, self.handed
-        return self._baton_of(chosen)
+            return None  # all others wait for something that is not under control
+        return turns.give(chosen)
 
     def _after(self, task: Task) -> Task | None:
-        """Return who goes on after the end of a task; None when all have ended, itself if others may come back."""
-        if not self.abandoning:
+        """Return the task that goes on after the end of `task`; None if all ended, `task` if only lost ones remain."""
+        turns = self.turns
+        if not turns.abandoning:
             try:
-                for joiner in self.tasks:
+                for joiner in turns.tasks:
                     if joiner.wants is task and joiner.ready:
-                        joiner.arrived = len(self.enabled) > 1
-                        if self._point.own is None:
-                            self._point.own = frozenset(self._point.touched)
+                        joiner.arrived = len(turns.enabled) > 1
+                        self.decisions.close_step()
                         return joiner
-                alive = [each for each in self.tasks if not each.done]
-                if alive and self.tasks[0].done and all(each.daemon for each in alive):
-                    self._give_up()  # daemon threads end with the program
-                if alive and not self.enabled and self._awaits_lost():
+                alive = [each for each in turns.tasks if not each.done]
+                if alive and turns.tasks[0].done and all(each.daemon for each in alive):
+                    turns.give_up()  # daemon threads end with the program
+                if alive and not turns.enabled and turns.lost.await_one():
                     return task
-                if self.enabled:
-                    return self.tasks[self._decide(task, self.enabled, True)]
+                if turns.enabled:
+                    return turns.tasks[self.decisions.decide(task, turns.enabled, True)]
                 if alive:
                     self._deadlock()
             except Abandoned:
                 pass
-        for each in self.tasks:
+        for each in turns.tasks:
             if not each.done and each.begun and not each.lost:
                 return each
             if not each.begun and not each.done:
                 each.done = True
-                self._idle.append(each.worker)
-                running_threads.pop(each.ident, None)
+                self.carriers.take_back(each)
         return None
-
-
-def _aimless(task: Task, enabled: tuple[int, ...], free: bool) -> int:
-    """Choose in a run of which nobody wants to know any more: the task itself, or the others in turn."""
-    if not free and task.index in enabled:
-        return task.index
-    return next((index for index in enabled if index > task.index), enabled[0])

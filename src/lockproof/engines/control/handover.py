@@ -1,12 +1,12 @@
-"""Where a standard build of CPython hands over the GIL: where it looks at its eval breaker.
+"""The places where a standard build of CPython hands over the GIL: where the interpreter checks its eval breaker.
 
-By version, from Python/bytecodes.c of the branches 3.13, 3.14 and 3.15: the instructions with `CHECK_EVAL_BREAKER` or
-`_CHECK_PERIODIC` in them, which Include/internal/pycore_opcode_metadata.h lists as `HAS_EVAL_BREAK_FLAG`. Some look in
-one of their forms only: `len(x)` no longer when it is specialized, `f(x, k=1)` from 3.14 on only then. Both forms run,
-so they count. `tests/lockproof/engines/control/test_handover.py` sets the table against the interpreter that runs it: a
-second thread asks for the GIL, and sees where the first one lets it go.
+The source is Python/bytecodes.c of the branches 3.13, 3.14 and 3.15: the instructions with `CHECK_EVAL_BREAKER` or
+`_CHECK_PERIODIC`, which Include/internal/pycore_opcode_metadata.h lists as `HAS_EVAL_BREAK_FLAG`. Some instructions
+check in one of their forms only: `len(x)` only before it is specialized, `f(x, k=1)` from 3.14 on only afterwards. Both
+forms run, so both instructions count. `tests/lockproof/engines/control/test_handover.py` compares the table with the
+interpreter that runs the test: a second thread asks for the GIL, and notes where the first thread lets it go.
 
-Not here: C code that lets the GIL go by itself, for I/O or a wait.
+The table leaves out C code that releases the GIL by itself, for I/O or a wait.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ from lockproof.engines.control.opcodes import CALLS
 
 @dataclass(frozen=True)
 class Handover:
-    """Where one version looks.
+    """The places where one version of CPython checks its eval breaker.
 
-    `resumes`: at RESUME, by the place that its argument names under `resume_mask`. `jumps`: jumps that do.
-    `calls`: those that do when what they called in C returns; a function in Python is called without C code.
-    `methods`: calls that do also when a bound method in Python returns, since they call that through C code.
-    `enter`: whether `with` does when `__enter__` in C returns.
+    `resumes`: the kinds of RESUME that check; the kind is the argument of RESUME under `resume_mask`.
+    `jumps`: the jumps that check.
+    `calls`: the calls that check when a C function returns. A Python function is called without C code.
+    `methods`: the calls that check also when a bound Python method returns, since they call it through C code.
+    `enter`: whether `with` checks when an `__enter__` in C returns.
     """
 
     resumes: frozenset[int]
@@ -39,7 +40,7 @@ class Handover:
 
 
 _3_13: Final = Handover(
-    resumes=frozenset((0, 1)),  # where a function begins, and after a yield: not after `yield from`, nor after `await`
+    resumes=frozenset((0, 1)),  # a function begins, or goes on after `yield`; not after `yield from` or `await`
     resume_mask=0x3,
     jumps=frozenset(("JUMP_BACKWARD",)),
     calls=CALLS,
@@ -50,21 +51,21 @@ _3_13: Final = Handover(
 TABLE: Final[dict[str, Handover]] = {
     "3.13": _3_13,
     "3.14": replace(_3_13, enter=True),  # LOAD_SPECIAL and CALL
-    # Not between `__enter__` and the body, where a signal handler that raised skipped `__exit__` (gh-148874).
+    # No check between `__enter__` and the body: a signal handler that raised there made it skip `__exit__` (gh-148874).
     "3.15": replace(_3_13, resume_mask=0x7),
 }
 
 
 def known() -> bool:
-    """Tell whether it is known where the version that runs looks."""
+    """Tell whether the table has the running version of Python."""
     return VERSION in TABLE
 
 
 def here() -> Handover:
-    """Return where the version that runs looks.
+    """Return the places of the running version of Python.
 
     Raises:
-        LockproofError: it is not known.
+        LockproofError: the table does not have this version.
 
     """
     if not known():
@@ -72,16 +73,16 @@ def here() -> Handover:
     return TABLE[VERSION]
 
 
-def looks_at(instruction: dis.Instruction) -> bool:
-    """Tell whether the interpreter looks whenever it comes to this instruction."""
+def checks_at(instruction: dis.Instruction) -> bool:
+    """Tell whether the interpreter checks its eval breaker whenever it comes to this instruction."""
     build = here()
     if instruction.opname == "RESUME":
         return (instruction.arg or 0) & build.resume_mask in build.resumes
     return instruction.opname in build.jumps
 
 
-def looks_after_call(found: Sequence[dis.Instruction], k: int) -> bool:
-    """Tell whether the interpreter looks when this instruction has called C code that returns."""
+def checks_after_call(found: Sequence[dis.Instruction], k: int) -> bool:
+    """Tell whether the interpreter checks its eval breaker when C code that instruction `k` called has returned."""
     build = here()
     entering = k > 0 and found[k - 1].opname == "LOAD_SPECIAL"
     return found[k].opname in build.calls and (build.enter or not entering)

@@ -1,7 +1,7 @@
-"""Puts control into the interpreter: locks, threads and time by their names, and events of `sys.monitoring`.
+"""Takes control of the interpreter: replaces locks, threads and time, and registers events of `sys.monitoring`.
 
-To be done before the subject is imported, so that locks made at import and names imported from `threading` are under
-control as well; in a process of its own, since it is not undone.
+Call `install` before the subject is imported, so that locks made at import and names imported from `threading` are
+under control as well. Call it in a process of its own, since nothing undoes it.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ from lockproof.engines.control.instructions import (
     AFTER_METHOD,
     CHECKED,
     LOOP,
-    UNTOLD,
-    UNTOLD_STORE,
+    NAMED_LATER,
+    STORE_NAMED_LATER,
     Store,
     Stores,
     all_code,
@@ -56,7 +56,7 @@ from lockproof.engines.control.instructions import (
     table,
     touches,
 )
-from lockproof.engines.control.primitives import Lock, RLock, engine
+from lockproof.engines.control.primitives import Lock, RLock, engine, turns
 
 TOOL: Final = 4
 _id: Final = id  # the real one, whatever is installed
@@ -69,7 +69,7 @@ _TRUSTED: Final = ("threading.py", "contextlib.py", "abc.py", "enum.py", "types.
                    "traceback.py", "weakref.py", "_weakrefset.py", "copyreg.py", "random.py", "typing.py",
                    "dataclasses.py", "ast.py", "reprlib.py", "_py_warnings.py", "annotationlib.py",
                    "_colorize.py")  # fmt: skip
-"""Modules of the standard library in which a switch changes nothing, or whose own correctness is not asked for."""
+"""Modules of the standard library without switch points: a switch there could show nothing but their own bugs."""
 
 _PRIMITIVES: Final = frozenset(
     id(each)
@@ -77,28 +77,27 @@ _PRIMITIVES: Final = frozenset(
     for each in space.values()
     if isinstance(each, FunctionType)
 )
-"""Python functions in the place of C ones."""
-
+"""Functions of lockproof that replace C functions."""
 
 _CALLS_BACK: Final = frozenset(("weakref", "ref", "finalize", "WeakKeyDictionary", "WeakSet", "WeakValueDictionary"))
-"""Names in code by which a function may be called when an object dies."""
+"""Names whose use may have a function called when an object dies."""
 
 
 class Instrumentation:
-    """The switch points of one `Switching` after the other.
+    """The switch points of all code under control, for one `Switching` at a time.
 
-    `version` counts how often new code has made earlier tables too small.
+    `version` counts how often new code has added switch points to code seen before: a search then starts again.
     """
 
     def __init__(self) -> None:
         self.switching = Switching.FREE
         self.version = 0
         self._tables: dict[int, list[str | None]] = {}
-        self._kept: dict[Switching, dict[int, list[str | None]]] = {}  # of the other kinds, as long as nothing grows
+        self._kept: dict[Switching, dict[int, list[str | None]]] = {}  # tables of the other kinds, until new code comes
         self._codes: dict[int, CodeType] = {}
         self._stores = Stores()
         self._scanned: set[str] = set()
-        self._asked: set[str] = set()
+        self._included: set[str] = set()
 
     def install(self) -> None:
         """Register with `sys.monitoring`."""
@@ -111,17 +110,17 @@ class Instrumentation:
         monitoring.register_callback(TOOL, _EVENTS.C_RETURN, self._returned)
         monitoring.register_callback(TOOL, _EVENTS.C_RAISE, self._returned)
         monitoring.set_events(TOOL, _EVENTS.PY_START)
-        atexit.register(monitoring.set_events, TOOL, 0)  # code still runs when the interpreter has cleared this module
+        atexit.register(monitoring.set_events, TOOL, 0)  # code runs even after the interpreter has cleared this module
 
     def ask_about(self, file: str) -> None:
         """Put switch points into this file, although it belongs to the standard library."""
-        self._asked.add(file)
+        self._included.add(file)
 
     def switch(self, switching: Switching) -> None:
-        """From the next run on, switch at other points.
+        """Use other switch points from the next run on.
 
         Raises:
-            LockproofError: where this version of Python hands over the GIL is not known, and that is asked for.
+            LockproofError: under `gil`, where this version of Python hands over the GIL is not known.
 
         """
         if switching is Switching.GIL:
@@ -132,13 +131,13 @@ class Instrumentation:
             self._again(self._kept.get(switching, {}))
 
     def _returned(self, *_: object) -> None:
-        """Under `gil`: a call of C code is over, also one that has called back."""
-        task = engine.current
+        """Note under `gil` that a call of C code is over."""
+        task = turns.current
         if self.switching is Switching.GIL and task is not None and get_ident() == task.ident:
             task.after_c = True
 
     def files(self) -> list[str]:
-        """Return the files whose code has run under control, without those of the standard library."""
+        """Return the files outside the standard library whose code has run under control."""
         found = {code.co_filename for code in self._codes.values()}
         return sorted(file for file in found if os.path.isfile(file) and not file.startswith(_LIBRARY))
 
@@ -148,7 +147,7 @@ class Instrumentation:
         self._again({})
 
     def _again(self, known: dict[int, list[str | None]]) -> None:
-        """Have a table for all code, and hear of every instruction once more."""
+        """Make a table for all code that has none in `known`, and enable every instruction event again."""
         made = {key: table(code, self.switching, self._stores) for key, code in self._codes.items() if key not in known}
         self._tables = known | made
         for code in self._codes.values():
@@ -165,7 +164,7 @@ class Instrumentation:
 
     def _matters(self, code: CodeType) -> bool:
         file = code.co_filename
-        if file in self._asked:
+        if file in self._included:
             return True
         if file.startswith(_OWN) or (file.startswith("<frozen ") and "collections" not in file):
             return False
@@ -178,8 +177,8 @@ class Instrumentation:
         return True
 
     def _start(self, code: CodeType, _: int) -> Any:
-        """Look at code that begins to run."""
-        task = engine.current
+        """Take in code that begins to run; its beginning may be a switch point (see `_begins_at_a_point`)."""
+        task = turns.current
         pointed = self._begins_at_a_point(code)
         if _id(code) in self._tables:
             if pointed and task is not None and get_ident() == task.ident:
@@ -188,7 +187,7 @@ class Instrumentation:
             return None if pointed else _DISABLE
         if not self._matters(code):
             return _DISABLE
-        if task is None or engine.inside or get_ident() != task.ident:
+        if task is None or turns.inside or get_ident() != task.ident:
             return None
         self._codes[_id(code)] = code
         if self._learn(code):
@@ -201,16 +200,16 @@ class Instrumentation:
         return None if pointed else _DISABLE
 
     def _begins_at_a_point(self, code: CodeType) -> bool:
-        """Tell whether a thread may be switched where this code begins to run.
+        """Tell whether there is a switch point where this code begins to run.
 
-        C code asks a generator for items in the middle of what is one step otherwise, and two threads may ask the same
-        one: the second finds it running.
+        Under `free` there is one in a generator: C code may call it in the middle of a step, and two threads may call
+        the same generator, so that the second thread finds it running.
         """
         generator = bool(code.co_flags & inspect.CO_GENERATOR)
         return self.switching is Switching.GIL or (self.switching is Switching.FREE and generator)
 
     def _learn(self, code: CodeType) -> bool:
-        """Take in what this code, and all code of its module, stores."""
+        """Add the names that this code and all code of its module store; true if there was a new one."""
         grown = self._stores.add(code) | self._finalizes(code)
         file = code.co_filename
         if file not in self._scanned:
@@ -222,18 +221,19 @@ class Instrumentation:
         return grown
 
     def _finalizes(self, code: CodeType) -> bool:
-        """Take in whether code is run when an object dies; true if that is news.
+        """Make each thread end with its task if this code is a finalizer or makes one; true if that is new.
 
-        Without the GIL it runs in the thread that made the object, at its next turn, or in the one that drops it, if
-        the other has ended: a thread that is kept for other tasks would have to run it at some time in between.
+        Without the GIL a finalizer runs in the thread that made the object, at its next turn, or in the thread that
+        drops the object if the maker has ended. A thread that is kept for later tasks would run the finalizer in the
+        middle of one.
         """
-        if engine.fresh_threads or is_gil_enabled():
+        if engine.carriers.fresh_threads or is_gil_enabled():
             return False
-        engine.fresh_threads = code.co_name == "__del__" or not _CALLS_BACK.isdisjoint(code.co_names)
-        return engine.fresh_threads
+        engine.carriers.fresh_threads = code.co_name == "__del__" or not _CALLS_BACK.isdisjoint(code.co_names)
+        return engine.carriers.fresh_threads
 
     def _resume(self, code: CodeType, offset: int) -> Any:
-        task = engine.current
+        task = turns.current
         if task is None or get_ident() != task.ident or self.switching is Switching.SYNC:
             return None
         if self.switching is Switching.FREE:
@@ -249,15 +249,15 @@ class Instrumentation:
             return _DISABLE
         if what is None:
             return _DISABLE
-        task = engine.current
+        task = turns.current
         if task is None or get_ident() != task.ident:
-            task = engine.me()
+            task = turns.me()
             if task is None:
                 return None
-        if what is UNTOLD or what is UNTOLD_STORE:
-            what = self._told(code, offset)
+        if what is NAMED_LATER or what is STORE_NAMED_LATER:
+            what = self._name(code, offset)
         if type(what) is Store:
-            task.stores(engine.step)
+            task.stores(turns.step)
         if what is LOOP:
             engine.loop(task)
             return None
@@ -276,17 +276,17 @@ class Instrumentation:
             engine.watcher(task, (code, offset), CONTAINER if what[0] == CONTAINER else what, get_frame(1))
         return None
 
-    def _told(self, code: CodeType, offset: int) -> str:
-        """Return what an instruction is called that is met for the first time; it keeps the name."""
+    def _name(self, code: CodeType, offset: int) -> str:
+        """Name an instruction that runs for the first time, from its operands; it keeps the name."""
         names = self._tables[_id(code)]
-        told = kind_of_instruction(code, offset, get_frame(2))
-        names[offset] = name = told if names[offset] is UNTOLD else Store(told)
+        kind = kind_of_instruction(code, offset, get_frame(2))
+        names[offset] = name = kind if names[offset] is NAMED_LATER else Store(kind)
         return name
 
     def _call(self, code: CodeType, offset: int, function: Any, first: Any) -> Any:
-        task = engine.current
+        task = turns.current
         if task is None or get_ident() != task.ident:
-            task = engine.me()
+            task = turns.me()
             if task is None:
                 return None
         if self.switching is Switching.GIL:
@@ -296,7 +296,7 @@ class Instrumentation:
             elif task.in_methods:
                 task.in_methods.discard(_id(get_frame(1)))
         elif in_c(function) and touches(function, first):
-            task.stores(engine.step)
+            task.stores(turns.step)
             engine.point(task, kind_of_call(function, first))
             if engine.watcher is not None:
                 engine.watcher(task, (code, offset), CONTAINER, get_frame(1))
@@ -311,21 +311,21 @@ instrumentation: Final = Instrumentation()
 
 
 class _Local(threading.local):
-    """Thread-local data: the threads of a run are not used for the next one, or it would find what is left there."""
+    """Thread-local data. From now on each thread ends with its task, so that no later task finds the data."""
 
     def __new__(cls, /, *args: Any, **kwargs: Any) -> Any:
-        engine.fresh_threads = True
+        engine.carriers.fresh_threads = True
         return super().__new__(cls, *args, **kwargs)
 
 
 class _NoThreads:
-    """A set of threads that keeps none."""
+    """A set of threads that stays empty."""
 
     def add(self, thread: threading.Thread) -> None:
-        """Forget it."""
+        """Do nothing."""
 
     def discard(self, thread: threading.Thread) -> None:
-        """Forget it."""
+        """Do nothing."""
 
     def __iter__(self) -> Iterator[threading.Thread]:
         return iter(())
@@ -335,7 +335,7 @@ def install() -> None:
     """Take control of this process.
 
     Raises:
-        LockproofError: this version of Python has other names for what has to be replaced.
+        LockproofError: this version of Python has other private names for what `install` replaces.
 
     """
     if not HANDLE:
@@ -350,7 +350,7 @@ def install() -> None:
         (threading.Event, "is_set"): primitives.is_set, (threading.Event, "isSet"): primitives.is_set,
         (probes, "step_aside"): primitives.step_aside,
         (builtins, "id"): primitives.number_of,
-        # A pool has a set of its threads, and who waits for futures makes one of them.
+        # A pool has a set of its threads, and `concurrent.futures.wait` makes a set of futures.
         (threading.Thread, "__hash__"): primitives.hash_of, (concurrent.futures.Future, "__hash__"): primitives.hash_of,
         (os, "sched_getaffinity"): processor.sched_getaffinity,
         (queue, "SimpleQueue"): PURE_SIMPLE_QUEUE,
@@ -366,8 +366,8 @@ def install() -> None:
         NOTIFICATION_LOCK: primitives.inner_lock,
         THREADING_TIME: primitives.monotonic,
         QUEUE_TIME: primitives.monotonic,
-        DANGLING_THREADS: _NoThreads(),  # it would fill with the threads of earlier runs, whose hashes come again
-        IMPORT_LOCKS: _ModuleLocks,  # imports keep their own locks: what they protect is nobody's subject
+        DANGLING_THREADS: _NoThreads(),  # threads of earlier runs would stay in it, whose hashes come again
+        IMPORT_LOCKS: _ModuleLocks,  # imports keep the real locks: the import system is not the subject
     }
     for place, value in private.items():
         place.replace(value)

@@ -1,19 +1,23 @@
-"""Which instructions can touch state that threads share, and how the interpreter tells when one is about to run.
+"""The instructions that can touch state which threads share: the switch points of a code object.
 
-Switch points come from `sys.monitoring` (PEP 669). A code object is looked at when it first runs; an instruction that
-cannot touch shared state answers DISABLE once and costs nothing from then on. What remains, under `free`:
+Events of `sys.monitoring` (PEP 669) lead to the switch points. lockproof reads a code object when it first runs. The
+callback of an instruction that cannot touch shared state returns DISABLE once, and the instruction costs nothing from
+then on. The switch points under `free` are:
 
-- attributes, global and closure variables that some code of the program stores after construction. A name that is
-  only stored by constructors, on an object that nobody else knows yet, cannot change under a reader;
-- items, membership, iteration, operators and comparisons, truth: containers answer these in C, in one step;
-- where a generator begins or goes on: C code asks it in the middle of a step, and two threads may ask the same one;
-- calls of C functions. Calls of Python functions are not: what matters in them has points of its own.
+- attributes, global and closure variables that some code of the program stores after construction. A name that only
+  constructors store, on an object that no other thread knows yet, cannot change while another thread reads it;
+- items, membership, iteration, operators, comparisons and truth: containers answer these in C, in one step;
+- the place where a generator begins or goes on: C code calls it in the middle of a step, and two threads may call the
+  same generator;
+- calls of C functions. A call of a Python function is no switch point, since its instructions have their own.
 
-Under `gil` they are where the version of CPython that runs hands over the GIL (see `handover`). Under `sync` none of
-them are, but jumps backward are counted always, so that a loop which waits for another thread lets that one run.
+Under `gil` the switch points are the places where the running version of CPython hands over the GIL (see `handover`).
+Under `sync` no instruction is one. Jumps backward are counted in every mode, so that a loop which waits for another
+thread lets that thread run.
 
-Rejected: an instruction event for all code, filtered by what it will read. The filter needs the operands, which
-Python code cannot see before the instruction has run; names are an upper bound of what it may touch.
+Rejected: an instruction event for all code, filtered by the objects that the instruction will read. The filter needs
+the operands, which Python code cannot see before the instruction has run. Names are an upper bound of what an
+instruction may touch.
 """
 
 from __future__ import annotations
@@ -30,22 +34,22 @@ from lockproof.engines.control import handover
 from lockproof.engines.control.opcodes import ATTRIBUTES, CALLS, CELLS, GLOBALS, LOCAL, LOOPS, METHODS, listing
 
 LOOP: Final = "loop"
-"""The name of a jump backward: counted, and no access."""
+"""The name of a jump backward, which is counted and is no access."""
 
 CHECKED: Final = "checked"
-"""Under `gil`, the name of an instruction at which the interpreter always looks whether to hand over."""
+"""Under `gil`, the name of an instruction that always checks whether to hand over the GIL."""
 
 AFTER_METHOD: Final = CONTAINER + "method"
-"""Under `gil`, the name of what follows a call that looks when a bound method returns, and not only C code."""
+"""Under `gil`, the name of the instruction after a call that also checks when a bound method returns."""
 
 _id: Final = id  # the real one, whatever is installed
 
 _CONSTRUCTORS: Final = ("__init__", "__new__", "__post_init__", "__set_name__")
 _BY_NAME: Final = ("setattr", "delattr", "vars", "__dict__", "__setattr__")
-"""What stores attributes that no instruction names: where it is used, every attribute counts as stored."""
+"""Names that store attributes which no instruction names: if code uses one, every attribute counts as stored."""
 
 _COMPREHENSION: Final = frozenset(("BUILD_LIST", "BUILD_MAP", "BUILD_SET", "LOAD_FAST_AND_CLEAR", "SWAP"))
-"""What a comprehension may do between having what it iterates over and GET_ITER; 3.13 has another GET_ITER before."""
+"""Instructions of a comprehension between its iterable and GET_ITER; on 3.13 another GET_ITER stands before them."""
 
 _OF_NUMBERS: Final = frozenset(("BINARY_OP", "COMPARE_OP"))
 
@@ -55,25 +59,25 @@ _HARMLESS: Final = frozenset(
 _OF_ONE: Final = frozenset(map(id, (len, abs, hash, repr, ascii, str, int, float, bool, ord, chr, list, set, dict,
                                     tuple, frozenset, bytes, iter, round))) | frozenset(
     id(each) for name, each in vars(str).items() if not name.startswith("_") and name not in
-    ("join", "format", "format_map", "translate", "maketrans")  # these look into their arguments
+    ("join", "format", "format_map", "translate", "maketrans")  # these read their arguments
 )  # fmt: skip
 _ATOMIC: Final = frozenset((int, str, float, bytes, bool, type(None), complex))
 
 
 class Store(str):
-    """The name of what an instruction changes, and not only reads."""
+    """The name of an access that changes something."""
 
     __slots__ = ()
 
 
-UNTOLD: Final = CONTAINER + "?"
-"""The place of a name that is told when the instruction is first met, from what it is about then."""
+NAMED_LATER: Final = CONTAINER + "?"
+"""Stands for a name until the instruction first runs: the name then follows from the operands."""
 
-UNTOLD_STORE: Final = Store(UNTOLD)
+STORE_NAMED_LATER: Final = Store(NAMED_LATER)
 
 
 class Stores:
-    """The names that code of the program stores where other threads may see it: attributes, globals, closures."""
+    """The names of attributes, globals and closure variables that the program stores where other threads may see it."""
 
     def __init__(self) -> None:
         self.attributes: set[str] = set()
@@ -82,7 +86,7 @@ class Stores:
         self.any_attribute = False
 
     def add(self, code: CodeType) -> bool:
-        """Take in what a code object and those inside it store; true if that was more than was known."""
+        """Add the names that a code object and those inside it store; true if there was a new name."""
         before = self._size()
         for each in nested(code):
             self._scan(each)
@@ -119,7 +123,7 @@ def nested(code: CodeType) -> Iterator[CodeType]:
 
 
 def _leaks_itself(code: CodeType) -> bool:
-    """Tell whether a constructor may show its object to others before it ends."""
+    """Tell whether a constructor may show its object to other code before it ends."""
     if not code.co_argcount:
         return True
     itself, found = code.co_varnames[0], listing(code)
@@ -147,13 +151,13 @@ def _of_itself(found: list[dis.Instruction], k: int, code: CodeType) -> bool:
 
 
 def table(code: CodeType, switching: Switching, stores: Stores) -> list[str | None]:
-    """Return for each offset what the instruction there may touch; None where a switch changes nothing."""
+    """Return for each offset the name of the access that the instruction may make; None where it makes none."""
     found = listing(code)
     names: list[str | None] = [None] * (len(code.co_code) + 2)
     for k, instruction in enumerate(found):
         name = _what(found, k, switching, stores)
         storing = name is not None and instruction.opname.startswith(("STORE_", "DELETE_"))
-        names[instruction.offset] = name if not storing else UNTOLD_STORE if name is UNTOLD else Store(name)
+        names[instruction.offset] = name if not storing else STORE_NAMED_LATER if name is NAMED_LATER else Store(name)
     return names
 
 
@@ -179,29 +183,29 @@ def _what(found: list[dis.Instruction], k: int, switching: Switching, stores: St
         return instruction.argval if instruction.argval in stores.cells else None
     if what in LOCAL or what in CALLS or (what in _OF_NUMBERS and _of_constant(found, k)) or _of_range(found, k):
         return None
-    return UNTOLD
+    return NAMED_LATER
 
 
 def _what_is_checked(found: list[dis.Instruction], k: int) -> str | None:
-    """Return what `table` does, under `gil`; at a RESUME it tells whether an event of its own is a switch point."""
-    if handover.looks_at(found[k]):
+    """Return the name that `table` has under `gil`; RESUME gets `CHECKED` if its own event is a switch point."""
+    if handover.checks_at(found[k]):
         return CHECKED
     if found[k].opname in LOOPS:
         return LOOP
-    if k == 0 or not handover.looks_after_call(found, k - 1):
+    if k == 0 or not handover.checks_after_call(found, k - 1):
         return None
     return AFTER_METHOD if found[k - 1].opname in handover.here().methods else CONTAINER
 
 
 def _of_constant(found: list[dis.Instruction], k: int) -> bool:
-    """Tell whether the right operand is a number: no container is changed by it, and none answers."""
+    """Tell whether the right operand is a number or None: then the operation touches no container."""
     operand = found[k - 1]
     numeric = operand.opname == "LOAD_CONST" and isinstance(operand.argval, (int, float, type(None)))
     return numeric and not (found[k].opname == "BINARY_OP" and found[k].argrepr.startswith("*"))
 
 
 def _of_range(found: list[dis.Instruction], k: int) -> bool:
-    """Tell whether this iterates over a range that is made on the spot, or asks an iterator for itself."""
+    """Tell whether this iterates over a range that is made on the spot, or calls `iter` of an iterator."""
     asking = found[k].opname == "GET_ITER"
     if found[k].opname == "FOR_ITER":
         k -= 1
@@ -228,7 +232,7 @@ def in_c(function: Any) -> bool:
 
 
 def touches(function: Any, first: Any) -> bool:
-    """Tell whether a call of this C function, `first` its first argument, can touch what threads share."""
+    """Tell whether a call of this C function can touch shared state; `first` is its first argument."""
     if _id(function) in _HARMLESS:
         return False
     if isinstance(function, type) and (issubclass(function, BaseException) or first is sys.monitoring.MISSING):

@@ -1,7 +1,7 @@
-"""Which locks were taken while which were held: a cycle there is a possible deadlock, though no run hung.
+"""The order in which threads take locks: a cycle in that order is a possible deadlock, even if no run hung.
 
-After Linux's lockdep, by instance. Two locks in opposite orders are no danger where a third one, held by both threads
-all the while, keeps them apart (a gate); and not where one thread alone does it.
+After Linux's lockdep, but for each lock instead of each class of locks. Two opposite orders are harmless in two cases:
+both threads hold a third lock meanwhile (a *gate*), or one and the same thread takes the locks in both orders.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 LONGEST: Final = 4
-"""The most locks of a ring that is looked for."""
+"""The most locks in a ring."""
 
 _id: Final = id  # the real one, whatever is installed
 
 
 class _Edge:
-    """`thread` took `second` while it held `first`, and `gates` besides.
+    """`thread` took `second` while it held `first`; `gates` are the other locks that it held.
 
-    No dataclass: its `__init__` would be code of no file, in which an engine that is in the middle of something could
-    be made to switch.
+    This is no dataclass: `__init__` of a dataclass belongs to no file, so it would count as code of the subject, and
+    the engine could switch in the middle of its own work.
     """
 
     __slots__ = ("first", "gates", "second", "thread")
@@ -29,17 +29,17 @@ class _Edge:
 
 
 class LockOrder:
-    """The edges of one run."""
+    """The order of locks in one run, as a graph: an edge leads from a held lock to one taken meanwhile."""
 
     def __init__(self) -> None:
         self._edges: dict[tuple[int, int, int], _Edge] = {}
 
     def clear(self) -> None:
-        """Forget all."""
+        """Forget the run before."""
         self._edges.clear()
 
     def note(self, held: Iterable[Any], taken: Any, thread: int) -> None:
-        """Note that the thread takes a lock while it holds others."""
+        """Note that a thread takes a lock while it holds others."""
         locks = list(held)
         for first in locks:
             key = (_id(first), _id(taken), thread)
@@ -48,7 +48,7 @@ class LockOrder:
                 self._edges[key] = _Edge(first, taken, thread, gates)
 
     def cycles(self) -> list[str]:
-        """Return sentences about rings of locks that different threads took in turn, with no gate in common."""
+        """Return one sentence for each ring of locks: each edge by another thread, and no gate in common."""
         found: dict[frozenset[int], str] = {}
         for edge in self._edges.values():
             for ring in self._rings([edge]):
@@ -62,7 +62,7 @@ class LockOrder:
         return list(found.values())
 
     def _rings(self, path: list[_Edge]) -> Iterator[list[_Edge]]:
-        """Yield the rings that a path of edges can be closed to."""
+        """Yield the rings that begin with this path of edges."""
         if path[-1].second is path[0].first:
             yield path
         elif len(path) < LONGEST:

@@ -1,8 +1,8 @@
-"""The instructions of CPython 3.13 to 3.15, by what another thread could notice of them.
+"""The instructions of CPython 3.13 to 3.15, sorted by the effects that another thread could notice.
 
-An instruction that is in no set here is new, and is taken for an access to a container: a switch point too many costs
-time, one too few hides a race. `tests/lockproof/engines/control/test_opcodes.py` asks for a place for each opcode of
-the running build.
+An instruction that is in no set is new, and lockproof takes it for an access to a container: a switch point too many
+costs time, one too few hides a race. `tests/lockproof/engines/control/test_opcodes.py` fails if an opcode of the
+running build is in no set.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ ATTRIBUTES: Final = frozenset(("DELETE_ATTR", "IMPORT_FROM", "LOAD_ATTR", "LOAD_
 """Accesses to the attribute that `argval` names."""
 
 METHODS: Final = frozenset(("LOAD_ATTR", "LOAD_SUPER_ATTR"))
-"""Those whose lowest bit says that the attribute is called at once."""
+"""The accesses to attributes whose lowest bit says that a call of the attribute follows."""
 
 GLOBALS: Final = frozenset(("DELETE_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS", "LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL"))
 CELLS: Final = frozenset(("DELETE_DEREF", "LOAD_DEREF", "LOAD_FROM_DICT_OR_DEREF", "STORE_DEREF"))
@@ -30,7 +30,7 @@ CONTAINERS: Final = frozenset(
         "UNPACK_SEQUENCE",
     )
 )  # fmt: skip
-"""What containers answer in C, in one step: items, membership, iteration, operators, comparisons, truth."""
+"""Operations of containers in C, in one step: items, membership, iteration, operators, comparisons, truth."""
 
 LOCAL: Final = frozenset(
     (
@@ -38,7 +38,7 @@ LOCAL: Final = frozenset(
         "COPY", "COPY_FREE_VARS", "DELETE_FAST", "LOAD_FAST", "LOAD_FAST_AND_CLEAR", "LOAD_FAST_BORROW",
         "LOAD_FAST_BORROW_LOAD_FAST_BORROW", "LOAD_FAST_CHECK", "LOAD_FAST_LOAD_FAST", "MAKE_CELL", "POP_ITER",
         "POP_TOP", "PUSH_NULL", "STORE_FAST", "STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST", "SWAP",
-        # Constants, and what is made of them and nobody else has.
+        # Constants, and new objects that no other thread has.
         "BUILD_CONST_KEY_MAP", "BUILD_INTERPOLATION", "BUILD_LIST", "BUILD_MAP", "BUILD_SET", "BUILD_SLICE",
         "BUILD_STRING", "BUILD_TEMPLATE", "BUILD_TUPLE", "LIST_APPEND", "LOAD_ASSERTION_ERROR", "LOAD_BUILD_CLASS",
         "LOAD_COMMON_CONSTANT", "LOAD_CONST", "LOAD_SMALL_INT", "MAKE_FUNCTION", "MAP_ADD", "SET_ADD",
@@ -48,31 +48,32 @@ LOCAL: Final = frozenset(
         "NOP", "NOT_TAKEN", "POP_EXCEPT", "POP_JUMP_IF_FALSE", "POP_JUMP_IF_NONE", "POP_JUMP_IF_NOT_NONE",
         "POP_JUMP_IF_TRUE", "PUSH_EXC_INFO", "RAISE_VARARGS", "RERAISE", "RETURN_CONST", "RETURN_GENERATOR",
         "RETURN_VALUE", "YIELD_VALUE",
-        # Where code begins or goes on: events of their own say so. SEND follows such a place, or a GET_ITER, directly.
+        # Where code begins or goes on: these places have events of their own. SEND directly follows one, or a GET_ITER.
         "RESUME", "SEND",
         # The namespace of a class or module while it is made, and imports, which have locks of their own.
         "DELETE_NAME", "IMPORT_NAME", "LOAD_LOCALS", "SETUP_ANNOTATIONS", "STORE_NAME",
-        # Methods of types: those in Python have switch points of their own; those in C are of locks, which the engine
-        # sees, of files, and of one thread's event loop.
+        # Special methods: those in Python have their own switch points; those in C belong to locks, which the engine
+        # controls, to files, or to the event loop of one thread.
         "BEFORE_ASYNC_WITH", "BEFORE_WITH", "GET_AITER", "GET_ANEXT", "GET_AWAITABLE", "LOAD_SPECIAL",
         "WITH_EXCEPT_START",
-        # Numbers and texts, which do not change, and questions about the type alone.
+        # Operations on numbers and texts, which do not change, and checks of a type.
         "CALL_INTRINSIC_1", "CALL_INTRINSIC_2", "FORMAT_WITH_SPEC", "IS_OP", "MATCH_MAPPING", "MATCH_SEQUENCE",
         "UNARY_INVERT", "UNARY_NEGATIVE", "UNARY_NOT",
-        # The interpreter's own.
+        # Instructions that the interpreter makes for itself.
         "CACHE", "ENTER_EXECUTOR", "EXIT_INIT_CHECK", "EXTENDED_ARG", "INTERPRETER_EXIT", "RESERVED", "TRACE_RECORD",
     )
 )  # fmt: skip
-"""What no other thread can notice, with the reasons."""
+"""Instructions that no other thread can notice, with the reasons."""
 
 _SUBSCRIPT: Final = "[]"
 _CONSTANTS: Final = frozenset(("LOAD_COMMON_CONSTANT", "LOAD_SMALL_INT"))
 
 
 def listing(code: CodeType) -> list[dis.Instruction]:
-    """Return the instructions of a code object, in the words of one version.
+    """Return the instructions of a code object, with the same names on all versions of Python.
 
-    `x[k]` is BINARY_SUBSCR, `yield from` asks by GET_ITER, and a constant is loaded by LOAD_CONST; no EXTENDED_ARG.
+    `x[k]` is BINARY_SUBSCR, `yield from` begins with GET_ITER, LOAD_CONST loads each constant, and EXTENDED_ARG is left
+    out.
     """
     return [_in_common(each) for each in dis.get_instructions(code) if each.opname != "EXTENDED_ARG"]
 

@@ -1,7 +1,7 @@
-"""Which objects a piece of source is about, told from the frame that runs it, without running any code of the subject.
+"""Finds the objects that a piece of source operates on, from its frame and without running code of the subject.
 
-An instruction's piece of source is its own operation; what stands inside it has instructions of its own, and only the
-objects that these have come to count: `self.items` of `self.items.append(x)`, and x.
+The piece of source belongs to one instruction. Expressions inside it have instructions of their own, so only the
+objects that they evaluate to count: `self.items` and `x` in `self.items.append(x)`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import Any, Final
 
 DOTTED: Final = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 UNKNOWN: Final = object()
-"""What it takes running code to tell."""
+"""Stands for an object that lockproof could find only by running code."""
 
 FIXED: Final = frozenset((object, type(None), bool, int, float, complex, str, bytes, tuple, frozenset, range, type,
                           ModuleType, FunctionType, BuiltinFunctionType))  # fmt: skip
-"""Types whose objects do not change, or by their attributes only, which are accesses of their own."""
+"""Types whose objects do not change, except by their attributes, which are accesses of their own."""
 
 _LAZY: Final = frozenset(("map", "filter", "zip", "enumerate", "reversed", "iter"))
 _FRESH: Final = frozenset(("bool", "bytes", "dict", "float", "frozenset", "hash", "id", "int", "len", "list", "range",
                            "repr", "set", "sorted", "str", "sum", "tuple", "type"))  # fmt: skip
-"""Builtins whose result no other thread has; what the lazy ones are given is touched when that is used."""
+"""Builtins whose result no other thread has. A lazy builtin touches its arguments only when its result is used."""
 
 _CONTAINERS: Final = (dict, list, set, deque)
 _READING: Final = frozenset(("copy", "count", "difference", "get", "index", "intersection", "isdisjoint", "issubset",
@@ -33,15 +33,15 @@ _READING: Final = frozenset(("copy", "count", "difference", "get", "index", "int
 
 _OF_ELEMENTS: Final = frozenset(("add", "append", "appendleft", "count", "discard", "get", "index", "insert", "pop",
                                  "remove", "setdefault"))  # fmt: skip
-"""Methods of containers whose arguments are elements: what these contain is not looked at."""
+"""Methods of containers whose arguments are elements; the method does not read the inside of an element."""
 
 
-class _Untold(Exception):
-    """It would take running code."""
+class _Unknown(Exception):
+    """An operand could be found only by running code."""
 
 
 def resolved(text: str, frame: FrameType) -> Any:
-    """Return the object that a dotted name stands for, `UNKNOWN` if it takes running code to tell."""
+    """Return the object that a dotted name stands for; `UNKNOWN` if that would take running code."""
     if not DOTTED.fullmatch(text):
         return UNKNOWN
     name, *attributes = text.split(".")
@@ -62,23 +62,23 @@ def resolved(text: str, frame: FrameType) -> Any:
 
 
 def operands(text: str, frame: FrameType) -> list[Any] | None:
-    """Return the objects that can change of those which an operation is about; None if that cannot be told."""
+    """Return the objects that an operation is about and that can change; None if they are not all known."""
     try:
         found = _operands(ast.parse(text, mode="eval").body, frame)
-    except (SyntaxError, _Untold):
+    except (SyntaxError, _Unknown):
         return None
     return [each for each in found if type(each) not in FIXED]
 
 
 def only_reads(text: str, frame: FrameType) -> bool:
-    """Tell whether a call is known to change nothing: of `len` and its like, or of a reading method of a container."""
+    """Tell whether a call is known to change nothing: `len` and its like, and reading methods of containers."""
     try:
         node = ast.parse(text, mode="eval").body
     except SyntaxError:
         return False
     match node:
         case ast.Call(func=ast.Name(id=name)) if name in _FRESH and _builtin(name, frame):
-            about = operands(text, frame)  # whoever asks an iterator for items changes it
+            about = operands(text, frame)  # taking an item from an iterator changes the iterator
             return about is not None and not any(
                 "__next__" in vars(cls) for each in about for cls in type(each).__mro__
             )
@@ -114,7 +114,7 @@ def _operands(node: ast.expr, frame: FrameType) -> list[Any]:
 
 
 def _values(node: ast.expr, frame: FrameType) -> list[Any]:
-    """Return what an operand has come to; nothing where that is new and nobody else's."""
+    """Return the object that an operand evaluates to; nothing if that object is new, so that no other thread has it."""
     match node:
         case ast.Constant() | ast.JoinedStr() | ast.Compare() | ast.Slice() | ast.Lambda() | ast.GeneratorExp():
             return []
@@ -132,12 +132,12 @@ def _values(node: ast.expr, frame: FrameType) -> list[Any]:
             if value is UNKNOWN:
                 if isinstance(node, ast.Name) and _builtin(node.id, frame):
                     return []
-                raise _Untold
+                raise _Unknown
             return [value]
         case _:
-            raise _Untold
+            raise _Unknown
 
 
 def _builtin(name: str, frame: FrameType) -> bool:
-    """Tell whether a name is that of a builtin here."""
+    """Tell whether a name stands for a builtin in this frame."""
     return name not in frame.f_locals and name not in frame.f_globals and hasattr(builtins, name)

@@ -1,7 +1,7 @@
-"""Locks, threads and time under control. Called by a thread that is not under control, each is the real thing.
+"""Locks, threads and time under control. In a thread that is not under control, each of them does the real thing.
 
-`Lock` and `RLock` stand in for those of `_thread`; what `threading`, `queue` and `concurrent.futures` build of them in
-Python (Condition, Event, Semaphore, Barrier, Timer, Queue, pools) is thereby under control as it is written.
+`Lock` and `RLock` replace those of `_thread`. `threading`, `queue` and `concurrent.futures` build Condition, Event,
+Semaphore, Barrier, Timer, Queue and pools from them in Python, so these are under control without any change.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from lockproof.engines.control.task import Site, Task, here, place
 engine: Final = Engine()
 """The engine of this process."""
 
+turns: Final = engine.turns
+"""The turns of its tasks, here because every lock asks for the running task."""
+
 _real_id: Final = id
 _real_lock: Final = _thread.allocate_lock
 _real_rlock: Final = _thread.RLock
@@ -33,28 +36,32 @@ _real_new_thread: Final = _thread.start_new_thread
 
 
 class Lock:
-    """A lock that waits under control. Its order number is the same in each run with the same choices."""
+    """A lock that waits under control. Its number is the same in each run with the same choices.
+
+    `taken`, `owner` and `count` say whether a task has the lock, which one, and how many times. `quiet`: the threading
+    module made the lock to wait inside a call on another lock.
+    """
 
     __slots__ = ("__weakref__", "_made", "_number", "_real", "_run", "count", "owner", "quiet", "taken")
 
     kind = "lock"
 
     def __init__(self) -> None:
-        # Two threads that are not under control must find the same one, so it is not made when it is needed.
-        self._real: Any = None if engine.current is not None and engine.me() is not None else self._new_real()
+        # Made at once, not at the first use: two threads that are not under control must find the same real lock.
+        self._real: Any = None if turns.current is not None and turns.me() is not None else self._new_real()
         self.owner: Task | None = None
         self.taken = False
         self.count = 0
-        self.quiet = False  # a lock that the threading module makes inside another one
+        self.quiet = False
         self._run = 0
         self._made = here()
-        self._number = engine.number() if engine.current is not None else -_real_id(self)
+        self._number = engine.number() if turns.current is not None else -_real_id(self)
 
-    # What callers see.
+    # For the program.
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Do as `threading.Lock.acquire` does."""
-        task = engine.me()
+        task = turns.me()
         if task is None:
             return bool(self._native().acquire(blocking, timeout))
         if not blocking and timeout != -1:
@@ -65,11 +72,11 @@ class Lock:
 
     def release(self) -> None:
         """Do as `threading.Lock.release` does."""
-        task = engine.me()
+        task = turns.me()
         if task is None and not self.taken:
             self._native().release()
             return
-        if engine.abandoning:
+        if turns.abandoning:
             return
         self._adopt()
         if not self.taken:
@@ -79,8 +86,8 @@ class Lock:
         self._give_back()
 
     def locked(self) -> bool:
-        """Tell whether somebody has it."""
-        task = engine.me()
+        """Tell whether a thread has the lock."""
+        task = turns.me()
         if task is None:
             return self.taken or (self._real is not None and bool(self._real.locked()))
         engine.tries = True
@@ -104,31 +111,31 @@ class Lock:
         return f"<{state} _thread.lock object at {_real_id(self):#x}>"
 
     def _is_owned(self) -> bool:
-        # Condition asks this; without it, it tries to take the lock, which would be one more step to explore.
-        return self.taken if engine.me() is not None else self.locked()
+        # Condition calls this method. Without it, Condition tries to take the lock: one more step to explore.
+        return self.taken if turns.me() is not None else self.locked()
 
     def _at_fork_reinit(self) -> None:
         self._real, self.owner, self.taken, self.count = self._new_real(), None, False, 0
 
-    # What the engine sees.
+    # For the engine.
 
     @property
     def name(self) -> str:
-        """Its name among accesses."""
+        """The name of an access to the lock."""
         return f"#{self._number}"
 
     def owners(self) -> Sequence[Task]:
-        """Return the task that has it."""
+        """Return the task that has the lock; none for a quiet lock."""
         return (self.owner,) if self.owner is not None and not self.quiet else ()
 
     def describe(self) -> str:
-        """Say what it is and where it was made."""
+        """Return the kind of lock and the place that made it, as text."""
         if self.quiet:
             return "a notification"
         return f"the {self.kind} made at {place(self._made)}" if self._made else f"a {self.kind}"
 
     def reset(self) -> None:
-        """Forget who had it: the run is over."""
+        """Release the lock: the run is over."""
         self.owner, self.taken, self.count = None, False, 0
 
     def _native(self) -> Any:
@@ -147,25 +154,25 @@ class Lock:
             return True
         patient = blocking and timeout < 0
         if patient and not self.taken:
-            task.wants = self  # whoever takes it meanwhile holds this task back
+            task.wants = self  # a task that takes the lock meanwhile holds this one back
             try:
                 engine.point(task, self.name)
             finally:
                 task.wants = None
-        while patient and self.taken and not engine.abandoning:
+        while patient and self.taken and not turns.abandoning:
             engine.wait(task, self)
         if not patient:
             engine.tries = True
             engine.point(task, self.name)
-            if self.taken and blocking and not engine.abandoning:
+            if self.taken and blocking and not turns.abandoning:
                 deadline = engine.now + timeout
                 engine.wait(task, self, deadline)
                 if self.taken:
                     engine.now = max(engine.now, deadline)
                 engine.touch(0)
         engine.touch(self._number)
-        if engine.abandoning:
-            return True  # on the way out nothing is kept from anybody
+        if turns.abandoning:
+            return True  # a task that unwinds gets every lock
         if self.taken:
             return False
         if patient and task.held and not self.quiet:
@@ -174,7 +181,7 @@ class Lock:
         return True
 
     def _adopt(self) -> None:
-        """At the first use in a run, take over what code before the run has done with it."""
+        """At the first use in a run, take over the state that code before the run left behind."""
         if self._run != engine.runs:
             self._run = engine.runs
             engine.resources.append(self)
@@ -216,11 +223,11 @@ class RLock(Lock):
 
     def release(self) -> None:
         """Do as `threading.RLock.release` does."""
-        task = engine.me()
+        task = turns.me()
         if task is None:
             self._native().release()
             return
-        if engine.abandoning:
+        if turns.abandoning:
             return
         if self.owner is not task:
             raise RuntimeError("cannot release un-acquired lock")
@@ -236,17 +243,17 @@ class RLock(Lock):
     ) -> None:
         self.release()
 
-    # What Condition asks of its lock.
+    # For Condition.
 
     def _is_owned(self) -> bool:
-        task = engine.me()
+        task = turns.me()
         return interpreter.is_owned(self._native()) if task is None else self.owner is task
 
     def _release_save(self) -> Any:
-        task = engine.me()
+        task = turns.me()
         if task is None:
             return interpreter.release_save(self._native())
-        if engine.abandoning:
+        if turns.abandoning:
             return 0
         if self.owner is not task:
             raise RuntimeError("cannot release un-acquired lock")
@@ -255,7 +262,7 @@ class RLock(Lock):
         return count
 
     def _acquire_restore(self, state: Any) -> None:
-        task = engine.me()
+        task = turns.me()
         if task is None:
             interpreter.acquire_restore(self._native(), state)
             return
@@ -263,7 +270,7 @@ class RLock(Lock):
         self.count = state
 
     def _recursion_count(self) -> int:
-        task = engine.me()
+        task = turns.me()
         if task is None:
             return interpreter.recursion_count(self._native())
         return self.count if self.owner is task else 0
@@ -283,7 +290,7 @@ class RLock(Lock):
 
 
 def inner_lock() -> Lock:
-    """Make the lock by which the threading module lets one thread wait for another one's call."""
+    """Return a lock that the threading module makes so that one thread can wait for a notification by another."""
     lock = Lock()
     lock.quiet = True
     return lock
@@ -293,7 +300,7 @@ def inner_lock() -> Lock:
 
 
 class _Handle:
-    """What a Thread joins, for one that runs under control."""
+    """The handle that `Thread.join` waits for, of a thread under control."""
 
     def __init__(self, task: Task) -> None:
         self._task = task
@@ -303,7 +310,7 @@ class _Handle:
         return self._task.ident
 
     def is_done(self) -> bool:
-        task = engine.me()
+        task = turns.me()
         if task is not None:
             engine.point(task, f"@{self._task.index}")
             engine.touch(-1 - self._task.index)
@@ -313,14 +320,14 @@ class _Handle:
         pass
 
     def join(self, timeout: float | None = None) -> None:
-        task = engine.me()
+        task = turns.me()
         if task is not None:
             engine.join(task, self._task, None if timeout is None else engine.now + timeout)
 
 
 def start(self: threading.Thread) -> None:
-    """Do as `Thread.start` does: under control, if the caller is."""
-    task = engine.me()
+    """Do as `Thread.start` does; the new thread is under control if the caller is."""
+    task = turns.me()
     if task is None:
         _real_start(self)
         return
@@ -335,8 +342,8 @@ def _run_thread(thread: threading.Thread) -> None:
 
 
 def start_new_thread(function: Callable[..., object], args: Any, kwargs: Any = None, /) -> int:
-    """Do as `_thread.start_new_thread` does: under control, if the caller is."""
-    task = engine.me()
+    """Do as `_thread.start_new_thread` does; the new thread is under control if the caller is."""
+    task = turns.me()
     if task is None:
         return _real_new_thread(function, args, kwargs or {})
 
@@ -348,12 +355,12 @@ def start_new_thread(function: Callable[..., object], args: Any, kwargs: Any = N
     return child.ident
 
 
-# What probe elements do.
+# For probe elements.
 
 
 def step_aside() -> None:
-    """Let another thread go on, inside a hash or a comparison of a probe: a switch point."""
-    task = engine.me()
+    """Be a switch point inside a hash or a comparison of a probe."""
+    task = turns.me()
     if task is None:
         _real_step_aside()
     else:
@@ -361,8 +368,8 @@ def step_aside() -> None:
 
 
 def is_set(self: threading.Event) -> bool:
-    """Do as `Event.is_set` does, and note that whoever sets it must come before or after."""
-    if engine.me() is not None:
+    """Do as `Event.is_set` does, and note that the step depends on the order with `Event.set`."""
+    if turns.me() is not None:
         engine.touch(interpreter.event_lock(self)._number)
     return interpreter.event_flag(self)
 
@@ -370,30 +377,31 @@ def is_set(self: threading.Event) -> bool:
 # Identity.
 
 
-_asked_before: Final[set[int]] = set()  # what code has asked for when it was imported, and may still know
+_known_before: Final[set[int]] = set()
+"""Results of `id` that code got before the first run, at its import, and may still compare."""
 
 
 def number_of(thing: object, /) -> int:
-    """Do as `id` does, for tasks with numbers in the order of asking: code that orders by `id` does so repeatably."""
-    if engine.me() is None:
+    """Do as `id` does; in a task, number objects in the order of calls, so that each run sorts by `id` the same way."""
+    if turns.me() is None:
         if not engine.runs:
-            _asked_before.add(_real_id(thing))
+            _known_before.add(_real_id(thing))
         return _real_id(thing)
-    if _real_id(thing) in _asked_before:
+    if _real_id(thing) in _known_before:
         return _real_id(thing)
     known = engine.ids.get(_real_id(thing))
-    if known is None:  # kept alive to the end of the run, or another object could get its number
+    if known is None:  # the object is kept alive to the end of the run, so that no other one gets its number
         known = engine.ids[_real_id(thing)] = (16 * (len(engine.ids) + 1), thing)
     return known[0]
 
 
 def hash_of(thing: Any) -> int:
-    """Hash a thread or a future by the order in which its maker made such: sets of them have the same order again."""
+    """Hash a thread or a future by a number that is the same in each run, so that a set has them in the same order."""
     try:
         known: int = object.__getattribute__(thing, _HASH)
     except AttributeError:
-        known = next(_outside) if engine.me() is None else engine.number()
-        object.__setattr__(thing, _HASH, known)  # not as a subclass may set attributes
+        known = next(_outside) if turns.me() is None else engine.number()
+        object.__setattr__(thing, _HASH, known)  # around a `__setattr__` of a subclass
     return known
 
 
@@ -404,13 +412,17 @@ _outside: Final = itertools.count(1)
 
 
 class Clock:
-    """The functions of `time`, in virtual time for tasks: it passes when somebody waits for it, and at each look."""
+    """The real functions of `time`, and the virtual time of tasks.
+
+    Virtual time passes when a task waits for a time, and by one microsecond whenever a task reads it.
+    """
 
     def __init__(self) -> None:
         self.sleep, self.monotonic, self.time = time.sleep, time.monotonic, time.time
         self.perf_counter = time.perf_counter
 
-    def looked(self, real: Callable[[], float], task: Task | None) -> float:
+    def read(self, real: Callable[[], float], task: Task | None) -> float:
+        """Return the virtual time in seconds; without a task, the result of the real function."""
         if task is None:
             return real()
         engine.touch(0)
@@ -422,8 +434,8 @@ clock: Final = Clock()
 
 
 def sleep(seconds: float, /) -> None:
-    """Let others go on; afterwards so much virtual time has passed."""
-    task = engine.me()
+    """Let other tasks go on, and return when so many seconds of virtual time have passed."""
+    task = turns.me()
     if task is None:
         clock.sleep(seconds)
         return
@@ -431,29 +443,29 @@ def sleep(seconds: float, /) -> None:
         raise ValueError("sleep length must be non-negative")
     engine.touch(0)
     deadline = engine.now + seconds
-    engine.pending[task.index] = ""
+    engine.decisions.pending[task.index] = ""
     engine.step_aside(task)
     engine.touch(0)
     engine.now = max(engine.now, deadline)
 
 
 def monotonic() -> float:
-    """Return the virtual time."""
-    return clock.looked(clock.monotonic, engine.me())
+    """Return the virtual time, for `time.monotonic`."""
+    return clock.read(clock.monotonic, turns.me())
 
 
 def now() -> float:
     """Return the virtual time, for `time.time`."""
-    return clock.looked(clock.time, engine.me())
+    return clock.read(clock.time, turns.me())
 
 
 def perf_counter() -> float:
     """Return the virtual time, for `time.perf_counter`."""
-    return clock.looked(clock.perf_counter, engine.me())
+    return clock.read(clock.perf_counter, turns.me())
 
 
 def monotonic_ns() -> int:
-    """Return the virtual time in nanoseconds."""
+    """Return the virtual time in nanoseconds, for `time.monotonic_ns`."""
     return int(monotonic() * 1e9)
 
 
@@ -468,4 +480,4 @@ def perf_counter_ns() -> int:
 
 
 __all__ = ["Lock", "RLock", "Site", "clock", "engine", "inner_lock", "monotonic", "now", "perf_counter", "sleep",
-           "start", "start_new_thread"]  # fmt: skip
+           "start", "start_new_thread", "turns"]  # fmt: skip

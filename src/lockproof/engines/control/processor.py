@@ -1,9 +1,9 @@
-"""The one processor that all threads under control run on, if the system lets a process choose.
+"""Keeps all threads under control on one processor, if the system lets a process choose.
 
-One of them goes on at a time, so a second processor is of no use, and handing over to it takes longer:
-`python -m benchmarks.explorer` measured about twice as many schedules a second with all threads on one. Which one is
-asked of the system again and again, since a thread that may run nowhere else keeps its place even beside another
-process that is busy there.
+Only one thread runs at a time, so a second processor brings nothing, and a hand-over to another processor takes longer:
+`python -m benchmarks.explorer` measured about twice as many schedules a second on one processor. The system chooses the
+processor anew after each `PERIOD`: a thread that may run on one processor only stays there even when another process
+keeps that processor busy.
 """
 
 from __future__ import annotations
@@ -18,27 +18,30 @@ PERIOD: Final = 0.1
 """Seconds after which the processor is chosen anew."""
 
 ASLEEP: Final = 5e-5
-"""Seconds of sleep that let the system choose: it does so when a thread wakes up."""
+"""Seconds of sleep: the system chooses a processor for a thread when the thread wakes up."""
 
-_asked: Final[Any] = getattr(os, "sched_getaffinity", None)
+_getaffinity: Final[Any] = getattr(os, "sched_getaffinity", None)
 
-_allowed: Final = frozenset[int](_asked(0) if _asked else ())
-"""What this process may run on; asked before it is left for one of them."""
+_allowed: Final = frozenset[int](_getaffinity(0) if _getaffinity else ())
+"""The processors that this process may use, read before it confines itself to one of them."""
 
 
 class Processor:
-    """Where the threads of this process run."""
+    """The processor of all threads under control, and the time when it is chosen anew."""
 
     def __init__(self) -> None:
         self._next = 0.0
 
     def settle(self, others: Iterable[int]) -> None:
-        """Run the calling thread and these, by their native ids, on one processor. What they start inherits it."""
+        """Move the calling thread and these others, given by native id, to one processor.
+
+        Threads that they start inherit the processor.
+        """
         now = time.monotonic()
         if now < self._next or len(_allowed) < 2:
             return
         self._next = now + PERIOD
-        with suppress(OSError):  # a system that does not allow it, or has no /proc
+        with suppress(OSError):  # the system does not allow it, or has no /proc
             os.sched_setaffinity(0, _allowed)
             time.sleep(ASLEEP)
             chosen = {_current()}
@@ -48,11 +51,11 @@ class Processor:
 
 
 def sched_getaffinity(pid: int, /) -> set[int]:
-    """Do as `os.sched_getaffinity`: this process may use what it might otherwise.
+    """Do as `os.sched_getaffinity` would if this process were not confined to one processor.
 
-    A pool has as many threads as that, and a few more.
+    A thread pool computes its number of threads from the answer.
     """
-    return set(_allowed) if pid in (0, os.getpid()) else _asked(pid)
+    return set(_allowed) if pid in (0, os.getpid()) else _getaffinity(pid)
 
 
 def _current() -> int:

@@ -1,7 +1,7 @@
-"""What is run under control: a scenario, or a function that starts threads itself.
+"""The programs that run under control: a scenario, or a function that starts threads itself.
 
-A program is called by the first task of a run and leaves behind what it recorded. Code of lockproof in between has no
-switch points, and what it does to results (reading a container, showing an exception) is not interrupted.
+The first task of a run calls the program, and the program keeps what it recorded. Code of lockproof between the
+operations has no switch points, so no other thread goes on while it reads a result.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lockproof.core.operation import SUBJECTS
 from lockproof.core.probes import Dying
 from lockproof.core.values import Raised, canonical
-from lockproof.engines.control.primitives import engine
+from lockproof.engines.control.primitives import engine, turns
 from lockproof.engines.control.task import Abandoned
 
 if TYPE_CHECKING:
@@ -26,16 +26,19 @@ if TYPE_CHECKING:
 
 @contextmanager
 def uncontrolled() -> Iterator[None]:
-    """Run code of lockproof, or for it, in a task: no switch, and locks are the real ones, which nobody holds."""
-    before, engine.inside = engine.inside, True
+    """Run code of lockproof, or of the subject on its behalf, in a task: without switch points, and with real locks.
+
+    No task holds a real lock, so none of them waits.
+    """
+    before, turns.inside = turns.inside, True
     try:
         yield
     finally:
-        engine.inside = before
+        turns.inside = before
 
 
 class _Step:
-    """An operation, compiled, and how its result is told."""
+    """An operation, compiled, and the way to make its result canonical."""
 
     def __init__(self, operation: Operation, names: Mapping[str, Any]) -> None:
         self.call = operation.compiled(names)
@@ -55,8 +58,9 @@ class ScenarioProgram:
     """A scenario on fresh subjects made by `new`, with `names` as global names of its lines.
 
     After a run, `results[t]`, `final` and `seen` are as in `lockproof.engines.threads.compiled.Record`: `seen[t][k][u]`
-    operations of thread u had returned when operation k of thread t was invoked. All of it is known here, as one runs
-    at a time. `finalizes`: it has an element that comes back into a subject when it dies.
+    operations of thread u had returned when operation k of thread t was invoked. The numbers are exact, since one
+    thread runs at a time. `complete`: the run came to its end. `finalizes`: the scenario has an element that calls the
+    subject when it dies.
     """
 
     def __init__(self, scenario: Scenario, new: Callable[[], Any], names: Mapping[str, Any]) -> None:
@@ -74,7 +78,7 @@ class ScenarioProgram:
         self.complete = False
 
     def __call__(self) -> None:
-        """Do a run, in the first task."""
+        """Do one run, in its first task."""
         self.complete = False
         self.results, self.final = [[] for _ in self._threads], []
         self.seen = [[] for _ in self._threads]
@@ -84,7 +88,7 @@ class ScenarioProgram:
         for step in self._init:
             with suppress(Exception):
                 step.call(*given)
-        me = engine.me()
+        me = turns.me()
         assert me is not None
         tasks = [
             engine.spawn(partial(self._run, t, given, subjects, done), f"thread {t + 1}")
@@ -113,14 +117,14 @@ class ScenarioProgram:
 
 
 class FunctionProgram:
-    """A function that starts threads and asserts. `results` stay empty: what it says, it says by raising."""
+    """A function that starts threads and asserts: it reports a fault by an exception. `complete`: it returned."""
 
     def __init__(self, function: Callable[[], object]) -> None:
         self._function = function
         self.complete = False
 
     def __call__(self) -> None:
-        """Do a run, in the first task."""
+        """Do one run, in its first task."""
         self.complete = False
         self._function()
         self.complete = True

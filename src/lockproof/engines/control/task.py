@@ -1,4 +1,4 @@
-"""What the engine keeps of a thread under control, what a run comes to, and places in the code as text."""
+"""The vocabulary of a controlled run: its tasks, its result, and places in the code."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ type Site = tuple[CodeType, int]
 
 
 def own(file: str) -> bool:
-    """Tell whether code in this file is control's own, not the program's."""
+    """Tell whether a file belongs to this package, and not to the program."""
     return file.startswith(_CONTROL) or file == interpreter.__file__
 
 
 class Abandoned(BaseException):
-    """Raised in a task whose run is given up, so that it comes to an end."""
+    """Raised in a task whose run is given up, to end the task."""
 
 
 class Lost(Exception):
-    """A task does not come to an end: the process is of no further use. `stacks` are of all tasks."""
+    """A task does not end, so the process cannot do more runs. `stacks` has the stacks of all tasks."""
 
     def __init__(self, message: str, stacks: str = "") -> None:
         super().__init__(message)
@@ -39,19 +39,25 @@ class Lost(Exception):
 
 
 class Resource(Protocol):
-    """What a task can wait for."""
+    """Something that a task can wait for."""
 
     def owners(self) -> Sequence[Task]:
         """Return the tasks that must go on before the waiting one can."""
         ...
 
     def describe(self) -> str:
-        """Say what this is, and where it was made."""
+        """Return the kind of resource and the place that made it, as text."""
         ...
 
 
 class Task:
-    """A thread under control. `wants` is what it waits for; `deadline` the virtual time at which it stops waiting."""
+    """A thread under control.
+
+    `ready`: the task can go on. `begun`, `done`: its function has been called, or has ended. `fresh`: it has not come
+    to a switch point yet. `lost`: it waits for something uncontrolled (see `turns`).
+    `wants` is the resource that it waits for, `deadline` the virtual time in seconds at which it stops waiting, and
+    `held` has its locks, each with the place that took it.
+    """
 
     __slots__ = (
         "after_c",
@@ -93,18 +99,18 @@ class Task:
         self.deadline: float | None = None
         self.held: dict[Any, Site | None] = {}
         self.steps = self.loops = self.yields = self.made = 0
-        self.stored = 0  # the step at which it last changed something,
+        self.stored = 0  # the step of the run at which it last changed something,
         self.stored_steps = self.stored_yields = 0  # and its own steps and yields until then
         self.worker: Any = None
-        self.since = -1  # the count of hand-overs when it yielded last
-        self.went = -1  # the same when it came to go on
-        self.after_c = False
-        self.in_methods: set[int] = set()  # frames, by id, of calls that hand over the GIL when a bound method returns
-        self.arrived = False  # it came back from a join without a decision, which is made at its next switch point
+        self.since = -1  # the number of hand-overs when it last stepped aside
+        self.went = -1  # the number of hand-overs when it last got the turn
+        self.after_c = False  # under `gil`: a call of C code has just returned
+        self.in_methods: set[int] = set()  # ids of frames that hand over the GIL when a bound method returns
+        self.arrived = False  # it went on after a join without a decision, which follows at its next switch point
         self.thread: Any = None
 
     def stores(self, step: int) -> None:
-        """Note that it is about to change something."""
+        """Note that the task is about to change something, at this step of the run."""
         self.stored, self.stored_steps, self.stored_yields = step, self.steps, self.yields
 
     # A task is a resource for those that join it.
@@ -114,18 +120,25 @@ class Task:
         return (self,)
 
     def describe(self) -> str:
-        """Say which thread it is."""
+        """Return the name of the wait for the task's end."""
         return f"the end of {self.name}"
 
 
 @dataclass
 class Result:
-    """What a run under control came to.
+    """The result of a run under control.
 
-    `deadlock` are the tasks that waited for ever; `left` tasks that still waited when the function had ended, `held`
-    locks that nobody released, with their last holders; `errors` exceptions that left a task; `native` places where
-    a task waited for what is not under control; `bounded`: the run was given up at `MOST_STEPS`; `loops` are the
-    threads, with their places, if then each had gone round in a loop. `timed`: a wait with a time limit was seen.
+    `ran`: the choices of the strategy.
+    `deadlock`: the tasks that waited for ever.
+    `left`: the tasks that still waited when the program's function had ended.
+    `held`: the locks that no task released, with their last holders.
+    `errors`: the exceptions that ended a task, with its name.
+    `native`: the places where a task waited for something that is not under control.
+    `cycles`: sentences about cycles in the order of locks.
+    `bounded`: the run was given up at `MOST_STEPS` of the engine.
+    `loops`: if `bounded` and each thread went round in a loop, the threads with their places.
+    `timed`: a task waited with a time limit.
+    `forced`: a task that may have been spinning was made to yield.
     """
 
     ran: Ran
@@ -142,7 +155,7 @@ class Result:
 
 
 def blocked(task: Task) -> Blocked:
-    """Return what a task that cannot go on waits for, and who has it, as text."""
+    """Return the resource that a waiting task wants, and the task that has it, as text."""
     wanted, where = task.wants, site_of_thread(task.ident)
     if wanted is None:
         return Blocked(task.name, "nothing", where, "", "", 0)
@@ -154,7 +167,7 @@ def blocked(task: Task) -> Blocked:
 
 
 def stacks_of(tasks: Sequence[Task]) -> str:
-    """Return the stacks of tasks that have not ended, without the frames of the engine."""
+    """Return the stacks of the tasks that have not ended, without the frames of the engine."""
     frames = current_frames()
     parts = []
     for task in tasks:
@@ -165,7 +178,7 @@ def stacks_of(tasks: Sequence[Task]) -> str:
 
 
 def asleep(native: int) -> bool:
-    """Tell whether an operating-system thread waits in the system; true where that is not known."""
+    """Tell whether an operating-system thread sleeps; true where the system does not say."""
     try:
         with open(f"/proc/self/task/{native}/stat", encoding="ascii", errors="replace") as file:
             return file.read().rpartition(")")[2].split()[0] in "SD"
@@ -174,7 +187,7 @@ def asleep(native: int) -> bool:
 
 
 def site_of_thread(ident: int) -> str:
-    """Return where a thread is, in the innermost frame outside lockproof and the threading module."""
+    """Return the place of a thread, in the innermost frame outside control and the threading module, as text."""
     frame: FrameType | None = current_frames().get(ident)
     while frame is not None and (frame.f_code.co_filename == threading.__file__ or own(frame.f_code.co_filename)):
         frame = frame.f_back
@@ -182,7 +195,7 @@ def site_of_thread(ident: int) -> str:
 
 
 def here(depth: int = 2) -> Site | None:
-    """Return the innermost place outside lockproof and the threading module, from the caller's caller on."""
+    """Return the innermost place outside control and the threading module. The search begins `depth` callers up."""
     frame: FrameType | None = get_frame(depth)
     while frame is not None and (frame.f_code.co_filename == threading.__file__ or own(frame.f_code.co_filename)):
         frame = frame.f_back

@@ -1,7 +1,7 @@
-"""What a run did, step by step, in terms of the source: for the story of a finding, told from one replay of it.
+"""The steps of a run in terms of the source: one replay of a finding yields the steps that its report shows.
 
-A step is told when it is done, not when its thread came to it. Values are read from the frames without running
-any code of the subject: instance dictionaries, closures and globals, and nothing else.
+A step gets its place among the steps when it is done, not when its thread arrives there. Values come from frames
+without running code of the subject: from instance dictionaries, closures and globals, and nothing else.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ANSWERS: Final = frozenset(("TO_BOOL", "COMPARE_OP", "GET_ITER", "FOR_ITER", "U
 _LONGEST: Final = 40
 
 MANY: Final = 4
-"""As many steps alike, of which each tells four accesses, are a loop and no long line."""
+"""So many equal steps, of up to four accesses each, are a loop and no long line of source."""
 
 
 @dataclass
@@ -39,7 +39,7 @@ class _Event:
     writes: bool
     note: str
     alone: bool
-    about: list[Any] | None = None  # the objects that a container's access is about, where they can be told
+    about: list[Any] | None = None  # the objects that a container's access is about, if known
     marked: bool = False
     switch: str = ""
 
@@ -63,18 +63,18 @@ class Tracer:
 
     def _watch(self, task: Task, site: Site | None, what: str, frame: FrameType | None) -> None:
         self._settle()
-        if self.engine.inside:
+        if self.engine.turns.inside:
             return
         if self.events and self.events[-1].thread != task.index:
             self.events[-1].switch = self.engine.reason
-        event = _Event(task.index, task.name, site, what, False, "", len(self.engine.tasks) == 1)
+        event = _Event(task.index, task.name, site, what, False, "", len(self.engine.turns.tasks) == 1)
         if what[0] in "+-" and "#" in what:
             event.note = "takes the lock" if what[0] == "+" else "releases the lock"
             event.writes, event.what = True, what[1:]
         elif site is not None and frame is not None:
             text, operation = segment(*site)
             if operation in _ANSWERS and not DOTTED.fullmatch(text):
-                return  # of what a call has answered, which nobody else has
+                return  # an operation on the result of a call, which no other thread has
             event.writes = operation.startswith(("STORE", "DELETE", "CALL", "BINARY_OP", "LIST_", "SET_", "DICT_"))
             event.writes = event.writes and not (operation.startswith("CALL") and only_reads(text, frame))
             if what == CONTAINER:
@@ -91,7 +91,7 @@ class Tracer:
         self.events.append(event)
 
     def _settle(self) -> None:
-        """Say what was written, now that it has been."""
+        """Complete the last write with its value, which is there only now."""
         if self._open is not None:
             event, text, frame = self._open
             self._open = None
@@ -99,15 +99,15 @@ class Tracer:
             event.note += f": {known}" if known else ""
 
     def steps(self, parallel: Sequence[int] | None = None) -> tuple[TracedStep, ...]:
-        """Return the steps that matter: accesses to what several threads access, with those that collided marked.
+        """Return the accesses to names that several threads access; accesses that collided are marked.
 
-        `parallel` are the threads that are told; all if None.
+        `parallel` has the indices of the threads to show; all if None.
         """
-        told = [each for each in self.events if parallel is None or each.thread in parallel]
+        shown = [each for each in self.events if parallel is None or each.thread in parallel]
         by: dict[str, set[int]] = {}
-        for event in told:
+        for event in shown:
             by.setdefault(event.what, set()).add(event.thread)
-        matter = [event for event in told if len(by[event.what]) > 1 and event.note]
+        matter = [event for event in shown if len(by[event.what]) > 1 and event.note]
         for before, event in pairwise(matter):
             if before.thread != event.thread and not before.switch:
                 before.switch = next((each.switch for each in self._after(before) if each.switch), "")
@@ -115,13 +115,13 @@ class Tracer:
         return tuple(_once(_joined(_without_private(_without_ends(matter)))))
 
     def _after(self, event: _Event) -> list[_Event]:
-        """Return what the thread of an event did from there until another one went on, in the order of doing."""
+        """Return the events from this one until another thread goes on, in order."""
         first = next(k for k, each in enumerate(self.events) if each is event)
         return list(takewhile(lambda each: each.thread == event.thread, self.events[first:]))
 
 
 def _without_ends(events: list[_Event]) -> list[_Event]:
-    """Leave out what the main thread does while it is alone, and to containers while it starts and joins the others."""
+    """Leave out events of the main thread while it is alone, and of containers while it starts and joins the others."""
     first = next((k for k, each in enumerate(events) if each.thread), 0)
     last = next((k for k in range(len(events), 0, -1) if events[k - 1].thread), len(events))
     return [
@@ -135,17 +135,17 @@ def _without_ends(events: list[_Event]) -> list[_Event]:
 
 
 def _meet(one: _Event, other: _Event) -> bool:
-    """Tell whether two accesses to containers are known to be about the same one."""
+    """Tell whether two accesses are known to be about the same container."""
     return any(mine is theirs for mine in one.about or () for theirs in other.about or ())
 
 
 def _without_private(events: list[_Event]) -> list[_Event]:
-    """Leave out accesses to containers that no other thread has; of what a thread does in one go at least one stays."""
+    """Leave out accesses to containers that no other thread has; at least one event stays between two switches."""
     threads: dict[int, set[int]] = {}
     for event in events:
         for each in event.about or ():
             threads.setdefault(id(each), set()).add(event.thread)
-    told = []
+    remaining = []
     for _, group in groupby(events, key=lambda each: each.thread):
         own = list(group)
         kept = [
@@ -154,8 +154,8 @@ def _without_private(events: list[_Event]) -> list[_Event]:
             if event.what != CONTAINER or event.about is None or any(len(threads[id(each)]) > 1 for each in event.about)
         ] or own[-1:]
         kept[-1].switch = own[-1].switch or kept[-1].switch
-        told += kept
-    return told
+        remaining += kept
+    return remaining
 
 
 def _mark(events: list[_Event]) -> None:
@@ -165,15 +165,15 @@ def _mark(events: list[_Event]) -> None:
             continue
         mine = list(takewhile(lambda each: each.thread == one.thread, reversed(events[: k + 1])))
         theirs = list(takewhile(lambda each: each.thread != one.thread, events[k + 1 :]))
-        # The nearest to the switch first.
+        # The accesses nearest to the switch come first.
         collided = [
             (event, own) for own in mine for event in theirs
             if event.what == own.what and (event.writes or own.writes) and not event.what.startswith("#")
             and (event.about is None or own.about is None or _meet(event, own))
         ]  # fmt: skip
         if collided:
-            # Of containers one that both have, and first by another access than the same again, since nobody knows
-            # which calls write; of those that nobody knows, the last call rather than the first.
+            # Of accesses to containers, prefer a container that both threads have, and two different accesses to the
+            # same access twice, since a call does not show whether it writes. If no container is known, take the last.
             same = [(event, own) for event, own in collided
                     if event.what != CONTAINER or _meet(event, own)]  # fmt: skip
             nearest = [pair for pair in same if pair[1] is same[0][1]]
@@ -185,7 +185,7 @@ def _mark(events: list[_Event]) -> None:
 
 
 def _joined(events: list[_Event]) -> list[TracedStep]:
-    """Return one step for events of one thread on one line, between two switches."""
+    """Make one step of the events of one thread on one line between two switches."""
     steps: list[TracedStep] = []
     last: tuple[int, str] | None = None
     for event in events:
@@ -202,14 +202,14 @@ def _joined(events: list[_Event]) -> list[TracedStep]:
 
 
 def _once(steps: Iterable[TracedStep]) -> list[TracedStep]:
-    """Tell once what a thread does again and again: it waits in a loop."""
-    told: list[list[TracedStep]] = []
+    """Make one step of many equal ones: the thread waits in a loop."""
+    rows: list[list[TracedStep]] = []
     for step in steps:
-        if told and not told[-1][-1].switch and _alike(told[-1][-1], step):
-            told[-1].append(step)
+        if rows and not rows[-1][-1].switch and _alike(rows[-1][-1], step):
+            rows[-1].append(step)
         else:
-            told.append([step])
-    return [step for alike in told for step in (alike if len(alike) < MANY else [_joined_in_one(alike)])]
+            rows.append([step])
+    return [step for alike in rows for step in (alike if len(alike) < MANY else [_joined_in_one(alike)])]
 
 
 def _alike(one: TracedStep, other: TracedStep) -> bool:
@@ -237,7 +237,7 @@ def _positions(code: CodeType) -> dict[int, tuple[str, Any]]:
 
 
 def segment(code: CodeType, offset: int) -> tuple[str, str]:
-    """Return the piece of source that an instruction is for, and the instruction's name."""
+    """Return the piece of source that an instruction belongs to, and the name of the instruction."""
     name, where = _positions(code).get(offset, ("", None))
     if where is None or where.lineno is None or where.lineno != where.end_lineno:
         return source_line((code, offset)), name
@@ -249,7 +249,7 @@ def segment(code: CodeType, offset: int) -> tuple[str, str]:
 
 
 def value_of(text: str, frame: FrameType) -> str:
-    """Return what a dotted name is, as text, if that can be told without running code; "" otherwise."""
+    """Return the value of a dotted name as text; "" if that takes running code, or the value has no short text."""
     value = resolved(text, frame)
     return "" if value is UNKNOWN else _plain(value)
 

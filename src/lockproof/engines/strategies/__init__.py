@@ -1,1 +1,1 @@
-"""Strategies: what chooses the thread at each decision. `exhaustive` ends and then knows all, `sampling` never ends."""
+"""Strategies choose the thread at each decision. A search of `exhaustive` comes to an end, `sampling` never does."""

@@ -1,12 +1,12 @@
-"""Strategies that come to an end: all orders of synchronization, all schedules within a number of preemptions.
+"""Strategies that come to an end: all orders of synchronization, or all schedules within a bound on preemptions.
 
-`Orders` is a depth-first search with sleep sets (Godefroid 1996): of schedules that differ only in the order of steps
-which touch no lock, thread or clock in common, one is run. Sleep sets alone leave no order out, with or without
-dynamic reduction on top; what they save is exactly the repetition. They are not used together with a bound on
-preemptions: a schedule that is redundant may be the only one of its kind within the bound.
+`Orders` is a depth-first search with sleep sets (Godefroid 1996): of the schedules that differ only in the order of
+steps which touch no lock, thread or clock in common, the search runs one. Sleep sets leave no order out; they save
+exactly the repetition. They do not go together with a bound on preemptions: a redundant schedule may be the only one of
+its kind within the bound.
 
-`Preemptions` is iterative context bounding (Musuvathi, Qadeer 2007): no schedule is run twice, those with fewer
-preemptions first. Most known bugs need one or two.
+`Preemptions` is iterative context bounding (Musuvathi, Qadeer 2007): no schedule runs twice, and schedules with fewer
+preemptions come first. Most known bugs need one or two.
 """
 
 from __future__ import annotations
@@ -19,16 +19,19 @@ from typing import Final
 from lockproof.core.schedule import Point, Ran, Redundant
 
 MOST_WAITING: Final = 300_000
-"""How many schedules may be remembered to be run later."""
+"""The most schedules that a search remembers in order to run them later."""
 
 
 class Diverged(Exception):
-    """The same choices led elsewhere: something that is not under control decides too."""
+    """The same choices led to another decision: something that is not under control has an effect on the run."""
 
 
 @dataclass
 class _Node:
-    """A decision on the path: `asleep` and `tried` have what the step of each thread touches."""
+    """A decision on the path; `asleep` and `tried` map a thread to the numbers that its step touches.
+
+    `tried`: the threads chosen here so far. `asleep`: the threads whose step would repeat an order that was run.
+    """
 
     enabled: tuple[int, ...]
     asleep: dict[int, set[int]]
@@ -37,7 +40,10 @@ class _Node:
 
 
 class Orders:
-    """All orders of operations on locks, threads and time that differ in more than the order of independent ones."""
+    """All orders of operations on locks, threads and time; of orders that differ in independent operations only, one.
+
+    `runs` counts complete runs, `redundant` runs that turned out to repeat an order. `exhausted`: no order is left.
+    """
 
     def __init__(self) -> None:
         self._path: list[_Node] = []
@@ -64,7 +70,13 @@ class Orders:
         return False
 
     def choose(self, point: Point) -> int:
-        """Choose as before down to where this run differs; then the running thread as long as that is new."""
+        """Choose as the run before, up to the decision where this run differs; then keep to the running thread.
+
+        Raises:
+            Diverged: the decision is another one than in the run before.
+            Redundant: each thread that can go on is asleep.
+
+        """
         self._point = point
         self._note(point)
         if self._depth < len(self._path):
@@ -83,7 +95,12 @@ class Orders:
         return chosen
 
     def end(self, ran: Ran) -> None:
-        """Learn what the last step touched."""
+        """Note the numbers that the last step touched.
+
+        Raises:
+            Diverged: the run ended before the decision where it should differ.
+
+        """
         if ran.redundant:
             self.redundant += 1
         elif self._depth < len(self._path):
@@ -99,7 +116,7 @@ class Orders:
             node.tried.setdefault(node.chosen, set(point.touched if point.own is None else point.own))
 
     def forced(self, index: int, point: Point) -> bool:
-        """Tell whether a thread that goes on as the only one is asleep: the run shows nothing new."""
+        """Tell whether the one thread that can go on is asleep: then the rest of the run shows nothing new."""
         self._point = point
         if self._depth != len(self._path) or index not in self._asleep(point.touched):
             return False
@@ -115,10 +132,11 @@ class Orders:
 
 
 class Preemptions:
-    """All schedules with 0, then 1, ... then `bound` preemptions. `level` is the number complete, -1 before the first.
+    """All schedules with 0, then 1, ... then `bound` preemptions.
 
-    `cut`: there were more schedules to remember than `MOST_WAITING`, so the search ends with the level before. `more`:
-    there are schedules with more preemptions than `bound`.
+    All schedules with up to `level` preemptions have run; `level` is -1 at first. `by_level` counts the runs of each
+    level, and `runs` all runs. `cut`: there were more schedules to remember than `MOST_WAITING`, so the search ends
+    early. `more`: there are schedules with more preemptions than `bound`.
     """
 
     def __init__(self, bound: int) -> None:
@@ -136,12 +154,12 @@ class Preemptions:
 
     @property
     def complete(self) -> bool:
-        """Whether every schedule there is was run: none has more preemptions than were asked for."""
+        """Whether each schedule of the program has run: none has more preemptions than the bound."""
         return self._began and not self._now and not self._later and not self.cut and not self.more
 
     @property
     def waiting(self) -> int:
-        """How many schedules are known that are still to be run at this level and the next."""
+        """The number of schedules that wait to be run, at this level and the next."""
         return len(self._now) + len(self._later)
 
     def begin(self) -> bool:
@@ -157,7 +175,7 @@ class Preemptions:
             self.level += 1
             if self.level >= self._bound or self.cut or not self._later:
                 if not self._later and not self.cut:
-                    self.level = self._bound  # there are none with more preemptions
+                    self.level = self._bound  # no schedule has more preemptions
                 return False
             self._now, self._later = spread(self._later), []
             self.by_level.append(0)
@@ -166,7 +184,12 @@ class Preemptions:
         return True
 
     def choose(self, point: Point) -> int:
-        """Choose what this schedule is about, and then go on with the running thread as long as it can."""
+        """Choose as this schedule says to its last choice, and then keep to the running thread as long as it can go on.
+
+        Raises:
+            Diverged: the schedule's choice cannot go on.
+
+        """
         number = self._next
         self._next = number + 1
         if number < len(self._prefix):
@@ -179,10 +202,10 @@ class Preemptions:
         return chosen
 
     def end(self, ran: Ran) -> None:
-        """Remember what else could have been chosen.
+        """Remember the schedules that begin like this run and then choose another thread.
 
         Raises:
-            Diverged: the run ended before it had made the choices that it was about.
+            Diverged: the run ended before it had made the choices of its schedule.
 
         """
         if self._next < len(self._prefix):
@@ -204,10 +227,10 @@ class Preemptions:
 
 
 def spread[T](items: Sequence[T]) -> list[T]:
-    """Return the items so that those taken from the end first are far apart: steps of the golden ratio, all met once.
+    """Return the items so that new neighbours were far apart before: each step is a golden section of the length.
 
-    A search is mostly given up long before it has come to its end. In the order of the program it would have seen
-    nothing but preemptions close to the beginning.
+    Most searches stop long before their end. In the order of the program, such a search would have seen nothing but
+    preemptions close to the program's beginning.
     """
     n = len(items)
     step = next((each for each in range(round(n * 0.618), n) if gcd(each, n) == 1), 1)
@@ -215,14 +238,14 @@ def spread[T](items: Sequence[T]) -> list[T]:
 
 
 def default(point: Point) -> int:
-    """Return the running thread where it can go on; otherwise the first other one."""
+    """Return the running thread, or the first other one where the running thread waits or yields."""
     if point.free or point.current not in point.enabled:
         return next((t for t in point.enabled if t != point.current), point.current)
     return point.current
 
 
 class Replay:
-    """One schedule. Strict, or going on with the running thread wherever the schedule asks for what cannot be."""
+    """One run, by a schedule. `strict`: fail where the schedule is impossible, instead of using `default` there."""
 
     def __init__(self, choices: Sequence[int], *, strict: bool = True) -> None:
         self._choices, self._strict = list(choices), strict
@@ -230,13 +253,18 @@ class Replay:
         self._left = 1
 
     def begin(self) -> bool:
-        """Once."""
+        """Get ready for the one run; false after it."""
         self._next = 0
         self._left -= 1
         return self._left >= 0
 
     def choose(self, point: Point) -> int:
-        """Choose what the schedule says."""
+        """Choose as the schedule says.
+
+        Raises:
+            Diverged: the schedule is strict, and its choice cannot go on or is missing.
+
+        """
         number = self._next
         self._next = number + 1
         if number < len(self._choices) and self._choices[number] in point.enabled:
@@ -246,10 +274,10 @@ class Replay:
         return default(point)
 
     def end(self, ran: Ran) -> None:  # noqa: ARG002
-        """Notice choices that were not asked for.
+        """Check that the run made all choices of the schedule.
 
         Raises:
-            Diverged: the schedule is strict, and the run ended before it.
+            Diverged: the schedule is strict, and the run ended before its last choice.
 
         """
         if self._strict and self._next < len(self._choices):

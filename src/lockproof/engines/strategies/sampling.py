@@ -1,7 +1,7 @@
-"""Strategies that draw schedules at random, each with another idea of which ones are worth more.
+"""Strategies that draw schedules at random, each with its own idea of which schedules are worth more.
 
-All are functions of a seed. What they learn of the program (how many steps, what they are about), they learn from the
-runs before.
+The seed determines all choices. What a strategy knows of the program (the number of steps, the accesses of each
+thread), it has learnt from earlier runs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ DEPTH: Final = 3
 
 
 class _Priorities(dict[int, float]):
-    """A priority for each thread, drawn when it is first asked for."""
+    """A priority for each thread, drawn at its first use."""
 
     def __init__(self, random: Random) -> None:
         super().__init__()
@@ -30,25 +30,25 @@ class _Priorities(dict[int, float]):
 
 
 class RandomWalk:
-    """Every thread that can go on is as likely as any other, at each decision."""
+    """At each decision, each thread that can go on is equally likely."""
 
     def __init__(self, seed: int) -> None:
         self._random = Random(f"walk/{seed}")
 
     def begin(self) -> bool:
-        """Always."""
+        """Return true: the walk never ends."""
         return True
 
     def choose(self, point: Point) -> int:
-        """Draw."""
+        """Draw a thread."""
         return point.enabled[int(self._random.random() * len(point.enabled))]
 
     def end(self, ran: Ran) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
 
 class PCT:
-    """Random priorities, and `depth` - 1 moments at which the running thread falls behind all others.
+    """Random priorities, and `depth` - 1 moments at which the running thread gets the lowest priority.
 
     Burckhardt, Kothari, Musuvathi, Nagarakatti (ASPLOS 2010): finds a bug of depth d among n threads and k steps with
     probability 1/(n k^(d-1)) at least. k is the longest run so far.
@@ -72,7 +72,7 @@ class PCT:
         return True
 
     def choose(self, point: Point) -> int:
-        """Choose the highest priority, after a change or a yield of the running thread."""
+        """Choose the highest priority; a moment of change, or a yield, first lowers that of the running thread."""
         priorities = self._priorities
         number = self._changes.get(self._step)
         if number is not None:
@@ -84,14 +84,14 @@ class PCT:
         return max(point.enabled, key=priorities.__getitem__)
 
     def end(self, ran: Ran) -> None:
-        """Learn how long runs are."""
+        """Learn the length of the longest run."""
         self._longest = max(self._longest, len(ran.choices))
 
 
 class POS:
-    """A random priority for each pending access, drawn again when it is done and when it races with the one done.
+    """Partial order sampling (Yuan, Yang, Gu; CAV 2018): a random priority for each pending access.
 
-    Yuan, Yang, Gu: partial order sampling (CAV 2018).
+    A priority is drawn anew when the access is done, and when another access that races with it is done.
     """
 
     def __init__(self, seed: int) -> None:
@@ -119,16 +119,16 @@ class POS:
         return chosen
 
     def end(self, ran: Ran) -> None:
-        """Nothing to learn."""
+        """Learn nothing."""
 
 
 class SURW:
-    """Selectively uniform random walk: the orders of the accesses to one thing are all about equally likely.
+    """Selectively uniform random walk (Zhao and others, ASPLOS 2025): all orders of one name's accesses equally likely.
 
-    Zhao and others (ASPLOS 2025). For each run one thing is chosen that several threads access. A thread is *intended*
-    to be the next one there, drawn in proportion to the accesses that each has left; the others wait before theirs.
-    How many each has is learnt from the runs before. Whatever else is done comes in the order of random priorities.
-    Containers of each type are such a thing, and all containers together, since not every access tells of which it is.
+    Each run is about one name that several threads access. One thread is *intended* to make the next access to it,
+    drawn in proportion to the number of accesses that each thread has left; the other threads wait before theirs.
+    Earlier runs tell the numbers of accesses. All other accesses follow random priorities. The containers of one type
+    have a name, and so have all containers together, since the type of a container is not always known.
     """
 
     def __init__(self, seed: int) -> None:
@@ -137,39 +137,39 @@ class SURW:
         self._firsts: dict[int, str] = {}
         self._seen = defaultdict[str, Counter[int]](Counter)
         self._left: Counter[int] = Counter()
-        self._thing = ""
+        self._name = ""
         self._compared: int | None = None
         self._intended = -1
         self._priorities = _Priorities(self._random)
 
     def begin(self) -> bool:
-        """Choose the thing that this run is about."""
+        """Choose the name that this run is about."""
         shared = sorted(name for name, by in self._counts.items() if name and len(by) > 1)
         if any(self._counts[name] == self._counts[CONTAINER] for name in shared if name[1:] and name[0] == CONTAINER):
-            shared.remove(CONTAINER)  # there are no others
-        self._thing = self._random.choice(shared) if shared else ""
-        self._left = Counter(self._counts.get(self._thing, {}))
-        self._compared = 1 if self._thing == CONTAINER else None  # of names: containers of every type
+            shared.remove(CONTAINER)  # all containers are of one type, which has a name of its own
+        self._name = self._random.choice(shared) if shared else ""
+        self._left = Counter(self._counts.get(self._name, {}))
+        self._compared = 1 if self._name == CONTAINER else None  # first letters, alike for all types
         self._seen, self._priorities = defaultdict(Counter), _Priorities(self._random)
         self._intended = self._drawn(self._left)
         return True
 
     def choose(self, point: Point) -> int:
-        """Choose by priority among those that need not wait for the intended thread."""
-        priorities, enabled, thing = self._priorities, point.enabled, self._thing
+        """Choose by priority among the threads that need not wait for the intended one."""
+        priorities, enabled, about = self._priorities, point.enabled, self._name
         if point.yielded:
             priorities[point.current] = -self._random.random()
         able: Sequence[int] = enabled
-        if thing:
+        if about:
             pending, firsts, intended = point.pending, self._firsts, self._intended
-            able = [t for t in enabled if t == intended or (pending[t] or firsts.get(t, ""))[: self._compared] != thing]
+            able = [t for t in enabled if t == intended or (pending[t] or firsts.get(t, ""))[: self._compared] != about]
             if not able:
                 self._intended = self._drawn({t: max(self._left[t], 1) for t in enabled})
                 able = (self._intended,)
         chosen = max(able, key=priorities.__getitem__)
         name = point.pending[chosen] or self._firsts.get(chosen, "")
         self._seen[name][chosen] += 1
-        if thing and name[: self._compared] == thing:
+        if about and name[: self._compared] == about:
             if self._left[chosen] > 1:
                 self._left[chosen] -= 1
             else:
@@ -179,9 +179,9 @@ class SURW:
         return chosen
 
     def end(self, ran: Ran) -> None:
-        """Learn how often each thread accesses what."""
+        """Learn how often each thread makes accesses of each name."""
         for thread, name in enumerate(ran.firsts):
-            if name:  # nobody decided before it, so it was not seen
+            if name:  # there was no decision before this access, so `choose` did not count it
                 self._firsts[thread] = name
                 self._seen[name][thread] += 1
         inside = [by for name, by in self._seen.items() if name[:1] == CONTAINER]
@@ -192,5 +192,5 @@ class SURW:
                 known[thread] = max(known[thread], count)
 
     def _drawn(self, left: Mapping[int, int]) -> int:
-        """Draw a thread in proportion to the accesses it has left; -1 if there is none."""
+        """Draw a thread in proportion to the accesses that it has left; -1 if no thread has any."""
         return self._random.choices([*left], [*left.values()])[0] if left else -1

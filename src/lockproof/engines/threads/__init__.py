@@ -1,1 +1,1 @@
-"""Runs scenarios on real threads: `compiled` makes the code of a scenario, `crew` runs it."""
+"""Runs scenarios on real threads: `compiled` makes the code, `crew` runs it, `patience` finds hangs."""

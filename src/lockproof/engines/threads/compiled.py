@@ -1,15 +1,15 @@
-"""The code of a scenario: one function for each thread, made of the operations' own lines.
+"""Makes the code of a scenario: one function for each thread, from the lines of its operations.
 
-Nothing is called between two operations but what records them. Recording takes no clock and no lock. Each thread has
-a *cell* that only it writes: a list of one number, which counts the operations that it has finished. Before each
-operation a thread reads the cells of the others. If it reads `k`, then `k` operations of that thread had returned
-before this one was invoked: the write came after the return, the read saw the write, and the call comes after the
-read. So whatever is recorded is true, whatever the clocks of the processors do; an order that is not recorded is merely
-not known, which can hide a violation and cannot make one up. docs/adr/0008 has the argument in full.
+Between two operations, the code only records. Recording takes no clock and no lock. Each thread has a *cell* that it
+alone writes: a list of one number, which counts the operations that the thread has finished. Before each operation, a
+thread reads the cells of the others. If it reads `k`, then `k` operations of that thread had returned before this one
+was invoked: the write came after the return, the read saw the write, and the call comes after the read. So each
+recorded order is true, whatever the clocks of the processors show. An order that is not recorded is unknown, which can
+hide a violation and cannot make one up. docs/adr/0008 has the whole argument.
 
-The number in a cell is `epoch * width + finished`. The epoch tells invocations apart, and a thread enters one by
-writing `epoch * width`: the cell is the start barrier too. All numbers stay below 257, where CPython keeps one immortal
-object for each, so that reading another thread's cell contends for nothing.
+The number in a cell is `epoch * width + finished`. The epoch tells invocations apart: a thread enters an invocation by
+writing `epoch * width`, so the cells are the start barrier too. All numbers stay below 257, where CPython keeps one
+immortal object for each number, so that threads do not contend when they read each other's cells.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from lockproof.core.scenario import Scenario
 from lockproof.core.values import ATOMIC, Raised, canonical
 
 type Key = tuple[tuple[Any, ...], ...]
-"""What one run recorded: for each thread its results and then what it read of the others; last, the final part."""
+"""The record of one run: for each thread its results, then the cells that it read; last, the final part's results."""
 
 SMALL: Final = 256
-"""The greatest number that CPython keeps one immortal object for."""
+"""The greatest number for which CPython keeps one immortal object."""
 
 DELAYS: Final = 64
-"""How many delays a plan has; a power of two."""
+"""The number of delays in a plan; a power of two."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """One run of a scenario, read: canonical results by thread, and what was seen to have returned before each.
+    """One run of a scenario: canonical results by thread, and the order of operations as far as it was seen.
 
-    `seen[t][k][u]`: so many operations of thread u had returned before operation k of thread t was invoked.
+    At least `seen[t][k][u]` operations of thread u had returned before operation k of thread t was invoked.
     """
 
     results: tuple[tuple[Any, ...], ...]
@@ -49,8 +49,11 @@ class Program:
     """The functions that run a scenario on subjects made by `new`, with `names` as global names.
 
     prepare(first, last, places): make the subjects of these invocations and run the initial part on them.
-    threads[t](first, last, places, cells, out, delays, pause): run thread t's part of these invocations.
+    threads[t](first, last, places, cells, out, delays, pause): run the part of thread t in these invocations.
     finish(first, last, places, outs): run the final part, and return how often each key was recorded.
+
+    A thread that waits for another one at the start of an invocation yields the processor after `patience` looks at
+    its cell.
     """
 
     def __init__(self, scenario: Scenario, new: Callable[[], Any], names: Mapping[str, Any], *, patience: int) -> None:
@@ -72,20 +75,20 @@ class Program:
         self.finish = self._made("finish", self._finish())
 
     def stale(self, first: int) -> int:
-        """Return what every cell must hold before the invocation numbered `first`."""
+        """Return the number that every cell must have before the invocation with the number `first`."""
         return (first - 1) % self.epochs * self.width
 
     def finished(self, value: int, number: int) -> int:
-        """Return how many operations of invocation `number` a thread has finished whose cell holds `value`."""
+        """Return how many operations of invocation `number` a thread has finished, by the `value` of its cell."""
         return self._clamped(value - number % self.epochs * self.width)
 
     def _clamped(self, relative: int) -> int:
-        # The other thread may still be in the invocation before, or wait already at the start of the next.
+        # The other thread may still be in the invocation before, or may have entered the next one.
         relative %= self.epochs * self.width
         return relative if relative < self.width else self.width if relative < 2 * self.width else 0
 
     def record(self, key: Key) -> Record:
-        """Return what a key says."""
+        """Return the record that a key stands for."""
         lengths = [len(thread) for thread in self.scenario.threads]
         results, seen = [], []
         for t, flat in enumerate(key[:-1]):
@@ -102,7 +105,7 @@ class Program:
     def _made(self, what: str, lines: Sequence[str]) -> Callable[..., Any]:
         source = "\n".join(lines) + "\n"
         filename = f"<lockproof {what}>"
-        # Stacks of a hang show these lines.
+        # The stacks of a hang show these lines.
         linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
         scope = dict(self._names)
         for index, operation in enumerate(self.scenario.operations):
@@ -128,7 +131,7 @@ class Program:
         return ["  try:", *statements, f"  except BaseException as _e: {result} = _raised(_e)"]
 
     def _settled(self, index: int, operation: Operation, result: str) -> list[str]:
-        """Make the result canonical at once: a live container would show what happens to it later."""
+        """Return lines that make the result canonical at once: a live container would show later changes."""
         known = "{" + ", ".join(f"{name!r}: {name}" for name in self.scenario.subjects) + "}"
         lines = []
         if operation.kind.normalize is not None:
@@ -140,8 +143,8 @@ class Program:
         offset = len(self.scenario.init) + sum(map(len, self.scenario.threads[:t]))
         operations = self.scenario.threads[t]
         lines = ["def part(first, last, places, cells, out, delays, pause):", f" _mine = cells[{t}]"]
-        # A dictionary of its own for each thread: it is asked after every operation, and without the GIL one set for
-        # all would be a lock for all.
+        # Each thread has a dictionary of its own, which it reads after every operation. Without the GIL, threads would
+        # contend for the lock of a shared set.
         lines.append(" _atomic = dict.fromkeys(_types)")
         lines += [f" _cell_{u} = cells[{u}]" for u in others]
         lines += [" for i in range(first, last):"]
@@ -172,7 +175,7 @@ class Program:
     def _finish(self) -> list[str]:
         count = len(self.scenario.threads)
         offset = len(self.scenario.init) + sum(map(len, self.scenario.threads))
-        # Counted in a dictionary of its own: looking a tuple up in one that another thread made took 11 us on 3.13t.
+        # Each batch counts in a new dictionary: on 3.13t, to look a tuple up in one of another thread took 11 us.
         lines = ["def part(first, last, places, outs):", " _atomic = _types", " _tally = {}"]
         lines += [f" _out_{t} = outs[{t}]" for t in range(count)]
         lines += [" for i in range(first, last):", *self._places(), "  places[i] = None"]
@@ -200,7 +203,7 @@ def raised(error: BaseException) -> Raised:
 
 
 def normalizing(normalize: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return `normalize` as it is applied: not to exceptions; what it raises itself is the result."""
+    """Return a function that applies `normalize`, but not to exceptions; if `normalize` raises, that is the result."""
 
     def applied(result: Any) -> Any:
         if type(result) is Raised:

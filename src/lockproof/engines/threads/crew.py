@@ -1,13 +1,13 @@
-"""The threads that run scenarios: kept alive, met at spin barriers, watched for progress.
+"""The threads that run scenarios: they stay alive between scenarios, meet at spin barriers, and are watched for hangs.
 
-A *chunk* is a number of invocations of one scenario. The crew works through it in batches: one thread makes the
-subjects and runs the initial parts; then every thread runs its own part of every invocation, at the same time as the
-others; then the first one runs the final parts and counts the outcomes. The threads take turns at being that one.
+A *chunk* is a number of invocations of one scenario. The crew works through a chunk in batches. One thread makes the
+subjects and runs the initial parts; then all threads run their parts of every invocation at the same time; then the
+one thread runs the final parts and counts the outcomes. The threads take turns at being the one.
 
 Rejected: to share out the initial and final parts of a batch over the threads. It is faster, but subjects that share
-a lock, or anything else, would meet there, and the finding would be told of operations that never overlap.
+a lock, or anything else, would meet there, and lockproof would report operations that never overlap.
 
-Between chunks the threads wait on locks, so that an idle crew uses no processor.
+Between chunks the threads wait for locks, so that an idle crew uses no processor.
 """
 
 from __future__ import annotations
@@ -30,31 +30,33 @@ from lockproof.engines.threads.compiled import DELAYS, Key, Program, Record
 from lockproof.engines.threads.patience import Patience
 
 BATCH: Final = 64
-"""Invocations whose subjects exist at the same time."""
+"""The number of invocations whose subjects exist at the same time."""
 
 PATIENCE: Final = 2000
-"""How often a thread looks for another one before it yields the processor, where there is no GIL.
+"""How often a thread looks for another one before it yields the processor, on a build without the GIL.
 
-It must be longer than an operation and its delay (some 50 us): who yields on a busy machine comes back milliseconds
-later, when the other one has gone. With a GIL whoever is waited for needs it to come at all.
+So many looks must take longer than an operation and its delay (some 50 us): on a busy machine, a thread that yields
+comes back milliseconds later, when the other one has gone. With a GIL a thread yields at once, since the other one
+needs the GIL to arrive.
 """
 
 yield_processor: Final[Callable[[], object]] = getattr(os, "sched_yield", lambda: threading.Event().wait(0))
 
 _SCALES: Final = (0, 256, 1024, 4096) if is_gil_enabled() else (0, 0, 4, 16, 64, 256)
-"""How long the random delays of a plan may be, in turns of an empty loop (about 10 ns each).
+"""Upper bounds of the random delays of a plan, in turns of an empty loop (about 10 ns each).
 
-With a GIL they must be longer than it takes a waiting thread to ask for it, or no operation is ever interrupted.
+With a GIL the delays must be longer than the time after which a waiting thread asks for the GIL, or no operation is
+ever interrupted.
 """
 
 _INTERVALS: Final = (1e-6, 1e-5, 1e-4)
-"""Switch intervals, in seconds, tried where there is a GIL."""
+"""Switch intervals of the GIL that are tried, in seconds."""
 
 
 class Hang(Exception):
     """A chunk made no progress for `seconds`.
 
-    `stacks` are the threads' own frames; `finished` how many operations of its part each thread had done.
+    `stacks` has the stacks of the threads as text; thread t had done `finished[t]` operations of its part.
     """
 
     def __init__(self, stacks: str, finished: tuple[int, ...], seconds: float) -> None:
@@ -77,7 +79,11 @@ class _Chunk:
 
 
 class Crew:
-    """`size` threads that run chunks. Close it, or leave it to the end of the process: its threads are daemons."""
+    """`size` threads that run chunks.
+
+    The threads are daemons, so a crew that nobody closes ends with the process. `seed` determines the delays and the
+    placement of the threads.
+    """
 
     def __init__(self, size: int, seed: int) -> None:
         exact_timers()
@@ -96,14 +102,15 @@ class Crew:
             thread.start()
 
     def program(self, scenario: Any, new: Callable[[], Any], names: Any) -> Program:
-        """Return the code of a scenario, fit for this build."""
+        """Return the code of a scenario, with the patience that this build needs."""
         return Program(scenario, new, names, patience=self._patience)
 
     def run(self, program: Program, invocations: int, *, hang: float, batch: int = BATCH) -> Counter[Key]:
-        """Run a scenario so many times and return how often each key was recorded.
+        """Run a scenario `invocations` times, and return how often each key was recorded.
 
         Raises:
-            Hang: no operation returned for `hang` seconds. The crew is of no use any more.
+            Hang: no operation returned for `hang` seconds. The crew cannot run anything more.
+            ValueError: the scenario has more threads than the crew.
 
         """
         count = len(program.threads)
@@ -134,7 +141,7 @@ class Crew:
         return total
 
     def close(self) -> None:
-        """End the threads. Not after a hang."""
+        """End the threads. Do not call this after a hang."""
         self._chunk = None
         for lock in self._begin:
             lock.release()
@@ -149,12 +156,12 @@ class Crew:
                 return
             try:
                 _work(chunk, t)
-            except BaseException as error:  # a fault of the harness: shown by whoever asked for the chunk
+            except BaseException as error:  # a fault of lockproof: `run` raises it
                 chunk.errors.append(error)
             self._end[t].release()
 
     def _await(self, chunk: _Chunk, hang: float) -> None:
-        """Wait for the threads to end the chunk; look now and then whether any of them gets on."""
+        """Wait for the threads to end the chunk, and check now and then that at least one makes progress."""
         waiting = list(range(len(chunk.cells)))
         seen: object = None
         patience = Patience(hang)
@@ -197,11 +204,11 @@ class Crew:
 
 
 def exact_timers() -> None:
-    """Let threads that are started from now on wait as short as they ask for, where the system is Linux.
+    """Have waits of threads that start from now on end on time, where the system is Linux.
 
-    By default Linux adds up to 50 microseconds to each wait: on a standard build a thread then asks for the GIL only
+    By default Linux adds up to 50 microseconds to each wait: on a standard build, a thread then asks for the GIL only
     after the operations that it should interrupt. Measured on 3.13 with a check-then-act across a call in C and
-    delays of up to 10 us: none of 59,000 runs failed before, about one in 400 afterwards.
+    delays of up to 10 us: no run of 59,000 failed with the default, and about one in 400 with exact timers.
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError, ImportError):
@@ -240,7 +247,7 @@ def _meet(chunk: _Chunk, t: int) -> None:
 
 
 def _finished(chunk: _Chunk) -> tuple[int, ...]:
-    """Return how far each thread got in the invocation that hangs: the one that the slowest thread is in."""
+    """Return how many operations each thread has done in the invocation that hangs: that of the slowest thread."""
     program, values = chunk.program, [cell[0] for cell in chunk.cells]
     lengths = [len(thread) for thread in program.scenario.threads]
     for number in range(program.epochs):
@@ -259,10 +266,10 @@ def _stack(frame: FrameType) -> str:
 
 
 def in_turn(program: Program, order: Sequence[int], invocations: int = 1) -> list[Record]:
-    """Run one thread's part after the other, each to its end, in this order; return the records.
+    """Run the parts of the threads one after the other, each to its end, in this order; return the records.
 
-    Each part has a thread of its own, as in a run: what depends on which thread asks shows here already. With several
-    invocations the subjects of all are made first: subjects that share state betray it.
+    Each part has a thread of its own, as in a run, so that a result which depends on the current thread shows here too.
+    The subjects of all invocations are made first, so that subjects which share state show it.
     """
     places: list[Any] = [None] * invocations
     outs: list[list[Any]] = [[None] * invocations for _ in program.threads]

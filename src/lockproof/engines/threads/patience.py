@@ -1,9 +1,9 @@
 """Tells threads that hang from threads that a busy machine keeps waiting.
 
-A thread that waits for ever sleeps in the system; one that spins for ever uses processor time. One that is merely not
-given a processor does neither, however long that takes, so the clock alone accuses whoever runs on a busy machine
-(measured: with eight threads ready on two processors, correct classes were called hanging within 1 and 11 s).
-Linux tells what threads do; elsewhere the clock has to be enough.
+A thread that waits for ever sleeps in the system, and a thread that spins for ever uses processor time. A thread that
+gets no processor does neither, however long that takes. So a decision by the clock alone is wrong on a busy machine
+(measured with eight ready threads on two processors: correct classes seemed to hang within 1 and 11 s). Linux shows the
+state of each thread; on other systems the clock decides.
 """
 
 from __future__ import annotations
@@ -16,24 +16,25 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 LONGEST: Final = 10
-"""How many times the bound a thread that is not given a processor is waited for."""
+"""How many times its bound `Patience` waits for a thread that gets no processor."""
 
 _LOOKS: Final = 3
 """How often in a row all threads must be seen asleep, and without a turn on a processor in between.
 
-With a GIL, whoever looks has it, so others are seen asleep that only wait for it; they wake up again and again.
+The thread that looks has the GIL, so a thread that only waits for the GIL looks asleep too; but it wakes up again and
+again.
 """
 
 _SPUN: Final = 0.1
-"""What part of the bound a thread that is ready to run must have had on a processor, or the machine is busy.
+"""The part of the bound that each ready thread must have spent on a processor; with less, the machine is busy.
 
-Of threads that wait for each other in a loop, one can use up the process's share of a processor while the other, which
-has something to do, is not given any.
+Of threads that wait for each other in loops, one can use up the process's share of a processor, while another thread
+that could end the wait gets none.
 """
 
 
 class Doing(NamedTuple):
-    """What Linux has of a thread: its state, a letter; its turns on a processor, "" if unknown; and seconds there."""
+    """What a thread does: its state (Linux's letter), its turns on a processor ("" if unknown), its seconds there."""
 
     state: str
     turns: str = ""
@@ -41,7 +42,10 @@ class Doing(NamedTuple):
 
 
 class Patience:
-    """`over` says whether nothing has gone on for `seconds` of a hang. `process` is whose threads are looked at."""
+    """Decides that threads hang when nothing has gone on for `seconds`.
+
+    `process` is the identifier of the process whose threads count; None for the calling one.
+    """
 
     def __init__(self, seconds: float, process: int | None = None) -> None:
         self._seconds, self._process = seconds, process
@@ -50,12 +54,12 @@ class Patience:
         self.renew()
 
     def renew(self) -> None:
-        """Say that something has gone on."""
+        """Note that something has gone on."""
         self._since, self._looks = time.monotonic(), 0
         self._first: dict[int, Doing] = {}
 
     def over(self) -> bool:
-        """Tell whether the threads hang; to be asked again and again, until they do or have gone on."""
+        """Tell whether the threads hang. Call this again and again: it compares what the threads do over time."""
         waited = time.monotonic() - self._since
         threads = threads_of(self._process) if waited > self._seconds or not self._first else {}
         self._first = self._first or threads
@@ -80,7 +84,7 @@ class Patience:
 
 
 def threads_of(process: int | None = None) -> dict[int, Doing]:
-    """Return what each thread of a process but the calling one does, by its number; empty where that is not told."""
+    """Return what each thread of a process does, by its number, without the calling thread; {} where unknown."""
     folder = Path(f"/proc/{process or os.getpid()}/task")
     me = threading.get_native_id()
     found: dict[int, Doing] = {}

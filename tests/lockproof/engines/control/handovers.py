@@ -1,7 +1,7 @@
 """Short functions that show where the interpreter hands over the GIL: see `test_handover`.
 
-In each, `o.trip` is a step in C, after which another thread waits for the GIL. What follows is one construct of the
-language, and the call of `done`, whose beginning is a place where the GIL is handed over at the latest.
+In each function, `o.trip` is a step in C, after which another thread waits for the GIL. Then come one construct of the
+language and a call of `done`: the interpreter hands over at the beginning of `done` at the latest.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What runs inside a process under control: the import of this module takes control, before any subject is imported."""
+"""Helpers for a process under control, of which the import of this module takes control before any other import."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOST_RESTARTS: Final = 6
 
 
 class Explored:
-    """What all runs of an exploration came to."""
+    """The results of all runs of an exploration."""
 
     def __init__(self, strategy: Strategy) -> None:
         self.strategy = strategy
@@ -51,7 +51,7 @@ class Explored:
         self.diverged = False
 
     def add(self, result: Result, outcome: list[object]) -> None:
-        """Take in one run."""
+        """Add the result of one run; `outcome` has what the program returned, if it did."""
         self.runs += 1
         self.last = result.ran
         if result.ran.redundant:
@@ -75,26 +75,27 @@ class Explored:
             self.steps.add(tuple(result.ran.steps))
 
     def answer(self) -> dict[str, Any]:
-        """Return all of it as JSON has it."""
-        # Not `vars(self)`: code of this module is the program's too, and that would count as storing every attribute.
+        """Return the results as JSON."""
+        # Not `vars(self)`: code of this module counts as the program's, in which `vars` stands for a store of every
+        # attribute.
         names = (
             "runs", "outcomes", "errors", "deadlocks", "bounded", "spinning", "forced", "left", "held", "table",
             "left_table", "held_table", "diverged",
         )  # fmt: skip
-        told: dict[str, Any] = {name: getattr(self, name) for name in names}
+        answer: dict[str, Any] = {name: getattr(self, name) for name in names}
         strategy, last = self.strategy, self.last
         for name in ("level", "by_level", "redundant", "exhausted", "cut"):
-            told[name] = getattr(strategy, name, None)
-        told["schedules"] = getattr(strategy, "runs", None)
-        told["steps"] = sorted(map(list, self.steps))
-        told["native"], told["cycles"] = sorted(self.native), sorted(self.cycles)
-        told["preemptions"] = {str(n): count for n, count in sorted(self.preemptions.items())}
-        told["last_choices"] = list(last.choices)[:2000] if last is not None else []
-        return told
+            answer[name] = getattr(strategy, name, None)
+        answer["schedules"] = getattr(strategy, "runs", None)
+        answer["steps"] = sorted(map(list, self.steps))
+        answer["native"], answer["cycles"] = sorted(self.native), sorted(self.cycles)
+        answer["preemptions"] = {str(n): count for n, count in sorted(self.preemptions.items())}
+        answer["last_choices"] = list(last.choices)[:2000] if last is not None else []
+        return answer
 
 
 def once(program: Callable[[], object], strategy: Strategy, limit: float = 30.0) -> tuple[Result, list[object]]:
-    """Do one run of a strategy that has begun it."""
+    """Do one run, for which the strategy's `begin` has been called; return the result and what the program returned."""
     outcome: list[object] = []
 
     def run() -> None:
@@ -111,9 +112,10 @@ def explore(
     most: int = 20_000,
     limit: float = 30.0,
 ) -> dict[str, Any]:
-    """Explore until the strategy ends, and from the start again whenever there are more switch points than before.
+    """Explore until the strategy ends; start again whenever there are more switch points than before.
 
-    `lockproof.campaign` does so too. `restarts` of the answer are those that nothing but a divergence asked for.
+    `lockproof.campaign` starts again too. `restarts` of the answer counts the times when only a divergence was the
+    reason.
     """
     instrumentation.switch(switching)
     engine.tries = False  # it belongs to the program
@@ -136,7 +138,7 @@ def explore(
 
 
 def together(*functions: Callable[[], object]) -> None:
-    """Call each function in a thread of its own, and wait for all."""
+    """Call each function in a thread of its own, and wait for all threads."""
     threads = [threading.Thread(target=each) for each in functions]
     for each in threads:
         each.start()
@@ -145,7 +147,7 @@ def together(*functions: Callable[[], object]) -> None:
 
 
 def have_threads() -> None:
-    """Make the operating-system threads that later runs use: a busy machine may take long to start one."""
+    """Start the operating-system threads of later runs, since a busy machine may take long to start one."""
     once(lambda: together(*[int] * 6), first_schedule())
 
 
@@ -153,29 +155,32 @@ class Seldom(RandomWalk):
     """Goes on with the running thread for about twenty steps, so that long runs take less time."""
 
     def choose(self, point: Point) -> int:
-        """Draw."""
+        """Keep to the running thread at 95 of 100 decisions."""
         stays = point.current in point.enabled and not point.free and self._random.random() < 0.95
         return point.current if stays else super().choose(point)
 
 
 def first_schedule() -> Replay:
-    """Make the strategy that goes on with the running thread as long as it can."""
+    """Return the strategy that goes on with the running thread as long as it can."""
     return Replay((), strict=False)
 
 
 def at_most(preemptions: int) -> Callable[[], Preemptions]:
-    """Make strategies that try all schedules within so many preemptions."""
+    """Return a maker of strategies that run all schedules within so many preemptions."""
     return lambda: Preemptions(preemptions)
 
 
 def ask(module: str, longest: float) -> None:
-    """Ask each question of a module: its functions whose names begin with `ask_`, in the order of their lines."""
+    """Call the functions of a module whose names begin with `ask_`, in the order of their lines; write their answers.
+
+    The process ends with the stacks of its threads after `longest` seconds.
+    """
     faulthandler.dump_traceback_later(longest, exit=True)
-    asked = import_module(module)
-    lines = {name: getattr(asked, name).__code__.co_firstlineno for name in dir(asked) if name.startswith("ask_")}
+    programs = import_module(module)
+    lines = {name: getattr(programs, name).__code__.co_firstlineno for name in dir(programs) if name.startswith("ask_")}
     for name in sorted(lines, key=lines.__getitem__):
         try:
-            answer = getattr(asked, name)()
+            answer = getattr(programs, name)()
         except Exception as error:
             print(f"{name} raised:", *traceback.format_exception(error), getattr(error, "stacks", ""), file=sys.stderr)
             continue

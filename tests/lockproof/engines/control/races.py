@@ -1,8 +1,7 @@
-"""Small classes with a race, each with a twin in which a lock is around all of it. Names of attributes are unique.
+"""Small classes with a race, each with a twin in which a lock protects all of it. Names of attributes are unique.
 
-A race is a function that makes a fresh object and returns: what the threads do, and what then tells whether all
-is well.
-`guard` is what each thread does its part in: a lock, or nothing.
+A race is a function that makes a fresh object. It returns the functions of the threads, and a function that checks the
+object afterwards. Each thread runs inside `guard`: a lock, or nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ type Guard = AbstractContextManager[Any]
 type Race = tuple[list[Callable[[], object]], Callable[[], bool]]
 
 RACES: dict[str, tuple[Callable[[Guard], Race], bool]] = {}
-"""By name: what makes the race, and whether a standard build has it too."""
+"""By name: the function that makes the race, and whether a standard build has the race too."""
 
 
 def race(*, gil: bool) -> Callable[[Callable[[Guard], Race]], Callable[[Guard], Race]]:
@@ -84,7 +83,7 @@ def counter_across_a_call_of_a_function(guard: Guard) -> Race:
 
 
 class Peak:
-    """Its next number is one more than the greatest one, which a function in C asks a method for."""
+    """Makes a number one greater than the greatest so far; a function in C calls the method that reads it."""
 
     def __init__(self) -> None:
         self.peak = 0
@@ -314,7 +313,7 @@ def counter_of_instances(guard: Guard) -> Race:
 
 
 class Registry:
-    """Is given to what registers itself there."""
+    """Counts the objects that register themselves."""
 
     def __init__(self) -> None:
         self.entries = 0
@@ -339,7 +338,7 @@ def counter_of_another_object_in_a_constructor(guard: Guard) -> Race:
 
 
 class Only:
-    """A singleton that is made when it is first asked for."""
+    """A singleton that is made at its first use."""
 
     only: Only | None = None
 
@@ -408,8 +407,8 @@ def attribute_of_a_module(guard: Guard) -> Race:
 
     def read() -> None:
         with guard:
-            told = mode_seen()
-        seen.append(told)
+            mode = mode_seen()
+        seen.append(mode)
 
     return [write, read], lambda: seen[0]
 

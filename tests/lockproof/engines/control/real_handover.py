@@ -1,10 +1,10 @@
-"""Where the interpreter really hands over the GIL, in the functions of `handovers`: a program of its own.
+"""A program that shows where the interpreter really hands over the GIL in the functions of `handovers`.
 
-`o.trip` wakes a second thread and then stays in C, so that the other one asks for the GIL meanwhile. Where that one
-gets it, it looks at the frame of the first. It may come late on a busy machine, at a later place or after the function;
-so each function is tried until the place that is expected first was seen, with longer stays.
+`o.trip` wakes a second thread and then stays in C, so that the second thread asks for the GIL meanwhile. When the
+second thread gets the GIL, it reads the frame of the first. On a busy machine it may come late, at a later place or
+after the function; so each function is tried again with longer stays until the expected first place was seen.
 
-A function runs with fresh code, and with code that has run often: some instructions look in one of the two only.
+A function runs with fresh code, and with code that has run often: some instructions check in one of these forms only.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ SHORTEST = 20_000
 """Numbers that are added up during a stay in C: about a millisecond."""
 
 main = get_ident()
-gate, told = allocate_lock(), allocate_lock()
+gate, noted = allocate_lock(), allocate_lock()
 places: list[tuple[str, int]] = []
 
 
 def watch() -> None:
-    """Wait for the trip, and note where the main thread is when this one gets the GIL.
+    """Wait for the trip, and note the place of the main thread when this one gets the GIL.
 
-    One call in C waits and looks: between two calls this thread would hand the GIL back.
+    One call in C waits and reads the frame: between two calls this thread would hand the GIL back.
     """
     while True:
         frame = map(itemgetter(main), map(call, (sys._current_frames,)))
         _, (code, offset) = chain(map(call, (gate.acquire,)), map(attrgetter("f_code", "f_lasti"), frame))
         if code.co_filename == handovers.__file__:
             places.append((code.co_qualname, offset))
-        told.release()
+        noted.release()
 
 
 def fresh(function: Callable[..., object]) -> Callable[..., object]:
@@ -61,7 +61,7 @@ def attempt(function: Callable[..., object], stay: int) -> None:
     trip.go = partial(any, map(call, (gate.release, partial(sum, range(stay)))))
     subject = handovers.Subject()
     function(trip, subject)
-    if not told.acquire(timeout=30):
+    if not noted.acquire(timeout=30):
         raise RuntimeError("the second thread did not get the GIL within 30 s")
 
 
@@ -80,11 +80,11 @@ def seen(name: str, first: tuple[str, int]) -> list[tuple[str, int]]:
 
 
 def main_program() -> None:
-    """Read which place is expected first in each function, and print those that were seen."""
+    """Read the expected first place of each function, and print the places that were seen."""
     expected: dict[str, Any] = json.load(sys.stdin)
     sys.setswitchinterval(1e-6)
     gate.acquire()
-    told.acquire()
+    noted.acquire()
     start_new_thread(watch, ())
     print(json.dumps({name: seen(name, tuple(first)) for name, first in expected.items()}))
 

@@ -1,7 +1,7 @@
-"""Processes under control: each takes control of itself, asks all questions of one module, and tells the answers.
+"""Starts processes under control: each runs all programs of one module, and writes their answers.
 
-Control of a process is not given back, so that no test can take it in the process of pytest. An answer is a line of
-JSON, written as soon as it is known: when a process hangs in one question, the answers before it are there.
+A process stays under control to its end, so no test can take control of the process of pytest. An answer is a line of
+JSON, written at once: when a process hangs in one program, the answers of the earlier programs are there.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ LONGEST = 100.0
 
 
 class Answers(dict[str, Any]):
-    """What a process answered, by the name of the question. `tail`: what else it wrote; `status`: how it ended."""
+    """The answers of a process, by the name of the program.
+
+    `tail` is the end of its standard error, `status` its exit status, None if it ran out of time.
+    """
 
     tail = ""
     status: int | None = None
@@ -32,7 +35,10 @@ class Answers(dict[str, Any]):
 
 
 def answers(module: str, *, longest: float = LONGEST, **more: str) -> Answers:
-    """Ask all questions of this module in a fresh process."""
+    """Return the answers of all programs of a module, run in a fresh process.
+
+    `longest` is the time in seconds that the process may take; `more` goes into its environment.
+    """
     outer = ("PYTEST_", "COV", "TOX_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(outer)}
     paths = os.pathsep.join((str(SOURCES), str(ROOT)))

@@ -1,4 +1,4 @@
-"""Is what goes wrong in a run told, with the places, and is nothing told of a run in which all is well?"""
+"""Does the engine report what goes wrong in a run, with the places, and nothing of a run in which all is well?"""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from tests.lockproof.engines.control.running import Answers, answers
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
 
-ASKED = Path(__file__).with_name("asked_alarms.py")
+PROGRAMS = Path(__file__).with_name("alarm_programs.py")
 
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.engines.control.asked_alarms")
+    return answers("tests.lockproof.engines.control.alarm_programs")
 
 
 @pytest.fixture(scope="module")
 def endless() -> Answers:
-    return answers("tests.lockproof.engines.control.asked_endless")
+    return answers("tests.lockproof.engines.control.endless_programs")
 
 
 def line(comment: str) -> str:
     """Return the place of a line by the comment at its end."""
-    lines = ASKED.read_text(encoding="utf-8").splitlines()
-    return f"{ASKED}:{next(k for k, each in enumerate(lines, 1) if each.endswith(f' {comment}'))}"
+    lines = PROGRAMS.read_text(encoding="utf-8").splitlines()
+    return f"{PROGRAMS}:{next(k for k, each in enumerate(lines, 1) if each.endswith(f' {comment}'))}"
 
 
 def quiet(found: dict[str, Any]) -> bool:
     """Tell whether nothing at all was reported."""
     names = ("deadlocks", "errors", "left", "held", "bounded", "spinning", "cycles")  # `test_native` has the others
-    told = {name: found[name] for name in names if found[name]}
-    assert not told
+    reported = {name: found[name] for name in names if found[name]}
+    assert not reported
     return set(found["outcomes"]) == {"'ended'"}
 
 
@@ -47,7 +47,7 @@ def test_two_locks_in_opposite_orders_are_a_deadlock_in_some_order(answer: Answe
     assert found["deadlocks"] and found["outcomes"] and found["exhausted"]
 
 
-def test_the_table_says_who_waits_for_what_and_who_has_it_since_where(answer: Answers) -> None:
+def test_the_deadlock_table_names_waiter_lock_holder_and_place(answer: Answers) -> None:
     table = rows(answer["two_locks"]["broken"])
     assert set(table) == {"main thread", "F", "B"}
     forward, backward = table["F"], table["B"]
@@ -59,7 +59,7 @@ def test_the_table_says_who_waits_for_what_and_who_has_it_since_where(answer: An
     assert "reentrant lock made at" in str(forward["waits_for"]) and "the lock made at" in str(backward["waits_for"])
 
 
-def test_the_table_says_where_each_one_waits(answer: Answers) -> None:
+def test_the_deadlock_table_has_the_place_of_each_wait(answer: Answers) -> None:
     table = rows(answer["two_locks"]["broken"])
     assert table["F"]["place"] == line("forward waits for two")
     assert table["B"]["place"] == line("backward waits for one")
@@ -70,7 +70,7 @@ def test_two_locks_in_one_order_are_no_deadlock(answer: Answers) -> None:
     assert quiet(found) and found["exhausted"]
 
 
-def test_a_lock_order_that_can_hang_is_told_of_a_run_that_did_not(answer: Answers) -> None:
+def test_a_lock_order_that_can_hang_is_reported_though_the_run_did_not(answer: Answers) -> None:
     found = answer["order_alone"]["broken"]
     assert found["outcomes"] == {"'ended'": 1} and len(found["cycles"]) == 1
     assert quiet(answer["order_alone"]["mended"])
@@ -99,9 +99,9 @@ def test_a_ring_of_three_locks_is_a_cycle(answer: Answers) -> None:
     assert answer["order_more"]["ring"]["cycles"]
 
 
-def test_a_lock_that_nobody_releases_is_told_with_its_last_holder(answer: Answers) -> None:
+def test_a_lock_that_no_thread_releases_is_reported_with_its_last_holder(answer: Answers) -> None:
     ((lock, holder),) = answer["held"]["never"]["held_table"]
-    assert "the lock made at" in lock and str(ASKED) in lock and holder.startswith("Thread-")
+    assert "the lock made at" in lock and str(PROGRAMS) in lock and holder.startswith("Thread-")
 
 
 def test_a_lock_that_another_thread_releases_was_released(answer: Answers) -> None:
@@ -117,7 +117,7 @@ def test_a_daemon_may_be_left_behind_and_so_may_a_thread_that_ends(answer: Answe
     assert quiet(answer["left"]["daemon"]) and quiet(answer["left"]["set"])
 
 
-def test_a_thread_of_which_nothing_is_said_is_no_daemon(answer: Answers) -> None:
+def test_a_thread_is_no_daemon_by_default(answer: Answers) -> None:
     assert answer["left"]["plain"]["left"] == 1
 
 
@@ -125,7 +125,7 @@ def test_a_thread_is_left_behind_though_a_daemon_has_its_name(answer: Answers) -
     assert answer["left"]["of one name"]["left"] == 1
 
 
-def test_an_exception_of_a_thread_is_told_and_the_others_go_on(answer: Answers) -> None:
+def test_an_exception_of_a_thread_is_reported_and_the_others_go_on(answer: Answers) -> None:
     found = answer["errors"]["thread"]
     ((error, times),) = found["errors"].items()
     assert "ZeroDivisionError" in error and times == 1 and found["outcomes"] == {"'ended'": 1}
@@ -142,16 +142,16 @@ def test_a_loop_that_waits_for_another_thread_is_no_alarm(answer: Answers, how: 
 
 
 @pytest.mark.parametrize("strategy", ["Unfair", "SURW", "PCT", "POS"])
-def test_two_that_wait_in_loops_for_a_third_let_it_go_on(answer: Answers, strategy: str) -> None:
+def test_two_threads_that_loop_until_a_third_is_done_let_it_go_on(answer: Answers, strategy: str) -> None:
     found = answer["spin"][f"two, {strategy}"]
     assert quiet(found) and found["outcomes"] == {"'ended'": found["runs"]}
 
 
-def test_a_strategy_is_told_of_a_yield(answer: Answers) -> None:
+def test_a_strategy_sees_that_a_thread_yields(answer: Answers) -> None:
     assert answer["spin"]["yielded"]
 
 
-def test_one_that_was_hardly_chosen_does_not_spin(answer: Answers) -> None:
+def test_a_thread_that_was_hardly_chosen_does_not_count_as_spinning(answer: Answers) -> None:
     found = answer["spin"]["two, long"]
     assert found["bounded"] == found["runs"] and not found["spinning"]
 
@@ -179,7 +179,7 @@ def test_a_program_that_catches_everything_is_given_up_all_the_same(answer: Answ
     assert answer["all_is_caught"]["deadlocks"] == 1
 
 
-def test_after_all_of_that_runs_are_what_they_were(answer: Answers) -> None:
+def test_later_runs_are_what_they_were_before_the_alarms(answer: Answers) -> None:
     for which in ("broken", "mended"):
         before, after = answer["two_locks"][which], answer["afterwards"][which]
         assert set(before["outcomes"]) == set(after["outcomes"])

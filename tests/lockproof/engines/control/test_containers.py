@@ -1,4 +1,4 @@
-"""Is an access to a container called by the container's type, and by none where that cannot be told?"""
+"""Does an access to a container have the name of the container's type, and no type where that is unknown?"""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ SEEN: list[dict[str, str]] = []
 
 
 def kinds(frame: Any) -> list[str]:
-    """Note what each instruction of the caller that is about items is called."""
+    """Note the name of each instruction of the caller that is about items."""
     code = frame.f_code
     SEEN[-1:] = [
         {
@@ -79,7 +79,9 @@ def kinds(frame: Any) -> list[str]:
         (Shelf.behind, {"BINARY_SUBSCR": "*"}),
     ],
 )
-def test_an_instruction_is_called_by_what_it_is_about(method: Callable[[Shelf], Any], called: dict[str, str]) -> None:
+def test_an_instruction_has_the_name_of_its_containers_type(
+    method: Callable[[Shelf], Any], called: dict[str, str]
+) -> None:
     SEEN[:] = [{}]
     method(Shelf())
     assert SEEN == [called]
@@ -104,12 +106,10 @@ class Bag(set[int]):
         (sys.getrecursionlimit, sys.monitoring.MISSING, "*"),
     ],
 )
-def test_a_call_is_called_by_the_object_of_its_method_or_by_its_first_argument(
-    function: Any, first: Any, called: str
-) -> None:
+def test_a_call_has_the_name_of_its_object_or_of_its_first_argument(function: Any, first: Any, called: str) -> None:
     assert kind_of_call(function, first) == called
 
 
 @pytest.mark.thread_unsafe(reason="starts a process")
-def test_a_strategy_is_told_these_names() -> None:
-    assert answers("tests.lockproof.engines.control.asked_containers")["names"] == ["*", "*dict", "*list", "*set"]
+def test_a_strategy_sees_these_names() -> None:
+    assert answers("tests.lockproof.engines.control.container_programs")["names"] == ["*", "*dict", "*list", "*set"]

@@ -1,4 +1,4 @@
-"""Is code that runs when an object dies under control, also where the thread that made the object has to run it?"""
+"""Are finalizers under control, also where the thread that made the object has to run them?"""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.engines.control.asked_finalizers")
+    return answers("tests.lockproof.engines.control.finalizer_programs")
 
 
 def test_runs_end_and_every_object_dies_within_its_run(answer: Answers) -> None:
@@ -34,5 +34,5 @@ def test_a_finalizer_with_a_lock_loses_none(answer: Answers) -> None:
     assert set(answer["locked"]["outcomes"]) == {"2"}
 
 
-def test_an_element_of_a_scenario_that_comes_back_does_so_within_the_run() -> None:
-    assert answers("tests.lockproof.engines.control.asked_dying")["visits"] == [[1]] * 5
+def test_an_element_that_calls_its_subject_when_it_dies_does_so_within_the_run() -> None:
+    assert answers("tests.lockproof.engines.control.dying_programs")["visits"] == [[1]] * 5

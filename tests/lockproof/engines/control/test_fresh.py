@@ -11,7 +11,7 @@ pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.engines.control.asked_fresh")
+    return answers("tests.lockproof.engines.control.first_run_programs")
 
 
 def test_a_context_variable_does_not_leak_from_run_to_run(answer: Answers) -> None:
@@ -24,7 +24,7 @@ def test_a_run_that_meets_new_code_has_the_same_decisions_or_says_so(answer: Ans
     assert first[:2] == second[:2] or first[2]
 
 
-def test_whoever_asks_for_a_lock_without_waiting_meets_it_free_and_taken(answer: Answers) -> None:
+def test_a_try_to_take_a_lock_meets_it_free_and_taken(answer: Answers) -> None:
     assert set(answer["tries"]["outcomes"]) == {"True", "False"} and not answer["tries"]["deadlocks"]
 
 

@@ -1,4 +1,4 @@
-"""Is a wait that cannot be controlled noticed, scheduled around, and named?"""
+"""Does the engine notice a wait that is not under control, go on with other threads, and report the place?"""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from tests.lockproof.engines.control.running import Answers, answers
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
 
-ASKED = Path(__file__).with_name("asked_native.py")
+PROGRAMS = Path(__file__).with_name("native_wait_programs.py")
 
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.engines.control.asked_native")
+    return answers("tests.lockproof.engines.control.native_wait_programs")
 
 
 def line(comment: str) -> str:
     """Return the place of a line by the comment at its end."""
-    lines = ASKED.read_text(encoding="utf-8").splitlines()
-    return f"{ASKED}:{next(k for k, each in enumerate(lines, 1) if each.endswith(f'# {comment}'))}"
+    lines = PROGRAMS.read_text(encoding="utf-8").splitlines()
+    return f"{PROGRAMS}:{next(k for k, each in enumerate(lines, 1) if each.endswith(f'# {comment}'))}"
 
 
 def ended(found: dict[str, object], outcome: str) -> bool:
@@ -40,7 +40,7 @@ def test_a_run_goes_on_around_a_wait_that_is_not_under_control(answer: Answers, 
 @pytest.mark.parametrize("what", WAITS)
 def test_a_wait_that_is_not_under_control_is_named_with_its_place(answer: Answers, what: str) -> None:
     (place,) = answer[what]["native"]
-    assert place.startswith(f"{ASKED}:")
+    assert place.startswith(f"{PROGRAMS}:")
 
 
 def test_the_place_is_the_line_of_the_wait(answer: Answers) -> None:
@@ -67,4 +67,4 @@ def test_runs_afterwards_are_under_control(answer: Answers) -> None:
 def test_a_run_that_can_neither_go_on_nor_be_given_up_is_lost_and_says_where_each_thread_is(answer: Answers) -> None:
     message, stacks = answer["lost"]
     assert message.endswith((" made no step for 1 s", " does not end when its run is given up"))
-    assert "Thread-1 (wait):" in stacks and "Thread-2 (hang):" in stacks and str(ASKED) in stacks
+    assert "Thread-1 (wait):" in stacks and "Thread-2 (hang):" in stacks and str(PROGRAMS) in stacks

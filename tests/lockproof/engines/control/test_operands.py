@@ -1,4 +1,4 @@
-"""Is it told which objects an operation is about, and that this cannot be told where it takes running code?"""
+"""Does lockproof find the objects of an operation, and say "unknown" where that would take running code?"""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Box:
         ("fixed[0]", []),
     ],
 )
-def test_the_objects_of_an_operation_are_told(text: str, names: list[str]) -> None:
+def test_the_objects_of_an_operation_are_found(text: str, names: list[str]) -> None:
     box, other, fixed = Box(), set[int](), (1, 2)
     known: dict[str, Any] = {"items": box.items, "other": other}
     found = operands(text, sys._getframe())
@@ -61,13 +61,13 @@ def test_the_objects_of_an_operation_are_told(text: str, names: list[str]) -> No
     ["box.hidden.add(1)", "box.items[0].add(1)", "made().add(1)", "other.update(made())", "nobody.add(1)", "x = 1",
      "other.update(iter(made()))"],
 )  # fmt: skip
-def test_what_takes_running_code_is_not_told(text: str) -> None:
+def test_an_object_that_takes_running_code_is_unknown(text: str) -> None:
     box, other = Box(), set[int]()
     assert operands(text, sys._getframe()) is None
     assert not box.items and not other
 
 
-def test_a_builtin_that_the_program_has_its_own_of_is_not_taken_for_the_builtin() -> None:
+def test_a_name_that_the_program_defines_is_not_taken_for_the_builtin() -> None:
     other = set[int]()
     sorted = list
     assert operands("other.update(sorted(other))", sys._getframe()) is None

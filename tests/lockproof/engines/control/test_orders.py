@@ -15,7 +15,7 @@ BY_HAND = {"2x1": 2, "2x2": comb(4, 2), "2x3": comb(6, 3), "2x4": comb(8, 4), "3
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.engines.control.asked_orders")
+    return answers("tests.lockproof.engines.control.order_programs")
 
 
 @pytest.mark.parametrize("shape", BY_HAND)
@@ -47,7 +47,7 @@ def test_a_lock_that_is_taken_only_inside_another_one_adds_no_order(answer: Answ
     assert not found["deadlocks"] and not found["cycles"]
 
 
-def test_whoever_asks_whether_a_lock_is_taken_meets_it_free_and_taken(answer: Answers) -> None:
+def test_a_look_at_a_lock_meets_it_free_and_taken(answer: Answers) -> None:
     assert set(answer["locked_asked"]["outcomes"]) == {"True", "False"} and not answer["locked_asked"]["deadlocks"]
 
 
@@ -56,7 +56,7 @@ def test_a_notification_that_comes_too_early_is_a_deadlock(answer: Answers) -> N
     assert found["deadlocks"] and found["outcomes"]
 
 
-def test_a_wait_for_what_may_be_there_already_is_none(answer: Answers) -> None:
+def test_a_wait_whose_condition_may_hold_already_is_no_deadlock(answer: Answers) -> None:
     found = answer["wakeup"]["kept"]
     assert not found["deadlocks"] and set(found["outcomes"]) == {"'it'"} and found["exhausted"]
 

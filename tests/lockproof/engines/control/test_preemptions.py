@@ -15,7 +15,7 @@ from tests.lockproof.engines.control.running import Answers, answers
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
 
 type Step = tuple[str, str, int]
-"""`get`, `put`; of which attribute; and what is added before it is put."""
+"""`get` or `put`; the name of the attribute; the number that is added before a `put`."""
 
 ADD: tuple[Step, ...] = (("get", "x", 0), ("put", "x", 1))
 OVER: tuple[Step, ...] = (("get", "x", 0), ("put", "y", 0))
@@ -65,7 +65,7 @@ def outcome(parts: tuple[tuple[Step, ...], ...], order: list[int]) -> tuple[int,
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.engines.control.asked_preemptions")
+    return answers("tests.lockproof.engines.control.preemption_programs")
 
 
 def test_the_enumeration_itself_counts_what_is_known() -> None:
@@ -97,14 +97,14 @@ def test_the_outcomes_are_those_of_the_enumeration_as_often_as_there(answer: Ans
     )
 
 
-def test_methods_of_text_are_no_switch_points_but_what_looks_into_a_list_is(
+def test_methods_of_text_are_no_switch_points_except_those_that_read_a_list(
     answer: Answers,
 ) -> None:
     counts = answer["text"]
     assert counts["nothing"] == counts["split"] < counts["join"]
 
 
-def test_who_starts_a_thread_can_be_interrupted_before_its_own_first_step(answer: Answers) -> None:
+def test_a_thread_that_starts_another_can_be_interrupted_before_its_own_first_step(answer: Answers) -> None:
     # It runs when the other one begins to be there, so that the other one's going first is a preemption too.
     levels = Counter(spent + order[0] for order, spent in interleavings((4, 2), 2) if spent + order[0] <= 2)
     assert answer["main_beside"][0]["by_level"] == [levels[level] for level in range(3)]
@@ -121,7 +121,7 @@ def test_ten_explorations_are_one_and_the_same(answer: Answers) -> None:
 
 
 def test_another_process_counts_the_same(answer: Answers) -> None:
-    again = answers("tests.lockproof.engines.control.asked_preemptions")
+    again = answers("tests.lockproof.engines.control.preemption_programs")
     for name, found in answer["programs"].items():
         assert again["programs"][name]["by_level"] == found["by_level"]
         assert again["programs"][name]["outcomes"] == found["outcomes"]

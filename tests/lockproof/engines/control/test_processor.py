@@ -16,12 +16,12 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.engines.control.asked_processor")
+    return answers("tests.lockproof.engines.control.processor_programs")
 
 
 def test_a_thread_knows_the_processor_that_it_is_on(answer: Answers) -> None:
     assert len(answer["current"]) == len(os.sched_getaffinity(0))
-    assert all(put == told for put, told in answer["current"])
+    assert all(put == read for put, read in answer["current"])
 
 
 def test_the_threads_of_a_run_share_a_processor_and_go_to_another_one_together(answer: Answers) -> None:
@@ -37,6 +37,6 @@ def test_they_stay_there_until_it_is_time_to_choose_anew(answer: Answers) -> Non
     assert len({tuple(run) for run in runs[1:]}) == 1  # the first one still chooses
 
 
-def test_a_program_is_told_of_as_many_processors_as_without_control(answer: Answers) -> None:
+def test_a_program_sees_as_many_processors_as_without_control(answer: Answers) -> None:
     seen, expected = answer["what_a_program_sees"]
     assert seen == expected

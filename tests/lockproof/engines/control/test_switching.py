@@ -44,7 +44,7 @@ COUNTED |= {
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.engines.control.asked_switching")
+    return answers("tests.lockproof.engines.control.switching_programs")
 
 
 @pytest.mark.parametrize("name", RACES)
@@ -109,4 +109,5 @@ def test_a_thread_that_is_started_when_all_is_ready_finds_it_ready(answer: Answe
 
 
 def test_an_attribute_that_is_stored_by_its_name_alone_is_shared() -> None:
-    assert set(answers("tests.lockproof.engines.control.asked_reads")["setting"]["outcomes"]) == {"True", "False"}
+    found = answers("tests.lockproof.engines.control.store_by_name_programs")["setting"]
+    assert set(found["outcomes"]) == {"True", "False"}

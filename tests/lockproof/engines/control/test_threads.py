@@ -16,7 +16,7 @@ NOT_OWNED = "'RuntimeError: cannot release un-acquired lock'"
 
 @pytest.fixture(scope="module")
 def processes() -> list[Answers]:
-    return [answers(f"tests.lockproof.engines.control.{module}") for module in ("asked_threads", "asked_time")]
+    return [answers(f"tests.lockproof.engines.control.{module}") for module in ("thread_programs", "time_programs")]
 
 
 @pytest.fixture(scope="module")
@@ -145,22 +145,22 @@ def test_threads_and_futures_hash_alike_in_each_run_and_none_is_left_for_the_nex
 
 @pytest.mark.skipif(sys.version_info < (3, 15), reason="`lazy import` is of 3.15")
 def test_a_module_is_imported_by_the_thread_that_first_uses_it() -> None:
-    found = answers("tests.lockproof.engines.control.asked_lazy")["lazily"]
+    found = answers("tests.lockproof.engines.control.lazy_import_programs")["lazily"]
     assert set(found["outcomes"]) == {"[(0.0, 1.0, 1), (0.0, 1.0, 1)]"} and sum(found["outcomes"].values()) >= 20
     assert not found["errors"] and not found["deadlocks"] and not found["bounded"]
 
 
 @pytest.mark.parametrize("inherits", ["0", "1"])
 def test_a_thread_runs_in_the_context_that_it_would_have_without_control(inherits: str) -> None:
-    asked = answers("tests.lockproof.engines.control.asked_contexts", PYTHON_THREAD_INHERIT_CONTEXT=inherits)
-    assert only(asked["contexts"], asked["uncontrolled"])
+    found = answers("tests.lockproof.engines.control.context_programs", PYTHON_THREAD_INHERIT_CONTEXT=inherits)
+    assert only(found["contexts"], found["uncontrolled"])
     inherited = sys.version_info >= (3, 14) and inherits == "1"
-    assert asked["uncontrolled"].startswith("[1, " if inherited else "[0, ")
+    assert found["uncontrolled"].startswith("[1, " if inherited else "[0, ")
 
 
 def test_outside_of_runs_everything_is_the_real_thing(answer: Answers) -> None:
     assert answer["uncontrolled"] == "200 1 0 True"
 
 
-def test_each_process_ends_in_peace(processes: list[Answers]) -> None:
+def test_each_process_ends_without_an_error(processes: list[Answers]) -> None:
     assert [(each.status, each.tail) for each in processes] == [(0, ""), (0, "")]

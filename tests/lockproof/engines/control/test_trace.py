@@ -1,4 +1,4 @@
-"""Are the steps of a story those that matter: what others can notice, and why a thread stopped?"""
+"""Does a trace show the steps that matter: those that other threads can notice, and why a thread stopped?"""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def event(thread: int, note: str, about: list[Any] | None, switch: str = "", wha
     return _Event(thread, f"thread {thread}", None, what, True, note, False, about, switch=switch)
 
 
-def told(*events: _Event) -> list[tuple[str, str]]:
+def shown(*events: _Event) -> list[tuple[str, str]]:
     return [(each.note, each.switch) for each in _without_private([*events])]
 
 
 def test_what_one_thread_has_alone_is_left_out_and_the_switch_after_it_stays() -> None:
-    assert told(
+    assert shown(
         event(1, "private", [MINE]),
         event(1, "shared", [SHARED]),
         event(1, "last", [MINE], "preempted"),
@@ -31,8 +31,8 @@ def test_what_one_thread_has_alone_is_left_out_and_the_switch_after_it_stays() -
     ) == [("shared", "preempted"), ("also shared", "it ends"), ("unknown", ""), ("attribute", "")]
 
 
-def test_a_thread_that_does_nothing_else_between_two_switches_is_told_all_the_same() -> None:
-    assert told(
+def test_at_least_one_step_stays_between_two_switches() -> None:
+    assert shown(
         event(1, "shared", [SHARED], "preempted"),
         event(2, "its own", [ITS]),
         event(2, "its own again", [ITS], "it waits"),
@@ -41,8 +41,8 @@ def test_a_thread_that_does_nothing_else_between_two_switches_is_told_all_the_sa
     ) == [("shared", "preempted"), ("its own again", "it waits"), ("shared again", ""), ("shared too", "")]
 
 
-def test_a_switch_of_which_nothing_else_is_told_keeps_its_reason() -> None:
-    assert told(event(1, "shared", [SHARED], "preempted"), event(1, "private", [MINE]), event(2, "too", [SHARED])) == [
+def test_a_switch_keeps_its_reason_when_its_step_is_left_out() -> None:
+    assert shown(event(1, "shared", [SHARED], "preempted"), event(1, "private", [MINE]), event(2, "too", [SHARED])) == [
         ("shared", "preempted"), ("too", "")
     ]  # fmt: skip
 
@@ -51,7 +51,7 @@ def step(thread: str, place: str, *notes: str, marked: bool = False, switch: str
     return TracedStep(thread, place, "", notes, marked, switch)
 
 
-def test_what_a_thread_does_again_and_again_is_told_once() -> None:
+def test_equal_steps_of_a_loop_become_one() -> None:
     look, twice = step("one", "f:1", "reads x"), step("one", "f:1", "reads x", "reads x")
     seen = step("one", "f:1", "reads x", marked=True)
     last = step("one", "f:1", "reads x", switch="preempted")
@@ -61,7 +61,7 @@ def test_what_a_thread_does_again_and_again_is_told_once() -> None:
     ]
 
 
-def test_steps_that_differ_and_long_lines_are_told_as_they_are() -> None:
+def test_different_steps_and_long_lines_stay_as_they_are() -> None:
     steps = [
         *[step("one", "f:1", "reads x")] * (MANY - 1), step("two", "f:1", "reads x"), step("two", "f:2", "reads x"),
         *[step("two", "f:2", "reads y", switch="preempted")] * MANY,

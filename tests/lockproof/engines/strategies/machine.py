@@ -1,4 +1,4 @@
-"""A few threads with so many steps each: asks a strategy as the engine does, and does nothing else."""
+"""A machine of threads with a given number of steps, which calls a strategy as the engine does and runs no code."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from lockproof.core.schedule import Point, Ran, Redundant, Strategy
 def run(
     strategy: Strategy, steps: Sequence[int], pending: Sequence[str | tuple[str, ...]] = (), yields: bool = False
 ) -> Ran:
-    """Run once, the strategy having begun.
+    """Do one run, for which the strategy's `begin` has been called.
 
-    `pending`: what each thread always accesses, or at each step; `yields`: every decision is one where leaving costs
-    nothing.
+    `steps[t]` is the number of steps of thread t. `pending[t]` is the name of all its accesses, or has one name for
+    each step. `yields`: the running thread yields at each decision.
     """
     left, point, current, choices, preemptions = list(steps), Point(), 0, list[int](), 0
     redundant, first = False, True
@@ -52,7 +52,7 @@ def run(
 
 
 def runs(strategy: Strategy, steps: Sequence[int], most: int, yields: bool = False) -> list[Ran]:
-    """Run until the strategy ends, and no more than so often."""
+    """Do runs until the strategy ends, but no more than so many."""
     found: list[Ran] = []
     while len(found) < most and strategy.begin():
         found.append(run(strategy, steps, "x", yields))

@@ -1,4 +1,4 @@
-"""Do strategies decide what the engine does: those that draw, those that somebody wrote, and those that fail?"""
+"""Do strategies decide what the engine does: those that draw, those that a user wrote, and those that fail?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SAMPLERS = ["walk", "PCT", "POS", "SURW"]
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.engines.strategies.asked_choices")
+    return answers("tests.lockproof.engines.strategies.choice_programs")
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
@@ -33,7 +33,7 @@ def test_anything_with_the_three_methods_is_a_strategy(answer: Answers) -> None:
     assert found["runs"] == 30 and set(found["outcomes"]) == {"1", "2"} and not found["errors"]
 
 
-def test_what_a_strategy_raises_comes_out_and_the_next_run_is_as_ever(answer: Answers) -> None:
+def test_an_error_of_a_strategy_reaches_the_caller_and_the_next_run_works(answer: Answers) -> None:
     failed, after, strayed, after_that = answer["raises"]
     assert failed == "ZeroDivisionError: by the strategy"
     assert strayed.startswith("LockproofError: the strategy chose thread 77")
@@ -52,11 +52,11 @@ def test_a_replay_makes_the_same_choices_and_has_the_same_outcome(answer: Answer
     assert answer["replay"] == [100, 100]
 
 
-def test_a_strict_replay_says_when_it_cannot_be_and_a_lenient_one_goes_on(answer: Answers) -> None:
+def test_an_impossible_schedule_fails_a_strict_replay_and_not_a_lenient_one(answer: Answers) -> None:
     longer, _, _, _, stray, _ = answer["replay_of_another"]
     assert (longer, stray) == ("Diverged", "Diverged")
     assert answer["replay_of_another"][1::2] == ["True"] * 3
 
 
-def test_an_interrupt_in_a_strategy_comes_out(answer: Answers) -> None:
+def test_an_interrupt_in_a_strategy_reaches_the_caller(answer: Answers) -> None:
     assert answer["interrupted"] == "raised"

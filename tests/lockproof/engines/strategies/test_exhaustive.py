@@ -104,7 +104,7 @@ def test_a_strict_replay_of_no_choices_makes_none() -> None:
         runs(Replay([]), (2, 2), MOST)
 
 
-def test_an_exploration_of_what_changes_diverges() -> None:
+def test_an_exploration_of_a_program_that_changes_diverges() -> None:
     strategy = Preemptions(2)
     strategy.begin()
     run(strategy, (4, 4))  # the second thread first, and another one after each of its steps is for later

@@ -33,7 +33,7 @@ def test_all_orders_of_accesses_to_one_thing_are_about_equally_likely() -> None:
     assert min(found.values()) > RUNS / 10
 
 
-def test_they_are_so_where_threads_begin_differently_from_run_to_run() -> None:
+def test_orders_are_equally_likely_where_threads_begin_differently_from_run_to_run() -> None:
     strategy = SURW(1)
     places(strategy)
     for number in range(200):
@@ -43,9 +43,9 @@ def test_they_are_so_where_threads_begin_differently_from_run_to_run() -> None:
 
 
 def in_between(one: str, others: str) -> int:
-    """How often the third thread's one access came between two of the second, which has many others before and after.
+    """Count the runs in which the one access of the third thread came between two of the second.
 
-    `one` is what the three are called, `others` the second thread's other accesses.
+    `one` is the name of these three accesses, `others` that of the many accesses of the second thread before and after.
     """
     does = (*[others] * 8, one, one, *[others] * 8)
     strategy, found = SURW(1), 0
@@ -61,7 +61,7 @@ def test_accesses_to_containers_of_other_types_do_not_thin_out_the_orders_of_tho
     assert 0 < in_between("*set", "*set") < RUNS / 8
 
 
-def test_an_access_of_which_the_type_is_not_told_comes_anywhere_among_those_to_containers() -> None:
+def test_an_access_to_a_container_of_unknown_type_comes_anywhere_among_the_others() -> None:
     strategy = SURW(1)
     places(strategy, "*list", "*")  # learns how many there are
     found = places(strategy, "*list", "*")
@@ -70,7 +70,7 @@ def test_an_access_of_which_the_type_is_not_told_comes_anywhere_among_those_to_c
 
 
 def lasts(one: str, other: str) -> int:
-    """How often POS chose the third thread's one access after all eight of the second."""
+    """Count the runs in which POS chose the one access of the third thread after all eight of the second."""
     strategy, found = POS(1), 0
     for _ in range(RUNS):
         strategy.begin()

@@ -53,7 +53,7 @@ def test_an_order_that_is_recorded_is_true(threads: int) -> None:
                             assert record.results[u][before] < record.results[t][k]
                             orders += u != t
     crew.close()
-    assert orders > 100  # or the test would have seen nothing
+    assert orders > 100  # otherwise the test has checked nothing
 
 
 def test_an_order_that_is_made_up_would_be_noticed() -> None:
@@ -176,7 +176,7 @@ def test_a_long_scenario_is_still_recorded_right() -> None:
     crew.close()
 
 
-def test_a_hang_is_told_with_the_stacks_and_how_far_each_thread_got() -> None:
+def test_a_hang_has_the_stacks_and_the_progress_of_each_thread() -> None:
     class Stuck:
         def __init__(self) -> None:
             self.lock = threading.Lock()
@@ -206,7 +206,7 @@ def test_a_slow_operation_is_no_hang() -> None:
     crew.close()
 
 
-def test_what_depends_on_the_thread_that_asks_shows_one_after_the_other_too() -> None:
+def test_a_result_that_depends_on_the_thread_shows_in_turn_too() -> None:
     class Owner:
         def who(self) -> bool:
             return threading.current_thread() is threading.main_thread()

@@ -1,4 +1,4 @@
-"""Are threads that hang told from those that a busy machine keeps waiting? The time here is made up."""
+"""Does `Patience` tell threads that hang from threads that a busy machine keeps waiting? Its clock here is made up."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from lockproof.engines.threads import patience
 from lockproof.engines.threads.patience import LONGEST, Doing, Patience, threads_of
 
 SECONDS = 3.0
-LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux tells what threads do")
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux shows the state of threads")
 
 
 class Machine:
-    """What the clock says, how long each thread has been on a processor, and what the threads do."""
+    """A clock, and for each thread its time on a processor and its state."""
 
     def __init__(self) -> None:
         self.now, self.used, self.states = 100.0, [7.0, 7.0], ["S", "S"]
         self.turns = ""
 
     def passes(self, seconds: float, *used: float) -> None:
-        """Let time pass, and that much of it for each thread on a processor."""
+        """Let so many seconds pass, of which thread k spends `used[k]` on a processor."""
         self.now += seconds
         for k, each in enumerate(used):
             self.used[k] += each
@@ -47,11 +47,11 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
     return made
 
 
-pytestmark = pytest.mark.thread_unsafe(reason="puts a clock in the place of the one that the module has")
+pytestmark = pytest.mark.thread_unsafe(reason="replaces the clock of the module")
 
 
 def looks(waiting: Patience, machine: Machine, seconds: float, *used: float, step: float = 0.1) -> list[bool]:
-    """Look every tenth of a second, for so long, while each thread is so long on a processor."""
+    """Return what `over` says every `step` for so many seconds, of which thread k spends `used[k]` on a processor."""
     rounds = round(seconds / step)
     seen = []
     for _ in range(rounds):
@@ -93,26 +93,26 @@ def test_threads_that_spin_for_ever_hang(machine: Machine) -> None:
     assert any(looks(waiting, machine, 1.0, 1.0, 1.0))
 
 
-def test_one_that_spins_beside_one_that_sleeps_hangs(machine: Machine) -> None:
+def test_a_thread_that_spins_beside_one_that_sleeps_hangs(machine: Machine) -> None:
     machine.states = ["S", "R"]
     waiting = Patience(SECONDS)
     assert any(looks(waiting, machine, SECONDS + 1, 0.0, SECONDS + 1))
 
 
-def test_one_that_spins_for_another_that_is_not_given_a_processor_does_not_hang(machine: Machine) -> None:
+def test_a_thread_that_spins_for_one_without_a_processor_does_not_hang(machine: Machine) -> None:
     machine.states = ["R", "R"]
     waiting = Patience(SECONDS)
     assert not any(looks(waiting, machine, 3 * SECONDS, 3 * SECONDS, 0.09 * SECONDS))
     assert any(looks(waiting, machine, SECONDS, SECONDS, 0.1 * SECONDS))
 
 
-def test_a_thread_that_is_not_given_a_processor_does_not_hang(machine: Machine) -> None:
+def test_a_thread_without_a_processor_does_not_hang(machine: Machine) -> None:
     machine.states = ["R", "S"]
     waiting = Patience(SECONDS)
     assert not any(looks(waiting, machine, 5 * SECONDS, 0.4 * SECONDS))
 
 
-def test_that_has_an_end_too(machine: Machine) -> None:
+def test_patience_with_a_busy_machine_has_an_end(machine: Machine) -> None:
     machine.states = ["R", "S"]
     waiting = Patience(SECONDS)
     machine.passes(LONGEST * SECONDS + 0.1)
@@ -129,7 +129,7 @@ def test_whatever_goes_on_begins_the_wait_anew(machine: Machine) -> None:
         assert any(looks(waiting, machine, SECONDS + 1, SECONDS + 1 if used else 0.0))
 
 
-def test_where_nothing_is_told_of_threads_the_clock_is_enough(machine: Machine) -> None:
+def test_the_clock_decides_where_the_system_says_nothing_of_threads(machine: Machine) -> None:
     machine.states = []
     waiting = Patience(SECONDS)
     machine.passes(SECONDS - 0.1)
@@ -175,7 +175,7 @@ def test_a_thread_that_waits_is_seen_asleep_and_one_that_runs_is_seen_running() 
 
 
 @LINUX
-def test_how_long_a_thread_was_on_a_processor_is_told() -> None:
+def test_the_time_of_a_thread_on_a_processor_is_read() -> None:
     with threads() as spinner:
         number, end = spinner.native_id or 0, time.monotonic() + 60
         while (used := threads_of()[number].used) < 0.05 and time.monotonic() < end:
@@ -184,7 +184,7 @@ def test_how_long_a_thread_was_on_a_processor_is_told() -> None:
 
 
 @LINUX
-def test_another_process_is_looked_at_with_all_its_threads() -> None:
+def test_all_threads_of_another_process_are_seen() -> None:
     found = threads_of(os.getppid())
     assert os.getppid() in found
     assert all(each.state for each in found.values())

@@ -1,4 +1,4 @@
-"""Questions about waits that are not under control."""
+"""Programs that wait for something that is not under control."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def ask_slow_start() -> dict[str, Any]:
         together(int, int)
         return "ended"
 
-    once(program)  # whoever meets code for the first time starts again, and the second time all threads are there
-    engine._idle.clear()
+    once(program)  # the first exploration meets new code and starts again, when all threads are there already
+    engine.carriers._idle.clear()
     vars(workers)["start_joinable_thread"] = slow
     try:
         return once(program)
@@ -132,7 +132,7 @@ def ask_still_controlled() -> dict[str, Any]:
 
 
 def ask_lost() -> list[str]:
-    """Last, since a process in which a run was lost is of no further use: two waits that nobody will ever end."""
+    """Two waits that never end. The last program, since a process in which a run was lost cannot do more runs."""
     lock = native_lock()
     lock.acquire()
 

@@ -1,4 +1,4 @@
-"""A question about what a strategy is told that threads are about to do to containers: see `test_kinds`."""
+"""A program that accesses containers of several types, and the names that a strategy sees for them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from lockproof.engines.strategies.sampling import RandomWalk
 from tests.lockproof.engines.control.inside import explore, together
 
 
-class Told(RandomWalk):
-    """Notes what it is told."""
+class Accesses(RandomWalk):
+    """Notes the names of pending accesses."""
 
     def __init__(self) -> None:
         super().__init__(1)
@@ -25,11 +25,11 @@ class Told(RandomWalk):
 
 
 def ask_names() -> list[str]:
-    told: list[Told] = []
+    strategies: list[Accesses] = []
 
-    def strategy() -> Told:
-        told.append(Told())
-        return told[-1]
+    def strategy() -> Accesses:
+        strategies.append(Accesses())
+        return strategies[-1]
 
     def program() -> object:
         items, table, seen = [0], {"a": 1}, {0}
@@ -47,4 +47,4 @@ def ask_names() -> list[str]:
         return None
 
     explore(program, strategy, Switching.FREE)
-    return sorted(name for name in told[-1].names if name.startswith("*"))
+    return sorted(name for name in strategies[-1].names if name.startswith("*"))

@@ -1,4 +1,4 @@
-"""Questions to a process in which nothing has been run before."""
+"""Programs that must be the first to run in their process."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ def counting() -> int:
 def ask_first_runs_under_gil() -> list[list[Any]]:
     """How many decisions the same run has, once, twice and three times; and whether code was said to be new."""
     instrumentation.switch(Switching.GIL)
-    told = []
+    results = []
     for _ in range(3):
         before = instrumentation.version
         strategy = first_schedule()
         strategy.begin()
         ran = once(counting, strategy)[0].ran
-        told.append([len(ran.choices), list(ran.steps), instrumentation.version != before])
-    return told
+        results.append([len(ran.choices), list(ran.steps), instrumentation.version != before])
+    return results
 
 
 def ask_tries() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Questions about all orders of synchronization (`Orders`, switching at locks, threads and time alone)."""
+"""Programs for `Orders`: all orders of synchronization, with switches at locks, threads and time alone."""
 
 from __future__ import annotations
 

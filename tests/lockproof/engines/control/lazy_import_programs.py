@@ -1,4 +1,4 @@
-"""A question about a module that two threads import when they first use it, as `lazy import` does from 3.15 on."""
+"""A program in which two threads import a module at its first use, as `lazy import` does from 3.15 on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Questions about where a thread can be interrupted: races as on a free-threaded build, and as on a standard one."""
+"""Programs with races: where a thread can be interrupted as on a free-threaded build, and as on a standard one."""
 
 from __future__ import annotations
 

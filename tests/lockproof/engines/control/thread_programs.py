@@ -1,4 +1,4 @@
-"""Questions about what a program under control sees of the threading module, queues and pools."""
+"""Programs that use the threading module, queues and pools under control."""
 
 from __future__ import annotations
 
@@ -109,11 +109,11 @@ def ask_daemon() -> dict[str, Any]:
 
 def lock() -> object:
     one = threading.Lock()
-    told: list[object] = [one.acquire(), one.locked(), one.acquire(False)]
-    told += [one.acquire(timeout=3), one.acquire(True, 0)]
+    results: list[object] = [one.acquire(), one.locked(), one.acquire(False)]
+    results += [one.acquire(timeout=3), one.acquire(True, 0)]
     one.release()
-    told += [one.locked(), raised(one.release), raised(one.acquire, False, 5), raised(one.acquire, True, -2)]
-    return told
+    results += [one.locked(), raised(one.release), raised(one.acquire, False, 5), raised(one.acquire, True, -2)]
+    return results
 
 
 def ask_lock() -> dict[str, Any]:
@@ -121,16 +121,16 @@ def ask_lock() -> dict[str, Any]:
 
 
 def rlock() -> object:
-    one, told = threading.RLock(), list[object]()
-    told += [one.acquire(), one.acquire(), one.acquire(False)]
+    one, results = threading.RLock(), list[object]()
+    results += [one.acquire(), one.acquire(), one.acquire(False)]
     other = threading.Thread(
-        target=lambda: told.extend((raised(one.release), one.acquire(False), one.acquire(timeout=1)))
+        target=lambda: results.extend((raised(one.release), one.acquire(False), one.acquire(timeout=1)))
     )
     other.start()
     other.join()
     for _ in range(3):
         one.release()
-    return [*told, raised(one.release)]
+    return [*results, raised(one.release)]
 
 
 def ask_rlock() -> dict[str, Any]:
@@ -158,12 +158,12 @@ def ask_rlock_excludes() -> dict[str, Any]:
 
 def ask_condition() -> dict[str, Any]:
     def program() -> object:
-        condition, told = threading.Condition(), list[object]()
+        condition, results = threading.Condition(), list[object]()
         begin = time.monotonic()
         with condition:
-            told += [condition.wait(2), condition.wait_for(lambda: False, 3), condition.wait_for(lambda: "yes")]
-        told += [5 <= time.monotonic() - begin < 6, raised(condition.notify), raised(condition.wait)]
-        return told
+            results += [condition.wait(2), condition.wait_for(lambda: False, 3), condition.wait_for(lambda: "yes")]
+        results += [5 <= time.monotonic() - begin < 6, raised(condition.notify), raised(condition.wait)]
+        return results
 
     return sampled(program, 5)
 
@@ -216,12 +216,12 @@ def ask_semaphore() -> dict[str, Any]:
 
 def ask_event() -> dict[str, Any]:
     def program() -> object:
-        event, told = threading.Event(), list[object]()
-        told.append(event.wait(1))
-        together(lambda: told.append(event.wait()), event.set)
-        told += [event.is_set(), event.wait(1)]
+        event, results = threading.Event(), list[object]()
+        results.append(event.wait(1))
+        together(lambda: results.append(event.wait()), event.set)
+        results += [event.is_set(), event.wait(1)]
         event.clear()
-        return [*told, event.is_set()]
+        return [*results, event.is_set()]
 
     return all_orders(program)
 
@@ -245,15 +245,15 @@ def ask_barrier() -> dict[str, Any]:
 
 def ask_timer() -> dict[str, Any]:
     def program() -> object:
-        told, begin = list[object](), time.monotonic()
-        timer = threading.Timer(3600, lambda: told.append(time.monotonic() - begin >= 3600))
+        results, begin = list[object](), time.monotonic()
+        timer = threading.Timer(3600, lambda: results.append(time.monotonic() - begin >= 3600))
         timer.start()
         timer.join()
-        cancelled = threading.Timer(3600, lambda: told.append("never"))
+        cancelled = threading.Timer(3600, lambda: results.append("never"))
         cancelled.start()
         cancelled.cancel()
         cancelled.join()
-        return told
+        return results
 
     return sampled(program, 20)
 
@@ -311,22 +311,22 @@ def ask_new_thread() -> dict[str, Any]:
 
 def ask_queues() -> dict[str, Any]:
     def program() -> object:
-        told: list[object] = []
+        results: list[object] = []
         for kind in (queue.Queue, queue.LifoQueue, queue.PriorityQueue, queue.SimpleQueue):
             line: Any = kind()
-            together(lambda: (line.put(1), line.put(2)), lambda: told.append(sorted((line.get(), line.get()))))
-            told.append(raised(line.get, True, 2))
-            told.append(raised(line.get, False))
+            together(lambda: (line.put(1), line.put(2)), lambda: results.append(sorted((line.get(), line.get()))))
+            results.append(raised(line.get, True, 2))
+            results.append(raised(line.get, False))
         full: queue.Queue[int] = queue.Queue(1)
         full.put(1)
-        told += [raised(full.put, 2, True, 1), raised(full.put_nowait, 2)]
+        results += [raised(full.put, 2, True, 1), raised(full.put_nowait, 2)]
 
         def consume() -> None:
             full.get()
             full.task_done()
 
         together(full.join, consume)
-        return told
+        return results
 
     return sampled(program, 12)
 
@@ -351,10 +351,10 @@ def ask_pool() -> dict[str, Any]:
         with ThreadPoolExecutor(max_workers=2) as pool:
             futures = [pool.submit(pow, 2, k) for k in range(3)]
             bad = pool.submit(divmod, 1, 0)
-            told: list[object] = [each.result() for each in futures]
-            told += [list(pool.map(abs, (-1, -2))), type(bad.exception()).__name__]
-            told.append(sorted(each.result(timeout=5) for each in as_completed(futures, timeout=60)))
-        return told, raised(pool.submit, int)
+            results: list[object] = [each.result() for each in futures]
+            results += [list(pool.map(abs, (-1, -2))), type(bad.exception()).__name__]
+            results.append(sorted(each.result(timeout=5) for each in as_completed(futures, timeout=60)))
+        return results, raised(pool.submit, int)
 
     return sampled(program, 8)
 

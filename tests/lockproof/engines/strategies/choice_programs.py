@@ -1,4 +1,4 @@
-"""Questions about strategies that drive the engine."""
+"""Programs that show how strategies choose when they drive the engine."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def paid_locked() -> int:
 
 def choices(strategy: Any, program: Callable[[], object] = paid, runs: int = 15) -> list[list[int]]:
     instrumentation.switch(Switching.FREE)
-    told: list[list[int]] = []
-    while len(told) < runs and strategy.begin():
+    results: list[list[int]] = []
+    while len(results) < runs and strategy.begin():
         result, _ = once(program, strategy)
         strategy.end(result.ran)
-        told.append(list(result.ran.choices))
-    return told
+        results.append(list(result.ran.choices))
+    return results
 
 
 def ask_found() -> dict[str, Any]:
@@ -65,7 +65,7 @@ def ask_seeds() -> dict[str, Any]:
 
 
 class Own:
-    """A strategy that somebody wrote."""
+    """A strategy as a user may write it."""
 
     def __init__(self) -> None:
         self.random, self.asked, self.ended = Random(5), 0, list[int]()
@@ -91,7 +91,7 @@ class Fails(Own):
 
 
 class Strays(Own):
-    """Chooses a thread that there is not."""
+    """Chooses a thread that does not exist."""
 
     def choose(self, point: Point) -> int:
         return 77
@@ -112,15 +112,15 @@ def ask_own() -> dict[str, Any]:
 
 
 def ask_raises() -> list[str]:
-    told = []
+    results = []
     for strategy in (Fails(), Strays()):
         try:
             choices(strategy)
-            told.append("nothing")
+            results.append("nothing")
         except Exception as error:
-            told.append(f"{type(error).__name__}: {error}")
-        told.append(repr(sorted(explore(paid, Own, Switching.FREE)["outcomes"])))
-    return told
+            results.append(f"{type(error).__name__}: {error}")
+        results.append(repr(sorted(explore(paid, Own, Switching.FREE)["outcomes"])))
+    return results
 
 
 def catches() -> int:
@@ -172,7 +172,7 @@ def ask_replay() -> list[int]:
 
 
 def ask_replay_of_another() -> list[str]:
-    told = []
+    results = []
     (long,) = choices(RandomWalk(3), paid_locked, 1)
     (short,) = choices(RandomWalk(3), paid, 1)
     for program, given in ((paid_locked, short), (paid, long), (paid, [77, *short])):
@@ -180,13 +180,13 @@ def ask_replay_of_another() -> list[str]:
         replay.begin()
         try:
             once(program, replay)
-            told.append("nothing")
+            results.append("nothing")
         except Diverged as error:
-            told.append(type(error).__name__)
+            results.append(type(error).__name__)
         lenient = Replay(given, strict=False)
         lenient.begin()
-        told.append(repr(once(program, lenient)[1] in ([1], [2])))
-    return told
+        results.append(repr(once(program, lenient)[1] in ([1], [2])))
+    return results
 
 
 class Interrupted(Own):

@@ -1,4 +1,4 @@
-"""Questions about the context variables that threads see: see `test_threads`."""
+"""Programs whose threads read context variables: see `test_threads`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ variable = ContextVar("variable", default=0)
 
 
 def contexts() -> list[int]:
-    """What threads see of a variable: one that is given nothing, and two that are given a context where that is had."""
+    """The value of a variable in a thread without a context, and in two with one, where Python has that argument."""
     seen: list[int] = []
 
     def look() -> None:

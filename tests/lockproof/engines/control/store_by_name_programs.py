@@ -1,4 +1,4 @@
-"""A question about an attribute that is stored by its name, in a process where that is the only store by name."""
+"""A program that stores an attribute by its name, and nothing else in its process does so."""
 
 from __future__ import annotations
 

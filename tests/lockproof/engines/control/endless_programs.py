@@ -1,4 +1,4 @@
-"""Questions about programs that never end by themselves, where no instruction is a switch point."""
+"""Programs that never end by themselves, where no instruction is a switch point."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from lockproof.core.schedule import Switching
 from lockproof.engines.strategies.sampling import RandomWalk
-from tests.lockproof.engines.control.asked_alarms import first, heartbeat, sleeping, spin
+from tests.lockproof.engines.control.alarm_programs import first, heartbeat, sleeping, spin
 from tests.lockproof.engines.control.inside import explore
 
 

@@ -1,4 +1,4 @@
-"""Questions about what the engine says of a run: deadlocks, locks and threads left, exceptions, loops, lock order."""
+"""Programs with something to report: deadlocks, locks and threads left behind, exceptions, loops, lock order."""
 
 from __future__ import annotations
 
@@ -260,18 +260,18 @@ def sleeping(end: bool) -> object:
 
 
 def ask_spin() -> dict[str, Any]:
-    told: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for switching in (Switching.FREE, Switching.GIL):
         for end in (True, False):
-            told[f"{switching} {end}"] = explore(partial(spin, end), lambda: Seldom(2), switching, 1)
-            told[f"{switching} {end} first"] = first(partial(spin, end), switching)
-    told["sleeping True"] = explore(partial(sleeping, True), lambda: RandomWalk(2), Switching.SYNC, 2)
-    told["sync True first"] = first(partial(spin, True))
+            results[f"{switching} {end}"] = explore(partial(spin, end), lambda: Seldom(2), switching, 1)
+            results[f"{switching} {end} first"] = first(partial(spin, end), switching)
+    results["sleeping True"] = explore(partial(sleeping, True), lambda: RandomWalk(2), Switching.SYNC, 2)
+    results["sync True first"] = first(partial(spin, True))
     for made in (Unfair, SURW, PCT, POS):
-        told[f"two, {made.__name__}"] = explore(two_wait, partial(made, 1), Switching.FREE, 60)
-    told["yielded"] = Unfair.yielded
-    told["two, long"] = explore(partial(two_wait, 60), partial(Unfair, 1), Switching.FREE, 3)
-    return told
+        results[f"two, {made.__name__}"] = explore(two_wait, partial(made, 1), Switching.FREE, 60)
+    results["yielded"] = Unfair.yielded
+    results["two, long"] = explore(partial(two_wait, 60), partial(Unfair, 1), Switching.FREE, 3)
+    return results
 
 
 class Sums:

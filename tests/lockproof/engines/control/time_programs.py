@@ -1,4 +1,4 @@
-"""Questions about the clock of a program under control, and about waits with a limit."""
+"""Programs that read the clock under control, or wait with a time limit."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import threading
 import time
 from typing import Any
 
-from tests.lockproof.engines.control.asked_threads import all_orders, sampled
 from tests.lockproof.engines.control.inside import together
+from tests.lockproof.engines.control.thread_programs import all_orders, sampled
 
 
 def ask_hour() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Questions about objects that one thread makes, another drops, and that come back into what both share."""
+"""Programs with objects that one thread makes and another drops, and whose finalizers change shared state."""
 
 from __future__ import annotations
 

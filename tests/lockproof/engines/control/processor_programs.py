@@ -1,4 +1,4 @@
-"""Questions about where threads under control run."""
+"""Programs that show which processor threads under control run on."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from lockproof.engines.control import processor
 from lockproof.engines.strategies.sampling import RandomWalk
 from tests.lockproof.engines.control.inside import explore, together
 
-REAL = processor._asked
+REAL = processor._getaffinity
 ALLOWED = sorted(REAL(0))
 
 
 def ask_current() -> list[list[int]]:
-    """Which processor a thread says that it is on, for each that it is put on."""
-    told = []
+    """For each processor, the one that a thread reads after it was moved there."""
+    seen = []
     for each in ALLOWED:
         os.sched_setaffinity(0, {each})
-        told.append([each, processor._current()])
+        seen.append([each, processor._current()])
     os.sched_setaffinity(0, ALLOWED)
-    return told
+    return seen
 
 
 def ask_where() -> list[list[list[int]]]:
-    """On which processors the threads of each run were, where each run chooses another one, and where none does."""
+    """The processors of the threads of each run: if each run chooses another one, and if none chooses."""
     turns = itertools.cycle(ALLOWED)
     vars(processor)["_current"] = lambda: next(turns)
-    told = []
+    runs = []
     for period in (0.0, 1000.0):
         vars(processor)["PERIOD"] = period
-        told.append(where())
-    return told
+        runs.append(where())
+    return runs
 
 
 def where() -> list[list[int]]:
-    """On which processors the threads of each run were; some have served in earlier runs."""
+    """Return the processors of the threads of each run; some threads have carried tasks of earlier runs."""
     runs: list[list[int]] = []
 
     def program() -> object:
@@ -54,7 +54,7 @@ def where() -> list[list[int]]:
 
 
 def ask_what_a_program_sees() -> list[object]:
-    """What it is told of processors, and what it would be told otherwise."""
+    """The processors that a program sees under control, and those that it would see otherwise."""
 
     def program() -> object:
         return sorted(os.sched_getaffinity(0)), os.process_cpu_count(), sorted(os.sched_getaffinity(os.getppid()))

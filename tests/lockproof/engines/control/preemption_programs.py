@@ -1,4 +1,4 @@
-"""Questions about `Preemptions` on programs whose atomic steps are known by hand: see `test_preemptions`."""
+"""Programs for `Preemptions`, whose atomic steps are known by hand: see `test_preemptions`."""
 
 from __future__ import annotations
 
@@ -96,9 +96,9 @@ def ask_text() -> dict[str, int]:
 
 
 def main_beside(before: bool) -> object:
-    """The first task and another one add; `before`: when it has come back from a join with nobody beside."""
+    """The first task and another one add; with `before`, the first task has joined a third one just before."""
     cell = Cell()
-    me = engine.me()
+    me = engine.turns.me()
     assert me is not None
     if before:
         engine.join(me, engine.spawn(int, "before"))
@@ -114,8 +114,8 @@ def ask_main_beside() -> list[dict[str, Any]]:
 
 def ask_ten_times() -> list[Any]:
     """The same exploration, again and again: how many schedules, and how often each outcome."""
-    told = []
+    results = []
     for _ in range(10):
         found = explore(scenario(PROGRAMS["uneven"]), at_most(1), Switching.FREE)
-        told.append([found["by_level"], sorted(found["outcomes"].items())])
-    return told
+        results.append([found["by_level"], sorted(found["outcomes"].items())])
+    return results

@@ -1,4 +1,4 @@
-"""A question to a process whose code has no finalizer but that of an element of lockproof's own."""
+"""A scenario whose only finalizer is that of an element of lockproof's own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.lockproof.engines.control.inside import engine, first_schedule
 
 
 class Visited(list[Any]):
-    """Counts how often its length is asked for, which elements that come back do when they die."""
+    """Counts the calls of `len` on it: a dying element makes one."""
 
     visits = 0
 
@@ -21,7 +21,7 @@ class Visited(list[Any]):
 
 
 def ask_visits() -> list[list[Any]]:
-    """How many there are when the maker of an element has ended before another thread drops it, in five runs."""
+    """The number of calls when an element's maker ends before another thread drops the element, in five runs."""
     text = "-> a.append(Dying(a, 1)) || a.clear() -> a.visits"
     program = ScenarioProgram(Scenario.parse(text), Visited, {"Dying": Dying})
     found = []

@@ -1,4 +1,4 @@
-"""Questions about the switch points under `gil`: where they are in the functions of `handovers`, after the trip."""
+"""Runs of the functions of `handovers` under `gil`, with the places of their switch points."""
 
 from __future__ import annotations
 
