@@ -74,20 +74,26 @@ class Searched:
 class Met:
     """The configurations that a search has met, the oldest forgotten when they take too much memory."""
 
-    __slots__ = ("_most", "count", "known")
+    __slots__ = ("_forgotten", "_most", "known")
 
     def __init__(self, memory: int) -> None:
         self.known: dict[Hashable, None] = {}
-        self.count = 0
+        self._forgotten = 0
         self._most = max(EVERY, memory // ENTRY)
+
+    @property
+    def count(self) -> int:
+        """How many configurations were met, those included that were forgotten."""
+        return self._forgotten + len(self.known)
 
     def look(self, budget: Budget, state: Any) -> str:
         """Forget what there is no memory for; return why the search must end, or nothing. Called now and then."""
         # States may share what they hold, so this is more than they take, not less.
         most = max(EVERY, self._most * ENTRY // (ENTRY + sys.getsizeof(state)))
         if len(self.known) > most:
-            kept = islice(self.known, len(self.known) - most // 2, None)
-            self.known = dict.fromkeys(list(kept))
+            old = len(self.known) - most // 2
+            self.known = dict.fromkeys(list(islice(self.known, old, None)))
+            self._forgotten += old
         return budget.spent(self.count)
 
 

@@ -79,7 +79,6 @@ def search(calls: Sequence[Call], model: SequentialModel[Any, Any], budget: Budg
             reached = (*progress[:t], progress[t] + 1, *progress[t + 1 :])
             if (reached, after) not in met.known:
                 met.known[reached, after] = None
-                met.count += 1
                 i = threads[t][progress[t]]
                 stack.append((i, options, progress, state, left))
                 progress, state, options = reached, after, None
