@@ -1,8 +1,9 @@
 """Is a history sequentially consistent: is there an order that keeps to that of each process, and to no other?
 
-A configuration is how far each process is, and the state (Gibbons and Korach, 1997, have no better search than this in
-general). The calls that returned first are tried first, since most histories of use are linearizable or nearly so.
-Pending calls, each the last of its process, and calls that change nothing are treated as in `wgl`.
+A configuration is the number of calls of each process that are in the order, and the state (Gibbons and Korach, 1997,
+have no better search than this in general). The calls that returned first are tried first, since most histories of use
+are linearizable or nearly so. Pending calls, each the last of its process, and calls that change nothing are treated as
+in `wgl`.
 """
 
 from __future__ import annotations

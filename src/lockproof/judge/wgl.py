@@ -14,7 +14,7 @@ The search differs from these three in the following:
 - A pending call is tried last, and only where it changes the state: it may as well never have taken effect.
 - A call that cannot change a state in which it has this result (`pure` of a model says so) is taken at once where the
   model agrees, without coming back to that choice. In any order that goes on from there it can be moved to the front:
-  it may come next, and the others do not notice it.
+  it may come next, and it changes nothing for the others.
 """
 
 from __future__ import annotations
