@@ -40,7 +40,7 @@ def verdict(model: str, *calls: tuple[str, Any, Any], **options: Any) -> Verdict
 
 
 class Shelf:
-    """A class as a user writes it, with what is hard to compare: a set, a list, an object of its own."""
+    """A class as a user writes it, with attributes that are hard to compare: a set, a list, an object of its own."""
 
     def __init__(self) -> None:
         self.held: set[str] = set()
@@ -153,17 +153,17 @@ def test_a_report_says_what_was_judged_and_where_it_is_stuck(tmp_path: Path) -> 
 
 
 def test_a_whole_read_is_shown_by_its_elements() -> None:
-    told = [("add", 1, 1), ("add", 2, 2), ("read", None, [1])]
-    report = judge_history(one_after_another(*told), "set")
+    calls = [("add", 1, 1), ("add", 2, 2), ("read", None, [1])]
+    report = judge_history(one_after_another(*calls), "set")
     assert report.verdict is Verdict.VIOLATION
     assert [part.keys for part in report.parts] == [("2",)]
     assert report.how
-    report = judge_history(one_after_another(*told), "set", consistency=Consistency.QUIESCENT)
+    report = judge_history(one_after_another(*calls), "set", consistency=Consistency.QUIESCENT)
     assert [each.allowed for part in report.parts for each in part.stuck] == [("[1, 2]",)]
 
 
 def busy(processes: int, calls: int) -> io.StringIO:
-    """Return a history of which no order explains the last read, and that leaves very many orders to try."""
+    """Return a history with very many orders to try, none of which explains the last read."""
     random = Random(1)
     events: list[tuple[int, str, str, Any]] = [
         (p, "invoke", "add", p * calls + random.random()) for p in range(processes)

@@ -1,4 +1,4 @@
-"""Are two states told to be the same only if nobody can tell them apart?"""
+"""Do two states have the same fingerprint only if no code can distinguish them?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lockproof.judge.fingerprint import MOST, fingerprint
 
 
 class Plain:
-    """Its attributes are what they are."""
+    """Ordinary attributes and nothing else."""
 
     def __init__(self, **fields: Any) -> None:
         self.__dict__.update(fields)
@@ -40,7 +40,7 @@ class Slotted:
 
 
 class Named(list[Any]):
-    """A list that may have a name beside that of all."""
+    """A list whose objects may hide the class's name with their own."""
 
     name = "class"
 
@@ -181,7 +181,7 @@ def hidden_in_a_sum(first: list[int]) -> Iterator[None]:
 
 
 class Filed(set[int]):
-    """What nobody says of it is not known."""
+    """A set whose class does not say `has_no_order`."""
 
 
 def begun(generator: Iterator[Any]) -> Iterator[Any]:

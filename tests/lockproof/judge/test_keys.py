@@ -20,7 +20,7 @@ KEYS = "pqrs"
 
 
 class Switches:
-    """Switches with names; `flip` answers what the switch was. One that does nothing is called `look`."""
+    """Switches with names; `flip` returns the old state of the switch. The operation that changes nothing is `look`."""
 
     def initial(self) -> frozenset[str]:
         return frozenset()

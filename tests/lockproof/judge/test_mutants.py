@@ -120,7 +120,7 @@ def loaded(name: str, old: str, new: str) -> dict[str, Any]:
 
 @cache
 def corpus() -> tuple[tuple[str, Any, Any], ...]:
-    """Cases, each with what the definition says: of a run of a scenario, or of a history."""
+    """Cases, each with the verdict of the definition: on a run of a scenario, or on a history."""
     found: list[tuple[str, Any, Any]] = []
     for made, consistency in itertools.product((cases.store_buffering, cases.crossing), Consistency):
         model, history = made()
@@ -142,7 +142,7 @@ def corpus() -> tuple[tuple[str, Any, Any], ...]:
 
 
 def mistakes(judge: dict[str, Any]) -> Iterator[str]:
-    """Yield each case in which this judge does not say what the definition says, or fails."""
+    """Yield each case in which this judge differs from the definition, or raises."""
     for kind, case, said in corpus():
         expected = Verdict.HELD if said else Verdict.VIOLATION
         try:

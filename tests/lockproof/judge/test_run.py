@@ -20,7 +20,7 @@ pytestmark = pytest.mark.one_build
 
 
 class Tried(set[int]):
-    """A set that tells whether it added."""
+    """A set whose method says whether it added."""
 
     def try_add(self, element: int) -> bool:
         added = element not in self
@@ -167,7 +167,7 @@ def test_quiescent_consistency_forgets_the_order_within_a_busy_thread() -> None:
 
 
 class Pool:
-    """Takes an element out of a set, which tells nobody where it will go on."""
+    """Takes an element out of a set; the set does not show which one comes next."""
 
     def __init__(self) -> None:
         self.free = {1, 2, 3}
