@@ -1,4 +1,4 @@
-"""Which operations run which functions and lines? Each is run on one thread, and the interpreter asked what it runs."""
+"""Which operations run which functions and lines? Each operation runs on one thread while `sys.monitoring` watches."""
 
 from __future__ import annotations
 
@@ -15,17 +15,19 @@ from lockproof.core.probes import comes_back
 from lockproof.core.specification import Specification
 
 TOOL: Final = 3
+"""The number under which `sys.monitoring` knows this module."""
+
 FILLINGS: Final = 3
+"""The most operations of one kind that are run."""
 
 WAITING: Final = 0.05
-"""Seconds for an operation that may never end: what it runs, it runs before it waits."""
-
+"""Seconds for an operation that may never end: it runs its code before it waits."""
 
 LONGEST_FILLING: Final = 1.0
-"""Seconds for filling a subject: passed only if a line waits, or the machine is very busy."""
+"""Seconds for filling a subject. Only a line that waits takes so long, or a very busy machine."""
 
 type Reach = dict[tuple[str, str | int], set[str]]
-"""Kinds of operations, as their texts, by file and qualified name of a function, or by file and line."""
+"""The texts of kinds of operations, by file and qualified name of a function, or by file and line."""
 
 
 def reached(
@@ -36,11 +38,11 @@ def reached(
 ) -> Reach:
     """Return, for each function and each line of these files that operations run, the kinds of those operations.
 
-    Each operation is run on a fresh subject, and on one that the lines in `filling` have changed; `announce` is told of
-    each line before. Operations that may wait, or come back into the subject, may never end: each of these has a thread
-    of its own, which is left behind if it does not. Their lines after a wait are not seen.
+    Each operation runs on a fresh subject, and on one that the lines in `filling` have changed. `announce` is called
+    with the lines before they run. An operation that may wait, or calls back into the subject, may never end: it has a
+    thread of its own, which is left behind if it does not end. Lines that it runs after a wait are not found.
     """
-    # By thread: one that was left behind goes on with what it noted itself, and nobody looks at that again.
+    # By thread: a thread that was left behind goes on noting in its own set, which nobody reads again.
     run: dict[int, set[tuple[str, str | int]]] = {}
 
     def begins(code: CodeType, _: int) -> None:
@@ -94,7 +96,7 @@ def reached(
 
 
 def that_return(specification: Specification, lines: Sequence[str]) -> list[str]:
-    """Return the lines up to the first that waits, run one after the other: a second item may be one too many."""
+    """Return the lines before the first that waits, if they run one after the other: a slot may hold just one item."""
     subjects = [specification.subject() for _ in range(3)]
     done: list[str] = []
 
