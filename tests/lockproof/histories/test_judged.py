@@ -121,7 +121,7 @@ def test_a_call_that_the_model_lets_wait_has_no_place() -> None:
     assert verdict("mutex", ("acquire", None, None), ("acquire", None, None)) is Verdict.VIOLATION
 
 
-def test_states_of_a_class_are_told_apart_by_what_they_hold() -> None:
+def test_states_of_a_class_differ_by_what_they_hold() -> None:
     def shelf(*names: str) -> Snapshot:
         made = Shelf()
         made.held.update(names)
@@ -193,7 +193,7 @@ def test_too_little_memory_changes_no_verdict() -> None:
         (f"{__name__}:Locked", "cannot be the model"),
     ],
 )
-def test_a_model_that_is_none_is_answered_with_the_next_step(model: str, fact: str) -> None:
+def test_a_name_without_a_model_is_answered_with_the_next_step(model: str, fact: str) -> None:
     with pytest.raises(LockproofError) as refused:
         model_of(model)
     assert fact in refused.value.fact
@@ -225,7 +225,7 @@ def test_an_operation_that_the_model_has_not_is_refused_with_its_line(model: str
     assert refused.value.line == 1
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_does_not_exist_is_reported(tmp_path: Path) -> None:
     with pytest.raises(LockproofError, match="cannot read"):
         judge_history(tmp_path / "nothing.jsonl", "set")
     with pytest.raises(LockproofError, match="budget"):

@@ -162,7 +162,7 @@ DIFFERENT: list[tuple[Callable[[], Any], Callable[[], Any]]] = [
 
 
 @pytest.mark.parametrize(("one", "other"), DIFFERENT, ids=[str(number) for number in range(len(DIFFERENT))])
-def test_what_differs_in_any_field_is_told_apart_and_the_same_made_again_is_not(
+def test_objects_that_differ_in_any_field_have_other_fingerprints_and_equal_ones_have_the_same(
     one: Callable[[], Any], other: Callable[[], Any]
 ) -> None:
     for make in (one, other):
@@ -219,7 +219,7 @@ UNKNOWN: dict[str, Callable[[], Any]] = {
 
 
 @pytest.mark.parametrize("make", UNKNOWN.values(), ids=UNKNOWN)
-def test_what_is_not_understood_has_no_fingerprint(make: Callable[[], Any]) -> None:
+def test_objects_with_state_out_of_sight_have_no_fingerprint(make: Callable[[], Any]) -> None:
     assert fingerprint([make()]) is None
 
 
