@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import accumulate
+from operator import not_
 from typing import Any
 
 from lockproof.core.history import Call
@@ -64,16 +65,15 @@ class _Entries:
     `pending`, each with its place.
     """
 
-    def __init__(self, calls: Sequence[Call], times: Sequence[Span]) -> None:
-        pending = [call.pending for call in calls]
-        events: list[tuple[float, bool, int]] = [(times[i][0], False, i) for i in range(len(calls))]
-        events += [(times[i][1], True, i) for i in range(len(calls)) if not pending[i]]
+    def __init__(self, times: Sequence[Span], pending: Sequence[bool]) -> None:
+        events: list[tuple[float, bool, int]] = [(times[i][0], False, i) for i in range(len(times))]
+        events += [(times[i][1], True, i) for i in range(len(times)) if not pending[i]]
         events.sort()
         size = len(events) + 2
         self.after, self.before, self.call, self.response = [0] * size, [0] * size, [0] * size, [0] * size
         self.call[0] = -1
         self.pending: list[tuple[int, int]] = []
-        after, before, invoked, newest = self.after, self.before, [0] * len(calls), 0
+        after, before, invoked, newest = self.after, self.before, [0] * len(times), 0
         for place, (_, responds, i) in enumerate(events, 1):
             if pending[i]:
                 self.pending.append((place, i))
@@ -104,8 +104,14 @@ class _Entries:
 
     def next_calls(self, done: set[int]) -> tuple[int, ...]:
         """Return the calls that may come next where those in `done` are in the order, pending ones apart."""
-        end = next((place for place, i in enumerate(self.call) if place and i < 0 and ~i not in done), 0)
-        return tuple(i for i in self.call[1:end] if i >= 0 and i not in done)
+        found = []
+        for i in self.call[1:]:
+            if i >= 0:
+                if i not in done:
+                    found.append(i)
+            elif ~i not in done:
+                break
+        return tuple(found)
 
 
 class _Search:
@@ -118,16 +124,16 @@ class _Search:
     def __init__(
         self, calls: Sequence[Call], model: SequentialModel[Any, Any], budget: Budget, spans: Sequence[Span] | None
     ) -> None:
-        self.entries = _Entries(calls, spans or [(call.invoked, call.returned) for call in calls])
+        pending = [call.pending for call in calls]
+        self.entries = _Entries(spans or [(call.invoked, call.returned) for call in calls], pending)
         self.apply = model.apply
         self.operations = [call.operation for call in calls]
         self.results = [call.result for call in calls]
-        returned = [not call.pending for call in calls]
-        self.number = list(accumulate(returned, initial=0))
+        self.number = list(accumulate(map(not_, pending), initial=0))
         self.left = self.number[-1]
         self.pure = pure_calls(calls, model) or []
         self.needs = process_before(calls) if spans is None else {}
-        self.first_equal = _first_equal([calls[i].operation for _, i in self.entries.pending])
+        self.first_equal = _first_equal([self.operations[i] for _, i in self.entries.pending])
         state = model.initial()
         self.here: Configuration = 0, 0, 0, state
         self.stack: list[Frame] = []
