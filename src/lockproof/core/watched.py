@@ -1,4 +1,4 @@
-"""What was seen of operations when each was run alone under control: it decides which scenarios come early."""
+"""What is known of kinds of operations because each was run alone under control."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ LONG: Final = 8
 
 @dataclass(frozen=True)
 class Watched:
-    """What was seen of kinds of operations, by their texts, when each was run alone.
+    """What single runs showed of kinds of operations. Kinds are named by their texts.
 
-    `exposed` are those that look as if another thread could come in the middle (`lockproof.campaign.worker.exposure`).
-    `accesses` counts what each does with state that may be shared: the more, the more there is to come between.
-    `unlocked` are those that take no lock, unless these are most: where a lock is missing, they see it best.
+    `exposed` are the kinds between whose accesses another thread could come (`lockproof.campaign.worker.exposure`).
+    `accesses` counts the accesses of each kind to state that may be shared: between more of them, more can come.
+    `unlocked` are the kinds that take no lock, unless most kinds take none: they see best where a lock is missing.
     """
 
     exposed: frozenset[str] = frozenset()
@@ -26,3 +26,8 @@ class Watched:
     def length(self, text: str) -> int:
         """Return by how much a kind comes earlier for its length."""
         return max(1, min(self.accesses.get(text, 1), LONG))
+
+    @property
+    def seeing(self) -> frozenset[str]:
+        """The kinds that may see what locks hide from others."""
+        return self.unlocked or self.exposed

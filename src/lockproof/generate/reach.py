@@ -1,4 +1,4 @@
-"""Which operations run which functions and lines? Each is run on one thread, and the interpreter asked what it runs."""
+"""Which operations run which functions and lines? Each operation runs on one thread while `sys.monitoring` watches."""
 
 from __future__ import annotations
 
@@ -7,25 +7,31 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from functools import partial
 from types import CodeType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from lockproof.core.operation import Operation
 from lockproof.core.probes import comes_back
 from lockproof.core.specification import Specification
 
 TOOL: Final = 3
+"""The number under which `sys.monitoring` knows this module."""
+
 FILLINGS: Final = 3
+"""The most operations of one kind that are run."""
 
 WAITING: Final = 0.05
-"""Seconds for an operation that may never end: what it runs, it runs before it waits."""
-
+"""Seconds for an operation that may never end: it runs its code before it waits."""
 
 LONGEST_FILLING: Final = 1.0
-"""Seconds for filling a subject: passed only if a line waits, or the machine is very busy."""
+"""Seconds for filling a subject. Only a line that waits takes so long, or a very busy machine."""
 
-type Reach = dict[tuple[str, str | int], set[str]]
-"""Kinds of operations, as their texts, by file and qualified name of a function, or by file and line."""
+type Place = tuple[str, str | int]
+"""A file, and the qualified name of a function or the number of a line."""
+
+type Reach = dict[Place, set[str]]
+"""The texts of the kinds of operations that run each place."""
 
 
 def reached(
@@ -36,36 +42,12 @@ def reached(
 ) -> Reach:
     """Return, for each function and each line of these files that operations run, the kinds of those operations.
 
-    Each operation is run on a fresh subject, and on one that the lines in `filling` have changed; `announce` is told of
-    each line before. Operations that may wait, or come back into the subject, may never end: each of these has a thread
-    of its own, which is left behind if it does not. Their lines after a wait are not seen.
+    Each operation runs on a fresh subject, and on one that the lines in `filling` have changed. `announce` is called
+    with the lines before they run. An operation that may wait, or calls back into the subject, may never end: it has a
+    thread of its own, which is left behind if it does not end. Lines that it runs after a wait are not found.
     """
-    # By thread: one that was left behind goes on with what it noted itself, and nobody looks at that again.
-    run: dict[int, set[tuple[str, str | int]]] = {}
-
-    def begins(code: CodeType, _: int) -> None:
-        if code.co_filename in files and (noted := run.get(threading.get_ident())) is not None:
-            noted.add((code.co_filename, code.co_qualname.replace("<locals>.", "")))
-
-    def goes_on(code: CodeType, line: int) -> object:
-        if code.co_filename not in files:
-            return monitoring.DISABLE
-        if (noted := run.get(threading.get_ident())) is not None:
-            noted.add((code.co_filename, line))
-        return None
-
-    def do(operation: Operation, subjects: Sequence[Any], noted: set[tuple[str, str | int]]) -> None:
-        run[threading.get_ident()] = noted
-        _run(operation, specification, subjects)
-        del run[threading.get_ident()]
-
-    found: defaultdict[tuple[str, str | int], set[str]] = defaultdict(set)
-    monitoring = sys.monitoring
-    events = {monitoring.events.PY_START: begins, monitoring.events.LINE: goes_on}
-    monitoring.use_tool_id(TOOL, "lockproof reach")
-    for event, callback in events.items():
-        monitoring.register_callback(TOOL, event, callback)
-    try:
+    found: defaultdict[Place, set[str]] = defaultdict(set)
+    with _Monitor(files) as monitor:
         for kind in specification.operations:
             endless = kind.blocking or comes_back(kind.text)
             for lines in ([], [line for line in filling if not comes_back(line)]):
@@ -74,27 +56,66 @@ def reached(
                     subjects = [specification.subject() for _ in range(3)]
                     for line in lines:
                         _run(Operation(line), specification, subjects)
-                    noted: set[tuple[str, str | int]] = set()
-                    monitoring.set_events(TOOL, sum(events))
-                    if endless:
-                        thread = threading.Thread(target=do, args=(operation, subjects, noted), daemon=True)
-                        thread.start()
-                        thread.join(WAITING)
-                    else:
-                        do(operation, subjects, noted)
-                    monitoring.set_events(TOOL, 0)
-                    for place in noted.copy():
+                    for place in monitor.places(partial(_run, operation, specification, subjects), endless=endless):
                         found[place].add(kind.text)
-    finally:
-        monitoring.set_events(TOOL, 0)
-        for event in events:
-            monitoring.register_callback(TOOL, event, None)
-        monitoring.free_tool_id(TOOL)
     return found
 
 
+class _Monitor:
+    """Notes which functions and lines of some files each thread runs."""
+
+    def __init__(self, files: Collection[str]) -> None:
+        self._files = files
+        # By thread: a thread that was left behind goes on noting in its own set, which nobody reads again.
+        self._noted: dict[int, set[Place]] = {}
+        events = sys.monitoring.events
+        self._callbacks: dict[int, Callable[..., object]] = {events.PY_START: self._begins, events.LINE: self._goes_on}
+
+    def __enter__(self) -> Self:
+        sys.monitoring.use_tool_id(TOOL, "lockproof reach")
+        for event, callback in self._callbacks.items():
+            sys.monitoring.register_callback(TOOL, event, callback)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.monitoring.set_events(TOOL, 0)
+        for event in self._callbacks:
+            sys.monitoring.register_callback(TOOL, event, None)
+        sys.monitoring.free_tool_id(TOOL)
+
+    def places(self, call: Callable[[], None], *, endless: bool) -> set[Place]:
+        """Return the places that a call runs. An `endless` one has a thread of its own, and `WAITING` seconds."""
+        noted: set[Place] = set()
+
+        def run() -> None:
+            self._noted[threading.get_ident()] = noted
+            call()
+            del self._noted[threading.get_ident()]
+
+        sys.monitoring.set_events(TOOL, sum(self._callbacks))
+        if endless:
+            thread = threading.Thread(target=run, daemon=True)
+            thread.start()
+            thread.join(WAITING)
+        else:
+            run()
+        sys.monitoring.set_events(TOOL, 0)
+        return noted.copy()
+
+    def _begins(self, code: CodeType, _: int) -> None:
+        if code.co_filename in self._files and (noted := self._noted.get(threading.get_ident())) is not None:
+            noted.add((code.co_filename, code.co_qualname.replace("<locals>.", "")))
+
+    def _goes_on(self, code: CodeType, line: int) -> object:
+        if code.co_filename not in self._files:
+            return sys.monitoring.DISABLE
+        if (noted := self._noted.get(threading.get_ident())) is not None:
+            noted.add((code.co_filename, line))
+        return None
+
+
 def that_return(specification: Specification, lines: Sequence[str]) -> list[str]:
-    """Return the lines up to the first that waits, run one after the other: a second item may be one too many."""
+    """Return the lines before the first that waits, if they run one after the other: a slot may hold just one item."""
     subjects = [specification.subject() for _ in range(3)]
     done: list[str] = []
 

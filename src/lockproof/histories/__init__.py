@@ -1,1 +1,1 @@
-"""Histories recorded elsewhere: read (`jepsen`), understood (`named_models`, `class_models`), judged (`judged`)."""
+"""Histories recorded elsewhere: `jepsen` reads them, `named_models` and `class_models` have models, `judged` judges."""

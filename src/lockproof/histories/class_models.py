@@ -1,15 +1,15 @@
 """Any class as the model of a recorded history: operations are its methods, run on deep copies of an object.
 
-How a recorded call is one of a method:
+A recorded call becomes a call of a method like this:
 
 - The value null is no argument, or None for a method that needs one. A list is several arguments for a method that can
   take several, and one list for one that takes exactly one. Anything else is one argument.
 - The value of the completion is the result: lists stand for tuples and deques too, and for sets in any order;
   `{"raises": "KeyError"}` for an exception. A completion that repeats the invocation's value agrees with None.
 
-Limits: the object has to be one that `copy.deepcopy` copies, so without locks. Two states are one where what `pickle`
-would write of them is the same, but for the order within sets. What cannot be pickled is never the same: then the
-search is slower. An attribute that grows with every call, like a counter of calls, has the same effect.
+Limits: `copy.deepcopy` must be able to copy the object, so it has no locks. Two states are equal if `pickle` would
+write the same of both, apart from the order within sets. Objects that cannot be pickled are never equal, which makes
+the search slower. An attribute that grows with every call, like a counter of calls, has the same effect.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from lockproof.core.errors import LockproofError
 from lockproof.core.history import PENDING
 from lockproof.core.model import Blocked, every_choice
 from lockproof.core.values import Collected, Raised, Told, canonical
-from lockproof.histories.named_models import Did, Reading, RecordedModel, frozen, same
+from lockproof.histories.named_models import Reading, RecordedModel, RecordedOperation, frozen, same
 
 ATOMS = (type(None), bool, int, float, complex, str, bytes)
 
 
 class Snapshot:
-    """An object in a state that nobody changes; equal to others in the same state."""
+    """An object that nobody changes any more; snapshots in the same state are equal."""
 
     __slots__ = ("kept", "key")
 
@@ -38,7 +38,7 @@ class Snapshot:
         try:
             self.key = state_of(kept)
             hash(self.key)
-        except Exception:  # whatever a class raises when it is taken apart
+        except Exception:  # a class may raise anything here
             self.key = object()
 
     def __eq__(self, other: object) -> bool:
@@ -52,7 +52,7 @@ class Snapshot:
 
 
 def state_of(value: Any) -> Any:
-    """Return a value that is equal for objects in the same state: what `pickle` would write of them, frozen."""
+    """Return a hashable form of what `pickle` would write of an object; it is equal for objects in the same state."""
     if type(value) in ATOMS:
         return type(value), value
     if isinstance(value, type) or inspect.isroutine(value):
@@ -68,7 +68,7 @@ def state_of(value: Any) -> Any:
         return type(value), reduced
     make, arguments, *rest = reduced
     state, items, pairs = (*rest, None, None, None)[:3]
-    if isinstance(value, (set, frozenset)):  # the elements, in whatever order, are the last argument
+    if isinstance(value, (set, frozenset)):  # the last argument has the elements, in any order
         arguments = tuple(frozenset(each) if isinstance(each, list) else each for each in arguments)
     return (
         make,
@@ -80,7 +80,7 @@ def state_of(value: Any) -> Any:
 
 
 class Answer:
-    """The canonical result of a method, compared with what a history recorded for a call with this value."""
+    """The canonical result of a method. It equals the recorded result of a call with the value `value`."""
 
     __slots__ = ("form", "value")
 
@@ -122,7 +122,7 @@ def agrees(form: Any, recorded: Any) -> bool:
 
 
 class ClassModel(RecordedModel):
-    """Objects of a class, or what a function without arguments makes."""
+    """The model of a class: its objects, or those that a function without arguments makes."""
 
     readers = frozenset()
 
@@ -155,9 +155,9 @@ class ClassModel(RecordedModel):
         else:
             arguments = [] if value is None and self._none[f] else [value]
         result = PENDING if completed is PENDING else frozen(completed)
-        return Did(f, frozen(value), arguments, True), result
+        return RecordedOperation(f, frozen(value), arguments, True), result
 
-    def apply(self, state: Snapshot, call: Did) -> Iterator[tuple[Answer, Snapshot]]:
+    def apply(self, state: Snapshot, call: RecordedOperation) -> Iterator[tuple[Answer, Snapshot]]:
         def run() -> tuple[Any, Any] | None:
             # The arguments are copied too: the object may keep one and change it.
             subject, arguments = copy.deepcopy((state.kept, call.argument))

@@ -1,13 +1,13 @@
 """Recorded histories: JSON lines in the form that Jepsen records, read and validated.
 
-Each line is an event: `{"process": 0, "type": "invoke", "f": "add", "value": 3, "time": 12}`. A process invokes, and
-then its call ends with the type `ok` (it took place, and `value` is the result), `fail` (it did not take place) or
-`info` (nobody knows: it may take effect at any time from then on, and the process does not come back, but goes on under
-a new number). A call that has no end when the history ends is like one with `info`. `value` may be left out for null.
+Each line is an event: `{"process": 0, "type": "invoke", "f": "add", "value": 3, "time": 12}`. A process invokes a call,
+and the call ends with the type `ok` (it took place, and `value` is the result), `fail` (it did not take place) or
+`info` (nobody knows: it may take effect at any later time, and its process goes on under a new number). A call without
+an end is like one with `info`. `value` may be left out for null.
 
-Lines stand in the order of the events. `time` may be left out, in all of them; where it is given it must not run
-backwards, and events at the same time overlap. Lines of a process that is no number, such as Jepsen's `nemesis`, are
-about the test and not about the object: they are left out.
+Lines stand in the order of the events. Either all lines have a `time` or none has; times must not run backwards, and
+events at the same time overlap. Lines of a process without a number, such as Jepsen's `nemesis`, are about the test and
+not about the object. They are left out.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ TYPES = ("invoke", "ok", "fail", "info")
 
 @dataclass(frozen=True)
 class Recording:
-    """A history whose operations are pairs of a name and a value, and results what the completions had as value.
+    """A history whose operations are pairs of a name and a value, and whose results are the values of the completions.
 
-    `failed` is how many calls did not take place and so are not in the history, `skipped` how many lines are not of a
-    numbered process, and `lines` how many there were.
+    `failed` counts the calls that did not take place; the history does not have them. `skipped` counts the lines of
+    processes without a number, `lines` all lines.
     """
 
     history: History
@@ -38,10 +38,10 @@ class Recording:
 
 
 def read(lines: Iterable[str]) -> Recording:
-    """Read a history.
+    """Return the history that lines of JSON record.
 
     Raises:
-        MalformedHistory: it cannot be one; the error says in which line, and why.
+        MalformedHistory: the lines are no history; the error says which line is wrong, and why.
 
     """
     return _Reader().read(lines)
@@ -66,7 +66,7 @@ class _Reader:
             raise MalformedHistory(0, "the history has no operations", "give one JSON object in each line")
         for process, (place, f, value, time, line) in self.open.items():
             self.calls[place] = Call(process, (f, value), PENDING, time, NEVER, line)
-        # The calls stand by their invocation, and no process has two open: it is a history already.
+        # The calls are in the order of invocation, and no process has two open calls: no need to validate again.
         history = History(tuple(call for call in self.calls if call is not None))
         return Recording(history, self.failed, self.skipped, number)
 

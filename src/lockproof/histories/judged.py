@@ -1,4 +1,4 @@
-"""A recorded history judged from beginning to end: read, understood by a model, taken apart, searched, told of."""
+"""Judges a recorded history: reads it, translates its calls for a model, judges them, and makes the report."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lockproof.judge.partition import HistoryJudgement, Keyed, Part, judge
 from lockproof.judge.search import MIB, Budget
 
 SHOWN: Final = 12
-"""How many calls of the end of the longest beginning are told."""
+"""How many calls a report shows of the end of the longest beginning."""
 
 
 def judge_history(
@@ -33,13 +33,19 @@ def judge_history(
     memory: int = 512,
     configurations: int | None = None,
 ) -> HistoryReport:
-    """Judge the history in a file or a text stream, of JSON lines as `lockproof.histories.jepsen` describes them.
+    """Return the report on a recorded history.
 
-    `model_name` is one of `known_models`, or `module:Class`. `memory` is in MiB, for what the search remembers.
+    Args:
+        source: The path of a file or a text stream of JSON lines (see `lockproof.histories.jepsen`).
+        model_name: One of `known_models`, or `module:Class`.
+        consistency: The consistency that the history must have.
+        budget_seconds: Seconds after which parts that are not decided are UNKNOWN.
+        memory: MiB for the configurations that a search remembers.
+        configurations: The most configurations of all searches; None: no limit.
 
     Raises:
-        LockproofError: the file cannot be read, there is no such model, or it has no such operation.
-        MalformedHistory: what was read is no history.
+        LockproofError: The file cannot be read, there is no such model, or the budget is not positive.
+        MalformedHistory: The lines are no history, or the model does not have one of its operations.
 
     """
     began = time.monotonic()
@@ -48,7 +54,7 @@ def judge_history(
     model = model_of(model_name)
     name = getattr(source, "name", "<stream>") if not isinstance(source, (str, Path)) else str(source)
     recording = _read(source)
-    history, dropped = understood(recording.history, model)
+    history, dropped = translated(recording.history, model)
     budget = Budget(seconds=budget_seconds, memory=memory * MIB)
     if configurations is not None:
         budget.configurations = configurations
@@ -68,7 +74,7 @@ def judge_history(
         recording.failed,
         len(recording.history.processes),
         len(found.parts),
-        tuple(_told(part, model) for part in found.parts if part.verdict is not Verdict.HELD),
+        tuple(_part_report(part, model) for part in found.parts if part.verdict is not Verdict.HELD),
         found.configurations,
         found.seconds,
         time.monotonic() - began,
@@ -108,8 +114,8 @@ def model_of(name: str) -> RecordedModel:
     return ClassModel(found, name)
 
 
-def understood(history: History, model: RecordedModel) -> tuple[History, int]:
-    """Return the history with operations of the model, and how many calls were left out since they say nothing."""
+def translated(history: History, model: RecordedModel) -> tuple[History, int]:
+    """Return the history with operations of the model, and the number of pending reads, which are left out."""
     calls = []
     for call in history.calls:
         f, value = call.operation
@@ -124,7 +130,7 @@ def understood(history: History, model: RecordedModel) -> tuple[History, int]:
 
 
 def keyed_by(model: RecordedModel) -> Keyed | None:
-    """Return how histories of this model are taken apart."""
+    """Return how histories of this model are divided by keys; None if its operations have no keys."""
     if model.alone is None:
         return None
     return Keyed(model.keys, model.alone, model.project if isinstance(model, Set) else None)
@@ -142,7 +148,7 @@ def _read(source: str | Path | TextIO) -> jepsen.Recording:
         raise MalformedHistory(0, f"not UTF-8: {error.reason}", "write JSON lines") from None
 
 
-def _told(part: Part, model: RecordedModel) -> PartReport:
+def _part_report(part: Part, model: RecordedModel) -> PartReport:
     return PartReport(
         tuple(_key_text(key, model) for key in part.keys),
         part.verdict,
@@ -150,13 +156,16 @@ def _told(part: Part, model: RecordedModel) -> PartReport:
         part.configurations,
         part.seconds,
         len(part.longest),
-        tuple(_call(call, model) for call in part.longest[-SHOWN:]),
-        tuple(replace(_call(each.call, model), allowed=_texts(each.allowed, each.call, model)) for each in part.stuck),
+        tuple(_call_report(call, model) for call in part.longest[-SHOWN:]),
+        tuple(
+            replace(_call_report(each.call, model), allowed=_texts(each.allowed, each.call, model))
+            for each in part.stuck
+        ),
         part.reason,
     )
 
 
-def _call(call: Call, model: RecordedModel) -> CallReport:
+def _call_report(call: Call, model: RecordedModel) -> CallReport:
     assert isinstance(call.process, int)
     result = "" if call.pending else _text(call.result, call, model)
     return CallReport(call.line, call.process, str(call.operation), result)
@@ -167,11 +176,13 @@ def _texts(results: Iterable[Any], call: Call, model: RecordedModel) -> tuple[st
 
 
 def _text(result: Any, call: Call, model: RecordedModel) -> str:
-    """Return a result as text; a whole set, which is a bit mask, by its elements."""
+    """Return a result as text; the bit mask of a whole set as the list of its elements."""
     if isinstance(model, Set) and call.operation.f == "read":
         return shown(tuple(sorted(model.elements(result), key=repr)))
     return (
-        "ok" if result is None and not call.operation.told and call.operation.f not in model.readers else shown(result)
+        "ok"
+        if result is None and not call.operation.has_result and call.operation.f not in model.readers
+        else shown(result)
     )
 
 

@@ -1,11 +1,11 @@
-"""Models for recorded histories: what an operation is that has a name and a value, and what it does.
+"""Models for recorded histories: what an operation with this name and value does.
 
-A model reads a call by `call(f, value, completed)`: the value that it was invoked with, and the one that it was
-completed with (`PENDING` if it was not). It returns the operation, and the result that is compared with the model's.
+A model translates a recorded call: `call(f, value, completed)` has its name, the value of the invocation and that of
+the completion (`PENDING` if there is none). It returns the operation and the result to compare with the model's.
 
 Jepsen repeats the argument of a call in its completion. So a completion that repeats the invocation's value, or has
-none, says only that the call took place; then any result of it is allowed. What each model reads stands in its
-docstring; `f value -> completed`, with `_` for null.
+none, says only that the call took place; then any result of it is allowed. The docstring of each model has its
+operations in the form `f value -> completed`, with `_` for null.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from lockproof.core.history import PENDING, Call
 ABSENT: Final = "absent"
 
 
-class Did(NamedTuple):
-    """A recorded operation: its name, its argument as it was recorded and as the model takes it, and if it is `told`.
+class RecordedOperation(NamedTuple):
+    """A recorded operation: its name, its argument as recorded and as the model takes it.
 
-    Where the result is not told, the model's is None too.
+    `has_result` says whether the history recorded the result. If not, the model's result is None too.
     """
 
     f: str
     value: Any
     argument: Any = None
-    told: bool = False
+    has_result: bool = False
 
     def __str__(self) -> str:
         return self.f if self.value is None else f"{self.f} {shown(self.value)}"
 
 
 def shown(value: Any) -> str:
-    """Return a frozen value as text: tuples as the lists that they were."""
+    """Return a frozen value as text, its tuples as lists."""
     if type(value) is tuple:
         return f"[{', '.join(map(shown, value))}]"
     return repr(value)
@@ -51,19 +51,20 @@ def frozen(value: Any) -> Any:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Tell whether two JSON values are the same, `1` and `true` told apart."""
+    """Tell whether two JSON values are the same; `1` and `true` are not."""
     return type(one) is type(other) and bool(one == other)
 
 
 type Steps = Iterable[tuple[Any, Any]]
-type Reading = tuple[Did, Any]
+type Reading = tuple[RecordedOperation, Any]
 
 
 class RecordedModel:
-    """What the models have in common. `state` None is the initial state unless a model says otherwise.
+    """What the models have in common.
 
-    `operations` names what a history may contain; `readers` never change a state, `refusable` do not where the result
-    is false. `alone` is the model of one key, for those whose operations have keys.
+    `operations` are the names of operations that a history may contain. `readers` never change a state; `refusable` do
+    not if their result is false. `start` is the initial state. `alone` is the model of one key, for a model whose
+    operations have keys.
     """
 
     name = ""
@@ -95,14 +96,14 @@ class RecordedModel:
         return self.read(f, frozen_value, ended)
 
     def read(self, f: str, value: Any, completed: Any) -> Reading:
-        """Return the operation and its result, of frozen values."""
+        """Return the operation and its result; `value` and `completed` are frozen."""
         raise NotImplementedError
 
-    def apply(self, state: Any, call: Did) -> Steps:
-        """Return what may happen, as a sequential model does."""
+    def apply(self, state: Any, call: RecordedOperation) -> Steps:
+        """Return the possible results, each with the state after it."""
         raise NotImplementedError
 
-    def pure(self, call: Did, result: Any) -> bool:
+    def pure(self, call: RecordedOperation, result: Any) -> bool:
         """Tell whether the call changes no state in which it has this result."""
         return call.f in self.readers or (result is False and call.f in self.refusable)
 
@@ -111,19 +112,19 @@ class RecordedModel:
         return None if self.alone is None else (call.operation.argument,)
 
     def bad(self, f: str, value: Any, wanted: str) -> LockproofError:
-        """Return the error about a value that cannot be."""
+        """Return the error about a value that the operation cannot have."""
         return LockproofError(f"{self.name}: {f} cannot have the value {shown(value)}", "", f"write {wanted}")
 
 
 def answer(f: str, value: Any, completed: Any, argument: Any) -> Reading:
-    """Read a call whose completion may repeat the argument, be null, or be the result, or `[argument, result]`."""
+    """Translate a call whose completion is the argument, null, the result, or `[argument, result]`."""
     if completed is PENDING:
-        return Did(f, value, argument), PENDING
+        return RecordedOperation(f, value, argument), PENDING
     if type(completed) is tuple and len(completed) == 2 and same(completed[0], argument):
         completed = completed[1]
     if completed is None or same(completed, value):
-        return Did(f, value, argument), None
-    return Did(f, value, argument, True), completed
+        return RecordedOperation(f, value, argument), None
+    return RecordedOperation(f, value, argument, True), completed
 
 
 class Register(RecordedModel):
@@ -134,17 +135,17 @@ class Register(RecordedModel):
 
     def read(self, f: str, value: Any, completed: Any) -> Reading:
         if f == "read":
-            return Did(f, None), completed
-        return Did(f, value, value), completed if completed is PENDING else None
+            return RecordedOperation(f, None), completed
+        return RecordedOperation(f, value, value), completed if completed is PENDING else None
 
-    def apply(self, state: Any, call: Did) -> Steps:
+    def apply(self, state: Any, call: RecordedOperation) -> Steps:
         if call.f == "read":
             return ((state, state),)
         return ((None, call.argument),)
 
 
 class CasRegister(Register):
-    """As a register, and `cas [old, new]`: completed, it has replaced old by new; with false, it has found another."""
+    """As a register, and `cas [old, new]`: completed with false, it found another value; else it replaced old."""
 
     name = "cas-register"
     operations = ("read", "write", "cas")
@@ -155,9 +156,9 @@ class CasRegister(Register):
             return super().read(f, value, completed)
         if type(value) is not tuple or len(value) != 2:
             raise self.bad(f, value, "[old, new]")
-        return Did(f, value, value), completed if completed is PENDING else completed is not False
+        return RecordedOperation(f, value, value), completed if completed is PENDING else completed is not False
 
-    def apply(self, state: Any, call: Did) -> Steps:
+    def apply(self, state: Any, call: RecordedOperation) -> Steps:
         if call.f != "cas":
             return super().apply(state, call)
         old, new = call.argument
@@ -173,37 +174,37 @@ class Counter(RecordedModel):
 
     def read(self, f: str, value: Any, completed: Any) -> Reading:
         if f == "read":
-            return Did(f, None), completed
+            return RecordedOperation(f, None), completed
         change = {"increment": 1, "decrement": -1}.get(f, value)
         if type(change) not in (int, float):
             raise self.bad(f, value, "a number")
         return answer(f, value, completed, change)
 
-    def apply(self, state: Any, call: Did) -> Steps:
+    def apply(self, state: Any, call: RecordedOperation) -> Steps:
         if call.f == "read":
             return ((state, state),)
         now = state + call.argument
-        return ((now if call.told else None, now),)
+        return ((now if call.has_result else None, now),)
 
 
 class _Element(RecordedModel):
-    """One element of a set: whether it is in."""
+    """One element of a set: whether the set contains it."""
 
     refusable = frozenset({"add", "remove"})
     start = False
 
-    def apply(self, state: Any, call: Did) -> Steps:
+    def apply(self, state: Any, call: RecordedOperation) -> Steps:
         if call.f == "contains":
             return ((state, state),)
         into = call.f == "add"
-        return ((state is not into if call.told else None, into),)
+        return ((state is not into if call.has_result else None, into),)
 
 
 class Set(RecordedModel):
     """`add x -> changed`, `remove x -> changed`, `contains x -> in`, `read _ -> [x, ...]` of all. Empty at first.
 
-    `changed` may be left out; `[x, changed]` says it too, and where the elements are true and false only that does.
-    A state is a bit mask: the elements get their bits in the order in which they are met.
+    `changed` may be left out, or written as `[x, changed]`; a set of true and false needs the latter. A state is a bit
+    mask: the elements get their bits in the order in which the history has them.
     """
 
     name = "set"
@@ -234,59 +235,68 @@ class Set(RecordedModel):
     def read(self, f: str, value: Any, completed: Any) -> Reading:
         if f == "read":
             if completed is PENDING:
-                return Did(f, None), PENDING
+                return RecordedOperation(f, None), PENDING
             if type(completed) is not tuple:
                 raise self.bad(f, completed, "a list of elements at its completion")
             mask = 0
             for element in completed:
                 mask |= self._bit(element)
-            return Did(f, None), mask
+            return RecordedOperation(f, None), mask
         bit = self._bit(value)
         if (completed is True or completed is False) and type(value) is not bool:
-            return Did(f, value, bit, True), completed
+            return RecordedOperation(f, value, bit, True), completed
         did, result = answer(f, value, completed, value)
-        if result is not PENDING and (did.told or f == "contains") and type(result) is not bool:
+        if result is not PENDING and (did.has_result or f == "contains") and type(result) is not bool:
             raise self.bad(f, completed, "true or false at its completion")
-        return Did(f, value, bit, did.told), result
+        return RecordedOperation(f, value, bit, did.has_result), result
 
-    def apply(self, state: Any, call: Did) -> Steps:
+    def apply(self, state: Any, call: RecordedOperation) -> Steps:
         bit = call.argument
         if call.f == "read":
             return ((state, state),)
         if call.f == "contains":
             return ((bool(state & bit), state),)
         after = state | bit if call.f == "add" else state & ~bit
-        return ((after != state if call.told else None, after),)
+        return ((after != state if call.has_result else None, after),)
 
     def keys(self, call: Call) -> tuple[Hashable, ...] | None:
         return None if call.operation.f == "read" else (call.operation.argument,)
 
     def project(self, call: Call, key: Any) -> Call:
-        """Return what a `read` says of the element with this bit."""
+        """Return a `read` as a `contains` of the element with this bit."""
         element = self.elements(key)[0]
         result = bool(call.result & key)
-        return Call(call.process, Did("contains", element, key, True), result, call.invoked, call.returned, call.line)
+        return Call(
+            call.process,
+            RecordedOperation("contains", element, key, True),
+            result,
+            call.invoked,
+            call.returned,
+            call.line,
+        )
 
 
 class _Slot(RecordedModel):
-    """One key of a mapping: what is under it."""
+    """One key of a mapping: its value, or that it is absent."""
 
     start = ABSENT
 
-    def apply(self, state: Any, call: Did) -> Steps:
+    def apply(self, state: Any, call: RecordedOperation) -> Steps:
         if call.f == "get":
             return ((None if state is ABSENT else state, state),)
         if call.f == "put":
             return ((None, call.argument[1]),)
         if state is ABSENT:
-            return ((False if call.told else None, ABSENT),)
-        return ((state if call.told else None, ABSENT), (True if call.told else None, ABSENT))[: 1 + call.told]
+            return ((False if call.has_result else None, ABSENT),)
+        return ((state if call.has_result else None, ABSENT), (True if call.has_result else None, ABSENT))[
+            : 1 + call.has_result
+        ]
 
 
 class Mapping(RecordedModel):
     """`put [k, v]`, `get [k, _] -> [k, v]` (null: nothing there), `remove k -> v` (also true or false). Empty at first.
 
-    `get k -> v` is read too, where v is no list.
+    `get k -> v` is understood too, if v is no list.
     """
 
     name = "dict"
@@ -299,19 +309,19 @@ class Mapping(RecordedModel):
         if f == "put":
             if not pair:
                 raise self.bad(f, value, "[key, value]")
-            return Did(f, value, value), completed if completed is PENDING else None
+            return RecordedOperation(f, value, value), completed if completed is PENDING else None
         key = value[0] if pair and value[1] is None else value
         if completed is PENDING:
-            return Did(f, value, (key, None)), PENDING
-        told = completed
+            return RecordedOperation(f, value, (key, None)), PENDING
+        result = completed
         if type(completed) is tuple and len(completed) == 2 and same(completed[0], key):
-            told = completed[1]
+            result = completed[1]
         if f == "get":
-            return Did(f, value, (key, None), True), told
-        said = told is not None and not same(completed, value)
-        return Did(f, value, (key, None), said), told if said else None
+            return RecordedOperation(f, value, (key, None), True), result
+        has_result = result is not None and not same(completed, value)
+        return RecordedOperation(f, value, (key, None), has_result), result if has_result else None
 
-    def apply(self, state: Any, call: Did) -> Steps:
+    def apply(self, state: Any, call: RecordedOperation) -> Steps:
         key = call.argument[0]
         held = dict(state)
         for result, after in self.alone.apply(held.get(key, ABSENT), call):
@@ -335,15 +345,15 @@ class Queue(RecordedModel):
 
     def read(self, f: str, value: Any, completed: Any) -> Reading:
         if f == self.operations[1]:
-            return Did(f, None), completed
-        return Did(f, value, value), completed if completed is PENDING else None
+            return RecordedOperation(f, None), completed
+        return RecordedOperation(f, value, value), completed if completed is PENDING else None
 
-    def apply(self, state: Any, call: Did) -> Steps:
+    def apply(self, state: Any, call: RecordedOperation) -> Steps:
         if call.f == "enqueue":
             return ((None, (*state, call.argument)),)
         return ((state[0], state[1:]),) if state else ((None, state),)
 
-    def pure(self, call: Did, result: Any) -> bool:
+    def pure(self, call: RecordedOperation, result: Any) -> bool:
         return call.f == self.operations[1] and result is None
 
 
@@ -353,18 +363,18 @@ class Stack(Queue):
     name = "stack"
     operations = ("push", "pop")
 
-    def apply(self, state: Any, call: Did) -> Steps:
+    def apply(self, state: Any, call: RecordedOperation) -> Steps:
         if call.f == "push":
             return ((None, (*state, call.argument)),)
         return ((state[-1], state[:-1]),) if state else ((None, state),)
 
 
 class _Copies(RecordedModel):
-    """One value in a bag: how many of it are in."""
+    """One value in a bag: how many copies of it the bag holds."""
 
     start = 0
 
-    def apply(self, state: Any, call: Did) -> Steps:
+    def apply(self, state: Any, call: RecordedOperation) -> Steps:
         if call.f == "enqueue":
             return ((None, state + 1),)
         return ((call.argument, state - 1),) if state else ()
@@ -383,7 +393,7 @@ class Bag(Queue):
             did = did._replace(argument=result)
         return did, result
 
-    def apply(self, state: Any, call: Did) -> Steps:
+    def apply(self, state: Any, call: RecordedOperation) -> Steps:
         held = dict(state)
         if call.f == "enqueue":
             held[call.argument] = held.get(call.argument, 0) + 1
@@ -402,9 +412,9 @@ class Bag(Queue):
 
 
 class Mutex(RecordedModel):
-    """`acquire`, `release`. One that does not fit waits: if it returned, no order explains it.
+    """`acquire`, `release`. An acquire of a held lock waits, and so does a release of a free one.
 
-    Who holds it is not asked.
+    Any process may release the lock.
     """
 
     name = "mutex"
@@ -412,9 +422,9 @@ class Mutex(RecordedModel):
     start = False
 
     def read(self, f: str, value: Any, completed: Any) -> Reading:
-        return Did(f, value), completed if completed is PENDING else None
+        return RecordedOperation(f, value), completed if completed is PENDING else None
 
-    def apply(self, state: Any, call: Did) -> Steps:
+    def apply(self, state: Any, call: RecordedOperation) -> Steps:
         take = call.f == "acquire"
         return ((None, take),) if state is not take else ()
 
@@ -425,4 +435,4 @@ MODELS: Final[dict[str, Callable[[], RecordedModel]]] = {
 """The models by name."""
 
 SYNONYMS: Final = {"unordered-queue": "bag", "lock": "mutex", "mapping": "dict", "map": "dict"}
-"""Other names that are understood."""
+"""Other names of these models."""

@@ -1,1 +1,1 @@
-"""From a class to a specification: what to try on a class about which nothing was said, and what must come out."""
+"""From a class to a specification: which operations to try on the class, and which model gives the allowed results."""

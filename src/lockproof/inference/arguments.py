@@ -1,6 +1,6 @@
-"""Pools of arguments for parameters: from the annotation, and where there is none from the name.
+"""Pools of arguments for parameters, made from the annotation; without one, from the name of the parameter.
 
-Pools are small and their values collide: two threads that never meet on a key show nothing.
+Pools are small and their values collide: two threads that never use the same key show nothing.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _OTHERS: Final[frozenset[str]] = frozenset(("other", "target", "destination", "d
 
 
 class Arguments:
-    """Pools for the parameters of one class's methods. `reader` is an operation that callbacks can come back with."""
+    """Pools for the parameters of one class's methods. Callbacks read the subject by the operation `reader`."""
 
     def __init__(self, cls: type, reader: str = "") -> None:
         self._cls, self._reader = cls, reader
@@ -61,7 +61,7 @@ class Arguments:
         """Return the pool of a parameter.
 
         Raises:
-            LockproofError: the annotation says nothing from which values can be made.
+            LockproofError: no values can be made for the annotation.
 
         """
         annotation = self._resolved(function, parameter.annotation)
@@ -84,7 +84,7 @@ class Arguments:
         return (Code("gives_1"), Code("gives_2"), *back, Code("fails"))
 
     def _resolved(self, function: Callable[..., Any], annotation: Any) -> Any:
-        """Return what an annotation that is a string means; ints, if that cannot be found out."""
+        """Return the annotation, evaluated if it is a string; `Any` if that fails."""
         if not isinstance(annotation, str):
             return annotation
         names = {
@@ -160,12 +160,12 @@ def _text(value: Any) -> str:
 
 
 def _drawn(annotation: Any) -> Pool:
-    """Return what Hypothesis makes of a type that is none of the usual ones."""
+    """Return values from Hypothesis for a type that has no pool here."""
     try:
         from hypothesis import strategies
     except ImportError:
         raise LockproofError(
-            f"no value can be made for {annotation!r}", "", "pip install hypothesis, or say it"
+            f"no value can be made for {annotation!r}", "", "pip install hypothesis, or write a Specification"
         ) from None
 
     try:

@@ -1,8 +1,8 @@
-"""What is known about one kind of class: a model and a table of operations; and which of them a class has.
+"""A kind of class has a model and a table of operations; this module tells which of the operations a class has.
 
 The tables stand in `sets`, `mappings`, `sequences` and `queues`. Their weights follow one scale: 4 for changes of one
-key, 3 for the questions about one key, 2 for bulk changes and for whole readings, 1 for operators, and less for what
-is exotic.
+key, 3 for reads of one key, 2 for bulk changes and for reads of the whole, 1 for operators, and less for exotic
+operations.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ NAMES: Final[Mapping[str, Any]] = {**PROBES, "copy": copy, "pickle": pickle}
 class Kind:
     """How a class of one kind is checked: `base` is the type whose methods the table covers.
 
-    `unordered`: the order in which a method lists the contents means nothing. The rest is as in Specification.
+    `unordered`: methods may list the contents in any order. The other fields are those of `Specification`.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Kind:
 
 
 def contents_of[T](read: Callable[[], Iterable[T]]) -> list[T]:
-    """Return what a fresh subject contains; nothing, if it cannot be read: the comparison with the model will tell."""
+    """Return the contents of a fresh subject; none if reading fails, which the comparison with the model reports."""
     try:
         return list(read())
     except Exception:
@@ -51,7 +51,7 @@ def contents_of[T](read: Callable[[], Iterable[T]]) -> list[T]:
 def defines(cls: type, *names: str) -> bool:
     """Tell whether the class has one of these attributes, of its own or inherited; `object` does not count.
 
-    An attribute that is None says that there is none, as `__reversed__ = None` does in `Mapping`.
+    An attribute whose value is None does not count either, like `__reversed__ = None` in `Mapping`.
     """
     for name in names:
         found = next((vars(each)[name] for each in cls.__mro__[:-1] if name in vars(each)), None)
@@ -61,7 +61,7 @@ def defines(cls: type, *names: str) -> bool:
 
 
 def has(cls: type, kind: OperationKind) -> bool:
-    """Tell whether objects of the class have all that the operation asks of the subjects in it."""
+    """Tell whether objects of the class have all methods that the operation uses of its subjects."""
     tree = Operation(kind.text).node
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     for node in ast.walk(tree):
@@ -88,7 +88,7 @@ _TAKEN_BY: Final = {
 
 
 def _serves(cls: type, node: ast.Name, parents: Mapping[ast.AST, ast.AST]) -> bool:
-    """Tell whether the class has what this place in an operation asks of a subject."""
+    """Tell whether the class has the method that this place in an operation uses of a subject."""
     place = parents[node]
     match place:
         case ast.Attribute():
@@ -129,7 +129,7 @@ def _compares(cls: type, node: ast.Name, place: ast.Compare) -> bool:
 
 
 def _takes(cls: type, call: ast.Call) -> bool:
-    """Tell whether the class has what a function asks of its argument: to be iterated, if nothing else is known."""
+    """Tell whether the class has the method that a function uses of its argument; by default `__iter__`."""
     function = call.func
     if isinstance(function, ast.Name):
         if function.id == "reversed":
@@ -146,13 +146,13 @@ def _takes(cls: type, call: ast.Call) -> bool:
 def _copied(cls: type, name: str) -> bool:
     """Tell whether a copy means a copy of the contents: of a builtin container, or where the class says how it is made.
 
-    Other objects are copied by their attributes. Then two objects share one container and one lock, as Python says.
+    A copy of any other object has the same attributes: by the rules of Python, both share one container and one lock.
     """
     return defines(cls, name, "__reduce__", "__reduce_ex__") or issubclass(cls, (set, dict, list))
 
 
 def _by_name(cls: type) -> Any:
-    """Return what a pickle of the class would find, since it says only its name."""
+    """Return the object that `pickle` finds by the name of the class."""
     found: Any = sys.modules.get(cls.__module__)
     for part in cls.__qualname__.split("."):
         found = getattr(found, part, None)

@@ -1,13 +1,13 @@
 """Sequential conformance: on one thread, does the subject do what its model does?
 
-What differs here is no concurrency bug, but a check of concurrency that did not know of it would report nothing else.
-So each operation that differs is told once, with the shortest program that shows it, and the specification is adjusted
-for what follows: the operation is *lifted* (the model runs the subject's own code for it), or left out where that
-cannot be done or where its result depends on more than the contents.
+A difference on one thread is no concurrency bug, but a concurrency check that did not know of it would report nothing
+else. So each operation that differs is reported once, with the shortest program that shows it. Then the specification
+is adjusted: the operation is *lifted* (the model runs the subject's own code for it). It is left out if it cannot be
+lifted, or if its result depends on more than the contents.
 
 Operations are tried alone first, on the simplest contents, and an operation that differs is adjusted at once: so the
-first that goes wrong is told, and not all others that come after it. Then random programs are tried, as in
-Claessen and Hughes' QuickCheck for state machines.
+report names the operation at fault, and not all those that run after it. Then random programs are tried, as in Claessen
+and Hughes' QuickCheck for state machines.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ CHOICES: Final = 200
 """How many choices of a nondeterministic model are tried before a program counts as conforming."""
 
 CONSTRUCTIONS: Final = 16
-"""How many ways to come to some contents are tried for each lifted operation."""
+"""How many random programs end with each lifted operation: its result may depend on how the contents were made."""
 
 _DETAILS: Final = {
     "different result": "{} does not answer what {} answers",
@@ -65,7 +65,7 @@ _WAITS: Final = Told("waits")
 
 @dataclass(frozen=True)
 class Conformance:
-    """What was found, and the specification to go on with."""
+    """The differences, and the specification adjusted for them."""
 
     nonconformances: tuple[Nonconformance, ...]
     specification: Specification
@@ -82,10 +82,10 @@ def conform(
 ) -> Conformance:
     """Compare subject and model on one thread for about `seconds`; every operation is tried, even if it takes longer.
 
-    `announce` is called with the lines that are about to be run: if it never comes back, the last of them is where.
-    `skip` are operations, or the texts of their kinds, that must not be run and are left out of the specification; if
-    one of them comes back into the subject, all that do: the lock that waits for itself is told by one. `compared` are
-    the texts of kinds that each get their turn, of all others nothing is asked; all kinds do if it is empty.
+    `announce` is called with the lines of a program before its last line runs: if that line hangs, the caller knows
+    which it is. `skip` are operations, or the texts of their kinds, that are not run and are left out of the
+    specification. If one of them calls back into the subject, all operations that do are left out: one suffices to
+    report a lock that waits for itself. `compared` are the texts of the kinds to compare one by one; empty: all kinds.
 
     Raises:
         LockproofError: no operation is left.
@@ -96,7 +96,7 @@ def conform(
 
 @dataclass(frozen=True)
 class _Difference:
-    """Where a program first differs: at which operation, and what both sides answered there."""
+    """The first difference of a program: the index of the operation, and its result on both sides."""
 
     index: int
     subject: Any
@@ -118,7 +118,7 @@ class _Comparison:
         self.found: list[Nonconformance] = []
         self._random, self._announce = Random(f"conform/{seed}"), announce
         self._functions: dict[str, Callable[..., Any]] = {}
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         self._left_out: dict[str, list[str]] = {}
         self._filled: dict[str, list[Operation]] = {}
         self._observed: tuple[Specification, dict[tuple[str, ...], Program]] = self.specification, {}
@@ -153,7 +153,7 @@ class _Comparison:
         return found
 
     def _initial(self) -> list[Operation]:
-        """Return operations that fill a subject, each kind's first fillings in turn."""
+        """Return operations that fill a subject: the first fillings of each kind, one kind after the other."""
         kinds = self.specification.init
         if kinds is None:
             kinds = [kind for kind in self.specification.operations if not kind.reads]
@@ -175,11 +175,11 @@ class _Comparison:
         return (*self._random.choices(initial, k=self._random.randint(0, 3) if initial else 0), *lines)
 
     def _kind(self, kind: OperationKind) -> OperationKind:
-        """Return the kind as it is now."""
+        """Return the kind as the adjusted specification has it."""
         return next((each for each in self.specification.operations if each.text == kind.text), kind)
 
     def _bound(self, program: Sequence[Operation]) -> Program:
-        """Return the program with its kinds as they are now, without what has been left out."""
+        """Return the program with the adjusted specification's kinds, without what was left out."""
         known = {kind.text: kind for kind in (*(self.specification.init or ()), *self.specification.operations)}
         return tuple(replace(each, kind=known[each.kind.text]) for each in program if each.kind.text in known)
 
@@ -196,7 +196,7 @@ class _Comparison:
     # Running them.
 
     def _compare(self, program: Program, known: int = 0) -> _Difference | None:
-        """Return where the subject differs first. `known`: so many operations came back when they were run before."""
+        """Return the first difference. The first `known` operations are not announced: they ran before."""
         if any(op.kind.blocking for op in program) and self._would_wait(program):
             return None
         objects = self._objects(self.specification.subject)
@@ -218,7 +218,7 @@ class _Comparison:
         return {name: make() for name in SUBJECTS[: max(self.specification.subjects, 1)]}
 
     def _followed(self, program: Program, results: Sequence[Any]) -> _Difference | None:
-        """Run the program on the model, up to the first result that is another one."""
+        """Run the program on the model, up to the first result that differs."""
         objects = self._objects(self.specification.model or self.specification.subject)
         for index, (operation, result) in enumerate(zip(program, results, strict=True)):
             expected = self._modelled(operation, objects)
@@ -227,7 +227,7 @@ class _Comparison:
         return None
 
     def _would_wait(self, program: Program) -> bool:
-        """Tell whether the program waits after some of the choices that the model has: the subject may make them."""
+        """Tell whether the program waits after some choices of the model: the subject may make the same."""
 
         def waits() -> bool:
             objects = self._objects(self.specification.model or self.specification.subject)
@@ -271,7 +271,7 @@ class _Comparison:
     # What differs.
 
     def _trust_observers(self) -> None:
-        """Blame an observer that differs where others do not; if all differ after a change, the change is to blame."""
+        """Blame observers that differ. If all of them differ after a change, the change is to blame instead."""
         for program in [(), *((each,) for each in self._initial()[:FILLINGS])]:
             observers = self._observers(())
             wrong = []
@@ -293,20 +293,20 @@ class _Comparison:
             starts = (program[:length] for length in range(1, len(program) + 1))
             failing = next((start for start in starts if self._failure(start) is not None), None)
             if failing is None:
-                return  # seen once: not the same when it is run again
+                return  # the difference did not come again
             short = self._shrunk(failing)
             difference = self._failure(short)
             assert difference is not None
             self._blame(short, difference)
 
     def _failure(self, program: Program) -> _Difference | None:
-        """Return how the last operation differs, in its result or in the contents after it; None if one before does."""
+        """Return the difference of the last operation, in its result or in the contents after it; None without one."""
         last = len(program) - 1
         difference = self._compare((*program, *self._observers(program)))
         return difference if difference is not None and difference.index >= last else None
 
     def _shrunk(self, program: Program) -> Program:
-        """Leave out what can be, but for the last operation."""
+        """Return the program without the operations that the difference does not need; the last one stays."""
         index = 0
         while index < len(program) - 1:
             shorter = (*program[:index], *program[index + 1 :])
@@ -317,7 +317,7 @@ class _Comparison:
         return program
 
     def _blame(self, program: Program, difference: _Difference) -> None:
-        """Report the operation that the difference is due to, and adjust the specification."""
+        """Report the last operation of the program for the difference, and adjust the specification."""
         full = (*program, *self._observers(program))
         lines, culprit = tuple(each.text for each in program), program[-1]
         shown = show(difference.subject), show(difference.model)
@@ -334,8 +334,8 @@ class _Comparison:
             self._drop(culprit, "what it does depends on more than the contents")
         else:
             parts = culprit.parts
-            if not parts & self._told and (not specification.guessed or _is_protocol(culprit)):
-                self._told |= parts
+            if not parts & self._reported and (not specification.guessed or _is_protocol(culprit)):
+                self._reported |= parts
                 self.found.append(
                     Nonconformance(kind, lines, *shown, _DETAILS[kind].format(culprit.text, specification.model_told))
                 )
@@ -370,7 +370,7 @@ class _Comparison:
         self.specification = replace(specification, operations=changed(specification.operations), init=init)
 
     def _drop(self, culprit: Operation, why: str) -> None:
-        """Leave the operation out, as an observer too."""
+        """Leave the operation out of the specification, and out of its observers."""
         specification, text = self.specification, culprit.kind.text
         kinds = [kind for kind in specification.operations if kind.text != text and not kind.matches(culprit.text)]
         if not kinds:
@@ -385,7 +385,7 @@ class _Comparison:
     # State handed out.
 
     def _look_for_handed_out(self, program: Program) -> None:
-        """Report operations whose result is a live part of the subject: a change of one is seen in the other."""
+        """Report operations whose result is a live part of the subject: a change of either changes the other."""
         for kind in list(self.specification.operations):
             operation = self._fillings(kind)[0]
             now = self._bound((*program, operation))
@@ -433,11 +433,11 @@ class _Comparison:
         if not (mutable or view) or any(result is each for each in objects.values()):
             return None
         if program[-1].kind.lifted and type(result) is type(objects["a"]):
-            return None  # another of its kind, made by a method of its own, may well be a view
+            return None  # an object of the same class, made by its own method, may well be a view on purpose
         return objects, result
 
     def _sees_changes(self, program: Program, make: Callable[[], Any]) -> tuple[str, ...] | None:
-        """Return a program that ends in a change which the result shows too, or None."""
+        """Return a program that ends with a change of the subject which changes the result too, or None."""
         changing = [kind for kind in self.specification.operations if not kind.reads and not kind.blocking]
         for change in [each for kind in changing[:6] for each in self._fillings(kind)[:2]]:
             held = self._held(program, make)
@@ -486,10 +486,10 @@ def _on(operation: Operation, name: str) -> tuple[Operation, ...]:
 
 
 def _is_protocol(operation: Operation) -> bool:
-    """Tell whether the operation is an operator or a function of Python's, whose meaning is not the class's to say."""
+    """Tell whether the operation is an operator or a builtin function: Python says what it means, not the class."""
     return not any(isinstance(node, ast.Attribute) for node in ast.walk(operation.node))
 
 
 def _gives_container(operation: Operation) -> bool:
-    """Tell whether the operation gives the subject a container, which is the caller's own, to keep."""
+    """Tell whether the operation passes the subject a container that belongs to the caller."""
     return any(isinstance(node, (ast.List, ast.Set, ast.Dict, ast.ListComp)) for node in ast.walk(operation.node))

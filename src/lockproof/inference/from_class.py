@@ -1,9 +1,9 @@
-"""Inference: from a class about which nothing was said to a specification.
+"""Inference: from a class to a specification, without help of the user.
 
-What a class is, is told by what it inherits or is registered as: then it must do what that type does. A class that only
-has the names of a set or a mapping is compared with one, but it is the authority on itself: where it differs, its own
-code run by one thread is the model. So it is for all other classes. This is Lincheck's rule, and it asks nothing of
-the user; what it cannot see is a fault that one thread alone shows.
+A class that inherits from a container type, or is registered as one, must do what that type does. A class that only has
+the names of a set or a mapping is compared with one, but it is the authority on itself: where it differs, its own code,
+run by one thread, is the model. For all other classes that is the model from the start. This is Lincheck's rule. It
+cannot see a fault that one thread alone shows.
 """
 
 from __future__ import annotations
@@ -37,20 +37,23 @@ _KINDS: Final[dict[str, Callable[[type, Make], Kind]]] = {
 _MODELS: Final[dict[str, Make]] = {
     "set": sets.AnySet, "dict": mappings.AnyMapping, "list": list, "deque": deque, "queue": queues.QueueModel,
 }  # fmt: skip
-"""The models of the kinds, for classes that are of the kind only in the opinion of who asks."""
+"""The models of the kinds, for a class of another kind that the user wants to be compared with one."""
 
 ITSELF: Final = "itself"
 """The name of the model that is the class's own code, run by one thread."""
 
 
 def infer(cls: type, *, model: Callable[[], Any] | str | None = None, factory: Make | None = None) -> Specification:
-    """Return what to try on a class, and what must come out.
+    """Return the specification of a class: the operations to try, and the model that gives the allowed results.
 
-    `model` makes a model: a class or a function, of which only the methods are tried that the class has as well; or
-    it is the name of a kind (`set`, `dict`, `list`, `deque`, `queue`, `itself`). `factory` makes a subject.
+    Args:
+        cls: The class of the subjects.
+        model: A class or a function that makes a model; the methods that model and class have in common are tried. Or
+            the name of a kind: `set`, `dict`, `list`, `deque`, `queue`, `itself`. None: the kind is inferred.
+        factory: A function without parameters that makes a subject; None: the class makes it.
 
     Raises:
-        LockproofError: no subject can be made, or there is nothing to try.
+        LockproofError: No subject or model can be made, there is no such kind, or there is no operation to try.
 
     """
     make = factory if factory is not None else cls
@@ -80,7 +83,12 @@ def infer(cls: type, *, model: Callable[[], Any] | str | None = None, factory: M
 
 
 def _fresh(cls: type, make: Make) -> Any:
-    """Return a new subject, or say why there is none."""
+    """Return a new subject.
+
+    Raises:
+        LockproofError: none can be made; the error says why.
+
+    """
     try:
         return make()
     except TypeError as error:
@@ -114,7 +122,7 @@ def _needs_arguments(cls: type) -> bool:
 
 
 def _named(model: Callable[[], Any]) -> str | None:
-    """Return the kind that a type stands for: these models have to be more lenient than the type itself."""
+    """Return the kind of a builtin type, if the user gives one: the kind's model allows more than the type does."""
     types: dict[Any, str] = {
         set: "set", dict: "dict", list: "list", deque: "deque", queue.Queue: "queue", queue.SimpleQueue: "queue",
     }  # fmt: skip
@@ -122,7 +130,7 @@ def _named(model: Callable[[], Any]) -> str | None:
 
 
 def _kind_of(cls: type) -> str | None:
-    """Return the kind that the class says it is of."""
+    """Return the kind of the class by its bases, registered ones included."""
     if issubclass(cls, (queue.Queue, queue.SimpleQueue)):
         return "queue"
     if issubclass(cls, deque):
@@ -159,13 +167,13 @@ def _methods(kind: OperationKind) -> set[str]:
 
 
 def _listed(result: Any) -> Any:
-    """Return a result that can be compared, of a method that may list a container without an order."""
+    """Return the result of a method that may list the contents in any order, in a form that can be compared."""
     result = generic.finished(result)
     return unordered(result) if isinstance(result, list) else result
 
 
 def _given(cls: type, make: Make, model: Make, name: str) -> Specification:
-    """Return the specification for a model that the user names: what both have is tried."""
+    """Return the specification with a model of the user: the operations that class and model have in common."""
     try:
         sample = model()
     except Exception as error:
@@ -215,7 +223,7 @@ def _count(kinds: list[OperationKind]) -> int:
 
 
 def _generic(cls: type, make: Make, *, guess: bool) -> Specification:
-    """Return the specification whose model is the class itself; or a guess, the set or mapping that it looks like."""
+    """Return the specification whose model is the class itself. `guess`: or the set or mapping that it looks like."""
     kinds, notes = generic.operations(cls, make)
     kinds, waits = _that_return(make, kinds)
     notes += waits
@@ -239,7 +247,7 @@ def _generic(cls: type, make: Make, *, guess: bool) -> Specification:
 
 
 def _guessed(cls: type, make: Make) -> tuple[Make, str] | None:
-    """Return the model of the container whose names the class has, if a fresh one is empty."""
+    """Return the model of the container whose method names the class has, if a fresh subject is empty."""
     found: tuple[Make, str] | None = None
     if defines(cls, "__contains__") and defines(cls, "add") and defines(cls, "remove", "discard"):
         found = (sets.AnySet, "set")
@@ -254,7 +262,7 @@ def _guessed(cls: type, make: Make) -> tuple[Make, str] | None:
 
 
 def _preparing(kinds: list[OperationKind]) -> list[OperationKind] | None:
-    """Return the operations that fill a subject, by their names; None if no name says so."""
+    """Return the operations whose names say that they fill a subject; None if there are none."""
     names = (
         *waiting.PUTS,
         "set",
@@ -272,7 +280,7 @@ def _preparing(kinds: list[OperationKind]) -> list[OperationKind] | None:
 
 
 def _that_return(make: Make, kinds: list[OperationKind]) -> tuple[list[OperationKind], list[str]]:
-    """Leave out what waits on a fresh subject and is released by another operation: nothing tells when it may go on."""
+    """Leave out operations that wait on a fresh subject for another operation: no model says when they may go on."""
     suspicious = (*waiting.GETS, "acquire", "borrow", "checkout", "await_", "result", "down", "wait_for", "put")
     kept, notes = [], []
     for each in kinds:

@@ -1,4 +1,4 @@
-"""Operations of a class of no known kind: its public methods, properties, and the operators that it defines."""
+"""The operations of a class of no known kind: its public methods and properties, and the operators that it defines."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LOCK_METHODS: Final = frozenset(
         "acquire_read acquire_write release_read release_write lock_read lock_write synchronized transaction",
     )
 )
-"""Names by which collections give away their lock. Held across operations, it makes no sense in a scenario."""
+"""Names of methods by which collections give away their lock. No operation of a scenario may end with it held."""
 
 _ENDLESS: Final = frozenset(
     (
@@ -57,8 +57,8 @@ def operations(
 ) -> tuple[list[OperationKind], list[str]]:
     """Return the kinds of operations that the class has, and notes on the methods that were left out.
 
-    Methods are those with public names, but for `without`. A model that somebody wrote has those in `known`: it says
-    when they wait, so none of them is left out for that.
+    Methods are those with public names that are not in `without`. `known` are the methods of a model that the user
+    wrote: the model says when they wait, so none of them is left out for waiting.
     """
     plain = list(_operators(cls))
     simple = [
@@ -113,7 +113,7 @@ def _gives_a_lock(make: Callable[[], Any], name: str) -> bool:
 
 
 def _unfit(cls: type, name: str, member: Any, known: frozenset[str]) -> str:
-    """Return why an attribute is no operation; `-` if that needs no word, nothing if it is one."""
+    """Return why an attribute is no operation: `-` if the user need not know, empty if it is an operation."""
     if isinstance(member, (staticmethod, classmethod, type)) or not hasattr(type(member), "__get__"):
         return "-"  # not bound to an object when it is called
     if not callable(getattr(cls, name)):
@@ -131,7 +131,7 @@ def _unfit(cls: type, name: str, member: Any, known: frozenset[str]) -> str:
 
 
 def _is_pool(cls: type) -> bool:
-    """Tell whether `acquire` and `release` are operations of the class: it is no collection, and has more to it."""
+    """Tell whether `acquire` and `release` are operations of the class: it is no collection and no lock."""
     return not defines(cls, "__len__", "__iter__", "__contains__", "__getitem__") and not defines(
         cls, "locked", "__enter__"
     )
@@ -145,10 +145,10 @@ def _without_arguments(cls: type, name: str) -> bool:
 
 
 def method(cls: type, name: str, arguments: Arguments) -> Iterator[OperationKind]:
-    """Yield the kinds of one method: with what it must be given, and again with each parameter that it may be given.
+    """Yield the kinds of one method: with the required arguments only, and with each optional one in addition.
 
     Raises:
-        LockproofError: a parameter that it needs can be given nothing.
+        LockproofError: no value can be made for a required parameter.
 
     """
     function = inspect.unwrap(inspect.getattr_static(cls, name))
@@ -188,7 +188,7 @@ def _call(name: str, holes: dict[str, tuple[str, Any]], function: Any, reads: bo
 
 
 def _is_lazy(function: Any) -> bool:
-    """Tell whether calling the function only begins what it does."""
+    """Tell whether the function returns an iterator: then a call does not do its work yet."""
     returns = getattr(function, "__annotations__", {}).get("return", "")
     says = returns if isinstance(returns, str) else str(returns)
     return inspect.isgeneratorfunction(function) or bool(
@@ -197,7 +197,7 @@ def _is_lazy(function: Any) -> bool:
 
 
 def finished(result: Any) -> Any:
-    """Return the result, and of an iterator what it yields (up to 1,000 items)."""
+    """Return the result; for an iterator, the list of its first 1,000 items."""
     if not isinstance(result, Iterator):
         return result
     return [item for _, item in zip(range(1000), result, strict=False)]
@@ -228,9 +228,9 @@ def _operators(cls: type) -> Iterator[OperationKind]:
 
 
 def observers(kinds: list[OperationKind]) -> list[str]:
-    """Return lines that tell states apart: what reads without arguments, and what reads one of two keys.
+    """Return lines that distinguish states: reads without arguments, and reads of one of two keys.
 
-    They may change the subject: they are run one after the other, on the model as on the subject.
+    The lines may change the subject: they run one after the other, on the model as on the subject.
     """
     lines = []
     for kind in kinds:

@@ -1,4 +1,4 @@
-"""Mappings: dict and its kin in the standard library as models, and what is tried on a mapping."""
+"""Mappings: dict and its subclasses in the standard library as models, and the operations to try on a mapping."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from lockproof.inference.class_kind import Kind, contents_of
 
 
 class AnyMapping(dict[Any, Any]):
-    """A dict of which `popitem` removes any item: the abstract class does not say which."""
+    """A dict whose `popitem` removes any item: the abstract class does not say which."""
 
     def popitem(self) -> tuple[Any, Any]:
-        """Remove and return an item; a judge tries each."""
+        """Remove and return an item; the judge tries each of them."""
         if not self:
             raise KeyError("popitem from an empty mapping")
         key = choose(self)
@@ -120,11 +120,11 @@ def _operations(normalize: Callable[[Any], Any] | None) -> tuple[OperationKind, 
 
 
 KEY_BY_KEY: Final = ("dict(a)", "{**a}")
-"""What CPython does with a look-up for each key where `__iter__` is Python code: no class makes that one step."""
+"""For these CPython looks up each key by itself if `__iter__` is Python code: no class can make that one step."""
 
 
 def kind(cls: type, make: Callable[[], Any]) -> Kind:
-    """Return how mappings of this class, made by `make`, are checked; a fresh one may have contents."""
+    """Return how to check mappings of this class, made by `make`; a fresh one may have contents."""
     contents = contents_of(lambda: make().items())
     base: type[Any] = next(
         (each for each in (OrderedDict, Counter, defaultdict, dict) if issubclass(cls, each)), AnyMapping

@@ -1,9 +1,9 @@
 """Do the names in a user's lines exist, and do the arguments of its calls fit?
 
 A call of a method that does not exist raises the same exception in every run and on every model, so a misspelt name
-agrees with anything. Names are looked up before anything is run, and without running any code of the class: what a
-descriptor or a `__getattr__` would answer is not asked. Where a class can make an attribute later on, in a method of
-its own or dynamically, the name is let pass, and the runs tell (see `answers`).
+agrees with any model. Names are looked up before anything runs, and without running any code of the class: no
+descriptor and no `__getattr__` is called. If a class can make an attribute later, in one of its methods or dynamically,
+the name passes, and the runs decide (see `answers`).
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from lockproof.core.specification import Specification
 _ABSENT: Final = object()
 
 DYNAMIC: Final = frozenset(("setattr", "vars", "__dict__", "__setattr__"))
-"""What a class uses that makes attributes whose names its source does not say."""
+"""Names that a class uses if it makes attributes whose names are not in its source."""
 
 
 def refuse_unknown_names(specification: Specification, subject: Any) -> None:
-    """See that the names in the lines of a specification exist.
+    """Refuse a specification whose lines have a name that does not exist.
 
     Raises:
-        LockproofError: one does not.
+        LockproofError: a name does not exist.
 
     """
     kinds = (*specification.operations, *(specification.init or ()))
@@ -47,7 +47,9 @@ def refuse_unknown_names(specification: Specification, subject: Any) -> None:
 
 
 def refuse_unknown_names_of(scenario: Scenario, specification: Specification, subject: Any) -> list[Operation]:
-    """See that the names in a scenario exist, and the arguments fit; return the lines of which the runs must tell.
+    """Refuse a scenario with a name that does not exist or arguments that do not fit; return the lines in doubt.
+
+    A line is in doubt if an attribute that it uses may come to exist in a run.
 
     Raises:
         LockproofError: a name does not exist, or the arguments of a call do not fit.
@@ -65,7 +67,7 @@ def refuse_unknown_names_of(scenario: Scenario, specification: Specification, su
 def _refuse(
     line: Operation, specification: Specification, subject: Any, holes: frozenset[str], stored: frozenset[str]
 ) -> bool:
-    """See that the names of a line exist; return whether it asks for an attribute that may come to exist."""
+    """Refuse a line with a name that does not exist; return whether it uses an attribute that may come to exist."""
     known = {*specification.globals, *holes, *SUBJECTS}
     for name in sorted(_global_names(line)):
         if name not in known and not hasattr(builtins, name):
@@ -82,7 +84,7 @@ def _refuse(
                     continue
                 if not _may_have(type(subject), attribute):
                     raise _unknown(
-                        f"{type(subject).__qualname__} has no {attribute}, which `{line}` asks for", attribute,
+                        f"{type(subject).__qualname__} has no {attribute}, which `{line}` uses", attribute,
                         _attributes(subject), "look into the class for what it is called",
                     )  # fmt: skip
                 unsure = True
@@ -95,7 +97,7 @@ def _unknown(fact: str, name: str, known: Iterable[str], otherwise: str) -> Lock
 
 
 def _refuse_arguments(line: Operation, subject: Any) -> None:
-    """See that the arguments of calls of plain methods fit: with others the method is never entered."""
+    """Refuse calls of plain methods whose arguments do not fit: such a call never enters the method."""
     for node in ast.walk(line.node):
         match node:
             case ast.Call(ast.Attribute(ast.Name(name), attribute), args, keywords) if name in SUBJECTS:
@@ -115,7 +117,7 @@ def _refuse_arguments(line: Operation, subject: Any) -> None:
 
 
 def _global_names(line: Operation) -> set[str]:
-    """Return the names that a line uses and does not bind itself."""
+    """Return the global names that a line uses."""
     body = "\n".join(f" {each}" for each in line.statements("_result"))
     table = symtable.symtable(f"def operation({', '.join(SUBJECTS)}):\n{body}\n", "<operation>", "exec")
 
@@ -139,7 +141,7 @@ def _stored(lines: Iterable[Operation]) -> frozenset[str]:
 
 
 def vars_of(subject: Any) -> dict[str, Any]:
-    """Return the attributes that an object itself has; none if it has no dictionary."""
+    """Return the attributes in the dictionary of an object; none if it has no dictionary."""
     found = _static(subject, "__dict__")
     return subject.__dict__ if isinstance(found, dict) or inspect.isgetsetdescriptor(found) else {}
 
@@ -157,7 +159,7 @@ def _attributes(subject: Any) -> list[str]:
 
 
 def _may_have(cls: type, attribute: str) -> bool:
-    """Tell whether objects of a class can come to have an attribute that a fresh one has not."""
+    """Tell whether objects of a class can get an attribute that a fresh one does not have."""
     if _has(cls, "__getattr__") or isinstance(_static(cls, "__getattribute__"), FunctionType):
         return True
     classes = [each for each in cls.__mro__ if each is not object]

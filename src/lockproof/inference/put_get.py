@@ -1,7 +1,7 @@
-"""Classes with put and get under names of their own: found out by trying whether, when and how they wait.
+"""Classes with put and get under other names: trials show whether they wait, when, and in which order items come out.
 
-A call that waits is tried on a thread of its own. It counts as waiting, and not as hung, only if another operation
-makes it return: that is the difference between an empty queue and a lock that is held for ever.
+Each trial runs on a thread of its own. A call counts as waiting, and not as hung, only if another operation makes it
+return: that is the difference between an empty queue and a lock that is held for ever.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ PUTS: Final = ("put", "push", "enqueue", "offer", "send", "produce", "append", "
 GETS: Final = ("get", "pop", "dequeue", "take", "poll", "receive", "recv", "consume", "popleft", "remove")
 
 PATIENCE: Final = 0.15
-"""Seconds after which a call on an idle subject counts as waiting, if it can be released."""
+"""Seconds after which a call on an idle subject counts as waiting, if another operation makes it return."""
 
 LONG: Final = 3.0
 """Seconds after which a call that could return counts as hung."""
 
 _MOST: Final = 6
-"""A queue that takes so many items counts as unbounded; and so many operations are tried to release a call."""
+"""A queue that takes so many items counts as unbounded. So many operations are tried to make a call return."""
 
 
 @dataclass(frozen=True)
 class Waits:
-    """A queue that waits: the names of its two methods, which item comes out, and how many it holds (0: any number)."""
+    """A queue that waits: the names of its two methods, which item comes out, and how many fit in (0: any number)."""
 
     put: str
     get: str
@@ -39,7 +39,7 @@ class Waits:
 
 
 class _Trial:
-    """A call on a thread of its own, which is left behind if it never returns."""
+    """A call on a thread of its own. If the call never returns, its thread is left behind."""
 
     def __init__(self, call: Callable[[], Any]) -> None:
         self.done = threading.Event()
@@ -56,11 +56,11 @@ class _Trial:
         self.done.set()
 
     def returned(self, patience: float = PATIENCE) -> bool:
-        """Tell whether the call has returned, or does so within the patience."""
+        """Tell whether the call returns within so many seconds."""
         return self.done.wait(patience)
 
     def released(self) -> bool:
-        """Tell whether the call returns that now may: on a busy machine that takes its time."""
+        """Tell whether a call that may return now does so: on a busy machine that takes long."""
         return self.returned(LONG)
 
 
@@ -87,7 +87,7 @@ def find_out(cls: type, make: Callable[[], Any]) -> Waits | None:
             return None
         capacity = _capacity(make(), put, get)
         if capacity and _capacity(make(), put, get) != capacity:
-            return None  # not the same twice: a put that was slow, and did not wait
+            return None  # not the same twice: a put was slow, and did not wait
         order = _order(make(), put, get, 3 if not capacity else min(capacity, 3))
     except Exception:
         return None
@@ -110,7 +110,7 @@ def _capacity(subject: Any, put: str, get: str) -> int:
 
 
 def _order(subject: Any, put: str, get: str, count: int) -> Order | None:
-    """Return which item comes out, or None where that is none of the known ones. A queue of one item has any order."""
+    """Return which item comes out; None if the order is none of the known ones. A queue of one item has any order."""
     items = [2, 1, 3][:count]
     for item in items:
         if not _Trial(lambda: getattr(subject, put)(item)).released():
@@ -150,7 +150,7 @@ _FULL: Final = ("full", "is_full")
 
 
 def model_of(waits: Waits) -> type:
-    """Return a model class with the methods of such a queue."""
+    """Return a model of such a queue: a class with the same method names."""
 
     def put(self: Any, item: Any) -> None:
         if self.full():

@@ -1,4 +1,4 @@
-"""Queues: a model that says when a call would wait, and what is tried on a queue of the standard library."""
+"""Queues: a model that says when a call would wait, and the operations to try on a queue of the standard library."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ type Order = Literal["first", "last", "least"]
 
 
 class QueueModel:
-    """`queue.Queue` for one thread, with the same answers; where the queue would wait, it calls `block`.
+    """`queue.Queue` for one thread, with the same results. It calls `block` where the queue would wait.
 
     `maxsize` 0 means that there is always room.
     """
@@ -106,7 +106,7 @@ def _operations(bounded: bool) -> Iterator[OperationKind]:
 
 
 def kind(cls: type, make: Callable[[], Any]) -> Kind:
-    """Return how queues of this class, a subclass of `queue.Queue` or `queue.SimpleQueue`, are checked."""
+    """Return how to check queues of this class, a subclass of `queue.Queue` or `queue.SimpleQueue`."""
     order: Order = "first"
     if issubclass(cls, queue.LifoQueue):
         order = "last"

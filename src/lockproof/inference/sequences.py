@@ -1,4 +1,4 @@
-"""Lists and deques: the builtins as models, and what is tried on a sequence."""
+"""Lists and deques: the builtins as models, and the operations to try on a sequence."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _common() -> Iterator[OperationKind]:
     yield op("a.extend(b)", weight=1.5)
     yield op("b.extend(a)", weight=1.5)
     yield op("a.extend(slowly([1, 2]))")
-    # No generator that asks `x not in a`, as for sets: with a class that runs it before it locks, it would show.
+    # No generator that reads the subject, as for sets: its items would show whether the class locks before it runs.
     yield op("a += x", x=_MANY)
     yield op("a += a", weight=0.3)
     yield op("a += b")
@@ -95,7 +95,7 @@ def _of_deques() -> Iterator[OperationKind]:
 
 
 def kind(cls: type, make: Callable[[], Any]) -> Kind:
-    """Return how sequences of this class, made by `make`, are checked; a fresh one may have contents."""
+    """Return how to check sequences of this class, made by `make`; a fresh one may have contents."""
     contents, most = contents_of(make), getattr(make(), "maxlen", None)
     double = issubclass(cls, deque)
 

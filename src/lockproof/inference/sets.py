@@ -1,4 +1,4 @@
-"""Sets: the builtin as model, except that `pop` may take any element; and what is tried on a set."""
+"""Sets: the builtin as model, except that `pop` may take any element; and the operations to try on a set."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from lockproof.inference.class_kind import Kind, contents_of
 
 
 class AnySet(set[Any]):
-    """The builtin set, of which `pop` removes any element."""
+    """The builtin set, except that `pop` removes any element."""
 
     has_no_order = True
 
     def pop(self) -> Any:
-        """Remove and return an element; a judge tries each."""
+        """Remove and return an element; the judge tries each of them."""
         if not self:
             raise KeyError("pop from an empty set")
         element = choose(self)
@@ -26,9 +26,9 @@ class AnySet(set[Any]):
 
 
 class AnyMutableSet(MutableSet[Any]):
-    """What `collections.abc.MutableSet` makes of a set, of which `pop` removes any element.
+    """A set with the operators of `collections.abc.MutableSet`, whose `pop` removes any element.
 
-    Named methods that sets have and the abstract class has not are those of the builtin.
+    Methods that the abstract class does not have are those of the builtin.
     """
 
     def __init__(self, items: Any = ()) -> None:
@@ -50,11 +50,11 @@ class AnyMutableSet(MutableSet[Any]):
         self._items.discard(value)
 
     def pop(self) -> Any:
-        """Remove and return an element; a judge tries each."""
+        """Remove and return an element; the judge tries each of them."""
         return self._items.pop()
 
     def clear(self) -> None:
-        """Remove all. The abstract class pops until nothing is left: each order would be a choice of its own."""
+        """Remove all elements. The abstract class pops one by one, and each order would be a choice to try."""
         self._items.clear()
 
     def __getattr__(self, name: str) -> Any:
@@ -64,7 +64,7 @@ class AnyMutableSet(MutableSet[Any]):
 
 
 _X: Final = [1, 2]
-# The longer a bulk change takes, the easier it is to see from outside that it is not one step.
+# The longer a bulk change takes, the likelier another thread sees that it is not one step.
 _MANY: Final = [[1, 2], Code("range(16)"), [2, 3], {1, 2}, {3}, Code("(x for x in [1, 2])")]
 _SETS: Final = [{1, 2}, Code("{*range(16)}"), {2, 3}, Code("set()")]
 
@@ -104,7 +104,7 @@ def _bulk() -> Iterator[OperationKind]:
         yield op(f"b.{name}(a)", weight=weight)
         yield op(f"a.{name}(slowly([1, 2]))")
     yield op("a.update([1], [2])", weight=0.5)
-    # The generator reads the subject, and what it yields does not depend on that: it may run before the lock is taken.
+    # The generator reads the subject and always yields the same: so a class may run it before it takes the lock.
     yield op("a.update(x for x in [1, 2] if [x in a])")
     yield op("a.difference_update([1], [2])", weight=0.5)
     yield op("a.difference_update(x for x in [1, 2] if [x in a])", weight=0.5)
@@ -156,7 +156,7 @@ def _exotic() -> Iterator[OperationKind]:
 
 
 def _builtin_only() -> Iterator[OperationKind]:
-    """What the builtin answers otherwise than the abstract class, which takes any iterable for a set."""
+    """Yield operations where the builtin differs from the abstract class, which takes any iterable for a set."""
     yield op("a | [1]", reads=True, weight=0.2)
     yield op("a |= [1]", weight=0.2)
     yield op("{1} in a", reads=True, weight=0.2)
@@ -164,13 +164,13 @@ def _builtin_only() -> Iterator[OperationKind]:
 
 
 def _operations(builtin: bool) -> tuple[OperationKind, ...]:
-    """Return the table. Each table is made when a class needs it: most classes need none."""
+    """Return the table of operations. It is made on demand, since most classes need none."""
     common = (*_singles(), *_readings(), *_bulk(), *_operators(), *_exotic())
     return (*common, *_builtin_only()) if builtin else common
 
 
 def kind(cls: type, make: Callable[[], Any]) -> Kind:
-    """Return how sets of this class, made by `make`, are checked; a fresh one may have contents."""
+    """Return how to check sets of this class, made by `make`; a fresh one may have contents."""
     builtin = issubclass(cls, set)
     contents = contents_of(make)
     model: type[Any] = AnySet if builtin else AnyMutableSet

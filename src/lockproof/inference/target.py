@@ -1,6 +1,6 @@
-"""From what a user names to a specification: imports the target, and says what is wrong when that does not work.
+"""From the name of a target to its specification: imports the target, and says what is wrong if that fails.
 
-This runs in the child process, since importing is running the user's code.
+This runs in the child process, since an import runs the user's code.
 """
 
 from __future__ import annotations
@@ -23,13 +23,16 @@ from lockproof.inference.from_class import infer as infer  # lockproof.infer is 
 
 
 def load_specification(target: Any, model: Any = None, factory: Any = None, name: str = "") -> Specification:
-    """Return the specification of a target: a `Specification`, a class, or the name of one as `module:name`.
+    """Return the specification of a target.
 
-    `name` is what reports call a target that is no name itself. `model` is a class, its name, or the name of a kind
-    like `set`; `factory` a function, or its name.
+    Args:
+        target: A `Specification`, a class, or the name of one as `module:name` or `path/file.py:name`.
+        model: A class, its name, or the name of a kind like `set`; None: the model is inferred.
+        factory: A function without parameters that makes a subject, or its name; None: the class makes it.
+        name: The name of the target in reports; empty: its own.
 
     Raises:
-        LockproofError: it cannot be imported, is not there, or nothing can be inferred about it.
+        LockproofError: The target cannot be imported, does not exist, or no specification can be inferred.
 
     """
     subject = load(target) if isinstance(target, str) else target
@@ -54,10 +57,10 @@ def load_specification(target: Any, model: Any = None, factory: Any = None, name
 
 
 def load(name: str) -> Any:
-    """Return what `module:name` or `path/file.py:name` names.
+    """Return the object that `module:name` or `path/file.py:name` names.
 
     Raises:
-        LockproofError: with what went wrong, where, and names that are alike.
+        LockproofError: the import fails, or there is no such name; the error says where, and gives similar names.
 
     """
     place, colon, attribute = name.rpartition(":")
@@ -80,7 +83,7 @@ def load(name: str) -> Any:
 
 
 class Replaced:
-    """Finds modules in other files than their own, by their names or by the paths of their own files."""
+    """An import finder that loads modules from other files than their own. `files` has those by module name."""
 
     def __init__(self, files: Mapping[str, str]) -> None:
         self._files = files
@@ -88,7 +91,7 @@ class Replaced:
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return the spec of a module that is replaced."""
+        """Return the spec of a module that is in the table; None for any other."""
         file = self._files.get(fullname)
         if file is None:
             return None
@@ -98,7 +101,11 @@ class Replaced:
 
 
 def replace_modules(files: Mapping[str, str]) -> None:
-    """From here on, import modules from these files. One that is loaded already is loaded again, for those to come."""
+    """Import modules from these files from now on. Modules that are loaded already are loaded again.
+
+    `files` are keyed by module name, or by the path of the file that is replaced. Names imported before keep their
+    old objects.
+    """
     sys.meta_path.insert(0, Replaced(files))
     _replaced.update(files)
     for name in [each for each in files if each in sys.modules]:

@@ -15,11 +15,15 @@ MOST: Final = 2000
 """The most allowed outcomes that are compared with the run."""
 
 TOGETHER: Final = 3
-"""The most results that a sentence says cannot be had together; more are no explanation to a reader."""
+"""The most results that one sentence calls impossible together; with more, no reader sees why."""
 
 
 class Explainer:
-    """Explains runs of a scenario that no order explains which keeps to `before`. Every order keeps to `free`."""
+    """Says why no order explains a run of a scenario.
+
+    `before` are the predecessor sets of the run; `free` are those that every order keeps to, whatever ran when.
+    `table` has all outcomes that the model allows, each with its orders; None if they are too many.
+    """
 
     def __init__(
         self,
@@ -47,7 +51,7 @@ class Explainer:
 
     @staticmethod
     def _name(text: str, where: str, everywhere: Sequence[str], here: Sequence[str], index: int) -> str:
-        """Return the operation as it is called in sentences: with its place where its line alone does not tell it."""
+        """Return the name of the operation in sentences: its line, and its place where several have this line."""
         if everywhere.count(text) == 1:
             return f"`{text}`"
         if here.count(text) == 1:
@@ -55,7 +59,7 @@ class Explainer:
         return f"the {_ordinal(here[: index + 1].count(text))} `{text}`{where}"
 
     def why(self, results: tuple[Any, ...], final: tuple[Any, ...]) -> tuple[str, ...]:
-        """Return the sentences: the most telling reason that was found."""
+        """Return the sentences. Real time is the simplest reason, then the final part, then single results."""
         try:
             return self._of_time(results, final) or self._of_the_end(results, final) or self._of_results(results, final)
         except Exhausted:
@@ -82,7 +86,7 @@ class Explainer:
         )
 
     def _allowed(self) -> list[Key]:
-        """Return the outcomes with an order that keeps to what is known of real time."""
+        """Return the outcomes of the orders that keep to the known real time."""
         if self._table is not None:
             return [key for key, orders in self._table.items() if any(map(self._keeps, orders))]
         found = self._orders.outcomes(MOST, program=self._free == self._orders.program)
@@ -94,7 +98,7 @@ class Explainer:
     # Reasons.
 
     def _of_time(self, results: tuple[Any, ...], final: tuple[Any, ...]) -> tuple[str, ...]:
-        """An order explains the results, but breaks real time: name facts that no such order keeps together."""
+        """If an order explains the results but breaks real time, name facts that no such order keeps all of."""
         if self._orders.find(self._free, results, final) is None:
             return ()
         facts = [
@@ -126,7 +130,7 @@ class Explainer:
         return (f"An order gives these results, but none that keeps to real time: {_listed(begun)}.",)
 
     def _of_the_end(self, results: tuple[Any, ...], final: tuple[Any, ...]) -> tuple[str, ...]:
-        """The threads' results fit, the final part's do not: what the threads did is lost or was not whole."""
+        """If the threads' results fit and the final part's do not, say so: a change was lost, or made by half."""
         if not final:
             return ()
         ways = self._orders.final_states(self._before, results)
@@ -135,17 +139,17 @@ class Explainer:
         endings = {ending for _, state in ways for ending in self._orders.endings(state)}
         lost = [k for k, result in enumerate(final) if not any(ending[k] == result for ending in endings)]
         if len(ways) == 1:
-            told = f"The results of the threads are those of {self._listed_names(ways[0][0])}, in this order."
+            fit = f"The results of the threads are those of {self._listed_names(ways[0][0])}, in this order."
         else:
-            told = f"The results of the threads are those of orders such as {self._listed_names(ways[0][0])}."
+            fit = f"The results of the threads are those of orders such as {self._listed_names(ways[0][0])}."
         if not lost:
-            return (told, "No such order then gives the results of the final part together.")
+            return (fit, "No such order then gives the results of the final part together.")
         name = self._names[len(results) + lost[0]]
         possible = _alternatives({ending[lost[0]] for ending in endings})
-        return (told, f"After every such order {name} {possible}; in the run it {_past(final[lost[0]])}.")
+        return (fit, f"After every such order {name} {possible}; in the run it {_past(final[lost[0]])}.")
 
     def _of_results(self, results: tuple[Any, ...], final: tuple[Any, ...]) -> tuple[str, ...]:
-        """Name the fewest results that no order gives together; without such a few, how far an order gets."""
+        """Name the fewest results that no order gives together; if those are too many, say how far an order gets."""
         if self._table is not None:
             seen = (*results, *final)
             allowed = [(*flat, *ending) for flat, ending in self._allowed()]
@@ -182,14 +186,14 @@ class Explainer:
     def _of_beginning(self, results: tuple[Any, ...]) -> tuple[str, ...]:
         order, state = self._orders.longest(self._before, results)
         done = sum(1 << i for i in order)
-        told = []
+        steps = []
         for i, operation in enumerate(self._orders.operations):
             if not done >> i & 1 and not self._before[i] & ~done:
                 possible = {result for result, _ in self._orders.step(state, operation)}
                 what = f"{self._names[i]} {_alternatives(possible)}" if possible else f"{self._names[i]} waits"
-                told.append(f"{what} (the run: {_bare(results[i])})")
+                steps.append(f"{what} (the run: {_bare(results[i])})")
         begin = f"The longest beginning that an order explains is {self._listed_names(order)}." if order else ""
-        return (*([begin] if begin else []), f"{'After it, ' if begin else 'At the beginning, '}{_listed(told)}.")
+        return (*([begin] if begin else []), f"{'After it, ' if begin else 'At the beginning, '}{_listed(steps)}.")
 
     # Words.
 
@@ -217,7 +221,7 @@ def _bare(result: Any) -> str:
 
 
 def _alternatives(results: Iterable[Any], most: int = 4) -> str:
-    """Return what may be had instead: `returns 1 or 2`, `returns 1 or raises KeyError`."""
+    """Return the possible results in words: `returns 1 or 2`, `returns 1 or raises KeyError`."""
     texts = sorted({_present(result) for result in results}, key=lambda text: (text.startswith("raises"), text))
     if len(texts) > most:
         return f"{', '.join(texts[:most])} or another of {len(texts)} results"

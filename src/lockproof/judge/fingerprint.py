@@ -1,10 +1,11 @@
-"""Are two states of ordinary objects the same? A value that is equal only if all that can be reached is alike.
+"""Are two states of ordinary objects the same? Fingerprints are equal only if all objects within reach are alike.
 
 Two orders of a few operations mostly lead to the same state. A judge that knows it goes on from there once instead of
-twice, which is what makes longer scenarios possible at all (Lowe 2017). A wrong yes would hide violations or make
-them up, so whatever is not understood to the last field gets none, and is told from all others: objects with fields in
-C, functions with a closure, what is too large; and sets, but for those of a class that says `has_no_order`: its code
-does not depend on which element comes first. Rejected: `pickle`, since a class may leave out what it likes.
+twice; without that, longer scenarios could not be judged at all (Lowe 2017). A wrong yes would hide violations or
+invent them. So an object gets no fingerprint, and differs from all others, if one of its fields may be out of sight:
+objects with fields in C, functions with a closure, states of too many objects. Sets get none either, but for those of
+a class that says `has_no_order`: its code does not depend on which element comes first. Rejected: `pickle`, since a
+class may leave fields out of its pickle.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ MOST: Final = 400
 _ATOMS: Final = frozenset((type(None), bool, int, str, bytes, type(NotImplemented), type(...)))
 
 _POINTER: Final = struct.calcsize("P")
-_identity: Final = id  # the real one, whatever is installed
+_identity: Final = id  # CPython's own, also where the engine has replaced the builtin
 
 
 class _Unknown(Exception):
@@ -33,7 +34,7 @@ class _Unknown(Exception):
 
 
 def fingerprint(*objects: Any) -> Hashable | None:
-    """Return a value that is equal for objects of which nobody can tell the states apart; None if that is not known."""
+    """Return a value that is equal for objects in the same state; None if not all of the state can be seen."""
     try:
         return _Walk().of(objects)
     except _Unknown:
@@ -41,7 +42,7 @@ def fingerprint(*objects: Any) -> Hashable | None:
 
 
 class _Walk:
-    """A walk over all that can be reached. What is met again is named by when it was met first."""
+    """A walk over all objects within reach. An object that is met again is named by when it was met first."""
 
     def __init__(self) -> None:
         self._met: dict[int, int] = {}
@@ -81,7 +82,7 @@ type Look = Callable[[_Walk, Any], Hashable]
 
 
 def _lasting(named: Any, each: Any) -> int:
-    """Return the identity of what is there for good: it has a name in a module."""
+    """Return the identity of an object that outlives the run, since it has a name in a module."""
     if "<locals>" in named.__qualname__:
         raise _Unknown
     return _identity(each)
@@ -94,7 +95,7 @@ def _function(_: _Walk, each: FunctionType) -> Hashable:
 
 
 _HIDING: Final = frozenset(("FOR_ITER", "BEFORE_WITH", "LOAD_SPECIAL", "SEND"))
-"""What keeps something on the stack while a generator waits."""
+"""Instructions that keep a value on the stack while a generator waits."""
 
 
 def _generator(walk: _Walk, each: Any) -> Hashable:
@@ -106,14 +107,14 @@ def _generator(walk: _Walk, each: Any) -> Hashable:
 
 @lru_cache(256)
 def _has_only_names(code: CodeType) -> bool:
-    """Tell whether all that a generator goes on with has a name: no loop or `with` around a yield, no half of a sum."""
+    """Tell whether a generator keeps all its values in variables: no loop, `with` or half a sum around a yield."""
     steps = [each.opname for each in dis.get_instructions(code)]
     waits = [steps[index : index + 3] for index, step in enumerate(steps) if step == "YIELD_VALUE"]
     return not _HIDING.intersection(steps) and all(each == ["YIELD_VALUE", "RESUME", "POP_TOP"] for each in waits)
 
 
 def _set(walk: _Walk, each: set[Any]) -> Hashable:
-    # `pop` goes on where it was, and new elements go round where others had been: nothing of that can be read.
+    # `pop` and new elements depend on where `pop` last was and where elements had been. Nobody can read that.
     if not getattr(each, "has_no_order", False):
         raise _Unknown
     return walk.all(set.__iter__(each))
@@ -132,7 +133,7 @@ _CONTENTS: Final[dict[type, Look]] = {
     str: lambda _, each: str.__str__(each),
     object: lambda _, each: (),  # noqa: ARG005 - all that it has are attributes
 }
-"""What a container has beside its attributes, by the nearest of these that a class is derived from."""
+"""The contents of a container beside its attributes, by the nearest base class."""
 
 _LOOKS: Final[dict[type, Look]] = {
     **{cls: look for cls, look in _CONTENTS.items() if cls is not object},
@@ -151,7 +152,7 @@ _LOOKS: Final[dict[type, Look]] = {
 
 @lru_cache(256)
 def _plan(cls: type) -> tuple[Look, tuple[str, ...], bool]:
-    """Return how to look at objects of a class: what it contains, its slots, and if it has other attributes.
+    """Return how to read objects of a class: the contents, the slots, and whether there are other attributes.
 
     Raises:
         _Unknown: its objects have more than that.

@@ -1,7 +1,7 @@
 """The orders of a few operations that a model allows: all of them, or one that gives certain results.
 
-An operation is known here by its number, a set of operations by a bit mask. What an order must keep to is said by
-*predecessor sets*: `before[i]` are the operations that come before operation i. Program order, real time and the order
+An operation is known here by its number, a set of operations by a bit mask. *Predecessor sets* say what an order must
+keep to: `before[i]` are the operations that come before operation i. Program order, real time and the order
 between moments of rest are such sets, so one search serves every consistency.
 
 The table of all orders is an outcome set (jcstress, OpenJDK; Lincheck, JetBrains), which makes a judgement a look-up.
@@ -32,7 +32,7 @@ type Key = tuple[tuple[Any, ...], tuple[Any, ...]]
 
 
 class Waiting(Enum):
-    """How operations wait: in no order, in some until another one lets them go on, or for ever in some."""
+    """How operations wait: never, in some order until another operation lets them go on, or in some order for ever."""
 
     NEVER = auto()
     FOR_A_WHILE = auto()
@@ -64,9 +64,9 @@ class Orders:
             sum(1 << j for j, (u, m) in enumerate(self.places) if u == t and m < k) for t, k in self.places
         ]
         self.requests = [isinstance(each, Half) and not each.follows for each in self.operations]
-        """Which are the first step of a dual operation; the second is the next one."""
+        """Which operations are the first step of a dual operation; the next one is its second step."""
         self.least: Masks = [1 << i - 1 if i and self.requests[i - 1] else 0 for i in range(len(self.operations))]
-        """What every order keeps to: the two steps of a dual operation are one after the other."""
+        """The predecessor sets of every order: the second step of a dual operation comes after the first."""
         self.limit = limit
         self._lengths = [len(thread) for thread in threads]
         self._model = model
@@ -114,7 +114,7 @@ class Orders:
     def table(self, *, program: bool) -> dict[Key, list[tuple[int, ...]]] | None:
         """Return the outcomes that the model allows, each with the orders that give it; None if they are too many.
 
-        An order is told by the set of operations that come before each.
+        An order is given as the set of operations before each operation.
         """
         if self.count(program=program) > MOST_ORDERS:
             return None
@@ -198,10 +198,10 @@ class Orders:
                         stack.append((*reached, (*order, i)))
 
     def outcomes(self, most: int, *, program: bool) -> Iterator[Key]:
-        """Yield outcomes that the model allows, at most so many, as far as the limit lets them be found."""
+        """Yield outcomes that the model allows, at most `most`; fewer if the limit ends the search."""
         free = self.program if program else self.least
         found: set[Key] = set()
-        # What was met before with the same results until now leads to the same outcomes.
+        # Two ways with the same operations done, state and results lead to the same outcomes.
         seen: set[tuple[int, int, tuple[Any, ...]]] = set()
         stack: list[tuple[int, int, tuple[Any, ...]]] = [(0, self.start, (None,) * len(self.places))]
         while stack and len(found) < most and len(seen) < self.limit:
@@ -221,9 +221,9 @@ class Orders:
                             stack.append(reached)
 
     def in_turn(self, threads: Sequence[int], most: int) -> Key | None:
-        """Return what one thread's part after the other comes to, in this order, with the first of each choice.
+        """Return the outcome if the threads run one after the other, in this order; each choice takes its first way.
 
-        None if an operation waits, or has more than `most` ways to go on: those are not looked at.
+        None if an operation waits, or has more than `most` ways to go on.
         """
         state = self._model.initial()
         results: list[Any] = [None] * len(self.places)
@@ -244,7 +244,7 @@ class Orders:
     def waiting(self, limit: int) -> Waiting:
         """Return how operations wait in orders where each thread keeps to its own.
 
-        Where the limit is reached, an operation that waited at all is taken for one that may wait for ever.
+        If the limit ends the search, an operation that waited at all counts as one that may wait for ever.
         """
         waited = False
         seen = {(0, self.start)}
@@ -287,7 +287,7 @@ class Orders:
 
 
 def at_rest(known: Masks) -> list[int]:
-    """Return the predecessor sets of quiescent consistency, of those that are known to be true.
+    """Return the predecessor sets of quiescent consistency, from those that are known of the run.
 
     A set comes first if each operation in it is known to have returned before each one outside was invoked: nothing
     ran between. Two such sets are one within the other, so the operations in the order of how many precede them begin

@@ -1,14 +1,13 @@
-"""The judge of long histories: it takes a history apart where that is sound, and searches each part.
+"""The judge of long histories: it divides a history where that is sound, and searches each part.
 
 Where operations with different keys never influence each other, a history is linearizable if and only if, for each
 key, the part of it with this key is (Herlihy and Wing 1990; P-compositionality, Horn and Kroening 2015). An operation
 with several keys holds their parts together; one with all keys, the whole history. Equal times are an exception: see
 `crossing`. For the other consistencies:
 
-- Quiescent consistency keeps to the moments of rest of the whole history. A part may be judged alone by these, and not
-  by its own, which are more: orders of the parts are put together from one moment of rest to the next.
-- Sequential consistency may not: parts that are each in order need not be so together. Only a violation of a part is
-  one of the whole.
+- Quiescent consistency keeps to the moments of rest of the whole history. A part may be judged alone by these moments;
+  it has more of its own, which do not count. Between two moments of rest, the orders of the parts make one order.
+- Sequentially consistent parts need not be so together. Only a violation of a part is one of the whole.
 
 Two ways are tried before the one that always decides, since they are cheap. A linearizable history is consistent in
 the other two senses too. And of a history with operations that read all keys, each key's part, with what these
@@ -30,16 +29,16 @@ from lockproof.judge import sequential, wgl
 from lockproof.judge.search import Budget, Searched
 
 PROJECTED: Final = 4
-"""So many times the calls of the history may the calls be that are made of those which read all keys."""
+"""Calls about all keys are divided into at most so many times as many calls of one key as the history has calls."""
 
 
 @dataclass(frozen=True)
 class Keyed:
-    """How operations are taken apart by keys.
+    """How a history is divided by keys.
 
-    `keys` gives the keys of a call, or None if it is about all of them. `alone` is the model of one key, where that is
-    simpler than the whole one. `project` makes of a call about all keys what it says of one key; it is given only where
-    all such calls change nothing.
+    `keys` gives the keys of a call, or None if it is about all of them. `alone` is the model of one key, if it is
+    simpler than the whole one. `project` turns a call about all keys into one about one key; it is given only if
+    calls about all keys change nothing.
     """
 
     keys: Callable[[Call], Iterable[Hashable] | None]
@@ -49,7 +48,7 @@ class Keyed:
 
 @dataclass(frozen=True)
 class Stuck:
-    """A call that may come next after the longest beginning, and what it may return there: nothing if it waits."""
+    """A call that may come next after the longest beginning. `allowed` are its possible results; none if it waits."""
 
     call: Call
     allowed: tuple[Any, ...]
@@ -59,8 +58,8 @@ class Stuck:
 class Part:
     """A part of a history and its verdict. `keys` are the keys of its calls; empty: the whole history.
 
-    `longest` is the longest beginning of an order that was met, `stuck` the calls of which none leads on from there;
-    both empty where the verdict is HELD. `reason` says why it is UNKNOWN.
+    `longest` is the longest beginning of an order that the search met. `stuck` are the calls that may come next there;
+    none of them fits. Both are empty if the verdict is HELD. `reason` says why the verdict is UNKNOWN.
     """
 
     keys: tuple[Hashable, ...]
@@ -75,7 +74,7 @@ class Part:
 
 @dataclass(frozen=True)
 class HistoryJudgement:
-    """The verdict on a history, with the parts it was reached on. `how` says it in a sentence."""
+    """The verdict on a history, with its parts. `how` is a sentence on how it was reached, if that needs one."""
 
     verdict: Verdict
     consistency: Consistency
@@ -103,9 +102,9 @@ def judge(
 
 
 def parts(calls: Sequence[Call], keyed: Keyed | None) -> dict[tuple[Hashable, ...], list[Call]]:
-    """Return the parts of a history, by the keys that hold each together; one with no keys if it is in one piece.
+    """Return the parts of a history by their keys; a history that cannot be divided is one part with no keys.
 
-    Keys are told apart as a dictionary does.
+    Two keys are the same if a dictionary takes them for the same.
     """
     if keyed is None:
         return {(): list(calls)}
@@ -195,7 +194,7 @@ class _Judge:
             first = self._all(parted, self.budget.share(0.3), "")
             if first.verdict is Verdict.HELD:
                 return first
-            # A violation of one key says more than one of the whole.
+            # A violation of one key explains more than a violation of the whole.
             found = self._projected(self.budget.share(0.5))
             return found or (first if first.verdict is Verdict.VIOLATION else self._all(parted, self.budget, ""))
         linearizable = self._linearizable(parted, self.budget.share(0.3), "It is linearizable, which is more.")
@@ -224,7 +223,7 @@ class _Judge:
     def _all(
         self, parted: dict[tuple[Hashable, ...], list[Call]], budget: Budget, how: str, *, strong: bool = False
     ) -> HistoryJudgement:
-        """Search each part, as a linearizable one if `strong`. All parts are, so that all that are bad are told."""
+        """Search every part, so that every violation is reported. `strong`: search for linearizability."""
         rests: dict[int, int] = {}
         if self.consistency is Consistency.QUIESCENT and not strong:
             rests = {id(call): segment for call, segment in zip(self.calls, segments(self.calls), strict=True)}
@@ -252,17 +251,17 @@ class _Judge:
             spans = [(2.0 * rests[id(call)], 2.0 * rests[id(call)] + 1) for call in calls]
             result = wgl.search(calls, model, budget, spans)
         self.configurations += result.configurations
-        return _told(keys, calls, model, result, time.monotonic() - began)
+        return _part_of(keys, calls, model, result, time.monotonic() - began)
 
     def _projected(self, budget: Budget) -> HistoryJudgement | None:
-        """Judge each key's part with what the calls about all keys say of it; return the judgement if one is bad."""
+        """Judge the part of each key with the projected calls; return the judgement if a part is a violation."""
         keyed = self.keyed
         if keyed is None or keyed.project is None or keyed.alone is None or self.consistency is Consistency.QUIESCENT:
             return None
         touched = [(call, keyed.keys(call)) for call in self.calls]
         whole = [call for call, keys in touched if keys is None and not call.pending]
         every = list(dict.fromkeys(key for _, keys in touched if keys is not None for key in keys))
-        # Calls that change nothing may be left out: then less is found, and nothing wrong.
+        # Calls that change nothing may be left out: that can hide a violation, and cannot invent one.
         most = max(1, PROJECTED * len(self.calls) // max(1, len(every)))
         step = -(-len(whole) // most)
         kept = {id(call) for call in (*whole[:: max(1, step)], *whole[-most // 2 :])}
@@ -287,7 +286,7 @@ class _Judge:
         return replace(found, parts=bad)
 
 
-def _told(
+def _part_of(
     keys: tuple[Hashable, ...],
     calls: Sequence[Call],
     model: SequentialModel[Any, Any],

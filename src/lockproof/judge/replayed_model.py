@@ -1,9 +1,9 @@
 """A model made of ordinary objects: operations are run on fresh objects, from the beginning, each time.
 
 A state is the list of operations that led to it with the choices that were made, so nothing has to be copied, and
-any class can be a model: also one with locks inside, also the subject's own. What it costs, each operation running all
-operations before it again, is little for scenarios of a few operations. Lincheck (`LTS`, JetBrains) does the same.
-Lists that lead to objects which nobody can tell apart are one state (see `fingerprint`).
+any class can be a model: also one with locks inside, also the subject's own. Each operation runs all operations before
+it again, which costs little in scenarios of a few operations. Lincheck (`LTS`, JetBrains) does the same. Lists that
+lead to objects with the same fingerprint are one state (see `fingerprint`).
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from lockproof.judge.fingerprint import fingerprint
 type Step = tuple[Operation, tuple[int, ...]]
 
 type Rest = Callable[[], Any]
-"""What a dual operation does after its request."""
+"""The second step of a dual operation, which its request returns."""
 
 _WAITS: Final = object()
 
 
 @dataclass(frozen=True)
 class State:
-    """A state: how one comes there, and what tells it from others."""
+    """A state: the steps that lead to it. States with the same `mark` are equal."""
 
     steps: tuple[Step, ...] = field(compare=False)
     mark: Hashable
@@ -40,7 +40,8 @@ class State:
 class ReplayModel:
     """The model of a specification, after an initial part, for subjects with these names.
 
-    `before_each` is called before each operation: a model is somebody's code and may not come back.
+    `before_each` is called before each operation of the model: it can note that the operation began, since a model is
+    a user's code and may never return.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class ReplayModel:
                 yield result, State(steps, steps if mark is None else mark)
 
     def _after(self, state: State, call: Operation) -> tuple[Any, Hashable]:
-        """Return the result of the call, and what its state is told by; None where that is how one comes there."""
+        """Return the result of the call and the fingerprint of the state after it, which may be None."""
         self._before_each()
         objects = {name: self._make() for name in self._names}
         rests: dict[tuple[int, int], Rest] = {}
@@ -88,8 +89,8 @@ class ReplayModel:
         if lifted:
             if specification.lift is None:
                 raise LockproofError(
-                    f"{specification.subject_name or 'the subject'} has no way to be loaded for {operation.text}",
-                    "the model has not this operation",
+                    f"{specification.subject_name or 'the subject'} cannot take the model's state: {operation.text}",
+                    "the model does not have this operation",
                     "give the Specification lift and lower, or another model",
                 )
             subjects = {name: specification.lift(each) for name, each in objects.items()}
@@ -122,7 +123,7 @@ class ReplayModel:
 
 
 def _rest(call: Callable[[], Any]) -> Rest:
-    """Make a request, and return what is to follow. An error is a result, which comes when the operation returns."""
+    """Make a request and return its second step. An exception of the request is the result of the second step."""
     try:
         return partial(finished, begun(call()))
     except Blocked:

@@ -1,4 +1,4 @@
-"""The judge of scenarios: is what one run of a scenario recorded allowed by the model?"""
+"""The judge of scenarios: does the model allow the results of one run of a scenario?"""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from lockproof.judge.explain import Explainer
 from lockproof.judge.orders import Exhausted, Key, Masks, Orders, Waiting, at_rest, closed
 
 MOST_CHOICES: Final = 4
-"""How many ways one operation may go on in a model that is judged fast: each is followed through all orders."""
+"""The most ways that one operation may go on in a model for `order_matters`: with more, judging takes too long."""
 
 UNMARKED: Final = 2000
-"""How many configurations are searched for waiting where no operation is marked as blocking."""
+"""How many configurations the search for waiting meets at most if no operation is marked as blocking."""
 
 type Seen = Sequence[Sequence[Sequence[int]]]
 type Results = Sequence[Sequence[Any]]
@@ -26,7 +26,7 @@ type Results = Sequence[Sequence[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`order_only`: an order explains the results, but none that also keeps to what is known of real time."""
+    """A verdict. `order_only`: some order explains the results, but none that keeps to the known real time."""
 
     verdict: Verdict
     order_only: bool = False
@@ -35,8 +35,8 @@ class Judgement:
 class ScenarioJudge:
     """Judges the runs of one scenario; `model.initial()` is the state after the initial part.
 
-    Results are canonical (see `lockproof.core.values`). No search meets more than `limit` configurations: what it has
-    not decided by then is UNKNOWN.
+    Results are canonical (see `lockproof.core.values`). A run that is not decided after `limit` configurations is
+    UNKNOWN.
 
     `key` gives an operation's key, where operations with different keys never influence each other; None for one that
     is about all of them. If all have one, the operations of each key are judged alone, which linearizability allows
@@ -63,10 +63,10 @@ class ScenarioJudge:
         """The place in its thread of the operation that each step belongs to."""
 
     def judge(self, results: Results, final: Sequence[Any], seen: Seen | None) -> Judgement:
-        """Judge a run by the results of each thread, those of the final part, and what is known of real time.
+        """Judge a run by the results of each thread, those of the final part, and the known real time.
 
-        `seen[t][k][u]`: so many operations of thread u had returned before operation k of thread t was invoked, and
-        so come before it. More may have: nothing is concluded from what was not seen. None: nothing is known.
+        `seen[t][k][u]` operations of thread u, at least, had returned before operation k of thread t was invoked, and
+        so come before it. None: nothing is known of real time.
         """
         key = self._key(results, final)
         before = self._before(seen)
@@ -87,7 +87,7 @@ class ScenarioJudge:
             return Judgement(Verdict.VIOLATION)
 
     def waiting(self) -> Waiting:
-        """Return how operations wait in the model; for ever, if some order ends so, in the final part or before.
+        """Return how operations wait in the model; the final part may wait for ever too.
 
         Each thread keeps to its order here, whatever the consistency. Scenarios without an operation of a blocking
         kind are searched less far: up to `UNMARKED` configurations.
@@ -97,10 +97,10 @@ class ScenarioJudge:
         return self._orders.waiting(self._orders.limit if marked else min(self._orders.limit, UNMARKED))
 
     def order_matters(self) -> bool:
-        """Tell whether it is seen which thread was first, where each runs its part without the others.
+        """Tell whether the results reveal which thread ran first, if each thread runs alone.
 
-        Where it is not, the operations may be done at any time as far as their results tell, and a run of them is
-        likelier to show nothing. False as well where the model has so many choices that judging takes long.
+        If they do not, a run is less likely to show a flaw. False also if the model has so many choices that judging
+        takes long.
         """
         threads = range(len(self._threads))
         forward = self._orders.in_turn(threads, MOST_CHOICES)
@@ -116,7 +116,7 @@ class ScenarioJudge:
     def explain(self, results: Results, final: Sequence[Any], seen: Seen | None) -> Explanation:
         """Say why no order explains a run, and which allowed outcomes are nearest to it.
 
-        Of a run that an order explains, or that could not be decided, nothing is said.
+        The explanation is empty if an order explains the run, or if the run is UNKNOWN.
         """
         if self.judge(results, final, seen).verdict is not Verdict.VIOLATION:
             return Explanation(())
@@ -126,7 +126,7 @@ class ScenarioJudge:
 
     @cached_property
     def _free(self) -> Masks:
-        """What every order must keep to, whatever is known of real time."""
+        """The predecessor sets that every order keeps to, without real time."""
         return self._orders.program if self._program else self._orders.least
 
     @cached_property
@@ -171,7 +171,7 @@ class ScenarioJudge:
 
 
 def _steps(thread: int, operations: Sequence[Operation]) -> Iterator[tuple[int, Operation]]:
-    """Yield what the operations of a thread do one after the other, each step with the number of its operation."""
+    """Yield the steps of a thread in order, each with the number of its operation; a dual operation has two."""
     for k, each in enumerate(operations):
         if each.kind.dual:
             yield k, Half(each.text, each.kind, (thread, k))
@@ -187,7 +187,7 @@ class _Part:
     alone: ScenarioJudge
 
     def judge(self, flat: Sequence[Any], final: Sequence[Any], before: Masks) -> Verdict:
-        """Judge what is about this key in a run; `before` are all that precede, also by way of other keys."""
+        """Judge the operations of this key in a run. `before` has all predecessors, also those by way of other keys."""
         own = tuple(flat[i] for i in self.numbers), tuple(final[k] for k in self.endings)
         known = [sum(1 << n for n, j in enumerate(self.numbers) if before[i] >> j & 1) for i in self.numbers]
         try:
@@ -204,7 +204,7 @@ def _parts(
     consistency: Consistency,
     limit: int,
 ) -> Iterator[_Part]:
-    """Yield the parts by keys; none if they cannot be judged alone, or there is just one."""
+    """Yield one part for each key; none if a part cannot be judged alone, or if there is just one."""
     keys = [[key(each) for each in thread] for thread in threads]
     endings = [key(each) for each in final]
     every = dict.fromkeys([each for thread in keys for each in thread] + endings)

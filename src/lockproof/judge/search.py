@@ -1,4 +1,4 @@
-"""What the searches of long histories share: what they may use, and what they found."""
+"""What the searches of long histories share: their budget, their memory, and the form of their results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lockproof.core.verdict import Verdict
 
 MIB: Final = 1 << 20
 EVERY: Final = 1 << 10
-"""After so many rounds of a search it looks at the clock."""
+"""A search looks at the clock after so many rounds."""
 
 ENTRY: Final = 240
 """Bytes that a configuration takes in the memory of a search, without its state: measured on CPython 3.13."""
@@ -23,9 +23,10 @@ ENTRY: Final = 240
 
 @dataclass
 class Budget:
-    """What searches may use together: configurations, seconds from now on, and bytes of memory for each at a time.
+    """What several searches may use together: configurations, and seconds from now on; and bytes of memory for each.
 
-    Too little memory makes a search slower and never wrong: it forgets the oldest configurations. The other two end it.
+    A search without configurations or seconds left ends, and its verdict is UNKNOWN. A search with too little memory
+    forgets the oldest configurations, which makes it slower and never wrong.
     """
 
     configurations: int = 1 << 40
@@ -36,13 +37,13 @@ class Budget:
     above: Budget | None = None
 
     def spend(self, configurations: int) -> None:
-        """Count what a search has met, here and in the budget that this is a share of."""
+        """Count the configurations that a search has met, here and in the budget that this is a share of."""
         self.used += configurations
         if self.above is not None:
             self.above.spend(configurations)
 
     def spent(self, more: int = 0) -> str:
-        """Return why a search that has met `more` configurations must end, or nothing."""
+        """Return why a search that has met `more` configurations must end; empty if it may go on."""
         if self.used + more >= self.configurations:
             return f"the budget of {self.configurations:,} configurations"
         if time.monotonic() - self.began >= self.seconds:
@@ -50,7 +51,7 @@ class Budget:
         return ""
 
     def share(self, part: float) -> Budget:
-        """Return a budget of this part of what is left."""
+        """Return a budget with this part of the configurations and seconds that are left."""
         seconds = max(0.0, self.seconds - (time.monotonic() - self.began))
         return Budget(int((self.configurations - self.used) * part), seconds * part, self.memory, above=self)
 
@@ -59,8 +60,9 @@ class Budget:
 class Searched:
     """What a search found. The numbers are those of the calls, in the order in which the search was given them.
 
-    `order` is the order that explains the history, or the longest beginning of one that was met; `state` is the one
-    after it. `stuck` are the calls that may come next there, and of which none leads on. `reason` is why it is UNKNOWN.
+    `order` is the order that explains the history, or the longest beginning of one that the search met; `state` is the
+    state after it. `stuck` are the calls that may come next there; none of them fits. `reason` says why the verdict is
+    UNKNOWN.
     """
 
     verdict: Verdict
@@ -72,27 +74,33 @@ class Searched:
 
 
 class Met:
-    """The configurations that a search has met, the oldest forgotten when they take too much memory."""
+    """The configurations that a search has met. The oldest are forgotten when all take too much memory."""
 
-    __slots__ = ("_most", "count", "known")
+    __slots__ = ("_forgotten", "_most", "known")
 
     def __init__(self, memory: int) -> None:
         self.known: dict[Hashable, None] = {}
-        self.count = 0
+        self._forgotten = 0
         self._most = max(EVERY, memory // ENTRY)
 
+    @property
+    def count(self) -> int:
+        """How many configurations were met, those included that were forgotten."""
+        return self._forgotten + len(self.known)
+
     def look(self, budget: Budget, state: Any) -> str:
-        """Forget what there is no memory for; return why the search must end, or nothing. Called now and then."""
+        """Forget the oldest configurations if memory is short; return why the search must end, or an empty string."""
         # States may share what they hold, so this is more than they take, not less.
         most = max(EVERY, self._most * ENTRY // (ENTRY + sys.getsizeof(state)))
         if len(self.known) > most:
-            kept = islice(self.known, len(self.known) - most // 2, None)
-            self.known = dict.fromkeys(list(kept))
+            old = len(self.known) - most // 2
+            self.known = dict.fromkeys(list(islice(self.known, old, None)))
+            self._forgotten += old
         return budget.spent(self.count)
 
 
 class Deepest:
-    """The longest beginning of an order that a depth-first search has met; costs what changed since the last one."""
+    """The longest beginning of an order that a depth-first search has met; only frames that changed are copied."""
 
     __slots__ = ("_lowest", "order", "state")
 
@@ -102,7 +110,7 @@ class Deepest:
         self._lowest = 0
 
     def meet(self, stack: list[Any], state: Any) -> None:
-        """Called before each step back; the first item of each frame of the stack is the number of a call."""
+        """Note the stack before each step back. The first item of each frame is the number of a call."""
         if len(stack) > len(self.order):
             self.order[self._lowest :] = [frame[0] for frame in islice(stack, self._lowest, None)]
             self.state = state
@@ -111,7 +119,7 @@ class Deepest:
 
 
 def pure_calls(calls: Sequence[Call], model: SequentialModel[Any, Any]) -> list[bool] | None:
-    """Return which calls change no state in which they have their result, if the model says so of any.
+    """Return for each call whether it changes no state in which it has its result; None if no call is such.
 
     The method `pure(operation, result)` of a model is not part of the protocol: a model need not know.
     """

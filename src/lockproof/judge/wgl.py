@@ -1,25 +1,28 @@
 """Is a history linearizable: the search of Wing and Gong (1993) with Lowe's memory of configurations (2017).
 
 Invocations and responses stand in a doubly linked list by time. A call whose invocation stands before the first
-response may come next in the order; if the model agrees, both of its entries are taken out of the list, and when the
-search comes back, put in again. Where the first response is reached and nothing led on, the search goes back.
+response may come next in the order. If the model agrees, the search lifts the call: it takes both entries out of the
+list. When it comes back, it unlifts the call. At the first response, with no call left to try, the search goes back.
+The words are those of porcupine, whose search is the same.
 
-What is told apart from that:
+The search differs from these three in the following:
 
 - A configuration is known by the number of calls that all come first, the set of those taken out beyond it, and the
   state. Calls beyond it overlap, so the set is as small as the overlap and a configuration is compared exactly.
   A bit set of the whole history with a hash kept up to date, as Lowe and porcupine have it, is as quick to hash, but
-  takes n/8 bytes for each configuration, and two that fall together have to be compared.
+  takes n/8 bytes for each configuration, and two with equal hashes have to be compared.
 - A pending call is tried last, and only where it changes the state: it may as well never have taken effect.
 - A call that cannot change a state in which it has this result (`pure` of a model says so) is taken at once where the
   model agrees, without coming back to that choice. In any order that goes on from there it can be moved to the front:
-  it may come next, and the others do not notice it.
+  it may come next, and it changes nothing for the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import Any, Final
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import accumulate
+from operator import not_
+from typing import Any
 
 from lockproof.core.history import Call
 from lockproof.core.model import SequentialModel
@@ -28,8 +31,15 @@ from lockproof.judge.search import EVERY, Budget, Deepest, Met, Searched, pure_c
 
 type Span = tuple[float, float]
 
-FORCED: Final = -1
-"""The option of a frame whose choice has no alternative."""
+type Configuration = tuple[int, int, int, Any]
+"""How many calls that returned all come first, the bits of those in the order beyond them, the bits of the pending
+calls in the order, and the state."""
+
+type Rest = list[Any] | tuple[()]
+"""The steps of a choice that were not tried yet: states after a call, or effects of pending calls."""
+
+type Frame = tuple[int, int, Rest | None, Configuration]
+"""A call in the order, the place of the choice, its rest (None: there was no choice), the configuration before it."""
 
 
 def search(
@@ -40,199 +50,235 @@ def search(
 ) -> Searched:
     """Look for an order of the calls that the model allows and that keeps to real time.
 
-    `calls` are in the order of their invocation. `spans` are other times than theirs to keep to; then the order within
-    a process does not count. At equal times an invocation stands before a response, so such calls overlap.
+    `calls` are in the order of their invocation. `spans` replace the times of the calls, if given; the order within a
+    process does not count then. At equal times an invocation stands before a response, so such calls overlap.
     """
-    return _Search(calls, model, spans).run(budget)
+    return _Search(calls, model, budget, spans).run()
+
+
+class _Entries:
+    """The list of the invocations and responses that are not in the order yet, by time.
+
+    The place of an entry is its number by time, from 1. Place 0 is both ends of the list, and ends a walk like a
+    response. `call[place]` is the number of the call that is invoked there, or `~number` where it responds;
+    `response[place]` is the place of the response to the invocation there. Pending calls stand outside the list, in
+    `pending`, each with its place.
+    """
+
+    def __init__(self, times: Sequence[Span], pending: Sequence[bool]) -> None:
+        events: list[tuple[float, bool, int]] = [(times[i][0], False, i) for i in range(len(times))]
+        events += [(times[i][1], True, i) for i in range(len(times)) if not pending[i]]
+        events.sort()
+        size = len(events) + 2
+        self.after, self.before, self.call, self.response = [0] * size, [0] * size, [0] * size, [0] * size
+        self.call[0] = -1
+        self.pending: list[tuple[int, int]] = []
+        after, before, invoked, newest = self.after, self.before, [0] * len(times), 0
+        for place, (_, responds, i) in enumerate(events, 1):
+            if pending[i]:
+                self.pending.append((place, i))
+                continue
+            if responds:
+                self.call[place] = ~i
+                self.response[invoked[i]] = place
+            else:
+                self.call[place] = i
+                invoked[i] = place
+            after[newest], before[place] = place, newest
+            newest = place
+        after[newest] = 0
+
+    def lift(self, place: int) -> None:
+        """Take the call that is invoked at `place` out of the list."""
+        after, before, response = self.after, self.before, self.response[place]
+        left, right = before[place], after[place]
+        after[left], before[right] = right, left
+        left, right = before[response], after[response]
+        after[left], before[right] = right, left
+
+    def unlift(self, place: int) -> None:
+        """Put the call that was lifted last back where it stood."""
+        after, before, response = self.after, self.before, self.response[place]
+        after[before[response]] = before[after[response]] = response
+        after[before[place]] = before[after[place]] = place
+
+    def next_calls(self, done: set[int]) -> tuple[int, ...]:
+        """Return the calls that may come next where those in `done` are in the order, pending ones apart."""
+        found = []
+        for i in self.call[1:]:
+            if i >= 0:
+                if i not in done:
+                    found.append(i)
+            elif ~i not in done:
+                break
+        return tuple(found)
 
 
 class _Search:
-    """The list of entries: `next` and `last` by place, 0 before the first; `who[place]` is the call, or `~call`.
+    """A depth-first search: `here` is its configuration, `stack` the way to it, `left` how many calls are to come.
 
-    The latter stands for its response. Pending calls stand outside the list.
+    A call that returned is known in a configuration by its `number` among those that returned; a pending one by its
+    place among those that are pending.
     """
 
-    def __init__(self, calls: Sequence[Call], model: SequentialModel[Any, Any], spans: Sequence[Span] | None) -> None:
-        self.calls, self.model = calls, model
-        times = spans or [(call.invoked, call.returned) for call in calls]
-        events: list[tuple[float, bool, int]] = [(times[i][0], False, i) for i in range(len(calls))]
-        events += [(times[i][1], True, i) for i in range(len(calls)) if not calls[i].pending]
-        events.sort()
-        self.next: list[int] = [0] * (len(events) + 2)
-        self.last: list[int] = [0] * (len(events) + 2)
-        self.who: list[int] = [0] * (len(events) + 2)
-        self.respond: list[int] = [0] * len(calls)
-        self.pending: list[tuple[int, int]] = []
-        before = 0
-        for place, (_, response, i) in enumerate(events, 1):
-            if calls[i].pending:
-                self.pending.append((place, i))
-                continue
-            self.who[place] = ~i if response else i
-            if response:
-                self.respond[i] = place
-            self.next[before], self.last[place] = place, before
-            before = place
-        self.next[before] = 0
-        # The number of a call among those that returned, by invocation.
-        self.number: list[int] = [0] * len(calls)
-        count = 0
-        for i, call in enumerate(calls):
-            self.number[i] = count
-            count += not call.pending
-        self.count = count
+    def __init__(
+        self, calls: Sequence[Call], model: SequentialModel[Any, Any], budget: Budget, spans: Sequence[Span] | None
+    ) -> None:
+        pending = [call.pending for call in calls]
+        self.entries = _Entries(spans or [(call.invoked, call.returned) for call in calls], pending)
+        self.apply = model.apply
+        self.operations = [call.operation for call in calls]
+        self.results = [call.result for call in calls]
+        self.number = list(accumulate(map(not_, pending), initial=0))
+        self.left = self.number[-1]
+        self.pure = pure_calls(calls, model) or []
         self.needs = process_before(calls) if spans is None else {}
-        self.alike = _alike([calls[i].operation for _, i in self.pending])
+        self.first_equal = _first_equal([self.operations[i] for _, i in self.entries.pending])
+        state = model.initial()
+        self.here: Configuration = 0, 0, 0, state
+        self.stack: list[Frame] = []
+        self.budget, self.met, self.deepest = budget, Met(budget.memory), Deepest(state)
+        self.rounds = 0
 
-    def run(self, budget: Budget) -> Searched:  # the hot loop of the judge: one function, local names
-        calls, who, after, last, respond, number = (
-            self.calls, self.who, self.next, self.last, self.respond, self.number,
-        )  # fmt: skip
-        apply = self.model.apply
-        operations = [call.operation for call in calls]
-        wanted = [call.result for call in calls]
-        pure = pure_calls(calls, self.model)
-        needs, pending = self.needs, self.pending
-        state: Any = self.model.initial()
-        low = taken = guessed = 0
-        left = self.count
-        stack: list[tuple[int, int, int, Any, int, int, int]] = []
-        met, deepest = Met(budget.memory), Deepest(state)
-        known = met.known
-        place, option, rounds, fresh = after[0], 0, 0, True
-        while left:
-            rounds += 1
-            if not rounds % EVERY:
-                reason = met.look(budget, state)
-                known = met.known
-                if reason:
-                    deepest.meet(stack, state)
-                    return self._ended(Verdict.UNKNOWN, met, deepest, budget, reason)
-            if fresh and pure is not None:
-                fresh = False
-                place = after[0]
-                while place and (i := who[place]) >= 0:
-                    if pure[i] and (i not in needs or not self._left(needs[i], low, taken)):
-                        for result, reached in apply(state, operations[i]):
-                            if result == wanted[i] and reached == state:
-                                stack.append((i, place, FORCED, state, low, taken, guessed))
-                                taken |= 1 << number[i] - low
-                                while taken & 1:
-                                    taken >>= 1
-                                    low += 1
-                                left -= 1
-                                there = respond[i]
-                                before, behind = last[place], after[place]
-                                after[before], last[behind] = behind, before
-                                before, behind = last[there], after[there]
-                                after[before], last[behind] = behind, before
-                                break
-                    place = after[place]
-                place = after[0]
+    def run(self) -> Searched:
+        """Search until all calls that returned are in the order, no choice is left, or the budget is spent."""
+        after, look = self.entries.after, EVERY
+        if self.pure:
+            self._take_pure()
+        place, rest = after[0], None
+        while self.left:
+            if self.rounds >= look:
+                look = self.rounds + EVERY
+                if reason := self.met.look(self.budget, self.here[3]):
+                    self.deepest.meet(self.stack, self.here[3])
+                    return self._ended(Verdict.UNKNOWN, reason)
+            if self._advance(place, rest):
+                if self.pure:
+                    self._take_pure()
+                place, rest = after[0], None
                 continue
-            i = who[place]
-            if i >= 0:
-                if i in needs and self._left(needs[i], low, taken):
-                    steps = []
-                else:
-                    steps = [reached for result, reached in apply(state, operations[i]) if result == wanted[i]]
-                moved = False
-                while option < len(steps):
-                    reached = steps[option]
-                    option += 1
-                    now, base = taken | 1 << number[i] - low, low
-                    while now & 1:
-                        now >>= 1
-                        base += 1
-                    key = base, now, guessed, reached
-                    if key not in known:
-                        known[key] = None
-                        met.count += 1
-                        stack.append((i, place, option, state, low, taken, guessed))
-                        state, low, taken = reached, base, now
-                        left -= 1
-                        there = respond[i]
-                        before, behind = last[place], after[place]
-                        after[before], last[behind] = behind, before
-                        before, behind = last[there], after[there]
-                        after[before], last[behind] = behind, before
-                        moved = True
-                        break
-                option = 0
-                place = after[0] if moved else after[place]
-                fresh = moved
-                continue
-            # A response: all that may come next has been tried, but for pending calls.
-            moved = False
-            guesses = self._guesses(state, place, low, taken, guessed) if pending else ()
-            while option < len(guesses):
-                bit, i, reached = guesses[option]
-                option += 1
-                key = low, taken, guessed | bit, reached
+            self.deepest.meet(self.stack, self.here[3])
+            place, rest = self._back()
+            if rest is None:
+                return self._ended(Verdict.VIOLATION)
+        self.budget.spend(self.met.count)
+        return Searched(Verdict.HELD, self.met.count, tuple(frame[0] for frame in self.stack), self.here[3])
+
+    def _advance(self, place: int, rest: Rest | None) -> bool:
+        """Put a call in the order that leads to a configuration not met before; tell whether there is one.
+
+        The calls are tried from `place` on. `rest` are the steps of the call there that are left; None: all of them.
+        """
+        low, taken, guessed, state = self.here
+        entries, needs, known = self.entries, self.needs, self.met.known
+        after, call = entries.after, entries.call
+        while (i := call[place]) >= 0:
+            self.rounds += 1
+            if rest is None:
+                steps = () if i in needs and self._must_wait(i) else self.apply(state, self.operations[i])
+                result = self.results[i]
+                rest = [reached for found, reached in steps if found == result]
+            while rest:
+                reached = rest.pop(0)
+                now, base = taken | 1 << self.number[i] - low, low
+                while now & 1:
+                    now >>= 1
+                    base += 1
+                key = base, now, guessed, reached
                 if key not in known:
                     known[key] = None
-                    met.count += 1
-                    stack.append((i, place, option, state, low, taken, guessed))
-                    state, guessed = reached, guessed | bit
-                    moved = True
-                    break
-            if moved:
-                place, option, fresh = after[0], 0, True
-                continue
-            deepest.meet(stack, state)
-            option = FORCED
-            while option == FORCED:
-                if not stack:
-                    return self._ended(Verdict.VIOLATION, met, deepest, budget)
-                i, place, option, state, low, taken, guessed = stack.pop()
-                if not calls[i].pending:
-                    left += 1
-                    there = respond[i]
-                    before, behind = last[there], after[there]
-                    after[before] = last[behind] = there
-                    before, behind = last[place], after[place]
-                    after[before] = last[behind] = place
-            fresh = False
-        budget.spend(met.count)
-        return Searched(Verdict.HELD, met.count, tuple(frame[0] for frame in stack), state)
+                    self.stack.append((i, place, rest or (), self.here))
+                    self.here = key
+                    entries.lift(place)
+                    self.left -= 1
+                    return True
+            place, rest = after[place], None
+        return bool(self.entries.pending) and self._guess(place, rest)
 
-    def _left(self, i: int, low: int, taken: int) -> bool:
-        """Tell whether a call that returned is not yet in the order."""
-        number = self.number[i]
-        return number >= low and not taken >> number - low & 1
+    def _guess(self, place: int, rest: Rest | None) -> bool:
+        """Let a pending call take effect that leads to a configuration not met before; tell whether there is one.
 
-    def _guesses(self, state: Any, place: int, low: int, taken: int, guessed: int) -> list[tuple[int, int, Any]]:
-        """Return the effects that pending calls may have here: the call's bit, the call, and the state after it.
-
-        Of calls that do the same, the one that was invoked first stands for all.
+        The first response stands at `place`. `rest` are the effects that are left; None: all of them.
         """
-        found = []
+        self.rounds += 1
+        low, taken, guessed, _ = self.here
+        if rest is None:
+            rest = list(self._effects(place))
+        while rest:
+            bit, i, reached = rest.pop(0)
+            key = low, taken, guessed | bit, reached
+            if key not in self.met.known:
+                self.met.known[key] = None
+                self.stack.append((i, place, rest or (), self.here))
+                self.here = key
+                return True
+        return False
+
+    def _effects(self, place: int) -> Iterator[tuple[int, int, Any]]:
+        """Yield the effects of pending calls invoked before `place`: the bit of the call, the call, the state after it.
+
+        Of calls with equal operations, the one that was invoked first stands for all.
+        """
+        _, _, guessed, state = self.here
         tried = set()
-        for k, (invoked, i) in enumerate(self.pending):
+        for k, (invoked, i) in enumerate(self.entries.pending):
             if invoked > place:
                 break
-            if (
-                guessed >> k & 1
-                or self.alike[k] in tried
-                or (i in self.needs and self._left(self.needs[i], low, taken))
-            ):
+            if guessed >> k & 1 or self.first_equal[k] in tried or (i in self.needs and self._must_wait(i)):
                 continue
-            tried.add(self.alike[k])
-            states = dict.fromkeys(reached for _, reached in self.model.apply(state, self.calls[i].operation))
-            found += [(1 << k, i, reached) for reached in states if reached != state]
-        return found
+            tried.add(self.first_equal[k])
+            for reached in dict.fromkeys(after for _, after in self.apply(state, self.operations[i])):
+                if reached != state:
+                    yield 1 << k, i, reached
 
-    def _ended(self, verdict: Verdict, met: Met, deepest: Deepest, budget: Budget, reason: str = "") -> Searched:
-        budget.spend(met.count)
-        done = set(deepest.order)
-        ends = [place for i, place in enumerate(self.respond) if place and i not in done]
-        end = min(ends, default=0)
-        stuck = [i for i in self.who[1:end] if i >= 0 and i not in done]
-        return Searched(verdict, met.count, tuple(deepest.order), deepest.state, tuple(stuck), reason)
+    def _take_pure(self) -> None:
+        """Put all calls in the order that may come next and change nothing, without a choice to come back to."""
+        pure, entries = self.pure, self.entries
+        after, call = entries.after, entries.call
+        low, taken, guessed, state = self.here
+        place = after[0]
+        while (i := call[place]) >= 0:
+            if pure[i] and not (i in self.needs and self._must_wait(i)):
+                for result, reached in self.apply(state, self.operations[i]):
+                    if result == self.results[i] and reached == state:
+                        self.stack.append((i, place, None, self.here))
+                        taken |= 1 << self.number[i] - low
+                        while taken & 1:
+                            taken >>= 1
+                            low += 1
+                        self.here = low, taken, guessed, state
+                        entries.lift(place)
+                        self.left -= 1
+                        break
+            place = after[place]
+
+    def _back(self) -> tuple[int, Rest | None]:
+        """Take calls out of the order, up to the newest choice; return its place and rest, or no rest at the end."""
+        while self.stack:
+            _, place, rest, self.here = self.stack.pop()
+            if self.entries.call[place] >= 0:
+                self.entries.unlift(place)
+                self.left += 1
+            if rest is not None:
+                return place, rest
+        return 0, None
+
+    def _must_wait(self, i: int) -> bool:
+        """Tell whether the call before call i of the same process is not in the order yet."""
+        low, taken, _, _ = self.here
+        number = self.number[self.needs[i]]
+        return number >= low and not taken >> number - low & 1
+
+    def _ended(self, verdict: Verdict, reason: str = "") -> Searched:
+        """Return what a search found that did not reach the end of an order."""
+        self.budget.spend(self.met.count)
+        deepest = self.deepest
+        stuck = self.entries.next_calls(set(deepest.order))
+        return Searched(verdict, self.met.count, tuple(deepest.order), deepest.state, stuck, reason)
 
 
 def process_before(calls: Sequence[Call]) -> dict[int, int]:
-    """Return the call before it of the same process, for those invoked at the very time at which that one returned.
+    """Return, for each call invoked at the very time at which its process's previous call returned, that previous call.
 
     Only there the list does not show the order within a process.
     """
@@ -246,13 +292,13 @@ def process_before(calls: Sequence[Call]) -> dict[int, int]:
     return found
 
 
-def _alike(operations: Sequence[Any]) -> list[int]:
-    """Return a number for each operation, the same for those that are equal; without a hash, none is."""
-    numbers: dict[Any, int] = {}
+def _first_equal(operations: Sequence[Any]) -> list[int]:
+    """Return for each operation the position of the first equal one; an operation without a hash equals no other."""
+    firsts: dict[Any, int] = {}
     found = []
     for position, operation in enumerate(operations):
         try:
-            found.append(numbers.setdefault(operation, position))
+            found.append(firsts.setdefault(operation, position))
         except TypeError:
             found.append(position)
     return found

@@ -1,7 +1,7 @@
 """Makes a failing scenario small: fewest operations, then threads, then initial operations, then short arguments.
 
-The shrinker knows a case, a predicate and an order, and nothing of threads or judges (after Hypothesis, which parts
-them the same way). It is greedy: a smaller case that still fails becomes the case, until no smaller one fails.
+The shrinker knows a case, a predicate and an order, and nothing of threads or judges, like the shrinker of Hypothesis.
+It is greedy: a smaller case that still fails becomes the case, until no smaller one fails.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from lockproof.core.scenario import Scenario
 
 
 def shrink(scenario: Scenario, still_fails: Callable[[Scenario], bool], may_go_on: Callable[[], bool]) -> Scenario:
-    """Return the smallest scenario found for which `still_fails`; no candidate is tried twice.
+    """Return the smallest scenario found for which `still_fails` is true.
 
-    `still_fails` is asked of smaller scenarios only, until `may_go_on` is false.
+    `still_fails` is called with smaller scenarios only, and never twice with the same one. The search ends when
+    `may_go_on` returns false, or no smaller scenario fails.
     """
     tried = {str(scenario)}
     progress = True
@@ -38,7 +39,7 @@ def shrink(scenario: Scenario, still_fails: Callable[[Scenario], bool], may_go_o
 
 
 def candidates(scenario: Scenario) -> Iterator[Scenario]:
-    """Yield smaller scenarios, those that leave out most first."""
+    """Yield smaller scenarios; those that leave out most come first."""
     threads = scenario.threads
     if scenario.init:
         yield replace(scenario, init=())

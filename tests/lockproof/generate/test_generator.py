@@ -27,7 +27,7 @@ def made(seed: int, count: int = 400, threads: int = 2) -> list[Scenario]:
     return [generator.scenario(index) for index in range(count)]
 
 
-def test_seed_and_number_make_the_scenario() -> None:
+def test_seed_and_number_determine_the_scenario() -> None:
     assert made(5) == made(5)
     assert made(5) != made(6)
     assert Generator(SPECIFICATION, 2, 5).scenario(77) == made(5)[77]
@@ -41,7 +41,7 @@ def test_every_kind_is_tried_beside_itself_and_something_always_changes() -> Non
     assert all(any(not each.kind.reads for thread in s.threads for each in thread) for s in scenarios)
 
 
-def test_they_are_small() -> None:
+def test_scenarios_are_small() -> None:
     for scenario in made(2):
         assert all(1 <= len(thread) <= 4 for thread in scenario.threads)
         assert len(scenario.threads) <= 2
@@ -60,7 +60,7 @@ def test_operations_that_may_not_overlap_stay_in_one_thread() -> None:
 
 
 @pytest.mark.parametrize("aimed", [True, False])
-def test_they_do_so_where_scenarios_are_made_for_them(aimed: bool) -> None:
+def test_they_stay_in_one_thread_in_scenarios_with_an_aim_and_with_exposed_kinds(aimed: bool) -> None:
     writers = [op("a.add(1)", exclusive="open"), op("a.clear()", exclusive="open"), op("a.add(2)", weight=2)]
     specification = Specification(set, [*writers, op("frozenset(a)", reads=True, exclusive="open")])
     exposed = {"frozenset(a)", "a.clear()"}
@@ -69,7 +69,7 @@ def test_they_do_so_where_scenarios_are_made_for_them(aimed: bool) -> None:
     assert max(owners(generator.scenario(index)) for index in range(400)) == 1
 
 
-def test_what_may_let_a_thread_go_on_is_added_where_it_may_stand() -> None:
+def test_an_operation_that_may_end_a_wait_is_added_to_a_thread_that_may_run_it() -> None:
     kinds = [op("a.get()", exclusive="consumer"), op("a.put()", exclusive="consumer")]
     generator = Generator(Specification(list, [*kinds, op("len(a)", reads=True)]), 3, 4)
     get = Operation("a.get()", kind=kinds[0])

@@ -1,4 +1,4 @@
-"""Is it known which operations run a function, so that scenarios can be made which do?"""
+"""Do we find the operations that run a function or a line, and do scenarios with an aim have one of them?"""
 
 from __future__ import annotations
 
@@ -59,13 +59,13 @@ def test_an_operation_that_runs_a_function_is_found_where_the_subject_is_not_emp
     assert found(["a.put(1)"])[__file__, "doubled"] == {"a.sum()"}
 
 
-def test_one_that_does_not_is_not() -> None:
+def test_an_operation_that_does_not_run_it_is_not_found() -> None:
     reach = found(["a.put(1)"])
     assert reach[__file__, "Bag.put"] == {"a.put(x_x)"}
     assert (__file__, "doubled") not in found([])
 
 
-def test_so_is_one_that_runs_a_line() -> None:
+def test_an_operation_that_runs_a_line_is_found() -> None:
     reach = found(["a.put(1)"])
     line = Bag.sum.__code__.co_firstlineno + 2
     assert reach[__file__, line] == {"a.sum()"}
@@ -78,7 +78,7 @@ def test_a_subject_is_filled_up_to_the_line_that_waits() -> None:
     assert that_return(load_specification(Bag), ["a.put(1)", "a.put(2)"]) == ["a.put(1)", "a.put(2)"]
 
 
-def test_what_never_ends_runs_what_it_has_run_until_then() -> None:
+def test_of_an_operation_that_never_ends_the_lines_before_its_wait_are_found() -> None:
     kinds = [op("a.put(x)", x=[1]), op("a.put(len([a]))", blocking=True), op("a.wait()", blocking=True), op("a.sum()")]
     reach = reached(Specification(Bag, kinds), {__file__}, ["a.put(1)"], lambda _: None)
     assert reach[__file__, "Bag.put"] == {kind.text for kind in kinds[:2]}
@@ -98,7 +98,7 @@ def test_every_scenario_has_an_operation_that_is_aimed_at() -> None:
             assert any(each.kind.text in aimed for thread in made.threads for each in thread)
 
 
-def test_without_an_aim_some_have_none() -> None:
+def test_without_an_aim_some_scenarios_lack_the_operation() -> None:
     generator = Generator(load_specification(Bag), 3, 1)
     texts = [{each.kind.text for thread in generator.scenario(k).threads for each in thread} for k in range(60)]
     assert any("a.sum()" not in each for each in texts)

@@ -40,7 +40,7 @@ def verdict(model: str, *calls: tuple[str, Any, Any], **options: Any) -> Verdict
 
 
 class Shelf:
-    """A class as a user writes it, with what is hard to compare: a set, a list, an object of its own."""
+    """A class as a user writes it, with attributes that are hard to compare: a set, a list, an object of its own."""
 
     def __init__(self) -> None:
         self.held: set[str] = set()
@@ -121,7 +121,7 @@ def test_a_call_that_the_model_lets_wait_has_no_place() -> None:
     assert verdict("mutex", ("acquire", None, None), ("acquire", None, None)) is Verdict.VIOLATION
 
 
-def test_states_of_a_class_are_told_apart_by_what_they_hold() -> None:
+def test_states_of_a_class_differ_by_what_they_hold() -> None:
     def shelf(*names: str) -> Snapshot:
         made = Shelf()
         made.held.update(names)
@@ -153,17 +153,17 @@ def test_a_report_says_what_was_judged_and_where_it_is_stuck(tmp_path: Path) -> 
 
 
 def test_a_whole_read_is_shown_by_its_elements() -> None:
-    told = [("add", 1, 1), ("add", 2, 2), ("read", None, [1])]
-    report = judge_history(one_after_another(*told), "set")
+    calls = [("add", 1, 1), ("add", 2, 2), ("read", None, [1])]
+    report = judge_history(one_after_another(*calls), "set")
     assert report.verdict is Verdict.VIOLATION
     assert [part.keys for part in report.parts] == [("2",)]
     assert report.how
-    report = judge_history(one_after_another(*told), "set", consistency=Consistency.QUIESCENT)
+    report = judge_history(one_after_another(*calls), "set", consistency=Consistency.QUIESCENT)
     assert [each.allowed for part in report.parts for each in part.stuck] == [("[1, 2]",)]
 
 
 def busy(processes: int, calls: int) -> io.StringIO:
-    """Return a history of which no order explains the last read, and that leaves very many orders to try."""
+    """Return a history with very many orders to try, none of which explains the last read."""
     random = Random(1)
     events: list[tuple[int, str, str, Any]] = [
         (p, "invoke", "add", p * calls + random.random()) for p in range(processes)
@@ -193,7 +193,7 @@ def test_too_little_memory_changes_no_verdict() -> None:
         (f"{__name__}:Locked", "cannot be the model"),
     ],
 )
-def test_a_model_that_is_none_is_answered_with_the_next_step(model: str, fact: str) -> None:
+def test_a_name_without_a_model_is_answered_with_the_next_step(model: str, fact: str) -> None:
     with pytest.raises(LockproofError) as refused:
         model_of(model)
     assert fact in refused.value.fact
@@ -225,7 +225,7 @@ def test_an_operation_that_the_model_has_not_is_refused_with_its_line(model: str
     assert refused.value.line == 1
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_does_not_exist_is_reported(tmp_path: Path) -> None:
     with pytest.raises(LockproofError, match="cannot read"):
         judge_history(tmp_path / "nothing.jsonl", "set")
     with pytest.raises(LockproofError, match="budget"):

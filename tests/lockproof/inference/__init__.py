@@ -1,1 +1,1 @@
-"""Does lockproof know what to try on a class, and does it tell what one thread alone shows?"""
+"""Does lockproof know which operations to try on a class, and does it report flaws that one thread alone shows?"""

@@ -1,4 +1,4 @@
-"""Small classes to be inferred and compared: with a flaw that one thread shows, and next to each its mended twin."""
+"""Small classes to infer and compare: each has a flaw that one thread shows, and its mended twin beside it."""
 
 from __future__ import annotations
 
@@ -254,7 +254,7 @@ class Empty:
 
 
 class Random:
-    """Not the same twice."""
+    """An operation with another result each time."""
 
     made = iter(range(10**9))
 
@@ -308,7 +308,7 @@ class Pool:
 
 
 class Gate:
-    """`acquire` waits for `release`, so that no model says when it may go on."""
+    """`acquire` waits for `release`, and no model says when it may go on."""
 
     def __init__(self) -> None:
         self._semaphore = threading.Semaphore(0)

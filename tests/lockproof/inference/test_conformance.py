@@ -1,4 +1,4 @@
-"""Is what one thread alone shows told as what it is, and is the mended twin left in peace?"""
+"""Does the comparison on one thread report each flaw as what it is, and nothing about the mended twin?"""
 
 from __future__ import annotations
 
@@ -27,33 +27,33 @@ def told(result: Conformance) -> list[tuple[str, str, str, str]]:
     return [(each.kind, "; ".join(each.lines), each.subject, each.model) for each in result.nonconformances]
 
 
-def test_contains_without_a_return_is_told() -> None:
+def test_contains_without_a_return_is_reported() -> None:
     assert told(check(subjects.MuteSet)) == [("different result", "a.add(1); 1 in a", "False", "True")]
 
 
-def test_a_remove_that_stays_silent_and_a_pop_that_returns_nothing_are_told() -> None:
+def test_a_remove_that_stays_silent_and_a_pop_that_returns_nothing_are_reported() -> None:
     assert told(check(subjects.SilentSet)) == [
         ("different exception", "a.remove(1)", "None", "raises KeyError"),
         ("different result", "a.add(1); a.pop()", "None", "1"),
     ]
 
 
-def test_a_change_that_is_not_made_is_told_once() -> None:
+def test_a_change_that_is_not_made_is_reported_once() -> None:
     expected = [("different state", "a.add(1); a.discard(1); sorted(a)", "[1]", "[]")]
     assert told(check(subjects.ForgetfulSet)) == expected
 
 
-def test_an_inherited_method_that_was_given_another_meaning_is_told() -> None:
+def test_an_inherited_method_with_another_meaning_is_reported() -> None:
     assert told(check(subjects.OddDict)) == [("different result", "a[1] = 1; a.setdefault(1, 2)", "2", "1")]
     ((kind, _, *answers),) = told(check(subjects.WrongDeque))
     assert kind == "different result" and answers == ["3", "2"]
 
 
-def test_a_queue_that_is_a_stack_is_told() -> None:
+def test_a_queue_that_is_a_stack_is_reported() -> None:
     assert told(check(subjects.StackQueue))
 
 
-def test_a_list_that_is_handed_out_is_told() -> None:
+def test_a_list_that_is_handed_out_is_reported() -> None:
     ((kind, lines, *_),) = told(check(subjects.OpenRegistry))
     assert kind == "state handed out"
     assert "result = a.get_all()" in lines
@@ -66,7 +66,7 @@ def test_a_list_that_is_handed_out_is_told() -> None:
         subjects.Counter, subjects.Everything, subjects.Buffer, subjects.Pool,
     ],
 )  # fmt: skip
-def test_the_mended_twin_and_what_was_never_broken_are_not_told(cls: type) -> None:
+def test_the_mended_twin_and_correct_classes_are_not_reported(cls: type) -> None:
     before = infer(cls)
     result = check(cls)
     assert result.nonconformances == ()
@@ -80,7 +80,7 @@ def test_an_operation_that_differs_is_lifted_so_that_the_check_goes_on_around_it
 
 
 @pytest.mark.parametrize(("compared", "told"), [("a.remove(x)", True), ("a.clear()", False)])
-def test_only_kinds_that_are_named_get_their_turn(compared: str, told: bool) -> None:
+def test_only_kinds_that_are_named_are_compared(compared: str, told: bool) -> None:
     result = conform(infer(subjects.SilentSet), 3, 0.0, compared=frozenset({compared}))
     assert bool(result.nonconformances) is told
 
@@ -97,7 +97,7 @@ def test_a_lifted_operation_that_depends_on_more_than_the_contents_is_left_out_w
     assert any("depends on more than the contents" in note for note in adjusted.notes)
 
 
-def test_what_is_not_the_same_twice_is_left_out_with_a_note() -> None:
+def test_an_operation_with_another_result_each_time_is_left_out_with_a_note() -> None:
     result = check(subjects.Random)
     assert result.nonconformances == ()
     assert [kind.text for kind in result.specification.operations] == ["a.fixed()"]
@@ -129,7 +129,7 @@ def test_a_callback_that_comes_back_is_tried_alone() -> None:
 
 
 def hanging(cls: type, skip: frozenset[str]) -> Sequence[str]:
-    """Run a comparison on a thread that is left behind where it hangs, and return what it announced last."""
+    """Run a comparison on a thread that is left behind if it hangs, and return the lines that it announced last."""
     announced: list[Sequence[str]] = []
     reached = threading.Event()
 
@@ -191,7 +191,7 @@ def test_the_same_seed_tries_the_same() -> None:
 
 
 class Lottery:
-    """Hands out any of two tickets, and takes one back; asking when both are out waits."""
+    """Hands out either of two tickets, and takes one back; a request waits while both are out."""
 
     def __init__(self) -> None:
         self._free = [1, 2]
@@ -209,7 +209,7 @@ class Lottery:
 
 
 class AnyLottery(Lottery):
-    """The model: any free ticket; the first choice is another one than the subject's."""
+    """The model: any free ticket. Its first choice differs from the subject's."""
 
     def draw(self) -> int:
         """Take any free ticket."""

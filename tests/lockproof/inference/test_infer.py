@@ -1,4 +1,4 @@
-"""Does inference see what a class is, and does it say what to do where it cannot know?"""
+"""Does inference recognize the kind of a class, and does it say what to do if it cannot?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def texts(specification: Specification) -> set[str]:
     return {operation.text for kind in specification.operations for operation in kind.fillings()}
 
 
-def test_what_a_class_inherits_says_what_it_is() -> None:
+def test_the_bases_of_a_class_give_its_kind() -> None:
     assert infer(subjects.LoudSet).model_name == "set"
     assert infer(subjects.ReentrantlyLockedSet).model_name == "set"
     assert infer(subjects.EvenDict).model_name == "mapping"
@@ -29,7 +29,7 @@ def test_what_a_class_inherits_says_what_it_is() -> None:
     assert infer(subjects.StackQueue).model_name == "Queue"
 
 
-def test_the_names_of_methods_make_a_guess() -> None:
+def test_the_names_of_methods_give_a_guess() -> None:
     specification = infer(subjects.SpokenSet)
     assert specification.guessed and specification.model_name == "set"
     assert {"a.add(1)", "a.remove(1)", "1 in a", "len(a)"} <= texts(specification)
@@ -87,7 +87,7 @@ def test_lifting_loads_a_subject_and_lowering_reads_it() -> None:
         assert read == contents
 
 
-def test_a_queue_that_waits_is_found_out() -> None:
+def test_a_queue_that_waits_is_recognized() -> None:
     specification = infer(subjects.Buffer)
     blocking = {kind.text: kind.blocking for kind in specification.operations}
     assert blocking == {"a.put(x)": True, "a.take()": True, "a.size()": False}
@@ -127,7 +127,7 @@ def test_a_factory_makes_what_needs_arguments() -> None:
     assert "a.double()" in texts(infer(subjects.Needy, factory=lambda: subjects.Needy(3)))
 
 
-def test_what_cannot_be_inferred_says_what_to_do() -> None:
+def test_an_error_says_what_to_do_if_nothing_can_be_inferred() -> None:
     with pytest.raises(LockproofError, match="--factory module:function"):
         infer(subjects.Needy)
     with pytest.raises(LockproofError, match="no operations to try"):

@@ -1,4 +1,4 @@
-"""Is a name that does not exist refused, with the nearest one and before anything runs, and no other name?"""
+"""Is a name that does not exist refused before anything runs, with the nearest name, and does every other name pass?"""
 
 from __future__ import annotations
 
@@ -67,14 +67,14 @@ def _opened(bag: Bag) -> None:
 
 
 class Watched(Bag):
-    """Whatever is asked of it, it counts."""
+    """Has a `__getattribute__` of its own."""
 
     def __getattribute__(self, name: str) -> Any:
         return super().__getattribute__(name)
 
 
 class Raises:
-    """Its dictionary is nobody's business."""
+    """Fails if its `__dict__` is read."""
 
     __slots__ = ("n",)
 
@@ -137,7 +137,7 @@ RIGHT: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("cls", "text"), RIGHT)
-def test_a_name_that_exists_is_not(cls: Any, text: str) -> None:
+def test_a_name_that_exists_passes(cls: Any, text: str) -> None:
     looked_up(cls, text)
 
 
@@ -151,7 +151,7 @@ def test_a_name_that_exists_is_not(cls: Any, text: str) -> None:
         (Watched, "a.other() || a.size()", ["a.other()"]),
     ],
 )
-def test_what_may_come_to_exist_is_left_to_the_runs(cls: Any, text: str, unsure: list[str]) -> None:
+def test_a_name_that_may_come_to_exist_is_left_to_the_runs(cls: Any, text: str, unsure: list[str]) -> None:
     assert looked_up(cls, text) == unsure
 
 
@@ -178,7 +178,7 @@ def test_names_of_the_specification_are_known() -> None:
         (infer(set), ""),
     ],
 )
-def test_the_lines_of_a_specification_are_looked_at_too(specification: Specification, fact: str) -> None:
+def test_names_in_the_lines_of_a_specification_are_refused_too(specification: Specification, fact: str) -> None:
     if not fact:
         refuse_unknown_names(specification, specification.subject())
         return

@@ -1,4 +1,4 @@
-"""Small histories and scenarios, made at random: of a model that waits and chooses, and of the recorded ones."""
+"""Small random histories and scenarios: of a model that waits and chooses, and of the models of recorded histories."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from lockproof.core.history import NEVER, PENDING, Call, History
 from lockproof.core.operation import Operation
-from lockproof.histories.named_models import MODELS, Did, RecordedModel
+from lockproof.histories.named_models import MODELS, RecordedModel, RecordedOperation
 
 
 class Box:
@@ -62,7 +62,7 @@ def lived(model: Any, operations: Sequence[Any], order: Sequence[int], random: R
 
 @dataclass(frozen=True)
 class Times:
-    """When calls were invoked and returned, and by whom. Small numbers, so that many fall together."""
+    """When calls were invoked and returned, and by which process. Small numbers, so that many times are equal."""
 
     process: list[int]
     invoked: list[int]
@@ -102,31 +102,31 @@ def history(random: Random, model: Any, operations: Sequence[Any], guesses: Call
 
 
 def store_buffering() -> tuple[RecordedModel, History]:
-    """Each of two processes writes one key and then does not see what the other wrote (the litmus test SB)."""
+    """Each of two processes writes one key and then does not see the write of the other (the litmus test SB)."""
     model = MODELS["dict"]()
-    told = [
+    rows = [
         (0, "put", [1, 1], None, 1, 2),
         (1, "put", [2, 1], None, 1, 2),
         (0, "get", [2, None], [2, None], 3, 4),
         (1, "get", [1, None], [1, None], 3, 4),
     ]
     calls = [
-        Call(process, *model.call(f, value, completed), begin, end) for process, f, value, completed, begin, end in told
+        Call(process, *model.call(f, value, completed), begin, end) for process, f, value, completed, begin, end in rows
     ]
     return model, History.of(calls)
 
 
 def crossing() -> tuple[RecordedModel, History]:
-    """Two processes each take what the other puts in next, and end the one call when they begin the other."""
+    """Each of two processes takes the item that the other puts in next; all four calls meet at one time."""
     model = MODELS["bag"]()
-    told = [
+    rows = [
         (0, "dequeue", None, 2, 0, 1),
         (1, "dequeue", None, 1, 0, 1),
         (0, "enqueue", 1, None, 1, 2),
         (1, "enqueue", 2, None, 1, 2),
     ]
     calls = [
-        Call(process, *model.call(f, value, completed), begin, end) for process, f, value, completed, begin, end in told
+        Call(process, *model.call(f, value, completed), begin, end) for process, f, value, completed, begin, end in rows
     ]
     return model, History.of(calls)
 
@@ -154,17 +154,17 @@ def recorded_history(random: Random, name: str) -> tuple[RecordedModel, History]
     model = MODELS[name]()
     readings = [model.call(*each) for each in CALLS[name]]
     operations = [random.choice(readings)[0] for _ in range(random.randint(1, 5))]
-    told = [True, False, None]
+    results = [True, False, None]
 
-    def guesses(operation: Did) -> list[Any]:
+    def guesses(operation: RecordedOperation) -> list[Any]:
         if (name, operation.f) == ("set", "read"):
             return [0, 1, 2, 3]
-        return [result for did, result in readings if did.f == operation.f] + (told if operation.told else [])
+        return [result for did, result in readings if did.f == operation.f] + (results if operation.has_result else [])
 
     made = history(random, model, operations, guesses)
     if name != "bag":
         return model, made
-    # What a bag's call takes stands in its operation, so that it has a key.
+    # The operation of a bag's call has the item that the call takes, so that the call has a key.
     calls = []
     for call in made.calls:
         value = call.result if call.operation.f == "dequeue" else call.operation.argument
@@ -177,7 +177,7 @@ def recorded_history(random: Random, name: str) -> tuple[RecordedModel, History]
 
 @dataclass(frozen=True)
 class Run:
-    """A run of a scenario: what was done, what came of it, and what was seen of real time."""
+    """A run of a scenario: its operations, their results, and the known real time."""
 
     threads: list[list[Operation]]
     final: list[Operation]

@@ -1,6 +1,6 @@
-"""What consistency means, written down as its definition says and no quicker: every order is tried.
+"""Consistency by its definition: every order is tried, however long that takes.
 
-Nothing of the judge is used here. The model is asked as the judge asks it; it is not what is judged.
+The oracle uses no code of the judge. Both use the same models, which are not under test here.
 """
 
 from __future__ import annotations

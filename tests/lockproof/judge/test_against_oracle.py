@@ -1,4 +1,4 @@
-"""Does the judge say what the definition says, on whatever small history there is?"""
+"""Does the judge agree with the definition on small random histories and runs?"""
 
 from __future__ import annotations
 

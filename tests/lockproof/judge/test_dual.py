@@ -79,7 +79,7 @@ HELD, VIOLATION = Verdict.HELD, Verdict.VIOLATION
     ],
 )
 @pytest.mark.parametrize("consistency", Consistency)
-def test_what_two_threads_come_to_that_meet(
+def test_the_results_of_two_threads_that_meet(
     text: str, results: list[list[Any]], verdict: Verdict, consistency: Consistency
 ) -> None:
     found = judge(text, consistency=consistency).judge(results, [], None).verdict
@@ -98,7 +98,7 @@ def test_who_meets_was_there_before_the_other_went_on() -> None:
     )
 
 
-def test_whose_step_is_which_is_told_where_each_meets_twice() -> None:
+def test_steps_of_equal_lines_are_named_apart_if_each_thread_meets_twice() -> None:
     scenario = judge("a.meet(); a.meet() || a.meet(); a.meet()")
     seen = [[[0, 0], [1, 2]], [[0, 0], [0, 1]]]
     assert scenario.explain([[0, 1], [1, 0]], [], seen).why == (
@@ -114,7 +114,7 @@ def test_nobody_goes_on_before_it_is_there(consistency: Consistency) -> None:
     assert {threads for threads, _ in allowed} == {((0,), (1,)), ((1,), (0,))}
 
 
-def test_a_result_that_cannot_be_is_told_of_the_operation_and_not_of_a_step() -> None:
+def test_an_impossible_result_is_explained_by_the_operation_and_not_by_a_step() -> None:
     explanation = judge("a.meet() || a.meet()").explain([[0], [0]], [], None)
     assert explanation.why == (
         "Both `a.meet()` returned 0. In every order in which one returns 0, the other returns 1.",
@@ -131,7 +131,7 @@ def test_a_result_that_cannot_be_is_told_of_the_operation_and_not_of_a_step() ->
         ("a.at_once() || a.close()", Waiting.NEVER),
     ],
 )
-def test_it_is_known_who_waits_for_ever(text: str, waits: Waiting) -> None:
+def test_threads_that_wait_for_ever_are_found(text: str, waits: Waiting) -> None:
     assert judge(text).waiting() is waits
 
 

@@ -1,4 +1,4 @@
-"""Are two states told to be the same only if nobody can tell them apart?"""
+"""Do two states have the same fingerprint only if no code can distinguish them?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lockproof.judge.fingerprint import MOST, fingerprint
 
 
 class Plain:
-    """Its attributes are what they are."""
+    """Ordinary attributes and nothing else."""
 
     def __init__(self, **fields: Any) -> None:
         self.__dict__.update(fields)
@@ -40,7 +40,7 @@ class Slotted:
 
 
 class Named(list[Any]):
-    """A list that may have a name beside that of all."""
+    """A list whose objects may hide the class's name with their own."""
 
     name = "class"
 
@@ -162,7 +162,7 @@ DIFFERENT: list[tuple[Callable[[], Any], Callable[[], Any]]] = [
 
 
 @pytest.mark.parametrize(("one", "other"), DIFFERENT, ids=[str(number) for number in range(len(DIFFERENT))])
-def test_what_differs_in_any_field_is_told_apart_and_the_same_made_again_is_not(
+def test_objects_that_differ_in_any_field_have_other_fingerprints_and_equal_ones_have_the_same(
     one: Callable[[], Any], other: Callable[[], Any]
 ) -> None:
     for make in (one, other):
@@ -181,7 +181,7 @@ def hidden_in_a_sum(first: list[int]) -> Iterator[None]:
 
 
 class Filed(set[int]):
-    """What nobody says of it is not known."""
+    """A set whose class does not say `has_no_order`."""
 
 
 def begun(generator: Iterator[Any]) -> Iterator[Any]:
@@ -219,7 +219,7 @@ UNKNOWN: dict[str, Callable[[], Any]] = {
 
 
 @pytest.mark.parametrize("make", UNKNOWN.values(), ids=UNKNOWN)
-def test_what_is_not_understood_has_no_fingerprint(make: Callable[[], Any]) -> None:
+def test_objects_with_state_out_of_sight_have_no_fingerprint(make: Callable[[], Any]) -> None:
     assert fingerprint([make()]) is None
 
 

@@ -20,7 +20,7 @@ KEYS = "pqrs"
 
 
 class Switches:
-    """Switches with names; `flip` answers what the switch was. One that does nothing is called `look`."""
+    """Switches with names; `flip` returns the old state of the switch. The operation that changes nothing is `look`."""
 
     def initial(self) -> frozenset[str]:
         return frozenset()
@@ -85,7 +85,7 @@ MANY = [[Operation(f"a.flip('{KEYS[(t + k) % 4]}')") for k in range(8)] for t in
 
 
 @pytest.mark.parametrize("verdict", [Verdict.HELD, Verdict.VIOLATION])
-def test_parts_decide_what_the_whole_has_no_time_for(verdict: Verdict) -> None:
+def test_parts_are_decided_where_the_whole_takes_too_long(verdict: Verdict) -> None:
     results, ending, _ = lived(MANY, [], Random(3))
     if verdict is Verdict.VIOLATION:
         results[2][7] = not results[2][7]
@@ -124,7 +124,7 @@ def test_the_key_of_a_specification_reaches_the_judge() -> None:
         ("a.look('p')", "a.look('p')", ("len(a)",), False),
     ],
 )
-def test_it_is_known_whether_results_tell_which_thread_was_first(
+def test_whether_results_reveal_which_thread_was_first(
     one: str, other: str, final: tuple[str, ...], seen: bool
 ) -> None:
     judge = ScenarioJudge([[Operation(one)], [Operation(other)]], list(map(Operation, final)), Switches())

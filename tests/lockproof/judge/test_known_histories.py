@@ -1,6 +1,6 @@
-"""Are the faults found that concurrent objects are known for, and are their neighbours without a fault let pass?
+"""Does the judge find the known faults of concurrent objects, and does it pass similar histories without a fault?
 
-Each case is a history of calls `(process, f, value, completion, invoked, returned)`. What is PENDING never returned.
+Each case is a history of calls `(process, f, value, completion, invoked, returned)`. A PENDING call never returned.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from lockproof.judge.partition import HistoryJudgement, judge
 
 pytestmark = pytest.mark.one_build
 
-type Told = tuple[int, str, Any, Any, int, int]
+type Row = tuple[int, str, Any, Any, int, int]
 
 
-def judged(name: str, told: list[Told], consistency: Consistency = Consistency.LINEARIZABLE) -> HistoryJudgement:
+def judged(name: str, rows: list[Row], consistency: Consistency = Consistency.LINEARIZABLE) -> HistoryJudgement:
     model = MODELS[name]()
     calls = []
-    for line, (process, f, value, completed, invoked, returned) in enumerate(told, 1):
+    for line, (process, f, value, completed, invoked, returned) in enumerate(rows, 1):
         end = NEVER if completed is PENDING else returned
         calls.append(Call(process, *model.call(f, value, completed), invoked, end, line))
     return judge(History.of(calls), model, consistency=consistency, keyed=keyed_by(model))
 
 
-BAD: dict[str, tuple[str, list[Told]]] = {
+BAD: dict[str, tuple[str, list[Row]]] = {
     "stale read": ("register", [(0, "write", 1, 1, 1, 2), (0, "write", 2, 2, 3, 4), (1, "read", None, 1, 5, 6)]),
     "read from nowhere": ("register", [(0, "write", 1, 1, 1, 2), (1, "read", None, 7, 3, 4)]),
     "new value, then the old one": (
@@ -66,7 +66,7 @@ BAD: dict[str, tuple[str, list[Told]]] = {
     "two holders": ("mutex", [(0, "acquire", None, None, 1, 2), (1, "acquire", None, None, 3, 4)]),
 }  # fmt: skip
 
-GOOD: dict[str, tuple[str, list[Told]]] = {
+GOOD: dict[str, tuple[str, list[Row]]] = {
     "read beside a write, old": ("register", [(0, "write", 1, 1, 1, 9), (1, "read", None, None, 2, 3)]),
     "read beside a write, new": ("register", [(0, "write", 1, 1, 1, 9), (1, "read", None, 1, 2, 3)]),
     "pending write seen late": (
@@ -116,11 +116,11 @@ def test_a_stale_read_keeps_the_order_of_each_process() -> None:
 
 
 def test_a_stale_read_between_moments_of_rest_is_not_quiescently_consistent() -> None:
-    name, told = BAD["stale read"]
-    assert judged(name, told, Consistency.QUIESCENT).verdict is Verdict.VIOLATION
-    never_at_rest: Told = (2, "write", 9, 9, 0, 10)
-    assert judged(name, [never_at_rest, *told], Consistency.QUIESCENT).verdict is Verdict.HELD
-    assert judged(name, [never_at_rest, *told]).verdict is Verdict.VIOLATION
+    name, rows = BAD["stale read"]
+    assert judged(name, rows, Consistency.QUIESCENT).verdict is Verdict.VIOLATION
+    never_at_rest: Row = (2, "write", 9, 9, 0, 10)
+    assert judged(name, [never_at_rest, *rows], Consistency.QUIESCENT).verdict is Verdict.HELD
+    assert judged(name, [never_at_rest, *rows]).verdict is Verdict.VIOLATION
 
 
 def test_the_longest_beginning_ends_before_the_call_that_has_no_place() -> None:
@@ -130,6 +130,6 @@ def test_the_longest_beginning_ends_before_the_call_that_has_no_place() -> None:
 
 
 def test_only_the_part_that_is_bad_is_blamed() -> None:
-    good: list[Told] = [(3, "add", 9, True, 1, 2), (3, "remove", 9, True, 3, 4)]
+    good: list[Row] = [(3, "add", 9, True, 1, 2), (3, "remove", 9, True, 3, 4)]
     found = judged("set", [*BAD["two adds of one element"][1], *good])
     assert sorted((part.calls, part.verdict) for part in found.parts) == [(2, Verdict.HELD), (2, Verdict.VIOLATION)]

@@ -40,23 +40,23 @@ MUTANTS: dict[str, tuple[str, str, str]] = {
         "seen.update((reached[0], n) for n in range(9))\n                        stack.append((*reached, (*order, i)))",
     ),
     "moments of rest of runs are not kept": ("orders", "                before[i] = first", "                pass"),
-    "pending calls are dropped": ("wgl", "if pending else ()", "if False else ()"),
-    "a pending call must take effect": ("wgl", "        left = self.count\n", "        left = len(calls)\n"),
+    "pending calls are dropped": ("wgl", "return bool(self.entries.pending) and", "return False and"),
+    "a pending call must take effect": ("wgl", "self.left = self.number[-1]", "self.left = len(calls)"),
     "all states are taken for one": ("wgl", "key = base, now, guessed, reached", "key = base, now, guessed, 0"),
     "the state is not restored": (
         "wgl",
-        "i, place, option, state, low, taken, guessed = stack.pop()",
-        "i, place, option, _, low, taken, guessed = stack.pop()",
+        "_, place, rest, self.here = self.stack.pop()",
+        "_, place, rest, before = self.stack.pop(); self.here = *before[:3], self.here[3]",
     ),
     "a result is not compared": (
         "wgl",
-        "apply(state, operations[i]) if result == wanted[i]]",
-        "apply(state, operations[i])]",
+        "for found, reached in steps if found == result]",
+        "for found, reached in steps]",
     ),
     "only the first of the model's steps is tried": (
         "wgl",
-        "while option < len(steps):",
-        "while option < min(1, len(steps)):",
+        "self.stack.append((i, place, rest or (), self.here))\n                    ",
+        "self.stack.append((i, place, (), self.here))\n                    ",
     ),
     "calls at one time do not overlap": ("wgl", "(times[i][0], False, i)", "(times[i][0] + 0.5, False, i)"),
     "the order within a process is lost at equal times": (
@@ -120,7 +120,7 @@ def loaded(name: str, old: str, new: str) -> dict[str, Any]:
 
 @cache
 def corpus() -> tuple[tuple[str, Any, Any], ...]:
-    """Cases, each with what the definition says: of a run of a scenario, or of a history."""
+    """Cases, each with the verdict of the definition: on a run of a scenario, or on a history."""
     found: list[tuple[str, Any, Any]] = []
     for made, consistency in itertools.product((cases.store_buffering, cases.crossing), Consistency):
         model, history = made()
@@ -142,7 +142,7 @@ def corpus() -> tuple[tuple[str, Any, Any], ...]:
 
 
 def mistakes(judge: dict[str, Any]) -> Iterator[str]:
-    """Yield each case in which this judge does not say what the definition says, or fails."""
+    """Yield each case in which this judge differs from the definition, or raises."""
     for kind, case, said in corpus():
         expected = Verdict.HELD if said else Verdict.VIOLATION
         try:

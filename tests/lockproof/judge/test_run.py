@@ -20,7 +20,7 @@ pytestmark = pytest.mark.one_build
 
 
 class Tried(set[int]):
-    """A set that tells whether it added."""
+    """A set whose method says whether it added."""
 
     def try_add(self, element: int) -> bool:
         added = element not in self
@@ -38,7 +38,7 @@ def listed(*items: int) -> Collected:
     return Collected("list", items)
 
 
-def test_a_result_that_only_one_may_have_is_told_in_a_sentence() -> None:
+def test_a_result_that_only_one_may_have_is_explained_in_a_sentence() -> None:
     explanation = judge("a.try_add(1) || a.try_add(1)").explain([[True], [True]], [], None)
     assert explanation.why == (
         "Both `a.try_add(1)` returned True. In every order in which one returns True, the other returns False.",
@@ -46,13 +46,13 @@ def test_a_result_that_only_one_may_have_is_told_in_a_sentence() -> None:
     assert {outcome.threads for outcome in explanation.nearest} == {(("True",), ("False",)), (("False",), ("True",))}
 
 
-def test_a_lost_update_is_told_by_what_the_end_should_be() -> None:
+def test_a_lost_update_is_explained_by_the_end_that_should_be() -> None:
     explanation = judge("-> a.add(1) || a.add(2) -> sorted(a)").explain([[None], [None]], [listed(1)], None)
     assert "After every such order `sorted(a)` returns [1, 2]; in the run it returned [1]." in explanation.why
     assert explanation.nearest[0].final == ("[1, 2]",)
 
 
-def test_a_result_against_real_time_is_told_with_the_two_calls() -> None:
+def test_a_result_against_real_time_is_explained_with_the_two_calls() -> None:
     scenario = judge("len(a) || a.add(2)")
     seen = [[[0, 1]], [[0, 0]]]
     judged = scenario.judge([[0], [None]], [], seen)
@@ -81,7 +81,7 @@ def test_the_fewest_results_that_do_not_fit_are_named(text: str, results: list[l
     assert words in " ".join(judge(text).explain(results, [], None).why)
 
 
-def test_with_too_many_orders_the_longest_beginning_is_told() -> None:
+def test_with_too_many_orders_the_longest_beginning_is_reported() -> None:
     thread = "a.add(1); len(a); a.discard(1); len(a)"
     results = [[None, 1, None, 0], [None, 1, None, 0], [None, 1, None, 9]]
     scenario = judge(f"{thread} || {thread} || {thread}")
@@ -167,7 +167,7 @@ def test_quiescent_consistency_forgets_the_order_within_a_busy_thread() -> None:
 
 
 class Pool:
-    """Takes an element out of a set, which tells nobody where it will go on."""
+    """Takes an element out of a set; the set does not show which one comes next."""
 
     def __init__(self) -> None:
         self.free = {1, 2, 3}

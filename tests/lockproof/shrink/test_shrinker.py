@@ -1,4 +1,4 @@
-"""Does shrinking end at a smallest case that still fails, asking only smaller ones, and stop when it must?"""
+"""Does shrinking end at a smallest case that still fails, try smaller cases only, and stop when it must?"""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_set_is_never_emptied_into_something_else() -> None:
     assert "{0}" in shrunk(lambda each: "{" in str(each), Scenario.parse("a |= {4, 5} || a |= {4}"))
 
 
-def test_it_stops_when_it_is_told_to() -> None:
+def test_it_stops_when_it_may_not_go_on() -> None:
     asked: list[Scenario] = []
 
     def fails(scenario: Scenario) -> bool:
@@ -84,7 +84,7 @@ SCENARIOS = st.builds(
 
 
 @given(SCENARIOS, OPERATIONS)
-def test_the_result_fails_is_no_larger_and_nothing_is_asked_twice(scenario: Scenario, needed: Operation) -> None:
+def test_the_result_fails_is_no_larger_and_no_case_is_tried_twice(scenario: Scenario, needed: Operation) -> None:
     asked: list[str] = []
 
     def fails(candidate: Scenario) -> bool:

@@ -1,0 +1,73 @@
+"""The initial part of scenarios: it fills the subjects with something to work on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from random import Random
+
+from lockproof.core.operation import Operation, OperationKind, renamed
+from lockproof.core.probes import comes_back
+from lockproof.core.specification import Specification
+from lockproof.core.values import canonical
+from lockproof.generate import tuning
+from lockproof.generate.pool import with_focus
+
+
+class InitialPart:
+    """The operations that may stand in initial parts, and those among them that are known to change something.
+
+    `filling` are the lines that change a fresh subject (see `productive`). `has_aim`: scenarios have an aim, so initial
+    parts are longer and have the focus less often.
+    """
+
+    def __init__(self, specification: Specification, filling: frozenset[str], *, has_aim: bool) -> None:
+        kinds = specification.init
+        if kinds is None:
+            kinds = [kind for kind in _by_weight(specification.operations) if not kind.reads]
+        self.operations = [
+            each for kind in kinds for each in list(kind.fillings(tuning.FILLINGS))[: tuning.INITIAL_FILLINGS]
+            if not kind.blocking
+        ]  # fmt: skip
+        self._productive = [each for each in self.operations if each.text in filling]
+        self._focused = tuning.INITIAL_FOCUSED_WITH_AIM if has_aim else tuning.INITIAL_FOCUSED
+        self._lengths = tuning.INITIAL_WITH_AIM if has_aim else tuning.INITIAL
+
+    def draw(self, subjects: Sequence[str], random: Random, focus: str) -> list[Operation]:
+        """Return initial operations on each of the subjects."""
+        found: list[Operation] = []
+        for name in subjects if self.operations else ():
+            fills = self._productive and random.random() < tuning.FILLING
+            has_focus = random.random() < self._focused
+            among = with_focus(self._productive if fills else self.operations, focus if has_focus else "")
+            drawn = random.sample(among, min(random.choice(self._lengths), len(among)))
+            found += [renamed(each, {"a": name}) for each in drawn if set(each.subjects) <= {"a"}]
+        return found
+
+
+def productive(specification: Specification, announce: Callable[[Sequence[str]], None]) -> frozenset[str]:
+    """Return the lines that, run alone on a fresh subject, change what the specification observes of it.
+
+    The lines run the subject's code, on this thread. `announce` is called with each line before the line runs.
+    """
+    kinds = specification.init if specification.init is not None else specification.operations
+    observe = [each.compiled(specification.globals) for each in specification.final]
+    found = set()
+    for kind in kinds if observe else ():
+        if kind.blocking or comes_back(kind.text):
+            continue
+        for operation in list(kind.fillings(tuning.FILLINGS))[: tuning.INITIAL_FILLINGS]:
+            if not comes_back(operation.text):
+                announce([operation.text])
+                with suppress(Exception):
+                    fresh, used = specification.subject(), specification.subject()
+                    with suppress(Exception):
+                        operation.compiled(specification.globals)(used, specification.subject(), None)
+                    states = [[canonical(look(each, None, None)) for look in observe] for each in (fresh, used)]
+                    if states[0] != states[1]:
+                        found.add(operation.text)
+    return frozenset(found)
+
+
+def _by_weight(kinds: Sequence[OperationKind]) -> list[OperationKind]:
+    return sorted(kinds, key=lambda kind: -kind.weight)

@@ -1,0 +1,184 @@
+"""Which two kinds of operations run beside each other in a scenario, and in which order are these pairs tried?
+
+Most flaws need just two operations, so pairs go through the kinds systematically, the likeliest to collide first.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from heapq import heapify, heappop, heappush
+from itertools import combinations_with_replacement
+
+from lockproof.core.operation import Operation, OperationKind, renamed
+from lockproof.core.watched import LONG, Watched
+from lockproof.generate import tuning
+
+type Pair = tuple[OperationKind, OperationKind]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a scenario is made of: a pair of kinds, or any kinds (None); it must have one of `required`, if any."""
+
+    pair: Pair | None
+    required: Sequence[OperationKind]
+
+
+class PairOrder:
+    """The pairs of `kinds`, in the order in which scenarios try them.
+
+    `breadth` says of each kind that is aimed at, by its text, how many functions of the class it runs: kinds that run
+    few come first, since they are more about the one in question. Without an aim, the exposed kinds of `watched` take
+    the place of the aim in two of three scenarios. `kinds` begin with the one of most weight.
+    """
+
+    def __init__(self, kinds: Sequence[OperationKind], breadth: Mapping[str, int], watched: Watched) -> None:
+        self._kinds, self._breadth, self._watched = kinds, breadth, watched
+        self.aimed = [kind for kind in kinds if kind.text in breadth]
+        self._exposed = [kind for kind in kinds if kind.text in watched.exposed]
+        self._likeness = _Likeness(kinds)
+
+    def plan(self, index: int) -> Plan:
+        """Return the plan of the scenario with this number."""
+        if self.aimed:
+            turn, part = divmod(index, tuning.MIXED_EVERY)
+            pairs = tuning.MIXED_EVERY - 1
+            if part == pairs:
+                return Plan(None, self.aimed)
+            number = met_again(turn * pairs + part + 1)
+            return Plan(self.aimed_pairs[number % len(self.aimed_pairs)], self.aimed)
+        if not self._exposed:
+            return self._plan_without_aim(index)
+        turn, part = divmod(index, tuning.EXPOSED_EVERY)
+        others = tuning.EXPOSED_EVERY - 1
+        if part == others:
+            return self._plan_without_aim(turn)
+        turn, part = divmod(turn * others + part, tuning.EXPOSED_MIXED_EVERY)
+        pairs = tuning.EXPOSED_MIXED_EVERY - 1
+        if part == pairs:
+            return Plan(None, self._exposed)
+        return Plan(self.aimed_pairs[(turn * pairs + part) % len(self.aimed_pairs)], self._exposed)
+
+    def _plan_without_aim(self, index: int) -> Plan:
+        turn, part = divmod(index, tuning.PAIR_EVERY)
+        return Plan(None if part else self._any_pairs[turn % len(self._any_pairs)], ())
+
+    @cached_property
+    def _any_pairs(self) -> list[Pair]:
+        return self._sorted_pairs(())
+
+    @cached_property
+    def aimed_pairs(self) -> list[Pair]:
+        """Pairs with a kind that is aimed at, or with an exposed kind.
+
+        A mutant's budget suffices for few scenarios, and what these have in common may hide the same flaw from all of
+        them. So of the best pairs those come first that differ, in the aim and in the kind beside it. The kind beside
+        it is in turns one without the aim, another kind that is aimed at, since a wrong lock keeps those apart that
+        share it, and one that takes no lock or is exposed.
+        """
+        if not self.aimed:
+            return self._sorted_pairs(self._exposed)
+        pairs = [
+            (kind, other)
+            for kind in self.aimed
+            for other in self._kinds
+            if not (kind.reads and other.reads) and not (kind.exclusive and kind.exclusive == other.exclusive)
+        ]
+        worth_as_aim = {kind.text: kind.weight / self._breadth[kind.text] ** tuning.BREADTH for kind in self.aimed}
+        worth_beside = {kind.text: kind.weight * self._length_beside(kind.text) for kind in self._kinds}
+        seeing = self._watched.seeing - self._breadth.keys()
+        rows = (worth_beside.keys() - self._breadth.keys(), self._breadth.keys(), seeing)
+        return _Varied(pairs, worth_as_aim, worth_beside, self._likeness).ordered(rows) or self._any_pairs
+
+    def _sorted_pairs(self, aims: Sequence[OperationKind]) -> list[Pair]:
+        """Return the pairs of which at least one kind changes something, with one of `aims` if any, the best first."""
+        every = list(combinations_with_replacement(self._kinds, 2))
+        pairs = [pair for pair in every if not (pair[0].reads and pair[1].reads)]
+        if aims:
+            pairs = [pair for pair in pairs if pair[0] in aims or pair[1] in aims] or pairs
+        return sorted(pairs or every, key=lambda pair: -self._worth(pair, bool(aims)))
+
+    def _worth(self, pair: Pair, has_aim: bool) -> float:
+        first, second = (kind.weight * (self._watched.length(kind.text) if has_aim else 1) for kind in pair)
+        return first * second * self._likeness.factor(pair[0].text, pair[1].text)
+
+    def _length_beside(self, text: str) -> int:
+        """Return by how much a kind comes earlier beside an aim."""
+        return LONG * tuning.EXPOSED if text in self._watched.seeing else self._watched.length(text)
+
+
+class _Likeness:
+    """How much likelier two kinds collide for what their lines are: the same, mirrored, or about one subject."""
+
+    def __init__(self, kinds: Sequence[OperationKind]) -> None:
+        self._kinds = kinds
+
+    def factor(self, first: str, second: str) -> int:
+        """Return by how much the pair comes earlier."""
+        if first == second:
+            return tuning.ALIKE
+        if first == self._mirrored[second]:
+            return tuning.MIRRORED
+        return tuning.BOTH if self._subjects[first] & self._subjects[second] - {"a"} else 1
+
+    @cached_property
+    def _subjects(self) -> dict[str, frozenset[str]]:
+        return {kind.text: frozenset(Operation(kind.text).subjects) for kind in self._kinds}
+
+    @cached_property
+    def _mirrored(self) -> dict[str, str]:
+        """The line of each kind with the first two subjects exchanged."""
+        names = {ast.unparse(ast.parse(kind.text)): kind.text for kind in self._kinds}
+        swapped = {text: renamed(Operation(text), {"a": "b", "b": "a"}).text for text in names.values()}
+        return {text: names.get(other, "") if "b" in self._subjects[text] else text for text, other in swapped.items()}
+
+
+class _Varied:
+    """Puts pairs in an order in which early ones differ: each pair that is taken halves the worth of both its kinds."""
+
+    def __init__(
+        self, pairs: Sequence[Pair], as_aim: dict[str, float], beside: dict[str, float], likeness: _Likeness
+    ) -> None:
+        self._pairs, self._as_aim, self._beside, self._likeness = pairs, as_aim, beside, likeness
+        self._taken = dict[int, None]()
+
+    def ordered(self, rows: Sequence[Collection[str]]) -> list[Pair]:
+        """Return all pairs; the first ones by turns with a second kind from each of the rows, the others by worth."""
+        heaps = [[(-self._worth(k), k) for k, pair in enumerate(self._pairs) if pair[1].text in row] for row in rows]
+        for heap in heaps:
+            heapify(heap)
+        for turn in range(tuning.VARIED):
+            self._take_best(heaps[turn % len(heaps)])
+        rest = sorted((k for k in range(len(self._pairs)) if k not in self._taken), key=self._worth, reverse=True)
+        return [self._pairs[k] for k in (*self._taken, *rest)]
+
+    def _take_best(self, heap: list[tuple[float, int]]) -> None:
+        while heap:
+            noted, k = heappop(heap)
+            if k in self._taken:
+                continue
+            if -self._worth(k) > noted:  # the heap holds worths of earlier, and worths only fall
+                heappush(heap, (-self._worth(k), k))
+                continue
+            self._taken[k] = None
+            self._as_aim[self._pairs[k][0].text] /= 2
+            self._beside[self._pairs[k][1].text] /= 2
+            return
+
+    def _worth(self, k: int) -> float:
+        first, second = self._pairs[k][0].text, self._pairs[k][1].text
+        return float(self._as_aim[first] * self._beside[second] * self._likeness.factor(first, second))
+
+
+def met_again(turn: int) -> int:
+    """Return which pair has this turn, from 0; turns are counted from 1. Pairs come again, less and less often.
+
+    Turns that 3 does not divide bring new pairs. Turn 3n brings the pair of turn n. So the first pairs come often:
+    their arguments and the initial part decide whether a flaw shows.
+    """
+    while turn % 3 == 0:
+        turn //= 3
+    return turn - turn // 3 - 1
