@@ -15,11 +15,10 @@ from lockproof.mutation.tree import Definition
 
 
 def reverse_order(context: Context) -> Iterator[Change]:
-    """Take two locks the other way round.
+    """Take two locks in the opposite order.
 
-    Left out where no other place of the module takes the same two: then every call takes them in the new order, and
-    nothing is wrong with that. So it is with the sorting itself; with a call of what sorts, it is not, if there are
-    several.
+    Left out if no other place of the module takes the same two locks: every call then takes them in the new order,
+    which is correct. For the same reason a function that sorts is not changed, but one of several calls of it is.
     """
     pairs = [each for section in context.sections for each in _pairs(context, section)]
     often = Counter(each.key for each in pairs)
@@ -39,7 +38,7 @@ def reverse_order(context: Context) -> Iterator[Change]:
 
 @dataclass(frozen=True)
 class _Pair:
-    """Two locks that a section takes one after the other. `key` is equal for the same two in the same class."""
+    """Two locks that a section takes one after the other. `key` is equal for the same two locks of the same class."""
 
     key: tuple[str, frozenset[str]]
     locks: tuple[ast.expr, ast.expr]
@@ -60,13 +59,13 @@ def _pairs(context: Context, section: Section) -> Iterator[_Pair]:
 
 
 def _key(context: Context, lock: ast.expr) -> str:
-    """Return what stands for a lock in all methods: the attribute where there is one."""
+    """Return a key that is the same for a lock in all methods: the name of its attribute, if it is one."""
     return f".{lock.attr}" if isinstance(lock, ast.Attribute) else context.code(lock)
 
 
 def operand_order(context: Context) -> Iterator[Change]:
-    """Take the locks in the order of the operands instead of the global one: `sorted(..., key=id)`, an `if` or a
-    conditional expression that compares ids, and the functions of the module that sort so.
+    """Take the locks in the order of the operands instead of the global order, which comes from `sorted(..., key=id)`,
+    an `if` or a conditional expression that compares ids, or a function of the module that sorts like that.
     """
     for node in context.of_kind(ast.Call):
         given = arguments(node)
@@ -98,7 +97,7 @@ def _in_turn(context: Context, given: Sequence[Argument]) -> str:
 
 
 def _sequence(context: Context, value: ast.expr) -> str:
-    """Return what is sorted: a generator as a list, since that is what `sorted` makes of it."""
+    """Return the argument of `sorted` as a sequence: `sorted` makes a list of a generator too."""
     text = context.source.bare_piece(value)
     if isinstance(value, ast.GeneratorExp):
         return f"[{text.removeprefix('(').removesuffix(')') if context.source.has_parentheses(value) else text}]"
@@ -106,7 +105,7 @@ def _sequence(context: Context, value: ast.expr) -> str:
 
 
 def _by_identity(context: Context, call: ast.Call) -> bool:
-    """Tell whether something is sorted by `id`, or is sorted where locks are taken or handed out."""
+    """Tell whether a call sorts by `id`, or sorts in a function that takes or returns several locks."""
     keys = [each.value for each in call.keywords if each.arg == "key"]
     if any("id" in identifiers(node) for node in context.source.walk(*keys)):
         return True
@@ -117,7 +116,7 @@ def _by_identity(context: Context, call: ast.Call) -> bool:
 
 
 def _takes_what_is_sorted(context: Context, function: Definition) -> bool:
-    """Tell whether a function takes locks in a loop, or several in a row, as it does with what it has sorted."""
+    """Tell whether a function takes locks in a loop, or several in one section, as it would do with sorted objects."""
     loops = (each for each in context.source.walk_here(function.body) if isinstance(each, (ast.For, ast.AsyncFor)))
     if any(context.found.takes_here(node) for loop in loops for node in context.source.walk_here(loop.body)):
         return True

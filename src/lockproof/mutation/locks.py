@@ -1,4 +1,4 @@
-"""Operators on the locks themselves: none, another one, a new one, one that is not reentrant."""
+"""Operators on the locks themselves: no lock, another lock, a new lock, a lock that is not reentrant."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from lockproof.mutation.tree import DEFINITIONS, Made
 
 
 def remove_lock(context: Context) -> Iterator[Change]:
-    """Take the lock away: from a `with` statement, with an acquire and its releases, a decorator, a function that runs
-    another one under a lock, an `enter_context`.
+    """Remove a lock: from a `with` statement, an acquire with its releases, a decorator, a call that runs a function
+    under a lock, or an `enter_context`.
     """
     for section in context.sections:
         match section.form, section.nodes:
@@ -55,7 +55,7 @@ def _without_items(context: Context, section: Section, node: ast.With) -> Iterat
 
 
 def _loose_acquires(context: Context) -> Iterator[Change]:
-    """Take away a statement `lock.acquire()` that begins no section, with every release in the same function."""
+    """Remove a statement `lock.acquire()` that begins no section, with every release in the same function."""
     begins = {each.first for each in context.sections}
     for line in context.source.simple_lines():
         lock = method_call(line, "acquire")
@@ -72,10 +72,10 @@ def _loose_acquires(context: Context) -> Iterator[Change]:
 
 
 def other_lock(context: Context) -> Iterator[Change]:
-    """Take another lock: one that the class has beside this one, or one made for this function alone.
+    """Take another lock: another one of the class, or a new global one for this function alone.
 
-    Left out where the section waits for its condition or notifies it, since that raises RuntimeError at the first call
-    by one thread, and says nothing about what threads do to each other.
+    Left out if the section waits for its condition or notifies it: with another lock that raises RuntimeError on one
+    thread already, and says nothing about races.
     """
     for section in context.sections:
         for lock, kind in zip(section.locks, section.kinds, strict=True):
@@ -89,7 +89,7 @@ def other_lock(context: Context) -> Iterator[Change]:
 
 
 def _other(context: Context, section: Section, lock: ast.expr) -> tuple[str, str]:
-    """Return another lock of the same object, or a new one of the module with the line that makes it."""
+    """Return another lock of the same object and "", or a new global lock and the line that makes it."""
     function = context.source.function(section.first)
     owner = context.source.class_of(function) if function is not None else None
     if owner is not None and isinstance(lock, ast.Attribute):
@@ -103,12 +103,12 @@ def _other(context: Context, section: Section, lock: ast.expr) -> tuple[str, str
 
 
 def _instead(context: Context, section: Section, lock: ast.expr, other: str) -> list[Edit]:
-    """Return what puts another lock in the place of one, in its acquire and in its release."""
+    """Return the edits that replace a lock, in its acquire and in its release."""
     return [context.source.instead(each, other) for each in _places(context, section, lock)]
 
 
 def _places(context: Context, section: Section, lock: ast.expr) -> list[ast.expr]:
-    """Return where a section names its lock."""
+    """Return the expressions in which a section names its lock."""
     if section.form is Form.WITH:
         return [lock]
     code = context.source.code(lock)
@@ -129,9 +129,9 @@ def _ends(section: Section) -> list[ast.stmt]:
 
 
 def fresh_lock(context: Context) -> Iterator[Change]:
-    """Take a lock that is made in this call, so that no other call ever waits for it.
+    """Take a new lock in each call, so that no other call ever waits for it.
 
-    Left out where the section waits or notifies, as in `other-lock`.
+    Left out if the section waits or notifies, as in `other-lock`.
     """
     for section in context.sections:
         for lock, kind in zip(section.locks, section.kinds, strict=True):
@@ -152,10 +152,10 @@ def fresh_lock(context: Context) -> Iterator[Change]:
 
 
 def rlock_to_lock(context: Context) -> Iterator[Change]:
-    """Make a plain lock where a reentrant one is made.
+    """Make a plain lock instead of a reentrant one.
 
-    The reentrant lock that `Condition()` makes for itself counts if a section on a condition of this class calls
-    another method that takes a lock, or something that it was given; else the mutant does the same.
+    For the reentrant lock that `Condition()` makes for itself, only if a section on a condition of this class calls
+    another method that takes a lock, or a parameter; otherwise the mutant would be equivalent.
     """
     for call in context.of_kind(ast.Call):
         kind = context.found.factory(call.func)
@@ -174,7 +174,7 @@ def rlock_to_lock(context: Context) -> Iterator[Change]:
 
 
 _PLAIN: Final = '__import__("_thread").allocate_lock()'
-"""Needs no import that the module may not have."""
+"""Works without an import of `threading` in the module."""
 
 
 def _reenters(context: Context, made: ast.Call) -> bool:
@@ -198,6 +198,6 @@ def _reenters(context: Context, made: ast.Call) -> bool:
 OPERATORS: Final = (
     Operator("remove-lock", "take no lock", remove_lock),
     Operator("other-lock", "take another lock", other_lock),
-    Operator("fresh-lock", "take a lock that is made anew in each call", fresh_lock),
-    Operator("rlock-to-lock", "make a lock that is not reentrant", rlock_to_lock),
+    Operator("fresh-lock", "take a new lock in each call", fresh_lock),
+    Operator("rlock-to-lock", "replace a reentrant lock by one that is not", rlock_to_lock),
 )

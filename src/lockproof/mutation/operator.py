@@ -1,4 +1,4 @@
-"""Operators: kinds of flaws, with the places of a module where one can be put in; and what operators work with."""
+"""Operators: kinds of flaws that can be put into a module; and the data that operators work with."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from lockproof.mutation.tree import Made, Statement
 
 @dataclass(frozen=True)
 class Change:
-    """What an operator does at one place: edits of the text, and a sentence.
+    """The change of an operator at one place: edits of the text, and a sentence that describes it.
 
-    `node` is the place. `before` is a line to put in front of the statement of the module that is changed.
+    `node` is the place. `before` is a line to insert before the top-level statement that is changed.
     """
 
     node: ast.AST
@@ -31,7 +31,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Context:
-    """A module, and what was found in it."""
+    """A module, with its locks, shared data and critical sections."""
 
     source: Source
     found: Synchronization
@@ -40,7 +40,7 @@ class Context:
 
     @classmethod
     def of(cls, source: Source, known: tuple[Knowledge, ...] = ()) -> Context:
-        """Look at a module."""
+        """Return the context of a module; `known`: knowledge of other modules."""
         found = recognized(source, known)
         return cls(source, found, Sharing(found), tuple(sections_of(found)))
 
@@ -49,7 +49,7 @@ class Context:
         return self.source.qualname(node)
 
     def code(self, *nodes: ast.AST) -> str:
-        """Return the text of nodes on one line, for a sentence."""
+        """Return the text of nodes on one line, for use in a sentence."""
         return "; ".join(self.line(self.source.code(each)) for each in nodes)
 
     @staticmethod
@@ -66,7 +66,7 @@ class Context:
         )
 
     def bare(self, statements: Iterable[Statement]) -> list[Made]:
-        """Return statements to stand elsewhere, without the blank lines before the first one."""
+        """Return statements to put elsewhere, without the blank lines above the first."""
         made = [self.source.made(each) for each in statements]
         if made:
             made[0] = replace(made[0], above=tuple(each for each in made[0].above if each.strip(f"{MARGIN} \t")))
@@ -77,7 +77,7 @@ class Context:
         return (node for node in self.source.nodes if isinstance(node, kind))
 
     def only_for_types(self, node: ast.AST) -> bool:
-        """Tell whether a node stands in an `if TYPE_CHECKING:`."""
+        """Tell whether a node is in the body of an `if TYPE_CHECKING:`."""
         inner = node
         for each in self.source.ancestors(node):
             if isinstance(each, ast.If) and any(inner is inside for inside in each.body):
@@ -90,7 +90,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Operator:
-    """A kind of flaw. `changes` yields one for each place where it makes sense."""
+    """A kind of flaw. `changes` yields one change for each place where the flaw makes sense."""
 
     name: str
     description: str
@@ -98,10 +98,10 @@ class Operator:
 
 
 def assigned(name: str, value: str, *parts: ast.AST) -> Made:
-    """Return `name = value`; `parts`: the nodes of the file in the value."""
+    """Return the statement `name = value`; `parts`: the nodes of the file in the value."""
     return Made(f"{name} = {value}", parts)
 
 
 def returned(value: str, *parts: ast.AST) -> Made:
-    """Return `return value`."""
+    """Return the statement `return value`; `parts`: the nodes of the file in the value."""
     return Made(f"return {value}", parts, returns=True)

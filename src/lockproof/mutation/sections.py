@@ -1,4 +1,4 @@
-"""Critical sections: the statements that run while locks are held, and statements to put in their place.
+"""Critical sections: the statements that run while locks are held, and how to replace them.
 
 Three forms: a `with` statement; `lock.acquire()` before a `try` whose `finally` releases it; `lock.acquire()` and
 `lock.release()` in one block.
@@ -30,9 +30,10 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Section:
-    """The statements that run while `locks` are held. `nodes` are the statements of its block that it consists of.
+    """The statements that run while `locks` are held. `nodes`: the consecutive statements of a block that form the
+    section.
 
-    `plain`: it takes nothing but locks, so that it may be written twice.
+    `plain`: the section takes only locks, and binds no name to them, so it may be written twice.
     """
 
     source: Source
@@ -45,11 +46,11 @@ class Section:
 
     @property
     def first(self) -> ast.stmt:
-        """Where it begins."""
+        """The first statement of the section."""
         return self.nodes[0]
 
     def again(self, statements: Iterable[Statement]) -> list[Made]:
-        """Return a section of the same form round other statements."""
+        """Return a section of the same form around other statements."""
         source = self.source
         inner = [source.made(each) for each in statements]
         match self.form, self.nodes:
@@ -64,12 +65,12 @@ class Section:
         raise AssertionError(self.form)
 
     def replaced(self, statements: Sequence[Statement]) -> Edit:
-        """Return what puts statements in the place of the whole section; its comment stays above the first one."""
+        """Return the edit that replaces the whole section by statements; the comments above it stay."""
         return self.source.rewritten(self.nodes, statements)
 
 
 def _nested(source: Source, statements: Iterable[Made]) -> str:
-    """Return statements as the block of another one."""
+    """Return the text of statements as the block of a compound statement."""
     deeper, lines = MARGIN + source.layout.default_indent, list[str]()
     for each in statements:
         lines += [line.replace(MARGIN, deeper) for line in each.above]
@@ -78,7 +79,7 @@ def _nested(source: Source, statements: Iterable[Made]) -> str:
 
 
 def call_of(statement: ast.AST) -> ast.Call | None:
-    """Return the call that a statement is."""
+    """Return the call if a statement is just a call, else None."""
     match statement:
         case ast.Expr(value=ast.Call() as call):
             return call
@@ -86,7 +87,7 @@ def call_of(statement: ast.AST) -> ast.Call | None:
 
 
 def method_call(statement: ast.AST | Made, method: str) -> ast.expr | None:
-    """Return the object of a statement like `lock.release()`, None if it is none."""
+    """Return the object of a statement like `lock.release()`, None for other statements."""
     if isinstance(statement, Made):
         return None
     match call_of(statement):
@@ -96,7 +97,7 @@ def method_call(statement: ast.AST | Made, method: str) -> ast.expr | None:
 
 
 _ALWAYS: Final = ("", "True", "blocking=True")
-"""Arguments of an `acquire` that gets the lock in any case."""
+"""Arguments of an `acquire` that always gets the lock."""
 
 
 def sections_of(found: Synchronization) -> list[Section]:

@@ -1,8 +1,9 @@
-"""What in a module is a lock, by what it was made from, and what is known of the functions that a module calls.
+"""Which expressions of a module are locks, by the calls that made them; and what the called functions do with locks.
 
-An attribute counts by its name alone: where one class of the modules at hand has a lock of this name, `other._lock` is
-a lock whatever `other` is. Names that look like a lock's count where nothing else is known of them. Rejected: to run
-the program and look, since half of what matters (a parameter, the local of a method) is not there to look at.
+An attribute is recognized by its name alone: if one class of the examined modules has a lock of this name,
+`other._lock` is a lock, whatever `other` is. A name like that of a lock counts if nothing else is known about it.
+Rejected: to run the program and inspect its objects, since many locks (a parameter, a local variable) cannot be reached
+that way.
 """
 
 from __future__ import annotations
@@ -23,23 +24,24 @@ _PLAIN: Final = (
     ast.List, ast.Dict, ast.Set, ast.Tuple, ast.ListComp, ast.DictComp, ast.SetComp,
     ast.Lambda, ast.Compare,
 )  # fmt: skip
-"""Expressions that make no lock."""
+"""Expressions that never yield a lock."""
 
 _MAKE_OTHERS: Final = ("ExitStack", "AsyncExitStack", "open", "int", "str", "len", "bool", "float", "Path", "count")
 
 _NOT_OF_THREADS: Final = ("asyncio.", "multiprocessing.", "trio.", "anyio.")
 
 _COMMON: Final = frozenset(("get", "pop", "setdefault", "copy", "update", "add", "append", "remove", "clear", "close"))
-"""Methods of containers: a method of the program with such a name says nothing about other objects."""
+"""Methods of containers: if the program defines a method of such a name, that says nothing about other objects."""
 
 
 @dataclass(frozen=True)
 class Does:
-    """What a function or a class does.
+    """What a function or a class does with locks and collections.
 
-    `kind`: a call returns this, or something that holds it. `runner`: it calls an argument while it holds a lock.
-    `decorates`: as a decorator it puts a lock round the function. `orders`: it returns its arguments in a global order.
-    `copies`: it makes a collection of its argument. `live`: what iterates over the thing itself that it copies.
+    `kind`: a call returns this kind of lock, or an object that holds one. `runner`: it calls an argument while it holds
+    a lock. `decorates`: as a decorator it makes the function run under a lock. `orders`: it returns its arguments in a
+    global order. `copies`: it makes a collection of its argument. `live`: for a function that returns a copy, the
+    function that iterates over the original instead.
     """
 
     kind: Kind | None = None
@@ -52,7 +54,7 @@ class Does:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What other modules may need to know of one."""
+    """The facts about a module that other modules need: its attributes, global variables and functions."""
 
     module: str
     attributes: Mapping[str, Kind] = field(default_factory=dict)
@@ -62,7 +64,7 @@ class Knowledge:
 
 @dataclass(frozen=True)
 class Facts:
-    """What one round has found: of names, of attributes, of the elements of both, and of functions."""
+    """The facts that one round has found."""
 
     names: Mapping[tuple[Scope, str], Kind] = field(default_factory=dict)
     boxes: Mapping[tuple[Scope, str], Kind] = field(default_factory=dict)
@@ -72,7 +74,7 @@ class Facts:
 
 
 class Synchronization:
-    """What is a lock in a module, by what was found in it and is known of others."""
+    """The locks of a module, by its own facts and the knowledge of other modules."""
 
     def __init__(self, source: Source, bindings: Bindings, known: Mapping[str, Knowledge], facts: Facts) -> None:
         self.source, self.bindings = source, bindings
@@ -80,14 +82,14 @@ class Synchronization:
 
     @property
     def knowledge(self) -> Knowledge:
-        """What other modules may need to know of this one."""
+        """The facts about this module that other modules need."""
         facts = self._facts
         values = {name: kind for (scope, name), kind in facts.names.items() if scope is None}
         functions = {name: does for name, does in facts.functions.items() if does != Does()}
         return Knowledge(self.source.module, facts.attributes, values, functions)
 
     def kind(self, expression: ast.expr) -> Kind | None:
-        """Return what an expression is, None if it is no synchronization."""
+        """Return the kind of lock or other synchronization that an expression is, else None."""
         if self.factory(expression) is not None:
             return None
         match expression:
@@ -111,14 +113,14 @@ class Synchronization:
         return None
 
     def taken(self, expression: ast.expr) -> Kind | None:
-        """Return what an expression is if `with` takes it."""
+        """Return the kind of an expression if `with` takes it as a lock, else None."""
         kind = self.kind(expression)
         if kind is None and isinstance(expression, ast.Call):
             kind = self._helper_by_name(expression)
         return kind if kind in HELD else None
 
     def elements(self, container: ast.expr) -> Kind | None:
-        """Return what the elements of a collection are."""
+        """Return the kind of the elements of a collection."""
         match container:
             case ast.Name(id=name):
                 kind = self._facts.boxes.get((self.bindings.scope(container, name), name))
@@ -143,7 +145,7 @@ class Synchronization:
         return None
 
     def factory(self, expression: ast.expr) -> Kind | None:
-        """Return what a call of an expression makes."""
+        """Return the kind that a call of an expression makes."""
         full = self.bindings.dotted(expression)
         if full in FACTORIES:
             return FACTORIES[full]
@@ -158,7 +160,7 @@ class Synchronization:
         return next((FACTORIES[each] for each in given if each in FACTORIES), None)
 
     def does(self, function: ast.expr) -> Does:
-        """Return what is known of a function that is called, or used as a decorator."""
+        """Return what a called function or a decorator does."""
         known, name = self._foreign(function)
         if known is not None:
             return known.functions.get(name, Does())
@@ -173,11 +175,11 @@ class Synchronization:
         return Does()
 
     def of_name(self, name: str) -> Does:
-        """Return what is known of a function of the module."""
+        """Return what a function of the module does, by its name."""
         return self._facts.functions.get(name, Does())
 
     def takes_here(self, node: ast.AST) -> Kind | None:
-        """Return what a node takes itself: a `with` statement, an `acquire`, an `enter_context`."""
+        """Return the kind of lock that a node itself takes: a `with` statement, an `acquire`, an `enter_context`."""
         match node:
             case ast.With(items=items):
                 return next((kind for each in items if (kind := self.taken(each.context_expr))), None)
@@ -192,7 +194,7 @@ class Synchronization:
         return any(self.takes_here(each) for each in self.source.walk_here(function.body))
 
     def root(self, expression: ast.expr) -> str:
-        """Return the name of the lock that is really taken: of conditions made with a lock, the name of that."""
+        """Return the name of the lock that is actually taken: for a condition made with a lock, that of the lock."""
         for _ in range(4):
             match expression:
                 case ast.Name(id=name):
@@ -208,7 +210,7 @@ class Synchronization:
         return self.source.code(expression)
 
     def _under(self, value: ast.expr | None) -> ast.expr | None:
-        """Return the lock that a value is, or a condition is made with."""
+        """Return the lock that a value names, or with which it makes a condition."""
         match value:
             case ast.Name() | ast.Attribute() if self.kind(value):
                 return value
@@ -219,7 +221,7 @@ class Synchronization:
         return None
 
     def next_facts(self, definitions: Mapping[str, Does]) -> Facts:
-        """Return what follows of the names and attributes, beside what follows of the functions."""
+        """Return the facts of the next round, from the present ones and what the functions do."""
         names, attributes = self.bindings.names, self.bindings.attributes
         foreign = {name: kind for each in self._known.values() for name, kind in each.attributes.items()}
         return Facts(
@@ -248,7 +250,7 @@ class Synchronization:
         return kind
 
     def _annotated(self, annotation: ast.expr, boxes: bool) -> Kind | None:
-        """Return what an annotation says, or what it says of the elements of a collection."""
+        """Return the kind that an annotation names, for the value or for the elements of a collection."""
         box = False
         for node in self.source.walk(annotation):
             if isinstance(node, ast.Subscript):
@@ -276,7 +278,7 @@ class Synchronization:
         return self._facts.names.get((scope, name)) or self._by_name(self.bindings.names.get((scope, name), ()), name)
 
     def _by_name(self, bindings: Iterable[Binding], name: str) -> Kind | None:
-        """Return what a name says, unless all its values are of some other kind."""
+        """Return the kind that a name suggests, unless all its values are known to be no locks."""
         values = [each for each in bindings if not each.store]
         if values and all(self._is_other(each.value) for each in values):
             return None
@@ -319,7 +321,7 @@ class Synchronization:
         return None
 
     def _foreign(self, node: ast.expr) -> tuple[Knowledge | None, str]:
-        """Return what is known of the module that a name comes from, and the name there."""
+        """Return the knowledge of the other module that a name comes from, and the name in that module."""
         if not isinstance(node, (ast.Name, ast.Attribute)):
             return None, ""
         module, _, name = self.bindings.dotted(node).rpartition(".")
