@@ -27,13 +27,13 @@ def reverse_order(context: Context) -> Iterator[Change]:
             one, other = (context.code(lock) for lock in each.locks)
             said = f"`{other}` is taken before `{one}` in {context.where(each.locks[0])}"
             first, second = each.locks
-            swapped = [context.source.instead(first, context.source.code(second))]
-            yield Change(first, [*swapped, context.source.instead(second, context.source.code(first))], said)
-    calls = [each for each in context.of_kind(ast.Call) if context.found.does(each.func).orders]
+            swapped = [context.source.replaced(first, context.source.code(second))]
+            yield Change(first, [*swapped, context.source.replaced(second, context.source.code(first))], said)
+    calls = [each for each in context.of_kind(ast.Call) if context.found.behaviour(each.func).orders]
     for call in calls:
         if len(calls) > 1:
             said = f"the order of `{context.code(call)}` is reversed in {context.where(call)}"
-            yield Change(call, [context.source.instead(call, f"{context.source.code(call)}[::-1]")], said)
+            yield Change(call, [context.source.replaced(call, f"{context.source.code(call)}[::-1]")], said)
 
 
 @dataclass(frozen=True)
@@ -72,23 +72,23 @@ def operand_order(context: Context) -> Iterator[Change]:
         match node:
             case ast.Call(func=ast.Name(id="sorted")) if given and _by_identity(context, node):
                 said = f"`{context.code(node)}` is not sorted in {context.where(node)}"
-                yield Change(node, [context.source.instead(node, _sequence(context, given[0].value))], said)
+                yield Change(node, [context.source.replaced(node, _sequence(context, given[0].value))], said)
             case ast.Call(func=ast.Attribute(value=owner, attr="sort")) if _by_identity(context, node):
                 line = context.source.statement(node)
                 said = f"`{context.code(owner)}` is not sorted in {context.where(node)}"
                 yield Change(node, context.source.removed(line), said)
-            case _ if given and context.found.does(node.func).orders:
+            case _ if given and context.found.behaviour(node.func).orders:
                 if all(not each.keyword and each.star != "**" for each in given):
                     said = f"`{context.code(node)}` keeps the order of the operands in {context.where(node)}"
-                    yield Change(node, [context.source.instead(node, _in_turn(context, given))], said)
+                    yield Change(node, [context.source.replaced(node, _in_turn(context, given))], said)
     for test in context.of_kind(ast.IfExp):
         if _compares_ids(context, test.test):
             said = f"the order does not depend on `{context.code(test.test)}` in {context.where(test)}"
-            yield Change(test, [context.source.instead_of_choice(test, test.body)], said)
+            yield Change(test, [context.source.choice_replaced(test, test.body)], said)
     for choice in context.of_kind(ast.If):
         if _compares_ids(context, choice.test) and not context.source.is_elif(choice):
             said = f"the order does not depend on `{context.code(choice.test)}` in {context.where(choice)}"
-            yield Change(choice, [context.source.instead(choice.test, "False")], said)
+            yield Change(choice, [context.source.replaced(choice.test, "False")], said)
 
 
 def _in_turn(context: Context, given: Sequence[Argument]) -> str:
@@ -112,7 +112,7 @@ def _by_identity(context: Context, call: ast.Call) -> bool:
     function = context.source.function(call)
     if function is None:
         return False
-    return context.found.of_name(function.name).orders or (bool(keys) and _takes_what_is_sorted(context, function))
+    return context.found.behaviour_of(function.name).orders or (bool(keys) and _takes_what_is_sorted(context, function))
 
 
 def _takes_what_is_sorted(context: Context, function: Definition) -> bool:

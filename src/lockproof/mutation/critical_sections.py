@@ -15,7 +15,7 @@ from typing import Final
 from lockproof.mutation.operator import Change, Context, Operator, assigned, returned
 from lockproof.mutation.sections import Form, Section, method_call
 from lockproof.mutation.syntax import identifiers, is_number
-from lockproof.mutation.tree import DEFINITIONS, Made, Statement
+from lockproof.mutation.tree import DEFINITIONS, NewStatement, Statement
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ def _cuts(context: Context, section: Section) -> list[_Cut]:
 
 _TESTED: Final = 2
 _READ: Final = 1
+"""Weights of a cut: the second part depends on a test of the first, or reads a name that the first binds."""
 
 
 def _weight(context: Context, statements: Sequence[ast.stmt], place: int) -> int:
@@ -89,14 +90,14 @@ def _targets(target: ast.expr) -> set[str]:
     return set()
 
 
-def _halves(context: Context, statement: ast.stmt) -> tuple[Made, Made] | None:
+def _halves(context: Context, statement: ast.stmt) -> tuple[NewStatement, NewStatement] | None:
     """Return two statements that together do what a statement does, None if it cannot be divided."""
     touches, source = context.sharing.touches, context.source
     match statement:
         case ast.If(test=test, body=body) if touches(test) and touches(*body):
             name = context.name("found", statement)
             text = source.statement_with(statement, test, name)
-            second = Made(text, (*body, *statement.orelse))
+            second = NewStatement(text, (*body, *statement.orelse))
             return assigned(name, _truth(context, test), test), second
         case _ if not source.has_lines(statement):
             return None
@@ -115,8 +116,8 @@ def _halves(context: Context, statement: ast.stmt) -> tuple[Made, Made] | None:
     return None
 
 
-def _set(context: Context, target: ast.expr, name: str) -> Made:
-    return Made(f"{context.source.piece(target)} = {name}", (target,))
+def _set(context: Context, target: ast.expr, name: str) -> NewStatement:
+    return NewStatement(f"{context.source.piece(target)} = {name}", (target,))
 
 
 def _parts(context: Context, value: ast.expr) -> tuple[str, str, str] | None:
@@ -154,7 +155,7 @@ def _enclosed(context: Context, value: ast.expr) -> str:
 
 def _heads(context: Context, statements: Sequence[Statement]) -> str:
     """Return the first lines of statements, for use in a sentence."""
-    return "`, `".join(context.source.made(each).text.splitlines()[0].strip() for each in statements)
+    return "`, `".join(context.source.new_statement(each).text.splitlines()[0].strip() for each in statements)
 
 
 def _say(context: Context, section: Section, text: str) -> str:
@@ -172,7 +173,7 @@ def start_late(context: Context) -> Iterator[Change]:
         cut = next(iter(_cuts(context, section)), None)
         if cut is not None and not context.sharing.signals(*cut.before):
             said = _say(context, section, f"does `{_heads(context, cut.before)}` before it takes LOCK")
-            lines = [*context.bare(cut.before), *section.again(context.bare(cut.after))]
+            lines = [*context.without_gap(cut.before), *section.again(context.without_gap(cut.after))]
             yield Change(section.first, [section.replaced(lines)], said)
 
 
@@ -195,7 +196,7 @@ def _released_before(context: Context, text: str, *, alone: bool) -> Iterator[Ch
         for cut in reversed(_cuts(context, section)):
             if alone is (len(cut.after) == 1 and _returns(cut.after[0])) and not context.sharing.signals(*cut.after):
                 said = _say(context, section, text.format(_heads(context, cut.after)))
-                lines = [*section.again(context.bare(cut.before)), *context.bare(cut.after)]
+                lines = [*section.again(context.without_gap(cut.before)), *context.without_gap(cut.after)]
                 yield Change(section.first, [section.replaced(lines)], said)
                 break
 
@@ -214,7 +215,7 @@ def split(context: Context) -> Iterator[Change]:
         same = [each for each in cuts if each.weight == most]
         cut = same[-1] if most == _TESTED else same[0]  # the last test is the nearest to what it protects
         said = _say(context, section, f"releases LOCK before `{_heads(context, cut.after)}` and takes it again")
-        lines = [*section.again(context.bare(cut.before)), *section.again(context.bare(cut.after))]
+        lines = [*section.again(context.without_gap(cut.before)), *section.again(context.without_gap(cut.after))]
         yield Change(section.first, [section.replaced(lines)], said)
 
 
@@ -236,7 +237,7 @@ def move_out(context: Context) -> Iterator[Change]:
                 break
 
 
-def _moved(context: Context, section: Section, place: int) -> tuple[str, list[Made]] | None:
+def _moved(context: Context, section: Section, place: int) -> tuple[str, list[NewStatement]] | None:
     before, statement, after = section.statements[:place], section.statements[place], section.statements[place + 1 :]
     if not context.source.is_simple(statement) or context.sharing.signals(statement):
         return None
@@ -246,10 +247,17 @@ def _moved(context: Context, section: Section, place: int) -> tuple[str, list[Ma
     last = after[len(after) - (_returns(after[-1]) and not context.sharing.touches(after[-1])) :]
     inner = after[: len(after) - len(last)]
     if not _leaves(context, *inner) and _independent(context, statement, inner):
-        lines = [*section.again(context.bare([*before, *inner])), *context.bare([statement]), *context.bare(last)]
+        lines = [
+            *section.again(context.without_gap([*before, *inner])),
+            *context.without_gap([statement]),
+            *context.without_gap(last),
+        ]
         return "after it has released", lines
     if _independent(context, statement, before):
-        return "before it takes", [*context.bare([statement]), *section.again(context.bare([*before, *after]))]
+        return "before it takes", [
+            *context.without_gap([statement]),
+            *section.again(context.without_gap([*before, *after])),
+        ]
     return None
 
 
@@ -285,7 +293,7 @@ def _leaves(context: Context, *nodes: ast.AST) -> bool:
 
 
 def _returns(statement: Statement) -> bool:
-    return isinstance(statement, ast.Return) or (isinstance(statement, Made) and statement.returns)
+    return isinstance(statement, ast.Return) or (isinstance(statement, NewStatement) and statement.returns)
 
 
 _QUIET: Final = frozenset(
@@ -354,9 +362,11 @@ def no_finally(context: Context) -> Iterator[Change]:
         kinds = (ast.Return, ast.Break, ast.Continue, ast.Yield, ast.YieldFrom)
         if any(isinstance(each, kinds) for each in context.source.walk_here(*inner)):
             continue
-        acquire, release = (Made(f"{context.source.piece(lock)}.{method}()") for method in ("acquire", "release"))
+        acquire, release = (
+            NewStatement(f"{context.source.piece(lock)}.{method}()") for method in ("acquire", "release")
+        )
         said = _say(context, section, "releases LOCK only if nothing raises")
-        lines = [acquire, *context.bare(inner), release, *result]
+        lines = [acquire, *context.without_gap(inner), release, *result]
         yield Change(section.first, [section.replaced(lines)], said)
 
 

@@ -8,10 +8,10 @@ from typing import Final
 
 from lockproof.mutation.bindings import Bindings
 from lockproof.mutation.lock_kinds import HELD, Kind
-from lockproof.mutation.runners import Parameters, Runner, Written
+from lockproof.mutation.runners import CallText, Parameters, Runner
 from lockproof.mutation.snapshot import live_source
 from lockproof.mutation.source import Source
-from lockproof.mutation.synchronization import Does, Facts, Knowledge, Synchronization
+from lockproof.mutation.synchronization import Behaviour, Facts, Knowledge, Synchronization
 from lockproof.mutation.syntax import arguments, identifiers
 from lockproof.mutation.tree import DEFINITIONS, Definition
 
@@ -32,26 +32,26 @@ def recognized(source: Source, known: tuple[Knowledge, ...] = ()) -> Synchroniza
     facts = Facts()
     for _ in range(_ROUNDS):
         found = Synchronization(source, bindings, others, facts)
-        after = found.next_facts({each.name: _does(found, each) for each in definitions})
-        if _plain(after) == _plain(facts):
+        after = found.next_facts({each.name: _behaviour_of(found, each) for each in definitions})
+        if _comparable(after) == _comparable(facts):
             break
         facts = after
     return Synchronization(source, bindings, others, facts)
 
 
-def _plain(facts: Facts) -> tuple[object, ...]:
+def _comparable(facts: Facts) -> tuple[object, ...]:
     """Return facts in a form that can be compared, without the calls in runners, which differ in each round."""
     functions = {
-        name: (does.kind, does.runner and does.runner.parameters, does.decorates, does.orders, does.copies, does.live)
-        for name, does in facts.functions.items()
+        name: (each.kind, each.runner and each.runner.parameters, each.decorates, each.orders, each.copies, each.live)
+        for name, each in facts.functions.items()
     }
-    return facts.names, facts.boxes, facts.attributes, facts.attribute_boxes, functions
+    return facts.names, facts.name_elements, facts.attributes, facts.attribute_elements, functions
 
 
-def _does(found: Synchronization, definition: Definition | ast.ClassDef) -> Does:
+def _behaviour_of(found: Synchronization, definition: Definition | ast.ClassDef) -> Behaviour:
     if isinstance(definition, ast.ClassDef):
-        return Does(_class_kind(found, definition))
-    return Does(
+        return Behaviour(_class_kind(found, definition))
+    return Behaviour(
         _returned(found, definition), _runner(found, definition), _decorates(found, definition),
         _orders(found, definition), _copies(found, definition), _live(found, definition),
     )  # fmt: skip
@@ -60,7 +60,7 @@ def _does(found: Synchronization, definition: Definition | ast.ClassDef) -> Does
 def _class_kind(found: Synchronization, definition: ast.ClassDef) -> Kind | None:
     """Return the kind of a class's objects: it derives from a lock, or its `__enter__` takes one (HELPER)."""
     for each in definition.bases:
-        kind = found.factory(each) or found.does(each).kind
+        kind = found.factory(each) or found.behaviour(each).kind
         if kind is not None:
             return kind
     methods = {each.name: each for each in definition.body if isinstance(each, DEFINITIONS)}
@@ -82,7 +82,7 @@ def _class_kind(found: Synchronization, definition: ast.ClassDef) -> Kind | None
 def _takes_by_call(found: Synchronization, function: Definition) -> bool:
     """Tell whether a function calls a generator of the module that holds locks at its `yield`."""
     calls = (each for each in found.source.walk_here(function.body) if isinstance(each, ast.Call))
-    return any(found.does(each.func).kind is Kind.HELPER for each in calls)
+    return any(found.behaviour(each.func).kind is Kind.HELPER for each in calls)
 
 
 def _returned(found: Synchronization, function: Definition) -> Kind | None:
@@ -110,7 +110,7 @@ def _delegates(found: Synchronization, nodes: list[ast.AST]) -> bool:
     return any(
         isinstance(each, ast.YieldFrom)
         and isinstance(each.value, ast.Call)
-        and found.does(each.value.func).kind is Kind.HELPER
+        and found.behaviour(each.value.func).kind is Kind.HELPER
         for each in nodes
     )
 
@@ -138,15 +138,15 @@ def _runner(found: Synchronization, function: Definition) -> Runner | None:
     for call in _held_calls(found, function):
         if isinstance(call.func, ast.Name):
             if call.func.id in own:
-                return Runner(parameters, Written(found.source, call))
+                return Runner(parameters, CallText(found.source, call))
             again = again or call.func.id == name
     if again:
         # The function takes one lock after the other by calling itself, and then calls its parameter.
         direct = (each for each in calls if isinstance(each.func, ast.Name) and each.func.id in own)
         if (last := next(direct, None)) is not None:
-            return Runner(parameters, Written(found.source, last))
+            return Runner(parameters, CallText(found.source, last))
     for call in calls:
-        inner = found.does(call.func).runner
+        inner = found.behaviour(call.func).runner
         if inner is not None and not (isinstance(call.func, ast.Name) and call.func.id == name):
             made = inner.without(found.source, call)
             if made is not None and isinstance(made.call.func, ast.Name) and made.call.func.id in own:

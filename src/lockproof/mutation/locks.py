@@ -10,7 +10,7 @@ from lockproof.mutation.lock_kinds import Kind
 from lockproof.mutation.operator import Change, Context, Operator
 from lockproof.mutation.sections import Form, Section, method_call
 from lockproof.mutation.source import Edit
-from lockproof.mutation.tree import DEFINITIONS, Made
+from lockproof.mutation.tree import DEFINITIONS, NewStatement
 
 
 def remove_lock(context: Context) -> Iterator[Change]:
@@ -26,11 +26,11 @@ def remove_lock(context: Context) -> Iterator[Change]:
                 yield Change(section.first, [section.replaced(section.statements)], said)
     yield from _loose_acquires(context)
     for call in context.of_kind(ast.Call):
-        runner = context.found.does(call.func).runner
+        runner = context.found.behaviour(call.func).runner
         plain = runner.without(context.source, call) if runner is not None else None
         if plain is not None:
             said = f"{context.code(call.func)}() is not asked to hold the lock in {context.where(call)}"
-            yield Change(call, [context.source.inside(call, plain.text)], said)
+            yield Change(call, [context.source.replaced_inside(call, plain.text)], said)
         elif context.found.takes_here(call) and isinstance(call.func, ast.Attribute):
             line = context.source.statement(call)
             if call.func.attr == "enter_context" and context.source.is_simple(line):
@@ -38,7 +38,7 @@ def remove_lock(context: Context) -> Iterator[Change]:
                 yield Change(call, context.source.removed(line), said)
     for decorator in filter(context.source.is_decorator, context.source.nodes):
         function = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if context.found.does(function).decorates:
+        if context.found.behaviour(function).decorates:
             said = f"`@{context.code(decorator)}` is removed from {context.where(decorator)}"
             yield Change(decorator, [context.source.decorator_removed(decorator)], said)
 
@@ -85,7 +85,7 @@ def other_lock(context: Context) -> Iterator[Change]:
                 continue
             other, before = _other(context, section, lock)
             said = f"{context.where(section.first)} takes `{other}` instead of `{context.code(lock)}`"
-            yield Change(lock, _instead(context, section, lock, other), said, before)
+            yield Change(lock, _lock_replaced(context, section, lock, other), said, before)
 
 
 def _other(context: Context, section: Section, lock: ast.expr) -> tuple[str, str]:
@@ -102,9 +102,9 @@ def _other(context: Context, section: Section, lock: ast.expr) -> tuple[str, str
     return name, f'{name} = __import__("_thread").RLock()'
 
 
-def _instead(context: Context, section: Section, lock: ast.expr, other: str) -> list[Edit]:
+def _lock_replaced(context: Context, section: Section, lock: ast.expr, other: str) -> list[Edit]:
     """Return the edits that replace a lock, in its acquire and in its release."""
-    return [context.source.instead(each, other) for each in _places(context, section, lock)]
+    return [context.source.replaced(each, other) for each in _places(context, section, lock)]
 
 
 def _places(context: Context, section: Section, lock: ast.expr) -> list[ast.expr]:
@@ -142,13 +142,13 @@ def fresh_lock(context: Context) -> Iterator[Change]:
             made = f"type({context.source.piece(lock)})()"
             said = f"{context.where(section.first)} takes a new lock in each call instead of `{context.code(lock)}`"
             if section.form is Form.WITH:
-                yield Change(lock, [context.source.instead(lock, made)], said)
+                yield Change(lock, [context.source.replaced(lock, made)], said)
                 continue
             name = context.name("fresh", lock)
-            begin = Made(f"{name}.acquire(){context.source.after(section.first)}")
-            taken = context.source.rewritten([section.first], [Made(f"{name} = {made}"), begin])
+            begin = NewStatement(f"{name}.acquire(){context.source.after(section.first)}")
+            taken = context.source.rewritten([section.first], [NewStatement(f"{name} = {made}"), begin])
             rest = [*_places(context, section, lock)][1:]  # the first one is in the acquire
-            yield Change(lock, [taken, *(context.source.instead(each, name) for each in rest)], said)
+            yield Change(lock, [taken, *(context.source.replaced(each, name) for each in rest)], said)
 
 
 def rlock_to_lock(context: Context) -> Iterator[Change]:
@@ -162,15 +162,15 @@ def rlock_to_lock(context: Context) -> Iterator[Change]:
         bare = not call.args and not call.keywords
         if kind is Kind.RLOCK and bare:
             said = f"a Lock is made instead of an RLock in {context.where(call)}"
-            yield Change(call, [context.source.instead(call, _PLAIN)], said)
+            yield Change(call, [context.source.replaced(call, _PLAIN)], said)
         elif kind is Kind.CONDITION and bare and _reenters(context, call):
             said = f"the condition made in {context.where(call)} has a Lock instead of an RLock"
             made = f"{context.source.piece(call.func)}({_PLAIN})"
-            yield Change(call, [context.source.inside(call, made)], said)
+            yield Change(call, [context.source.replaced_inside(call, made)], said)
     for argument in context.of_kind(ast.keyword):
         if argument.arg == "default_factory" and context.found.factory(argument.value) is Kind.RLOCK:
             said = f"a Lock is made instead of an RLock in {context.where(argument)}"
-            yield Change(argument, [context.source.instead(argument.value, _PLAIN.removesuffix("()"))], said)
+            yield Change(argument, [context.source.replaced(argument.value, _PLAIN.removesuffix("()"))], said)
 
 
 _PLAIN: Final = '__import__("_thread").allocate_lock()'

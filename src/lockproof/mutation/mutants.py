@@ -30,7 +30,7 @@ OPERATORS: Final[Mapping[str, str]] = {each.name: each.description for each in _
 
 
 @dataclass(frozen=True)
-class Found:
+class ModuleMutants:
     """The synchronization of a module, and its mutants."""
 
     module: str
@@ -48,7 +48,7 @@ def mutants_of(
     known: Iterable[Knowledge] = (),
     operators: Iterable[str] | None = None,
     without: Collection[str] = (),
-) -> Found:
+) -> ModuleMutants:
     """Return the mutants of a module, given its text.
 
     `names`: classes and functions; only code that they use is changed (None: the whole module). `known`: knowledge of
@@ -71,12 +71,12 @@ def mutants_of(
     used = _Used(source, None if names is None else reached(source, names), tuple(without))
     chosen = [each for each in _ALL if operators is None or each.name in set(operators)]
     mutants = _named(_distinct(context, chosen, used), source)
-    return Found(module, tuple(mutants), tuple(_sites(context, used)), context.found.knowledge)
+    return ModuleMutants(module, tuple(mutants), tuple(_sites(context, used)), context.found.knowledge)
 
 
 def mutants_of_class(
     owner: Mutated, *, operators: Iterable[str] | None = None, ran: Collection[tuple[str, str | int]] | None = None
-) -> tuple[Found, ...]:
+) -> tuple[ModuleMutants, ...]:
     """Return the mutants of the modules of its own package that a class or function uses; modules without
     synchronization are left out.
 
@@ -88,7 +88,7 @@ def mutants_of_class(
     dead = frozenset[tuple[str, str]]()
     if ran is not None:
         dead = overridden(owner, [Source(each.module, each.file, each.text) for each in parts]) - frozenset(ran)
-    found: list[Found] = []
+    found: list[ModuleMutants] = []
     for part in parts:
         known = [each.knowledge for each in found]
         without = [function for file, function in dead if file == part.file]
@@ -169,19 +169,19 @@ def _sites(context: Context, used: _Used) -> Iterator[Site]:
             kind = f"section: {firsts[node].form}"
         elif node in bulk:
             kind = "bulk change in one step"
-        if source.is_decorator(node) and found.does(node.func if isinstance(node, ast.Call) else node).decorates:
+        if source.is_decorator(node) and found.behaviour(node.func if isinstance(node, ast.Call) else node).decorates:
             kind = "decorator that locks"
         match node:
             case ast.Call(func=ast.Attribute(value=owner, attr=name)) if name in _METHODS:
                 held = found.kind(owner)
                 kind = name if held is not None else ""
             case ast.Call(func=function):
-                made, does = found.factory(function), found.does(function)
+                made, behaviour = found.factory(function), found.behaviour(function)
                 if made is not None:
                     kind = f"makes: {made}"
-                elif does.runner is not None:
+                elif behaviour.runner is not None:
                     kind = "call under a lock"
-                elif does.orders:
+                elif behaviour.orders:
                     kind = "order of locks"
         if kind and node in used and not context.only_for_types(node):
             line = source.line(node)

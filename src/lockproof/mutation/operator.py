@@ -13,7 +13,7 @@ from lockproof.mutation.sections import Section, sections_of
 from lockproof.mutation.sharing import Sharing
 from lockproof.mutation.source import Edit, Source
 from lockproof.mutation.synchronization import Knowledge, Synchronization
-from lockproof.mutation.tree import Made, Statement
+from lockproof.mutation.tree import NewStatement, Statement
 
 
 @dataclass(frozen=True)
@@ -65,9 +65,9 @@ class Context:
             each for each in (stem, *(f"{stem}{n}" for n in range(2, 99))) if not re.search(rf"\b{each}\b", used)
         )
 
-    def bare(self, statements: Iterable[Statement]) -> list[Made]:
+    def without_gap(self, statements: Iterable[Statement]) -> list[NewStatement]:
         """Return statements to put elsewhere, without the blank lines above the first."""
-        made = [self.source.made(each) for each in statements]
+        made = [self.source.new_statement(each) for each in statements]
         if made:
             made[0] = replace(made[0], above=tuple(each for each in made[0].above if each.strip(f"{MARGIN} \t")))
         return made
@@ -97,11 +97,11 @@ class Operator:
     changes: Callable[[Context], Iterator[Change]]
 
 
-def assigned(name: str, value: str, *parts: ast.AST) -> Made:
+def assigned(name: str, value: str, *parts: ast.AST) -> NewStatement:
     """Return the statement `name = value`; `parts`: the nodes of the file in the value."""
-    return Made(f"{name} = {value}", parts)
+    return NewStatement(f"{name} = {value}", parts)
 
 
-def returned(value: str, *parts: ast.AST) -> Made:
+def returned(value: str, *parts: ast.AST) -> NewStatement:
     """Return the statement `return value`; `parts`: the nodes of the file in the value."""
-    return Made(f"return {value}", parts, returns=True)
+    return NewStatement(f"return {value}", parts, returns=True)

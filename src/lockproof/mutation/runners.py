@@ -38,14 +38,14 @@ class Parameters:
 
 
 @dataclass(frozen=True, eq=False)
-class Written:
+class CallText:
     """A call with its text: a call of the file, or one that is composed of several."""
 
     source: Source
     call: ast.Call
 
     @classmethod
-    def of(cls, text: str) -> Written | None:
+    def of(cls, text: str) -> CallText | None:
         """Return the call if a text is one, else None."""
         source = Source("", "", f"({text})")
         statement = source.tree.body[0]
@@ -63,11 +63,11 @@ class Runner:
     """A function that makes a call while it holds a lock; `written` is this call, in terms of the parameters."""
 
     parameters: Parameters
-    written: Written
+    written: CallText
 
-    def without(self, source: Source, call: ast.Call) -> Written | None:
+    def without(self, source: Source, call: ast.Call) -> CallText | None:
         """Return a call of the function without the lock, None if its arguments cannot be matched to the parameters."""
-        given = _given(source, self.parameters, call)
+        given = _matched(source, self.parameters, call)
         if given is None:
             return None
         values, star, double = given
@@ -88,13 +88,13 @@ class Runner:
         final = values.get(made.func.id, made.func) if isinstance(made.func, ast.Name) else made.func
         if not isinstance(final, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)):
             function = f"({source.bare(final) if final is not made.func else function})"
-        return Written.of(f"{function}({', '.join(texts)})")
+        return CallText.of(f"{function}({', '.join(texts)})")
 
     def _substituted(self, node: ast.AST, source: Source, values: Mapping[str, ast.expr]) -> str:
         """Return a part of the call, with the parameters replaced by their values."""
         own = self.written.source
         names = (each for each in own.walk(node) if isinstance(each, ast.Name) and each.id in values)
-        return own.text_with(node, [own.instead(each, source.code(values[each.id])) for each in names])
+        return own.text_with(node, [own.replaced(each, source.code(values[each.id])) for each in names])
 
     @property
     def position(self) -> int:
@@ -116,7 +116,7 @@ class Runner:
         return len(passed) == len(given) and passed == expected
 
 
-def _given(
+def _matched(
     source: Source, parameters: Parameters, call: ast.Call
 ) -> tuple[dict[str, ast.expr], list[str], list[str]] | None:
     """Return the values of the parameters, and the texts of the arguments that go to `*` and `**` parameters."""

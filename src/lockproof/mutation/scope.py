@@ -129,30 +129,30 @@ def overridden(owner: Mutated, sources: Sequence[Source]) -> frozenset[tuple[str
     known = [each for space in spaces for each in space.values() if isinstance(each, type)]
     bases = [each for each in owner.__mro__[1:] if each.__module__ in homes]
     names = {each.__name__: each for each in (*known, owner, *bases)}
-    asked, made = set[str](), set[str]()
+    mentioned, instantiated = set[str](), set[str]()
     for source in sources:
         for node in source.nodes:
             match node:
                 case ast.Call(func=ast.Name(id="super")) if not isinstance(source.parent(node), ast.Attribute):
                     return frozenset()
                 case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=name):
-                    asked.add(name)
+                    mentioned.add(name)
                 case ast.Attribute(value=value, attr=name) if source.code(value) in {"cls", *names}:
-                    asked.add(name)
+                    mentioned.add(name)
                 case ast.Name(id=name) if _loaded(node, source.parent(node)):
-                    asked.add(name)
+                    mentioned.add(name)
                 case ast.Constant(value=str(text)):
-                    asked.add(text)
+                    mentioned.add(text)
                 case ast.alias(name=name):
-                    asked.add(name)
+                    mentioned.add(name)
             match node:
                 case ast.Call(func=ast.Name(id=name)) if name in names:
-                    made.add(name)
+                    instantiated.add(name)
     found = set[tuple[str, str]]()
     for base in bases:
-        users = [each for each in (owner, *(names[each] for each in made)) if issubclass(each, base)]
+        users = [each for each in (owner, *(names[each] for each in instantiated)) if issubclass(each, base)]
         for name, value in vars(base).items():
-            if name in asked or not isinstance(value, FunctionType):
+            if name in mentioned or not isinstance(value, FunctionType):
                 continue
             firsts = {next(each for each in user.__mro__ if name in vars(each)) for user in users}
             if base not in firsts and all(_of_its_own(each, name) for each in firsts):
@@ -201,7 +201,7 @@ def parts_of(owner: Mutated) -> tuple[Part, ...]:
     The search begins with the class and its bases, and follows the names in their texts to the modules they are
     imported from. Modules without a source are left out; the campaign reports if none is left.
     """
-    names = _named(owner) if isinstance(owner, type) else _made(owner)
+    names = _homes_of_class(owner) if isinstance(owner, type) else _home_of_function(owner)
     package = next(iter(names)).partition(".")[0]
     read: dict[str, tuple[Part, _Reach] | None] = {}
     done: dict[str, set[str]] = {}
@@ -243,23 +243,23 @@ def _in_order(uses: dict[str, set[str]], modules: Iterable[str]) -> list[str]:
     return found
 
 
-def _named(cls: type) -> dict[str, set[str]]:
+def _homes_of_class(cls: type) -> dict[str, set[str]]:
     """Return the names of the class and its bases in the same package, by module."""
     package = cls.__module__.partition(".")[0]
     names: dict[str, set[str]] = {}
     for each in cls.__mro__:
         if each.__module__.partition(".")[0] == package:
-            for home in (each.__module__, *_homes(each)):
+            for home in (each.__module__, *_homes_of_methods(each)):
                 names.setdefault(home, set()).add(each.__qualname__)
     return names
 
 
-def _made(function: FunctionType) -> dict[str, set[str]]:
+def _home_of_function(function: FunctionType) -> dict[str, set[str]]:
     """Return the module and qualified name of a function's definition; a decorator may have renamed the function."""
     return {str(function.__globals__.get("__name__", "")): {function.__code__.co_qualname}}
 
 
-def _homes(cls: type) -> set[str]:
+def _homes_of_methods(cls: type) -> set[str]:
     """Return the modules that define the functions of a class; its `__module__` may name another one, for pickling."""
     functions = (inspect.unwrap(each) for each in vars(cls).values() if inspect.isfunction(each))
     package = cls.__module__.partition(".")[0]

@@ -17,7 +17,7 @@ from lockproof.mutation.lock_kinds import Kind
 from lockproof.mutation.source import Edit, Source
 from lockproof.mutation.synchronization import Synchronization
 from lockproof.mutation.syntax import arguments
-from lockproof.mutation.tree import Made, Statement
+from lockproof.mutation.tree import NewStatement, Statement
 
 
 class Form(StrEnum):
@@ -49,19 +49,19 @@ class Section:
         """The first statement of the section."""
         return self.nodes[0]
 
-    def again(self, statements: Iterable[Statement]) -> list[Made]:
+    def again(self, statements: Iterable[Statement]) -> list[NewStatement]:
         """Return a section of the same form around other statements."""
         source = self.source
-        inner = [source.made(each) for each in statements]
+        inner = [source.new_statement(each) for each in statements]
         match self.form, self.nodes:
             case Form.WITH, [ast.With(items=items) as node]:
-                return [Made(source.head(node, items[-1]) + source.layout.newline + _nested(source, inner))]
+                return [NewStatement(source.head(node, items[-1]) + source.layout.newline + _nested(source, inner))]
             case Form.TRY, [acquire, ast.Try() as node]:
                 parts = (source.head(node), _nested(source, inner), source.tail(node))
-                attempt = replace(source.made(node), text=source.layout.newline.join(parts))
-                return [replace(source.made(acquire), above=()), attempt]
+                attempt = replace(source.new_statement(node), text=source.layout.newline.join(parts))
+                return [replace(source.new_statement(acquire), above=()), attempt]
             case _, [acquire, *_, release]:
-                return [replace(source.made(acquire), above=()), *inner, source.made(release)]
+                return [replace(source.new_statement(acquire), above=()), *inner, source.new_statement(release)]
         raise AssertionError(self.form)
 
     def replaced(self, statements: Sequence[Statement]) -> Edit:
@@ -69,7 +69,7 @@ class Section:
         return self.source.rewritten(self.nodes, statements)
 
 
-def _nested(source: Source, statements: Iterable[Made]) -> str:
+def _nested(source: Source, statements: Iterable[NewStatement]) -> str:
     """Return the text of statements as the block of a compound statement."""
     deeper, lines = MARGIN + source.layout.default_indent, list[str]()
     for each in statements:
@@ -86,9 +86,9 @@ def call_of(statement: ast.AST) -> ast.Call | None:
     return None
 
 
-def method_call(statement: ast.AST | Made, method: str) -> ast.expr | None:
+def method_call(statement: ast.AST | NewStatement, method: str) -> ast.expr | None:
     """Return the object of a statement like `lock.release()`, None for other statements."""
-    if isinstance(statement, Made):
+    if isinstance(statement, NewStatement):
         return None
     match call_of(statement):
         case ast.Call(func=ast.Attribute(value=value, attr=name)) if name == method:

@@ -14,7 +14,7 @@ from typing import Final
 from lockproof.mutation.lock_kinds import HELD
 from lockproof.mutation.synchronization import Synchronization
 from lockproof.mutation.syntax import arguments, is_number, is_text
-from lockproof.mutation.tree import DEFINITIONS, Made
+from lockproof.mutation.tree import DEFINITIONS, NewStatement
 
 _PURE: Final = frozenset(
     ("len", "int", "str", "bool", "float", "min", "max", "sum", "abs", "id", "isinstance", "issubclass", "type", "repr",
@@ -47,11 +47,11 @@ class Sharing:
             if scope is None and any(each.store or not self._is_constant(each.value) for each in values)
         }
 
-    def touches(self, *nodes: ast.AST | Made) -> bool:
+    def touches(self, *nodes: ast.AST | NewStatement) -> bool:
         """Tell whether the nodes may read or write data that other threads see."""
         return any(self._touches(each) for each in self._source.walk(*nodes))
 
-    def signals(self, *nodes: ast.AST | Made) -> bool:
+    def signals(self, *nodes: ast.AST | NewStatement) -> bool:
         """Tell whether the nodes wait for a condition or notify it, which raises RuntimeError without its lock."""
         for node in self._source.walk(*nodes):
             match node:

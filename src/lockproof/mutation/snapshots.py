@@ -14,7 +14,7 @@ from lockproof.mutation.operator import Change, Context, Operator
 from lockproof.mutation.sections import Section, call_of
 from lockproof.mutation.snapshot import BUILTIN, COPIES, copied, live_source
 from lockproof.mutation.syntax import Argument, arguments, identifiers
-from lockproof.mutation.tree import Made
+from lockproof.mutation.tree import NewStatement
 
 _BASES: Final = ("set", "dict", "list", "deque", "defaultdict", "OrderedDict", "bytearray")
 _ADD: Final = {"set": "add", "list": "append", "deque": "append", "bytearray": "append"}
@@ -81,7 +81,7 @@ def _steps(
     of: str,
     target: str,
     whole: str,
-) -> list[Made]:
+) -> list[NewStatement]:
     """Return statements that make a bulk change in steps, an empty list if a call is no bulk change."""
     each, operands = context.name("each", line), [context.code(arg.value) for arg in rest]
     if any(arg.star or arg.keyword for arg in rest):
@@ -110,7 +110,7 @@ def _steps(
                 f"{of}difference_update({target}{both})", f"{of}update({target}{added})",
             ]  # fmt: skip
     newline = f"{context.source.layout.newline}{MARGIN}{context.source.layout.default_indent}"
-    return [Made(text.replace("\n    ", newline)) for text in texts]
+    return [NewStatement(text.replace("\n    ", newline)) for text in texts]
 
 
 def live_iterator(context: Context) -> Iterator[Change]:
@@ -132,7 +132,7 @@ def live_iterator(context: Context) -> Iterator[Change]:
                     yield _change(context, inner, f"{live}({shown})" if live != "iter" else shown)
             case ast.Call(func=ast.Name(id="map"), args=[function, inner], keywords=[]):
                 copies = context.code(function) in (*COPIES, *(f"{each}.copy" for each in BUILTIN))
-                if copies and _given_to_runner(context, node):
+                if copies and _runs_under_lock(context, node):
                     yield _change(context, node, context.source.piece(inner))
     loops: list[ast.For | ast.AsyncFor | ast.comprehension] = [
         *context.of_kind(ast.For), *context.of_kind(ast.AsyncFor), *context.of_kind(ast.comprehension),
@@ -149,11 +149,11 @@ def live_iterator(context: Context) -> Iterator[Change]:
             yield from _kept(context, section, statement)
 
 
-def _given_to_runner(context: Context, node: ast.AST) -> bool:
+def _runs_under_lock(context: Context, node: ast.AST) -> bool:
     """Tell whether a node is inside a lambda that runs under a lock."""
     function = next((each for each in context.source.ancestors(node) if isinstance(each, ast.Lambda)), None)
     outer = context.source.parent(function) if function is not None else None
-    return isinstance(outer, ast.Call) and context.found.does(outer.func).runner is not None
+    return isinstance(outer, ast.Call) and context.found.behaviour(outer.func).runner is not None
 
 
 def _iterated(context: Context, node: ast.Call, inner: ast.expr) -> Iterator[Change]:
@@ -161,10 +161,10 @@ def _iterated(context: Context, node: ast.Call, inner: ast.expr) -> Iterator[Cha
     if of is not None and _is_shared(context, of):
         yield _change(context, node, f"{live}({context.source.piece(of)})")
     if isinstance(inner, ast.Call):
-        runner, given = context.found.does(inner.func).runner, arguments(inner)
+        runner, given = context.found.behaviour(inner.func).runner, arguments(inner)
         if runner is not None and runner.position < len(given):
             function = given[runner.position].value
-            live = context.found.does(function).live
+            live = context.found.behaviour(function).live
             if live:
                 yield _change(context, function, live)
 
@@ -244,7 +244,7 @@ def _calls_out(context: Context, loop: ast.AST) -> bool:
 
 def _change(context: Context, node: ast.expr, instead: str) -> Change:
     said = f"{context.where(node)} uses `{context.line(instead)}` itself instead of the snapshot `{context.code(node)}`"
-    return Change(node, [context.source.instead(node, instead)], said)
+    return Change(node, [context.source.replaced(node, instead)], said)
 
 
 def materialize_inside(context: Context) -> Iterator[Change]:
@@ -252,7 +252,7 @@ def materialize_inside(context: Context) -> Iterator[Change]:
     for section in context.sections:
         yield from _moved_inside(context, section)
     for node in context.of_kind(ast.Call):
-        runner, every = context.found.does(node.func).runner, arguments(node)
+        runner, every = context.found.behaviour(node.func).runner, arguments(node)
         if runner is None or runner.position >= len(every):
             continue
         given = every[runner.position + 1 :]
@@ -264,7 +264,7 @@ def materialize_inside(context: Context) -> Iterator[Change]:
             changed = [*map(context.source.argument, every[: runner.position]), function, *others]
             text = f"{context.source.piece(node.func)}({', '.join(changed)})"
             said = f"{context.where(node)} runs `{what}` while the lock is held"
-            yield Change(node, [context.source.inside(node, text)], said)
+            yield Change(node, [context.source.replaced_inside(node, text)], said)
 
 
 def _inside(context: Context, function: ast.expr, given: Sequence[Argument]) -> tuple[str, list[str], str] | None:
@@ -304,7 +304,8 @@ def _inside(context: Context, function: ast.expr, given: Sequence[Argument]) -> 
 
 def _materializes(context: Context, function: ast.expr) -> bool:
     return (
-        context.code(function) in ("list", "tuple", "set", "frozenset", "dict") or context.found.does(function).copies
+        context.code(function) in ("list", "tuple", "set", "frozenset", "dict")
+        or context.found.behaviour(function).copies
     )
 
 
@@ -319,7 +320,7 @@ def _moved_inside(context: Context, section: Section) -> Iterator[Change]:
             ) if _materializes(context, made) and not context.sharing.touches(argument):
                 used = any(_uses(context, name, each) for each in section.statements)
                 if used and not any(_uses(context, name, each) for each in before[number + 1 :]):
-                    moved = replace(context.source.made(statement), above=())
+                    moved = replace(context.source.new_statement(statement), above=())
                     lines = section.again([moved, *section.statements])
                     said = f"{context.where(statement)} runs `{context.code(value)}` while the lock is held"
                     edits = [*context.source.removed(statement), section.replaced(lines)]

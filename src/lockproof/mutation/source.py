@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from lockproof.mutation.layout import MARGIN
 from lockproof.mutation.syntax import Argument
-from lockproof.mutation.tree import COMPOUND, DEFINITIONS, Made, Statement, Tree
+from lockproof.mutation.tree import COMPOUND, DEFINITIONS, NewStatement, Statement, Tree
 
 
 @dataclass(frozen=True)
@@ -76,18 +76,18 @@ class Source(Tree):
         start, end = self._outer(node)
         return self._spliced(start, end, edits)
 
-    def made(self, statement: Statement) -> Made:
+    def new_statement(self, statement: Statement) -> NewStatement:
         """Return a statement with its comments, to put at another place."""
-        if isinstance(statement, Made):
+        if isinstance(statement, NewStatement):
             return statement
         start = self._begin(statement)
         indent = self._indent(statement)
         if not self.has_lines(statement):
             text = self.layout.portable(start, self._spans[statement][1], indent)
-            return Made(text, (statement,), isinstance(statement, ast.Return))
+            return NewStatement(text, (statement,), isinstance(statement, ast.Return))
         above = tuple(self.layout.portable(*line, indent, whole=True) for line in self._above(statement))
         text = self.layout.portable(start, self._end(statement), indent)
-        return Made(text, (statement,), isinstance(statement, ast.Return), above)
+        return NewStatement(text, (statement,), isinstance(statement, ast.Return), above)
 
     def head(self, statement: ast.stmt, after: ast.AST | None = None) -> str:
         """Return the head of a compound statement up to its colon, the first one after a node."""
@@ -148,27 +148,27 @@ class Source(Tree):
         lines = self._above(statement)
         return lines[0][0] if lines else self.layout.start_of_line(self._begin(statement))
 
-    def instead(self, node: ast.expr, text: str) -> Edit:
+    def replaced(self, node: ast.expr, text: str) -> Edit:
         """Replace an expression and the parentheses around it by a text."""
         return Edit(*self._outer(node), text.replace(MARGIN, self._indent(node)))
 
-    def inside(self, node: ast.expr, text: str) -> Edit:
+    def replaced_inside(self, node: ast.expr, text: str) -> Edit:
         """Replace an expression by a text, and keep the parentheses around it."""
         return Edit(*self._spans[node], text.replace(MARGIN, self._indent(node)))
 
-    def instead_of_choice(self, choice: ast.IfExp, one: ast.expr) -> Edit:
+    def choice_replaced(self, choice: ast.IfExp, one: ast.expr) -> Edit:
         """Replace a conditional expression by one of its branches, with one pair of parentheses if it has any."""
         enclosed = self._outer(choice) != self._spans[choice]
-        return self.inside(choice, self.bare_piece(one) if enclosed else self.piece(one))
+        return self.replaced_inside(choice, self.bare_piece(one) if enclosed else self.piece(one))
 
-    def head_instead(self, statement: ast.stmt, test: ast.expr, text: str) -> Edit:
+    def head_replaced(self, statement: ast.stmt, test: ast.expr, text: str) -> Edit:
         """Replace the head of a statement up to its colon by a text."""
         return Edit(self._spans[statement][0], self.layout.colon(self._outer(test)[1]), text)
 
     def rewritten(self, nodes: Sequence[ast.stmt], statements: Iterable[Statement]) -> Edit:
         """Replace consecutive statements by others; the comments above the first one stay."""
         indent, lines = self._indent(nodes[0]), list[str]()
-        for each in map(self.made, statements):
+        for each in map(self.new_statement, statements):
             lines += [line.replace(MARGIN, indent) for line in each.above]
             lines.append(indent + each.text.replace(MARGIN, indent))
         start = self.layout.start_of_line(self._begin(nodes[0]))
@@ -191,10 +191,10 @@ class Source(Tree):
         """Remove one of several items of a `with` statement."""
         place = next(number for number, each in enumerate(statement.items) if each is item)
         if item is not statement.items[-1]:
-            return Edit(self._of_item(item)[0], self._of_item(statement.items[place + 1])[0], "")
-        return Edit(self._of_item(statement.items[place - 1])[1], self._of_item(item)[1], "")
+            return Edit(self._span_of_item(item)[0], self._span_of_item(statement.items[place + 1])[0], "")
+        return Edit(self._span_of_item(statement.items[place - 1])[1], self._span_of_item(item)[1], "")
 
-    def _of_item(self, item: ast.withitem) -> tuple[int, int]:
+    def _span_of_item(self, item: ast.withitem) -> tuple[int, int]:
         return self._outer(item.context_expr)[0], self._outer(item.optional_vars or item.context_expr)[1]
 
     def after(self, statement: ast.stmt) -> str:

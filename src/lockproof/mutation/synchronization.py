@@ -35,7 +35,7 @@ _COMMON: Final = frozenset(("get", "pop", "setdefault", "copy", "update", "add",
 
 
 @dataclass(frozen=True)
-class Does:
+class Behaviour:
     """What a function or a class does with locks and collections.
 
     `kind`: a call returns this kind of lock, or an object that holds one. `runner`: it calls an argument while it holds
@@ -59,7 +59,7 @@ class Knowledge:
     module: str
     attributes: Mapping[str, Kind] = field(default_factory=dict)
     values: Mapping[str, Kind] = field(default_factory=dict)
-    functions: Mapping[str, Does] = field(default_factory=dict)
+    functions: Mapping[str, Behaviour] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,10 @@ class Facts:
     """The facts that one round has found."""
 
     names: Mapping[tuple[Scope, str], Kind] = field(default_factory=dict)
-    boxes: Mapping[tuple[Scope, str], Kind] = field(default_factory=dict)
+    name_elements: Mapping[tuple[Scope, str], Kind] = field(default_factory=dict)
     attributes: Mapping[str, Kind] = field(default_factory=dict)
-    attribute_boxes: Mapping[str, Kind] = field(default_factory=dict)
-    functions: Mapping[str, Does] = field(default_factory=dict)
+    attribute_elements: Mapping[str, Kind] = field(default_factory=dict)
+    functions: Mapping[str, Behaviour] = field(default_factory=dict)
 
 
 class Synchronization:
@@ -85,7 +85,7 @@ class Synchronization:
         """The facts about this module that other modules need."""
         facts = self._facts
         values = {name: kind for (scope, name), kind in facts.names.items() if scope is None}
-        functions = {name: does for name, does in facts.functions.items() if does != Does()}
+        functions = {name: each for name, each in facts.functions.items() if each != Behaviour()}
         return Knowledge(self.source.module, facts.attributes, values, functions)
 
     def kind(self, expression: ast.expr) -> Kind | None:
@@ -123,10 +123,10 @@ class Synchronization:
         """Return the kind of the elements of a collection."""
         match container:
             case ast.Name(id=name):
-                kind = self._facts.boxes.get((self.bindings.scope(container, name), name))
+                kind = self._facts.name_elements.get((self.bindings.scope(container, name), name))
                 return kind or (by_name(name) if name.endswith("s") and not self._name_kind(container, name) else None)
             case ast.Attribute(attr=name):
-                return self._facts.attribute_boxes.get(name) or (by_name(name) if name.endswith("s") else None)
+                return self._facts.attribute_elements.get(name) or (by_name(name) if name.endswith("s") else None)
             case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values):
                 found = (self.elements(e.value) if isinstance(e, ast.Starred) else self.kind(e) for e in values)
                 return next((each for each in found if each), None)
@@ -159,24 +159,24 @@ class Synchronization:
         given = (self.bindings.dotted(each.value) for each in values if each.value is not None)
         return next((FACTORIES[each] for each in given if each in FACTORIES), None)
 
-    def does(self, function: ast.expr) -> Does:
+    def behaviour(self, function: ast.expr) -> Behaviour:
         """Return what a called function or a decorator does."""
         known, name = self._foreign(function)
         if known is not None:
-            return known.functions.get(name, Does())
+            return known.functions.get(name, Behaviour())
         match function:
             case ast.Name(id=name) if self.bindings.scope(function, name) is None:
-                return self._facts.functions.get(name, Does())
+                return self._facts.functions.get(name, Behaviour())
             case ast.Attribute(value=owner, attr=name):
                 own = isinstance(owner, ast.Name) and owner.id in ("self", "cls")
                 if own or name not in _COMMON:
                     inherited = (each.functions[name] for each in self._known.values() if name in each.functions)
-                    return self._facts.functions.get(name) or next(inherited, Does())
-        return Does()
+                    return self._facts.functions.get(name) or next(inherited, Behaviour())
+        return Behaviour()
 
-    def of_name(self, name: str) -> Does:
+    def behaviour_of(self, name: str) -> Behaviour:
         """Return what a function of the module does, by its name."""
-        return self._facts.functions.get(name, Does())
+        return self._facts.functions.get(name, Behaviour())
 
     def takes_here(self, node: ast.AST) -> Kind | None:
         """Return the kind of lock that a node itself takes: a `with` statement, an `acquire`, an `enter_context`."""
@@ -220,7 +220,7 @@ class Synchronization:
                 return lock if isinstance(lock, (ast.Name, ast.Attribute)) else None
         return None
 
-    def next_facts(self, definitions: Mapping[str, Does]) -> Facts:
+    def next_facts(self, definitions: Mapping[str, Behaviour]) -> Facts:
         """Return the facts of the next round, from the present ones and what the functions do."""
         names, attributes = self.bindings.names, self.bindings.attributes
         foreign = {name: kind for each in self._known.values() for name, kind in each.attributes.items()}
@@ -229,33 +229,33 @@ class Synchronization:
             self._all(attributes, True), definitions,
         )  # fmt: skip
 
-    def _all[K](self, bindings: Mapping[K, list[Binding]], boxes: bool) -> dict[K, Kind]:
+    def _all[K](self, bindings: Mapping[K, list[Binding]], of_elements: bool) -> dict[K, Kind]:
         found: dict[K, Kind] = {}
         for key, values in bindings.items():
-            kinds = [kind for each in values if (kind := self._bound(each, boxes))]
+            kinds = [kind for each in values if (kind := self._bound(each, of_elements))]
             if kinds:
                 found[key] = next((kind for kind in kinds if kind is not Kind.UNKNOWN), Kind.UNKNOWN)
         return found
 
-    def _bound(self, binding: Binding, boxes: bool) -> Kind | None:
+    def _bound(self, binding: Binding, of_elements: bool) -> Kind | None:
         value, kind = binding.value, None
         if binding.store or binding.element:
-            if boxes is binding.store and value is not None:
+            if of_elements is binding.store and value is not None:
                 kind = self.kind(value) if binding.store else self.elements(value)
         elif value is not None:
-            kind = self.elements(value) if boxes and not isinstance(value, ast.Name) else None
-            kind = kind if boxes else self.kind(value)
+            kind = self.elements(value) if of_elements and not isinstance(value, ast.Name) else None
+            kind = kind if of_elements else self.kind(value)
         if kind is None and binding.annotation is not None:
-            kind = self._annotated(binding.annotation, boxes)
+            kind = self._annotated(binding.annotation, of_elements)
         return kind
 
-    def _annotated(self, annotation: ast.expr, boxes: bool) -> Kind | None:
+    def _annotated(self, annotation: ast.expr, of_elements: bool) -> Kind | None:
         """Return the kind that an annotation names, for the value or for the elements of a collection."""
-        box = False
+        in_collection = False
         for node in self.source.walk(annotation):
             if isinstance(node, ast.Subscript):
                 name = self.source.code(node.value).rpartition(".")[2]
-                box = box or name not in ("ClassVar", "Final", "Optional", "Annotated", "Union")
+                in_collection = in_collection or name not in ("ClassVar", "Final", "Optional", "Annotated", "Union")
             text = node.value if isinstance(node, ast.Constant) else None
             kind = None
             if isinstance(text, str):
@@ -264,7 +264,7 @@ class Synchronization:
             elif isinstance(node, (ast.Name, ast.Attribute)):
                 kind = FACTORIES.get(self.bindings.dotted(node))
             if kind is not None:
-                return kind if box is boxes else None
+                return kind if in_collection is of_elements else None
         return None
 
     def _name_kind(self, node: ast.Name, name: str) -> Kind | None:
@@ -300,9 +300,9 @@ class Synchronization:
         made = self.factory(call.func)
         if made is not None:
             return made
-        does = self.does(call.func)
-        if does.kind is not None:
-            return does.kind
+        returned = self.behaviour(call.func).kind
+        if returned is not None:
+            return returned
         match call.func:
             case ast.Attribute(value=container, attr="get" | "setdefault" | "pop" | "popleft"):
                 return self.elements(container)

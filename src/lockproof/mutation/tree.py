@@ -31,7 +31,7 @@ _WITHOUT_TEXT: Final = (ast.expr_context, ast.operator, ast.boolop, ast.unaryop,
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
+class NewStatement:
     """A new statement of a mutant. `text` has MARGIN for the indent of its block.
 
     `parts`: the nodes of the file that it contains. `returns`: it is a `return`. `above`: the comments and blank lines
@@ -44,7 +44,7 @@ class Made:
     above: tuple[str, ...] = ()
 
 
-type Statement = ast.stmt | Made
+type Statement = ast.stmt | NewStatement
 
 
 class Tree:
@@ -72,9 +72,9 @@ class Tree:
             self._children[node] = inner
             found += inner
         for node in reversed(found):
-            self._place(node)
+            self._record_position(node)
 
-    def _place(self, node: ast.AST) -> None:
+    def _record_position(self, node: ast.AST) -> None:
         """Record the position of a node, and sort its children in the order of the text.
 
         `ast` does not keep decorators and defaults in that order, and gives no position for some nodes.
@@ -100,7 +100,7 @@ class Tree:
         """All nodes, in the order of the text."""
         return tuple(self.walk(self.tree))
 
-    def walk(self, *nodes: ast.AST | Made) -> Iterator[ast.AST]:
+    def walk(self, *nodes: ast.AST | NewStatement) -> Iterator[ast.AST]:
         """Yield the nodes and their descendants, in the order of the text."""
         waiting = _in_file(nodes)[::-1]
         while waiting:
@@ -108,7 +108,7 @@ class Tree:
             yield node
             waiting.extend(reversed(self.children(node)))
 
-    def walk_here(self, *nodes: ast.AST | Made | list[ast.stmt]) -> Iterator[ast.AST]:
+    def walk_here(self, *nodes: ast.AST | NewStatement | list[ast.stmt]) -> Iterator[ast.AST]:
         """Yield as `walk` does, without the functions and classes in the nodes or blocks: these run at another time."""
         waiting = list[ast.AST]()
         for each in reversed(nodes):
@@ -246,9 +246,9 @@ class Tree:
         return self._spans[statement][0]
 
 
-def _in_file(nodes: Iterable[ast.AST | Made]) -> list[ast.AST]:
+def _in_file(nodes: Iterable[ast.AST | NewStatement]) -> list[ast.AST]:
     """Return the given nodes of the file; for a new statement, the nodes that it contains."""
     found = list[ast.AST]()
     for each in nodes:
-        found += each.parts if isinstance(each, Made) else [each]
+        found += each.parts if isinstance(each, NewStatement) else [each]
     return found

@@ -38,7 +38,7 @@ def notify_one(context: Context) -> Iterator[Change]:
             continue
         one = f"{context.source.piece(method.value)}.notify()"
         said = f"`{context.code(call)}` wakes only one thread in {context.where(call)}"
-        yield Change(call, [context.source.inside(call, one)], said)
+        yield Change(call, [context.source.replaced_inside(call, one)], said)
 
 
 def no_notify(context: Context) -> Iterator[Change]:
@@ -66,7 +66,7 @@ def if_for_while(context: Context) -> Iterator[Change]:
             continue
         if context.code(loop.test) in ("True", "1"):
             continue
-        once = context.source.head_instead(loop, loop.test, f"if {context.source.code(loop.test)}")
+        once = context.source.head_replaced(loop, loop.test, f"if {context.source.code(loop.test)}")
         said = f"`while {context.code(loop.test)}` is an `if` in {context.where(loop)}"
         yield Change(loop, [once], said)
     for node in context.of_kind(ast.Call):
@@ -80,7 +80,7 @@ def if_for_while(context: Context) -> Iterator[Change]:
         asked = f"({context.source.bare(held)})" if isinstance(held, ast.Lambda) else context.source.piece(held)
         wait = f"{context.source.piece(method.value)}.wait({_joined(context, limit)})"
         said = f"`{context.code(node)}` waits once and does not look again in {context.where(node)}"
-        yield Change(node, [context.source.instead(call, f"({asked}() or {wait})")], said)
+        yield Change(node, [context.source.replaced(call, f"({asked}() or {wait})")], said)
 
 
 def _joined(context: Context, given: list[Argument]) -> str:
@@ -112,7 +112,7 @@ def no_timeout(context: Context) -> Iterator[Change]:
         call, kept = found
         unlimited = f"{context.source.piece(call.func)}({_joined(context, kept)})"
         said = f"`{context.code(call)}` waits without a limit in {context.where(call)}"
-        yield Change(call, [context.source.inside(call, unlimited)], said)
+        yield Change(call, [context.source.replaced_inside(call, unlimited)], said)
 
 
 def timeout_ignored(context: Context) -> Iterator[Change]:
@@ -127,7 +127,7 @@ def timeout_ignored(context: Context) -> Iterator[Change]:
         call, _ = found
         taken = f"({context.source.piece(call)} or True)"
         said = f"{context.where(call)} goes on as though `{context.code(call)}` had not run out of time"
-        yield Change(call, [context.source.instead(call, taken)], said)
+        yield Change(call, [context.source.replaced(call, taken)], said)
 
 
 OPERATORS: Final = (

@@ -21,7 +21,7 @@ import lockproof
 from lockedset import LockedSet
 from lockproof.core.errors import LockproofError
 from lockproof.core.mutant import Mutant, Site
-from lockproof.mutation.mutants import OPERATORS, Found, mutants_of, mutants_of_class, what_was_looked_for
+from lockproof.mutation.mutants import OPERATORS, ModuleMutants, mutants_of, mutants_of_class, what_was_looked_for
 from lockproof.mutation.scope import overridden, parts_of
 from lockproof.mutation.source import Source
 from tests.corpus import builtin_sets, caches, counters, queues
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.one_build
 
 
 @cache
-def found(cls: type) -> tuple[Found, ...]:
+def found(cls: type) -> tuple[ModuleMutants, ...]:
     return mutants_of_class(cls)
 
 

@@ -22,7 +22,7 @@ import pytest
 from lockproof.mutation.layout import MARGIN
 from lockproof.mutation.source import Source
 from lockproof.mutation.syntax import arguments, identifiers
-from lockproof.mutation.tree import Made
+from lockproof.mutation.tree import NewStatement
 
 MODULES = [queue, threading, textwrap, typing]
 
@@ -75,7 +75,7 @@ def test_a_statement_is_the_same_at_another_indent(module: ModuleType) -> None:
     found = list(statements(source))
     assert len(found) > 90
     for node in found:
-        made = source.made(node)
+        made = source.new_statement(node)
         text = "\n".join(f"{MARGIN}{line.removeprefix(MARGIN)}" for line in (*made.above, made.text))
         moved = "if 1:\n" + text.replace(MARGIN, " " * 7)
         choice = ast.parse(moved).body[0]
@@ -135,7 +135,7 @@ class A:
 
 def test_lines_inside_a_string_and_after_a_backslash_keep_their_blanks() -> None:
     source = parsed(INDENTED)
-    one, other = (source.made(node) for node in source.nodes if isinstance(node, ast.Assign))
+    one, other = (source.new_statement(node) for node in source.nodes if isinstance(node, ast.Assign))
     assert one.above == (f"{MARGIN}# above",)
     begin, middle, rest = (
         'x = g("""\n        text""", [\n',
@@ -166,8 +166,8 @@ def test_a_comment_belongs_to_the_statement_below_unless_it_is_indented_like_the
         node for node in source.nodes if isinstance(node, (ast.If, ast.Expr)) and source.code(node) != "b()"
     )
     assert isinstance(choice, ast.stmt) and isinstance(call, ast.stmt)
-    assert source.made(choice).text.endswith("# of the block too")
-    assert source.made(call).above == (f"{MARGIN}# of c", "")
+    assert source.new_statement(choice).text.endswith("# of the block too")
+    assert source.new_statement(call).above == (f"{MARGIN}# of c", "")
     assert source.edited(source.removed(choice)) == "def f():\n    # of c\n\n    c()\n    # at the end\n"
     kept = GAPS.partition("    # of c")[0]
     assert source.edited(source.removed(call)) == f"{kept}    # at the end\n"
@@ -201,8 +201,8 @@ def test_edits_may_not_stand_in_each_other() -> None:
     source = parsed("f(g(a))")
     outer, inner = (node for node in source.nodes if isinstance(node, ast.Call))
     with pytest.raises(AssertionError, match="overlap"):
-        source.edited([source.instead(outer, "x"), source.instead(inner, "y")])
-    assert source.edited([source.instead(inner, "y")]) == "f(y)"
+        source.edited([source.replaced(outer, "x"), source.replaced(inner, "y")])
+    assert source.edited([source.replaced(inner, "y")]) == "f(y)"
 
 
 def test_the_arguments_of_a_call_come_in_the_order_of_the_text() -> None:
@@ -224,7 +224,7 @@ def test_the_names_in_a_node() -> None:
 def test_a_walk_goes_through_what_stands_in_a_statement_that_was_made() -> None:
     source = parsed("def f(): pass\nx = g(y)\n")
     function, assignment = source.tree.body
-    assert [ast.unparse(each) for each in source.walk(Made("z", (assignment,)))][1:] == ["x", "g(y)", "g", "y"]
+    assert [ast.unparse(each) for each in source.walk(NewStatement("z", (assignment,)))][1:] == ["x", "g(y)", "g", "y"]
     assert list(source.walk_here([function])) == []
     assert len(list(source.walk_here(function))) > 1
 
@@ -240,4 +240,4 @@ def test_the_syntax_of_the_python_that_runs_is_known() -> None:
     source = parsed('def f():\n    try:\n        g(t"""{a}\n  b""")\n    except A, B:\n        pass\n')
     call = first(source, ast.Expr)
     assert isinstance(call, ast.Expr)
-    assert source.made(call).text == 'g(t"""{a}\n  b""")'
+    assert source.new_statement(call).text == 'g(t"""{a}\n  b""")'
