@@ -1,7 +1,7 @@
-"""Is what a mutant is put together from the right piece of the text, wherever it stands and however it is written?
+"""Are pieces of a text cut out and put elsewhere correctly, wherever they are and however they are written?
 
-Over files of the standard library: each expression and each statement, cut out and put somewhere else, is parsed again
-and has to come to the same nodes.
+Over files of the standard library: each expression and each statement, cut out and put elsewhere, must parse to the
+same nodes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def parsed(text: str) -> Source:
 
 
 def shape(node: ast.AST) -> str:
-    """What a node is, whether it is read or bound."""
+    """Return the structure of a node, regardless of whether it is read or bound."""
     return re.sub(r"(, )?ctx=\w+\(\)", "", ast.dump(node))
 
 
@@ -84,7 +84,7 @@ def test_a_statement_is_the_same_at_another_indent(module: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_without_an_edit_the_text_is_as_it_was_and_nodes_come_in_its_order(module: ModuleType) -> None:
+def test_without_edits_the_text_is_unchanged_and_nodes_are_in_its_order(module: ModuleType) -> None:
     source = source_of(module)
     assert source.edited([]) == source.text
     lines = [source.line(node) for node in source.nodes if isinstance(node, ast.stmt)]
@@ -197,7 +197,7 @@ def test_statements_on_one_line_get_lines_of_their_own_when_they_are_put_elsewhe
     assert source.edited([source.rewritten([held], held.body)]) == "def f():\n    b = 1\n    c = 2\n    d()\n"
 
 
-def test_edits_may_not_stand_in_each_other() -> None:
+def test_edits_must_not_overlap() -> None:
     source = parsed("f(g(a))")
     outer, inner = (node for node in source.nodes if isinstance(node, ast.Call))
     with pytest.raises(AssertionError, match="overlap"):
@@ -221,7 +221,7 @@ def test_the_names_in_a_node() -> None:
     assert sorted(named) == ["a", "b", "c", "d", "e", "e", "f", "g", "h", "i", "j", "k"]
 
 
-def test_a_walk_goes_through_what_stands_in_a_statement_that_was_made() -> None:
+def test_a_walk_covers_the_nodes_in_a_new_statement() -> None:
     source = parsed("def f(): pass\nx = g(y)\n")
     function, assignment = source.tree.body
     assert [ast.unparse(each) for each in source.walk(NewStatement("z", (assignment,)))][1:] == ["x", "g(y)", "g", "y"]
@@ -229,14 +229,14 @@ def test_a_walk_goes_through_what_stands_in_a_statement_that_was_made() -> None:
     assert len(list(source.walk_here(function))) > 1
 
 
-def test_a_deep_expression_is_no_harm() -> None:
+def test_a_deep_expression_can_be_parsed() -> None:
     depth = 60
     source = parsed("x = " + "(" * depth + "a" + ")" * depth + "\ny = " + " + ".join(["b"] * 3000))
     assert sum(isinstance(node, ast.Name) and node.id == "b" for node in source.nodes) == 3000
 
 
 @pytest.mark.skipif(sys.version_info < (3, 14), reason="this syntax is new in 3.14")
-def test_the_syntax_of_the_python_that_runs_is_known() -> None:
+def test_the_syntax_of_the_running_python_is_known() -> None:
     source = parsed('def f():\n    try:\n        g(t"""{a}\n  b""")\n    except A, B:\n        pass\n')
     call = first(source, ast.Expr)
     assert isinstance(call, ast.Expr)
