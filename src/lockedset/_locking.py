@@ -186,7 +186,7 @@ def _take_and_run[**P, R](
     plan: tuple[Lockable[Any], ...], depth: int, operation: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
 ) -> R:
     if depth == len(plan):
-        _plans[get_ident()] = ()  # nothing more is waited for: from here on this thread blocks nobody for ever
+        _plans[get_ident()] = ()  # this thread waits for nothing more, so it blocks no other for ever
         return operation(*args, **kwargs)
     if rare:
         _before_waiting(plan[depth])
@@ -293,7 +293,7 @@ def _before_waiting(target: Lockable[Any]) -> None:
     """Raise DeadlockError if waiting for `target` would close a cycle."""
     _renew(target)
     lock = target._lockedset_lock
-    # A lock that is free now may be taken before we get it, but then its taker sees our plan when it comes to wait.
+    # If another thread takes the free lock first, that thread sees our plan before it waits itself.
     if lock._is_owned() or not _owner(lock):
         return
     me = get_ident()
@@ -302,7 +302,7 @@ def _before_waiting(target: Lockable[Any]) -> None:
     for _ in range(50 * sum(thread < me for thread, _ in cycle)):
         cycle = cycle and _cycle_through(target)
     if cycle:
-        _plans[me] = ()  # we do not wait, so nobody else must believe that we do
+        _plans[me] = ()  # we do not wait, so no other thread must count on our wait
         raise _deadlock(cycle)
 
 

@@ -77,10 +77,10 @@ def if_for_while(context: Context) -> Iterator[Change]:
         call, method, _ = found
         predicate, *limit = given
         held = predicate.value
-        asked = f"({context.source.bare(held)})" if isinstance(held, ast.Lambda) else context.source.piece(held)
+        test = f"({context.source.bare(held)})" if isinstance(held, ast.Lambda) else context.source.piece(held)
         wait = f"{context.source.piece(method.value)}.wait({_joined(context, limit)})"
         said = f"`{context.code(node)}` waits once and does not look again in {context.where(node)}"
-        yield Change(node, [context.source.replaced(call, f"({asked}() or {wait})")], said)
+        yield Change(node, [context.source.replaced(call, f"({test}() or {wait})")], said)
 
 
 def _joined(context: Context, given: list[Argument]) -> str:
