@@ -4,7 +4,7 @@
 >>> seen, done = LockedSet(), LockedSet()
 >>> seen.try_add("job-1"), seen.try_add("job-1")
 (True, False)
->>> with locked(seen, done):  # a step over both sets that no other thread sees half of
+>>> with locked(seen, done):  # one step over both sets: no other thread sees half of it
 ...     done.update(seen.drain())
 >>> sorted(done)
 ['job-1']

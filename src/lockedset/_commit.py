@@ -1,16 +1,17 @@
 """The commit rule: each bulk change becomes visible in one step in C.
 
-Code in C reads a subclass of `set` past its methods and past their lock. So a change of many elements is prepared
-aside, then made by one call of one C function. That call must run no Python code, or the step opens: merging a set
-compares elements of equal hash, and where they are equal but not identical and `__eq__` is written in Python, other
-threads run. Hence additions leave out what the target has, and removals name the target's own objects, which are found
-by identity. Two ways to open the step remain, and LockedSet's documentation names them: elements of equal hash that
-are *not* equal and compare in Python; and removing, by values of built-in types, elements of other types that equal
-them (`s -= {2, 3}` where s holds a Fraction(2)), since to find the target's own objects takes time in proportion to
-the target, and that must not be the price of removing two numbers.
+Code in C reads a subclass of `set` past its methods and past their lock. So each function here prepares a change of
+many elements aside, and then makes it by one call of one C function. That call must not run Python code, or other
+threads can run within the step. Merging a set compares elements of equal hash; if they are equal but not identical, and
+`__eq__` is written in Python, other threads run. Hence additions leave out elements that the target has, and removals
+name the target's own objects, which `set` finds by identity. Two cases remain in which other threads can run within the
+step, and the documentation of LockedSet names them: elements of equal hash that are *not* equal and compare in Python;
+and removing, by values of built-in types, elements of other types that equal them (`s -= {2, 3}` where s holds a
+Fraction(2)). In the second case, finding the target's own objects would take time in proportion to the target, which is
+too much for removing two numbers.
 
-Every function runs while its target and the operands that have a lock are held. `target` is the LockedSet; operands
-are sets. An operand without a lock may be changed by others meanwhile, so it is read once, by one call in C.
+The caller holds the locks of the target and of each operand that has one. `target` is the LockedSet; operands are sets.
+Other threads may change an operand without a lock meanwhile, so it is read once, by one call in C.
 """
 
 from __future__ import annotations
@@ -27,19 +28,19 @@ _SILENT = {bool, bytes, complex, float, int, range, str, type(None)}
 
 
 def _merged(operands: tuple[set[Any], ...]) -> set[Any]:
-    """Return all elements of the operands in a set that nobody else knows."""
+    """Return all elements of the operands in a new set."""
     return set().union(*operands)
 
 
 def _new_to(target: set[Any], elements: set[Any]) -> set[Any]:
-    """Return those of `elements` that the target lacks."""
+    """Return the elements that the target lacks."""
     return set.difference(elements, target)
 
 
 def _in_target(target: set[Any], elements: set[Any]) -> set[Any]:
-    """Return what to remove from the target in order to remove `elements`: if need be, the target's own objects.
+    """Return the objects by which to remove `elements` from the target: if necessary, the target's own objects.
 
-    Rejected: to look each element up with a probe whose `__eq__` notes what it is compared with; it would hand a
+    Rejected: looking each element up with a probe whose `__eq__` records what it is compared with. It would pass a
     foreign object to the `__eq__` of elements, and many raise on one.
     """
     if len(elements) < 2 or {*map(type, elements)} <= _SILENT:
@@ -58,19 +59,19 @@ def shrink(target: set[Any], *operands: set[Any]) -> None:
 
 
 def intersect(target: set[Any], *operands: set[Any]) -> None:
-    """Keep what is in all operands. `set.__iand__` computes aside and swaps, so it is one step for any element."""
+    """Keep elements that are in all operands. `set.__iand__` computes aside and swaps: one step for any element."""
     set.__iand__(target, operands[0] if len(operands) == 1 else set.intersection(target, *operands))
 
 
 def toggle(target: set[Any], operand: set[Any]) -> None:
-    """Remove what is in both and add what is in the operand alone."""
+    """Remove the elements that are in both, and add those that are in the operand alone."""
     elements = set(operand)
     new = _new_to(target, elements)
     set.__ixor__(target, new | _in_target(target, elements - new))
 
 
 def replace(target: set[Any], operand: set[Any]) -> None:
-    """Make the contents equal to the operand; what is present already stays the same object."""
+    """Make the contents equal to the operand; an element that is present already stays the same object."""
     if set.__len__(target):
         set.__ixor__(target, set.__xor__(target, operand))
     else:
@@ -78,7 +79,7 @@ def replace(target: set[Any], operand: set[Any]) -> None:
 
 
 def add_new(target: set[Any], operand: set[Any]) -> set[Any]:
-    """Add the elements of the operand and return those that are new."""
+    """Add the elements of the operand, and return those that the target lacked."""
     new = _new_to(target, set(operand))
     set.update(target, new)
     return new

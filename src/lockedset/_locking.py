@@ -1,4 +1,4 @@
-"""The locking rules, in one place: one lock per set, one global order, no silent deadlock, fork.
+"""The locking rules: one lock per set, one global order, no silent deadlock, and fork.
 
 The rules
 ---------
@@ -8,21 +8,23 @@ The rules
 2. An operation on several sets takes their locks in ascending `id`, the same order in every thread.
 3. Rule 2 cannot order a set taken *inside* `with locked(...)`. So, while any thread is inside `locked`, waits are
    watched: each thread publishes the sets it is about to take (its *plan*) and, before it blocks, follows the chain
-   "set -> thread that owns it -> set that this thread waits for". If the chain comes back, it raises `DeadlockError`.
-4. `rare` is false in the ordinary case and is the only price of rule 3 and of fork that an operation pays.
+   "set -> thread that owns it -> set that this thread waits for". If the chain returns to the first thread, that
+   thread gets `DeadlockError`.
+4. `rare` is usually false. To read it is all that an ordinary operation pays for rule 3 and for fork.
 
 Why no cycle through `locked` and operations on several sets is missed. A thread waits while it owns a set inside
 `locked`, or in the second half of a two-set operation. The latter publishes its plan before it takes the first set and
-reads `rare` after; a thread in `locked` raises `rare` before it takes anything and looks at plans after. So of two
-threads that close a cycle together, at least one sees the other (Dekker's argument). Why none is invented: who owns a
-lock is read from the lock, never from a note that could be stale, and a chain counts only when it is read the same
-once more for each of its links: a thread that truly waits cannot move in between, so each further reading makes one
-more link certain. No lock of ours is held during the search, since any code may come in there: a finalizer, a signal
-handler, which may wait for a set in its turn.
+reads `rare` after; a thread in `locked` sets `rare` before it takes any lock, and reads plans after. So of two threads
+that close a cycle together, at least one sees the other (Dekker's argument). Why no false cycle is reported: the owner
+of a lock is read from the lock itself, never from a record that could be stale. A chain of n links counts only if n
+further readings give the same chain: a thread that really waits does not change its state in between, so each reading
+makes one more link certain. The search holds no lock of its own, since other code can run during it: a finalizer or a
+signal handler, which may itself wait for a set.
 
-Outside the rules: code that runs while its thread is in the middle of an operation and uses *another* set. It may be
-an element's `__hash__`, `__eq__` or `__del__`, a predicate, a signal handler. Such a thread owns a set, and if `rare`
-was false when it looked, its wait is not published. To publish every wait would put rule 3 on every operation.
+Not covered by the rules: code that runs in the middle of an operation of its thread and uses *another* set. It may be
+an element's `__hash__`, `__eq__` or `__del__`, a predicate, or a signal handler. Such a thread owns a set, and if
+`rare` was false when the thread read it, its wait is not published. Publishing every wait would make every operation
+pay for rule 3.
 """
 
 from __future__ import annotations
@@ -41,31 +43,31 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 rare = 0
-"""Whether there is a reason to leave the fast path: some thread is inside `locked`, or this is a forked child.
+"""Whether operations must leave the fast path: some thread is inside `locked`, or this is a forked child.
 
-A number that follows `_holds`, not the dictionary itself: threads that run in parallel would contend for the
-reference count of any object that is not immortal.
+A number that is kept in step with `_holds`. Rejected: reading the dictionary itself, since parallel threads would
+contend for the reference count of any object that is not immortal.
 """
 
-_holds: dict[object, None] = {}  # a token for each reason; to put it in and out is one step that needs no lock
+_holds: dict[object, None] = {}  # a token for each reason; inserting and removing it is one step that needs no lock
 _rules = RLock()  # a leaf: nothing that could run other code is done while it is held
 _plans: dict[int, tuple[Lockable[Any], ...]] = {}  # thread -> the sets it is about to take, in that order
 
 _alone_at_fork = True
-_survivor = 0  # the thread that lived through the last fork which left locks of dead threads behind
+_survivor = 0  # the thread that survived the last fork that left locks of dead threads behind
 _era = 0  # counts such forks
 
 
 # The quotes keep `typing` from being imported at run time, which would cost more than all of this package.
 class Lockable(set["T"]):
-    """A set with a lock of its own, made by `__new__`: an instance has it even if no `__init__` was called."""
+    """A set with a lock of its own, made by `__new__`: an instance has it even if `__init__` was never called."""
 
     __slots__ = ("_lockedset_era", "_lockedset_lock")  # long names: a subclass may well have a `_lock` of its own
 
     _lockedset_lock: Any  # an RLock; the stubs of the standard library do not know its _is_owned()
     _lockedset_era: int
 
-    if not TYPE_CHECKING:  # checkers would hold the `__init__` of every subclass against this signature
+    if not TYPE_CHECKING:  # type checkers would require the `__init__` of every subclass to match this signature
 
         def __new__(cls, /, *_args, **_kwargs):  # noqa: ANN002, ANN003, ANN204
             self = set.__new__(cls)  # super() is slower, and threads contend for its cell
@@ -75,10 +77,10 @@ class Lockable(set["T"]):
 
 
 class DeadlockError(RuntimeError):
-    """The wait for a set would never have ended, so it was not begun; the operation has changed nothing.
+    """Raised instead of a wait for a set that would never end; the operation has changed nothing.
 
-    `sets` are the sets of the cycle and `threads` the names of the threads, in the order of waiting: `threads[i]`
-    would wait for `sets[i]`, which is held by `threads[i + 1]`; the first one is the thread that got the error.
+    `sets` are the sets of the cycle and `threads` the names of its threads, in the order of waiting: `threads[i]` would
+    wait for `sets[i]`, which `threads[i + 1]` holds. `threads[0]` got the error.
     """
 
     __module__ = "lockedset"
@@ -114,7 +116,8 @@ def alone[S: Lockable[Any], **P, R](
 ) -> R:
     """Run `operation(target, ...)` while `target` is held.
 
-    The hottest methods of LockedSet, and `with_operands`, spell these four lines out instead of calling them.
+    The most frequently called methods of LockedSet, and `with_operands`, repeat these four lines instead of calling
+    this function.
     """
     if rare:
         return watched(operation, target, *args, **kwargs)
@@ -125,7 +128,7 @@ def alone[S: Lockable[Any], **P, R](
 def watched[S: Lockable[Any], **P, R](
     operation: Callable[Concatenate[S, P], R], target: S, /, *args: P.args, **kwargs: P.kwargs
 ) -> R:
-    """Do as `alone` does, off the fast path: the wait is watched and a lock left by a fork is replaced."""
+    """Do the same as `alone` off the fast path: watch the wait, and replace a lock that a fork left behind."""
     _renew(target)
     if target._lockedset_lock._is_owned():
         return operation(target, *args, **kwargs)
@@ -145,10 +148,10 @@ def with_operands[R](operation: Callable[..., R], target: Lockable[Any], /, *ope
 
 
 def in_order(*sets: Lockable[Any]) -> tuple[Lockable[Any], ...]:
-    """Return the distinct sets in the one global order, that of `id`.
+    """Return the distinct sets in the global order, by `id`.
 
-    An `id` belongs to one living object, and the caller keeps the sets alive. A counter given out at birth would say
-    the same and cost every set eight bytes and an integer.
+    An `id` belongs to one living object, and the caller keeps the sets alive. Rejected: a serial number for each set,
+    which would cost eight bytes and an integer object a set.
     """
     by_id = {id(each): each for each in sets}
     return tuple(by_id[key] for key in sorted(by_id))
@@ -172,7 +175,7 @@ def together[**P, R](
 
 
 def _look_again(outer: tuple[Lockable[Any], ...]) -> None:
-    """Search once more for a signal handler's thread, which goes back to its wait: others took it for no waiter."""
+    """Search again for the wait that a signal handler interrupted: during the handler, other threads did not see it."""
     for each in outer:
         if not each._lockedset_lock._is_owned():
             _before_waiting(each)
@@ -183,7 +186,7 @@ def _take_and_run[**P, R](
     plan: tuple[Lockable[Any], ...], depth: int, operation: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
 ) -> R:
     if depth == len(plan):
-        _plans[get_ident()] = ()  # nothing more is waited for: from here on this thread blocks nobody for ever
+        _plans[get_ident()] = ()  # this thread waits for nothing more, so it blocks no other for ever
         return operation(*args, **kwargs)
     if rare:
         _before_waiting(plan[depth])
@@ -194,29 +197,29 @@ def _take_and_run[**P, R](
 def locked(*sets: Lockable[Any]) -> AbstractContextManager[None]:
     """Hold one or several LockedSets for a compound step.
 
-    Inside the block no other thread gets into a method of the sets, so the steps of the block are one step to it.
-    The sets are taken in one global order, whatever order they are named in, and a thread may hold again what it
-    holds already. Readers in C that pass by every method (`frozenset(s)`, `{*s}`, `plain.update(s)`) do not wait:
-    they see each single operation of the block whole, but they can see the state between two of them.
+    During the block no other thread can run a method of the sets, so to other threads the block is one step. The sets
+    are taken in one global order, in whatever order they are named, and a thread may take again a set that it holds
+    already. Readers in C that bypass the methods (`frozenset(s)`, `{*s}`, `plain.update(s)`) do not wait: they see each
+    single operation of the block whole, but can see the state between two operations.
 
-    The number of sets is bounded by the recursion limit, as is that of the operands of one operation.
+    The recursion limit bounds the number of sets, and the number of operands of one operation.
 
-    Name every set of the step here rather than opening a second `locked` inside: a set that is taken inside is
-    taken out of order, and a thread that would thereby wait for ever gets `DeadlockError` instead.
+    Name every set of the step here rather than opening a second `locked` inside: a set taken inside is taken out of
+    order, and if the thread would wait for ever, it gets `DeadlockError` instead.
 
-    The object that `locked` returns serves one `with` statement. The hold belongs to the thread: do not `await` or
-    `yield` inside the block.
+    The returned object serves one `with` statement. The locks belong to the thread: do not `await` or `yield` inside
+    the block.
 
     Raises:
         TypeError: an argument is not a LockedSet.
-        DeadlockError: on entering, the wait would close a cycle.
+        DeadlockError: on entering the block, the wait would close a cycle.
 
     """
     for each in sets:
         if not isinstance(each, Lockable):
             raise TypeError(
-                f"locked() holds LockedSets, and this is a {type(each).__name__}: another thread could change it"
-                " all the same. Make it a LockedSet, or leave it out."
+                f"locked() holds LockedSets, and this is a {type(each).__name__}, which other threads could"
+                " change inside the block. Make it a LockedSet, or leave it out."
             )
     return _Hold(in_order(*sets))
 
@@ -224,9 +227,9 @@ def locked(*sets: Lockable[Any]) -> AbstractContextManager[None]:
 class _Hold(_IOBase):
     """The context manager behind `locked`; its exit runs in C, so that no signal handler can come before it.
 
-    `_IOBase.__exit__` is a C function that calls `self.close()`, here the `close` of a generator which stands inside
-    `with` statements on the C locks. A `__exit__` written in Python is a function whose first bytecode may run a
-    signal handler: if that raises, the locks are held for ever (measured: docs/adr/0004). Rejected:
+    `_IOBase.__exit__` is a C function that calls `self.close()`, here the `close` of a generator that is suspended
+    inside `with` statements on the C locks. If `__exit__` were written in Python, a signal handler could run at its
+    first bytecode; if the handler raised, the locks would be held for ever (measured: docs/adr/0004). Rejected:
     `contextlib.contextmanager` and `ExitStack`, whose exits are Python.
     """
 
@@ -240,7 +243,7 @@ class _Hold(_IOBase):
             hold = self._unused.pop()
         except IndexError:
             raise RuntimeError(
-                "this locked(...) has been entered before, and it is one hold by one thread:"
+                "this locked(...) has been entered before, and serves one `with` statement:"
                 " write `with locked(...)` anew each time"
             ) from None
         try:
@@ -290,7 +293,7 @@ def _before_waiting(target: Lockable[Any]) -> None:
     """Raise DeadlockError if waiting for `target` would close a cycle."""
     _renew(target)
     lock = target._lockedset_lock
-    # A lock that is free now may be taken before we get it, but then its taker sees our plan when it comes to wait.
+    # If another thread takes the free lock first, that thread sees our plan before it waits itself.
     if lock._is_owned() or not _owner(lock):
         return
     me = get_ident()
@@ -299,7 +302,7 @@ def _before_waiting(target: Lockable[Any]) -> None:
     for _ in range(50 * sum(thread < me for thread, _ in cycle)):
         cycle = cycle and _cycle_through(target)
     if cycle:
-        _plans[me] = ()  # we do not wait, so nobody else must believe that we do
+        _plans[me] = ()  # we do not wait, so no other thread must count on our wait
         raise _deadlock(cycle)
 
 
@@ -330,10 +333,10 @@ def _chain_from(target: Lockable[Any]) -> list[tuple[int, Lockable[Any]]]:
 
 
 def _owner(lock: RLock) -> int:
-    """Return the thread that owns `lock`, 0 for none.
+    """Return the identifier of the thread that owns `lock`, 0 if no thread does.
 
-    The lock's repr is the one place where CPython tells (`Modules/_threadmodule.c`, rlock_repr; the same in 3.13,
-    3.14 and 3.15). Rejected: notes of our own about who holds what, which cannot be kept in one step with the lock.
+    Only the repr of the lock shows its owner (`Modules/_threadmodule.c`, rlock_repr; the same in 3.13, 3.14 and 3.15).
+    Rejected: a record of owners, which cannot be updated in one step with the lock.
     """
     return int(repr(lock).partition("owner=")[2].partition(" ")[0])
 
@@ -344,10 +347,10 @@ def _thread_name(ident: int) -> str:
     return next((each.name for each in threading.enumerate() if each.ident == ident), f"thread {ident}")
 
 
-# Fork. The child has one thread, and the locks that other threads held at that moment are held for ever. Sets are not
-# registered anywhere (a weak reference would be paid for at each making of a set); instead, a child that was forked
-# beside other threads leaves the fast path for good and replaces each set's lock when it first meets it. A child
-# forked by a process of one thread, the usual way to fork, has nothing to replace and stays fast.
+# Fork. The child has one thread, and the locks that other threads held at the fork stay held for ever. There is no
+# registry of sets, since a weak reference to each would make every new set slower. Instead, a child that was forked
+# beside other threads leaves the fast path for good, and replaces each set's lock when it first uses the set. A child
+# forked by a process of one thread, which is the usual case, has nothing to replace and stays fast.
 
 
 def _before_fork() -> None:
@@ -359,7 +362,7 @@ def _after_fork_in_child() -> None:
     global rare, _holds, _rules, _plans, _survivor, _era
     if _alone_at_fork:
         return
-    # New objects throughout: without the GIL a thread that is gone may own the internal lock of an old dictionary.
+    # All new objects: without the GIL a thread that no longer exists may own the internal lock of an old dictionary.
     _holds = {"forked beside other threads": None}
     _rules = RLock()
     _plans = {}
@@ -369,7 +372,7 @@ def _after_fork_in_child() -> None:
 
 
 def _renew(target: Lockable[Any]) -> None:
-    """Give `target` a new lock if a thread that the last fork left behind may have held the old one."""
+    """Give `target` a new lock if a thread that did not survive the last fork may have held the old one."""
     if target._lockedset_era == _era:
         return
     with _rules:

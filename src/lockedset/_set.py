@@ -1,5 +1,5 @@
-"""LockedSet: the whole of `set`, each operation one atomic step. The rules for locks are in `_locking`, the rules for
-bulk changes in `_commit`; here each method names what it does and what it holds meanwhile.
+"""LockedSet: all of `set`, with each operation one atomic step. `_locking` has the rules for locks, `_commit` the rules
+for bulk changes; each method here names its operation and the sets that it locks.
 """
 
 from __future__ import annotations
@@ -32,29 +32,29 @@ _ror, _rand, _rsub, _rxor = (vars(set)[name] for name in ("__ror__", "__rand__",
 
 
 def _as_set[E](elements: Iterable[E]) -> set[E] | frozenset[E]:
-    """Return `elements` as a set, by running them to their end *now*: before any lock is taken."""
+    """Return `elements` as a set: an iterable is consumed *now*, before any lock is taken."""
     return elements if isinstance(elements, (set, frozenset)) else set(elements)
 
 
 def _operand(other: Any) -> Any:
-    """Return what an operator computes with: a set, a dict view as a set; None for what `set` does not operate on."""
+    """Return the operand of an operator as a set, also for a dict view; None for a type that `set` does not accept."""
     if isinstance(other, (set, frozenset)):
         return other
     return set(other) if isinstance(other, _dict_views) else None
 
 
 def _elements[E](target: set[E]) -> list[E]:
-    # Not list(set.__iter__(target)), which is faster and fails if somebody writes past the methods meanwhile.
+    # Not list(set.__iter__(target)): it is faster, but fails if code writes past the methods meanwhile.
     return list(set.copy(target))
 
 
 def _isdisjoint(target: set[Any], operand: Iterable[Any]) -> bool:
-    # set.isdisjoint reads a set in C only if it is no subclass; from a LockedSet it would take elements one by one.
+    # set.isdisjoint reads only an exact set in C; it would iterate over a LockedSet element by element.
     return set.isdisjoint(target, set.copy(operand) if isinstance(operand, Lockable) else operand)
 
 
 class _Describing(_local):
-    """The ids of the sets whose repr this thread is making."""
+    """The ids of the sets whose repr this thread is computing."""
 
     def __init__(self) -> None:
         self.ids: set[int] = set()
@@ -88,24 +88,24 @@ def _new[S: Lockable[Any]](like: S) -> S:
 
 
 def _made(like: LockedSet[Any], elements: set[Any]) -> LockedSet[Any]:
-    """Return a new set of the same type that holds `elements`, which nobody else knows."""
+    """Return a new set of the same type with `elements`, a set that no other thread can reach."""
     result = _new(like)
     set.update(result, elements)
     return result
 
 
 def _union(target: LockedSet[Any], *operands: object) -> LockedSet[Any]:
-    """Return the union as a new set of the same type: filled while all are held, which saves `_made`'s copy."""
+    """Return the union as a new set of the same type; filling it under the locks saves the copy that `_made` makes."""
     result = _new(target)
     with_operands(lambda *sets: set.update(result, *sets), target, *operands)
     return result
 
 
 def _at_one_instant[R](operation: Callable[..., R], target: LockedSet[Any], others: tuple[object, ...]) -> R:
-    """Run an operation of `set` that only reads, and that may stop before an iterable among `others` has ended.
+    """Run an operation of `set` that only reads, and that may stop before it has consumed an iterable of `others`.
 
-    With iterables, it runs on copies that are made at one instant: an iterable must not run while a set is held, and
-    one that is endless cannot be run to its end first.
+    If `others` has iterables, the operation runs on copies of the sets that are made at one instant: an iterable must
+    not run while a set is locked, and an endless one cannot be consumed first.
     """
     if all(isinstance(each, (set, frozenset)) for each in others):
         return with_operands(operation, target, *others)
@@ -117,36 +117,36 @@ def _at_one_instant[R](operation: Callable[..., R], target: LockedSet[Any], othe
 class LockedSet(Lockable["T"]):
     """A `set` that threads can share: every method and operator is atomic, on any build of CPython.
 
-    LockedSet(iterable=()) does what `set(iterable)` does, with the same results and the same exceptions. It differs
-    from `set` in what follows.
+    LockedSet(iterable=()) behaves like `set(iterable)`, with the same results and the same exceptions. It differs from
+    `set` as follows.
 
-    * Each call takes effect at one instant between its call and its return (it is linearizable), also the calls that
-      change many elements and the ones that read two LockedSets.
-    * Iterating goes over a snapshot that is taken when the iteration begins; changing the set meanwhile is allowed.
-    * Arguments that are not sets are run before the set is locked: a generator may block, raise or use the set itself.
-      A bulk change whose arguments raise, or hold what cannot be hashed, has changed nothing.
-    * Where an element is present already, bulk changes keep the object that is there: so does `__init__` when it is
-      called again. `s |= d.keys()`, and other operators with a dict view on the right, work on `s` itself.
-    * `copy`, the operators and methods like `union` return an object of the left operand's type. It is made without
-      calling the `__init__` of a subclass, as `set` does it.
+    * Each call takes effect at one instant between its call and its return (it is linearizable). This includes calls
+      that change many elements, and calls that read two LockedSets.
+    * Iteration goes over a snapshot that is taken when the iteration begins; the set may be changed meanwhile.
+    * Arguments that are not sets are consumed before the set is locked: a generator may block, raise or use the set
+      itself. If an argument of a bulk change raises, or has an unhashable element, the set is unchanged.
+    * If an element is present already, bulk changes keep the present object, and so does a second call of `__init__`.
+      `s |= d.keys()`, and other operators with a dict view on the right, change `s` itself.
+    * `copy`, the operators and methods like `union` return an object of the left operand's type, without calling the
+      `__init__` of a subclass, as `set` does.
     * `pop` takes a default, and there are `try_add`, `try_remove`, `add_new`, `remove_if`, `take`, `drain`, `replace`
       and `snapshot`, each of which would be a race if it were written with the methods of `set`. `locked(a, b)` makes
-      one step of several calls.
+      several calls one step.
 
     Code in C can read a subclass of `set` past its methods: `frozenset(s)`, `{*s}`, `plain.update(s)` and more. These
-    readers do not wait for the lock. They see each bulk change entirely or not at all, for each is committed in one
-    step in C. Two kinds of elements can open that step, if their `__eq__` is Python code: elements of equal hash that
-    are not equal; and elements that equal values of built-in types, when several are removed by such values. If such
-    an `__eq__` raises, the change is left half made, as in `set`. Code in C, and `set.add(s, x)`, can also *write*
-    past the methods: nothing can protect against that.
+    readers do not wait for the lock. They see each bulk change entirely or not at all, because LockedSet commits it in
+    one step in C. There are two exceptions, for elements whose `__eq__` is Python code: elements of equal hash that are
+    not equal; and elements that equal values of built-in types, when several are removed by such values. Readers can
+    then see half of the change, and if such an `__eq__` raises, the change stays half made, as in `set`. Code in C, and
+    `set.add(s, x)`, can also *write* past the methods: nothing can protect against that.
 
     Callbacks run while the lock is held: `__hash__`, `__eq__` and `__del__` of elements, the predicate of `remove_if`,
     and signal handlers. The lock is reentrant, so they may use the same set. If they use *another* LockedSet, two
-    threads can wait for each other for ever; `locked` in use makes an error likely then, not certain. Keep callbacks
-    away from other sets, as with any lock.
+    threads can wait for each other for ever; while a thread is inside `locked`, `DeadlockError` is likely but not
+    certain. Keep callbacks away from other sets, as with any lock.
 
-    Costs: an RLock per set (about 100 bytes), and the time of one uncontended RLock per call; see benchmarks/. To add
-    many elements looks each up twice. While any thread is inside `locked`, every call in the process takes a slower
+    Costs: an RLock per set (about 100 bytes), and the time of one uncontended RLock per call; see benchmarks/. Adding
+    many elements looks each one up twice. While any thread is inside `locked`, every call in the process takes a slower
     path, and so does a child process that was forked beside other threads.
     """
 
@@ -159,14 +159,14 @@ class LockedSet(Lockable["T"]):
     # One element
 
     def add(self, element: T, /) -> None:
-        """Add `element`; no effect if it is present. `try_add` tells which."""
+        """Add `element`; no effect if it is present. `try_add` reports whether it was."""
         if _locking.rare:
             return watched(_add, self, element)
         with self._lockedset_lock:
             return _add(self, element)
 
     def discard(self, element: object, /) -> None:
-        """Remove `element` if it is present. `try_remove` tells whether it was."""
+        """Remove `element` if it is present. `try_remove` reports whether it was."""
         if _locking.rare:
             return watched(_discard, self, element)
         with self._lockedset_lock:
@@ -213,8 +213,8 @@ class LockedSet(Lockable["T"]):
     def try_add(self, element: T, /) -> bool:
         """Add `element` and return True, or return False if it is present already.
 
-        Why: of the threads that add the same element, exactly one is told True, and it may go on to do the work that
-        must be done once. `if x not in s: s.add(x)` tells it to several.
+        Why: of the threads that add the same element, exactly one gets True, and can do the work that must be done
+        once. With `if x not in s: s.add(x)` several threads may do it.
         """
         if _locking.rare:
             return watched(_try_add, self, element)
@@ -224,8 +224,8 @@ class LockedSet(Lockable["T"]):
     def try_remove(self, element: object, /) -> bool:
         """Remove `element` and return True, or return False if it is not present.
 
-        Why: of the threads that remove the same element, exactly one is told True: it owns what the element stands
-        for. `discard` does not tell, and `remove` tells by an exception.
+        Why: of the threads that remove the same element, exactly one gets True, and owns what the element stands for.
+        `discard` does not report it, and `remove` raises an exception.
         """
         if _locking.rare:
             return watched(_try_remove, self, element)
@@ -260,25 +260,26 @@ class LockedSet(Lockable["T"]):
     def add_new(self, iterable: Iterable[T], /) -> set[T]:
         """Add the elements of `iterable` and return those that were not present before.
 
-        Why: the `try_add` of a whole batch. Of the threads that add overlapping batches, each element is returned to
-        exactly one.
+        Why: it is `try_add` for a batch. If threads add overlapping batches, each new element is returned to exactly
+        one of them.
         """
         return with_operands(_commit.add_new, self, _as_set(iterable))
 
     def remove_if(self, predicate: Callable[[T], object], /) -> set[T]:
         """Remove the elements for which `predicate(element)` is true, at one instant, and return them.
 
-        Why: to choose from an iteration and remove afterwards is a race with those who add and remove in between.
-        `predicate` runs while the set is locked: it should be short and leave other LockedSets alone. If it raises,
-        nothing is removed.
+        Why: choosing elements by iteration and removing them afterwards is a race with threads that add and remove in
+        between. `predicate` runs while the set is locked: it should be short and leave other LockedSets alone. If it
+        raises, nothing is removed.
         """
         return alone(_commit.remove_if, self, predicate)
 
     def take(self, n: int, /) -> set[T]:
         """Remove up to `n` arbitrary elements at one instant and return them; fewer only if the set has fewer.
 
-        Why: a worker takes a batch at the price of one lock. It looks for elements from the start of the table, past
-        the places that removed ones left; for one at a time `pop` is faster. Raises ValueError if `n` is negative.
+        Why: a worker takes a batch and locks the set once. The search for elements begins at the start of the table,
+        and passes the places of removed ones; to take one at a time, `pop` is faster. Raises ValueError if `n` is
+        negative.
         """
         n = index(n)
         if n < 0:
@@ -288,19 +289,20 @@ class LockedSet(Lockable["T"]):
     def drain(self) -> set[T]:
         """Remove all elements at one instant and return them.
 
-        Why: `items = s.copy(); s.clear()` loses what is added in between.
+        Why: `items = s.copy(); s.clear()` loses elements that are added in between.
         """
         return alone(_commit.drain, self)
 
     def replace(self, iterable: Iterable[T], /) -> None:
-        """Make the contents those of `iterable`, at one instant. An element that is present already is kept.
+        """Replace the contents by those of `iterable`, at one instant. An element that is present already is kept.
 
-        Why: with `s.clear(); s.update(new)` others see the set empty, and add what is then mixed into the new.
+        Why: with `s.clear(); s.update(new)` other threads see the set empty, and their additions in between mix with
+        `new`.
         """
         with_operands(_commit.replace, self, _as_set(iterable))
 
     def snapshot(self) -> frozenset[T]:
-        """Return the contents at one instant as a frozenset: hashable, and for any thread to read without a lock."""
+        """Return the contents at one instant as a frozenset: it is hashable, and threads read it without a lock."""
         return alone(frozenset, self)
 
     # Reading
@@ -361,7 +363,7 @@ class LockedSet(Lockable["T"]):
     def __ge__(self, other: AbstractSet[object], /) -> bool:
         return with_operands(set.__ge__, self, other)
 
-    __hash__ = None  # type: ignore[assignment]  # as `set` has it; said here, since it goes with __eq__
+    __hash__ = None  # type: ignore[assignment]  # as in `set`; defining __eq__ requires it
 
     def __or__[E](self, other: AbstractSet[E], /) -> LockedSet[T | E]:
         operand = _operand(other)
@@ -422,7 +424,7 @@ class LockedSet(Lockable["T"]):
         return self
 
     def __repr__(self) -> str:
-        # The elements' own __repr__ runs after the lock is given back. A set inside itself is shown as `set` shows it.
+        # The elements' own __repr__ runs after the lock is released. A set inside itself is shown as `set` shows it.
         name, inside = type(self).__name__, _describing.ids
         if id(self) in inside:
             return f"{name}(...)"

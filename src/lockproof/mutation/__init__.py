@@ -1,7 +1,7 @@
-"""Mutants of a class's synchronization: what `synchronization` recognizes, the operators change, one place at a time.
+"""Mutants of a class's synchronization: operators change one place at a time.
 
-`tree` is a parsed file, `layout` says where its lines and parentheses are, and `source` makes edits of the text.
-`synchronization` says what in it is a lock, `sections` where one is held. The operators stand in `locks`,
-`critical_sections`, `acquisition_order`, `wakeups` and `snapshots`; `scope` says which parts of which modules a class
-uses; `mutants` makes mutants of them.
+`tree` is a parsed file, `layout` knows where its lines and parentheses are, and `source` edits its text.
+`synchronization` recognizes the locks of a module, and `sections` finds where they are held. The operators are in
+`locks`, `critical_sections`, `acquisition_order`, `wakeups` and `snapshots`. `scope` finds the parts of modules that a
+class uses, and `mutants` applies the operators to them.
 """

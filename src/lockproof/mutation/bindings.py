@@ -1,4 +1,4 @@
-"""Where the names and attributes of a module get their values."""
+"""The values that names and attributes of a module are bound to."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from lockproof.mutation.syntax import arguments
 from lockproof.mutation.tree import Function
 
 type Scope = Function | None
-"""The function that a name belongs to, None for a name of the module."""
+"""The function that a name belongs to, None for a global name."""
 
 
 @dataclass(frozen=True)
 class Binding:
     """A value that a name may have.
 
-    `element`: it is one of the elements of `value`; `store`: the name is a container, and `value` one of its elements.
+    `element`: the name is bound to an element of `value`. `store`: the name is a container, and `value` one of its
+    elements.
     """
 
     value: ast.expr | None = None
@@ -31,7 +32,7 @@ class Binding:
 
 
 class Bindings:
-    """All bindings of a module. Attributes count by their name alone, whatever object they belong to."""
+    """All bindings of a module. Attributes of the same name are not distinguished by object."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -48,7 +49,7 @@ class Bindings:
             self._collect(node)
 
     def scope(self, node: ast.AST, name: str) -> Scope:
-        """Return the function that a name belongs to which is used at a node, None for a global or an unknown one."""
+        """Return the function to which a name used at a node belongs, None if it is global or unknown."""
         for function in self._source.enclosing(node):
             if (function, name) in self.names:
                 return function
@@ -59,7 +60,7 @@ class Bindings:
         return self.names.get((self.scope(node, name), name), [])
 
     def dotted(self, expression: ast.expr) -> str:
-        """Return the full name of what is imported, or defined in the module, "" for anything else."""
+        """Return the full name of an imported or global object, "" for any other expression."""
         match expression:
             case ast.Name(id=name):
                 if self.scope(expression, name) is not None:
@@ -113,7 +114,7 @@ class Bindings:
             self.names[function, each.arg].append(Binding(default, each.annotation))
 
     def returns(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.expr]:
-        """Yield what a function returns."""
+        """Yield the expressions that a function returns."""
         for node in self._source.walk_here(function.body):
             if isinstance(node, ast.Return) and node.value is not None:
                 yield node.value

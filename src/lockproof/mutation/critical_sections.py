@@ -1,8 +1,8 @@
-"""Operators on critical sections: shorter, in two, with something moved out of it, without a `finally`.
+"""Operators on critical sections: shorten one, split it, move a statement out of it, remove its `finally`.
 
-A section is cut between two statements that both touch what other threads may see; if only one does, inside it: between
-the test of an `if` and its block, between the halves of a pair, between reading and writing. A cut anywhere else makes
-a mutant that does the same. Statements keep their order, so that one thread sees no difference.
+A section is cut between two statements that both touch shared data. If only one does, the cut is inside it: between the
+test of an `if` and its block, between the halves of a pair, between a read and a write. A cut anywhere else would make
+an equivalent mutant. Statements keep their order, so that one thread sees no difference.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Final
 from lockproof.mutation.operator import Change, Context, Operator, assigned, returned
 from lockproof.mutation.sections import Form, Section, method_call
 from lockproof.mutation.syntax import identifiers, is_number
-from lockproof.mutation.tree import DEFINITIONS, Made, Statement
+from lockproof.mutation.tree import DEFINITIONS, NewStatement, Statement
 
 
 @dataclass(frozen=True)
 class _Cut:
-    """A section in two. `weight` says how much the second part relies on what the first one has found out."""
+    """A section in two parts. `weight` says how much the second part depends on results of the first."""
 
     before: tuple[Statement, ...]
     after: tuple[Statement, ...]
@@ -28,7 +28,7 @@ class _Cut:
 
 
 def _cuts(context: Context, section: Section) -> list[_Cut]:
-    """Return the cuts of a section that may matter, in the order of the text."""
+    """Return the cuts of a section that other threads may notice, in the order of the text."""
     statements, touches = section.statements, context.sharing.touches
     touching = [place for place, each in enumerate(statements) if touches(each)]
     if len(touching) == 1:
@@ -46,10 +46,11 @@ def _cuts(context: Context, section: Section) -> list[_Cut]:
 
 _TESTED: Final = 2
 _READ: Final = 1
+"""Weights of a cut: the second part depends on a test of the first, or reads a name that the first binds."""
 
 
 def _weight(context: Context, statements: Sequence[ast.stmt], place: int) -> int:
-    """Return how much what comes after a place relies on the statement before it: on its test, or on what it binds."""
+    """Return how much the rest depends on the statement at a place: on its test, on a name that it binds, or not."""
     before, rest = statements[place], statements[place + 1 :]
     if isinstance(before, (ast.If, ast.While)):
         return _TESTED
@@ -60,7 +61,7 @@ def _weight(context: Context, statements: Sequence[ast.stmt], place: int) -> int
 
 
 def _only_notifies(context: Context, statements: Sequence[Statement]) -> bool:
-    """Tell whether statements do nothing that matters but notify."""
+    """Tell whether statements touch no shared data except by notifying."""
     return all(
         method_call(each, "notify") or method_call(each, "notify_all") or not context.sharing.touches(each)
         for each in statements
@@ -89,14 +90,14 @@ def _targets(target: ast.expr) -> set[str]:
     return set()
 
 
-def _halves(context: Context, statement: ast.stmt) -> tuple[Made, Made] | None:
-    """Return two statements that do one after the other what a statement does, None if there is no way."""
+def _halves(context: Context, statement: ast.stmt) -> tuple[NewStatement, NewStatement] | None:
+    """Return two statements that together do what a statement does, None if it cannot be divided."""
     touches, source = context.sharing.touches, context.source
     match statement:
         case ast.If(test=test, body=body) if touches(test) and touches(*body):
             name = context.name("found", statement)
             text = source.statement_with(statement, test, name)
-            second = Made(text, (*body, *statement.orelse))
+            second = NewStatement(text, (*body, *statement.orelse))
             return assigned(name, _truth(context, test), test), second
         case _ if not source.has_lines(statement):
             return None
@@ -115,12 +116,12 @@ def _halves(context: Context, statement: ast.stmt) -> tuple[Made, Made] | None:
     return None
 
 
-def _set(context: Context, target: ast.expr, name: str) -> Made:
-    return Made(f"{context.source.piece(target)} = {name}", (target,))
+def _set(context: Context, target: ast.expr, name: str) -> NewStatement:
+    return NewStatement(f"{context.source.piece(target)} = {name}", (target,))
 
 
 def _parts(context: Context, value: ast.expr) -> tuple[str, str, str] | None:
-    """Return a name, what it is to stand for, and the expression that uses it instead."""
+    """Return a new name, its value (a part of the expression), and the expression with the name for that part."""
     touches, source = context.sharing.touches, context.source
     name = context.name("found", value)
     match value:
@@ -139,7 +140,7 @@ def _parts(context: Context, value: ast.expr) -> tuple[str, str, str] | None:
 
 
 def _truth(context: Context, test: ast.expr) -> str:
-    """Return an expression for what a test comes to now, also where the thing tested changes later."""
+    """Return an expression for the present truth of a test, even if the tested object changes later."""
     match test:
         case ast.Compare() | ast.UnaryOp(op=ast.Not()):
             return context.source.piece(test)
@@ -153,58 +154,58 @@ def _enclosed(context: Context, value: ast.expr) -> str:
 
 
 def _heads(context: Context, statements: Sequence[Statement]) -> str:
-    """Return the first lines of statements, for a sentence."""
-    return "`, `".join(context.source.made(each).text.splitlines()[0].strip() for each in statements)
+    """Return the first lines of statements, for use in a sentence."""
+    return "`, `".join(context.source.new_statement(each).text.splitlines()[0].strip() for each in statements)
 
 
 def _say(context: Context, section: Section, text: str) -> str:
-    """Return a sentence that begins with the function, LOCK standing for the locks of the section."""
+    """Return a sentence that begins with the name of the function; LOCK in it stands for the locks of the section."""
     locks = " and ".join(f"`{context.code(each)}`" for each in section.locks)
     return f"{context.where(section.first)} {text.replace('LOCK', locks)}"
 
 
 def start_late(context: Context) -> Iterator[Change]:
-    """Do the first thing that matters before the lock is taken.
+    """Run the part before the first cut before the lock is taken.
 
-    Left out if it waits or notifies, which raises RuntimeError without the lock.
+    Left out if that part waits or notifies, which raises RuntimeError without the lock.
     """
     for section in context.sections:
         cut = next(iter(_cuts(context, section)), None)
         if cut is not None and not context.sharing.signals(*cut.before):
             said = _say(context, section, f"does `{_heads(context, cut.before)}` before it takes LOCK")
-            lines = [*context.bare(cut.before), *section.again(context.bare(cut.after))]
+            lines = [*context.without_gap(cut.before), *section.again(context.without_gap(cut.after))]
             yield Change(section.first, [section.replaced(lines)], said)
 
 
 def end_early(context: Context) -> Iterator[Change]:
-    """Do the last thing that matters after the lock is released; a `return` alone is for `release-before-return`."""
+    """Run the last part after the lock is released; if it is only a `return`, `release-before-return` does this."""
     yield from _released_before(context, "does `{}` after it has released LOCK", alone=False)
 
 
 def release_before_return(context: Context) -> Iterator[Change]:
-    """Compute what is returned after the lock is released.
+    """Compute the returned value after the lock is released.
 
-    Left out where the whole section is one expression: that is what `remove-lock` does.
+    Left out if the whole section is one expression: `remove-lock` makes the same mutant.
     """
     yield from _released_before(context, "releases LOCK before `{}`", alone=True)
 
 
 def _released_before(context: Context, text: str, *, alone: bool) -> Iterator[Change]:
-    """Release the lock at the last cut before which it can be: what comes after must neither wait nor notify."""
+    """Release the lock at the last cut after which no statement waits or notifies."""
     for section in context.sections:
         for cut in reversed(_cuts(context, section)):
             if alone is (len(cut.after) == 1 and _returns(cut.after[0])) and not context.sharing.signals(*cut.after):
                 said = _say(context, section, text.format(_heads(context, cut.after)))
-                lines = [*section.again(context.bare(cut.before)), *context.bare(cut.after)]
+                lines = [*section.again(context.without_gap(cut.before)), *context.without_gap(cut.after)]
                 yield Change(section.first, [section.replaced(lines)], said)
                 break
 
 
 def split(context: Context) -> Iterator[Change]:
-    """Release the lock in the middle and take it again: where the second half relies most on the first one.
+    """Release the lock in the middle and take it again, at the cut where the second part depends most on the first.
 
-    Left out if the second half does nothing but notify: a thread that comes in between finds what it would find after
-    the notifying as well, since who is woken has to wait for the lock like all others.
+    Left out if the second part only notifies: a thread that runs in between sees the same state as one that runs after
+    the notifying, since a woken thread must wait for the lock like all others.
     """
     for section in context.sections:
         cuts = [each for each in _cuts(context, section) if not _only_notifies(context, each.after)]
@@ -214,15 +215,15 @@ def split(context: Context) -> Iterator[Change]:
         same = [each for each in cuts if each.weight == most]
         cut = same[-1] if most == _TESTED else same[0]  # the last test is the nearest to what it protects
         said = _say(context, section, f"releases LOCK before `{_heads(context, cut.after)}` and takes it again")
-        lines = [*section.again(context.bare(cut.before)), *section.again(context.bare(cut.after))]
+        lines = [*section.again(context.without_gap(cut.before)), *section.again(context.without_gap(cut.after))]
         yield Change(section.first, [section.replaced(lines)], said)
 
 
 def move_out(context: Context) -> Iterator[Change]:
-    """Move one statement from the middle of a section out of it: behind it, or else before it.
+    """Move one statement from the middle of a section to the place after it, or else before it.
 
-    Only where one thread would not notice: the statement uses nothing that those it passes bind or touch, nor they what
-    it does. What comes first or last is for `start-late` and `end-early`.
+    Only if one thread would not notice: the statement and those that it passes must not use names or attributes that
+    the other binds or touches. The first and last statements are left to `start-late` and `end-early`.
     """
     for section in context.sections:
         statements = section.statements
@@ -236,20 +237,27 @@ def move_out(context: Context) -> Iterator[Change]:
                 break
 
 
-def _moved(context: Context, section: Section, place: int) -> tuple[str, list[Made]] | None:
+def _moved(context: Context, section: Section, place: int) -> tuple[str, list[NewStatement]] | None:
     before, statement, after = section.statements[:place], section.statements[place], section.statements[place + 1 :]
     if not context.source.is_simple(statement) or context.sharing.signals(statement):
         return None
     if _leaves(context, statement, *before):
         return None
-    # A return of what is known by then can as well stand behind the section, and behind what is moved there.
+    # A `return` that touches no shared data can follow the section, after the moved statement.
     last = after[len(after) - (_returns(after[-1]) and not context.sharing.touches(after[-1])) :]
     inner = after[: len(after) - len(last)]
     if not _leaves(context, *inner) and _independent(context, statement, inner):
-        lines = [*section.again(context.bare([*before, *inner])), *context.bare([statement]), *context.bare(last)]
+        lines = [
+            *section.again(context.without_gap([*before, *inner])),
+            *context.without_gap([statement]),
+            *context.without_gap(last),
+        ]
         return "after it has released", lines
     if _independent(context, statement, before):
-        return "before it takes", [*context.bare([statement]), *section.again(context.bare([*before, *after]))]
+        return "before it takes", [
+            *context.without_gap([statement]),
+            *section.again(context.without_gap([*before, *after])),
+        ]
     return None
 
 
@@ -285,14 +293,14 @@ def _leaves(context: Context, *nodes: ast.AST) -> bool:
 
 
 def _returns(statement: Statement) -> bool:
-    return isinstance(statement, ast.Return) or (isinstance(statement, Made) and statement.returns)
+    return isinstance(statement, ast.Return) or (isinstance(statement, NewStatement) and statement.returns)
 
 
 _QUIET: Final = frozenset(
     ("len", "__len__", "bool", "list", "tuple", "dict", "id", "isinstance", "append", "appendleft", "clear", "copy",
      "notify", "notify_all", "get_ident", "object", "values", "keys", "items")
 )  # fmt: skip
-"""Calls that raise nothing when they are given what they always get."""
+"""Calls that raise nothing if their arguments have the usual types."""
 
 
 def _may_raise(context: Context, nodes: Sequence[ast.stmt | list[ast.stmt]], depth: int = 3) -> bool:
@@ -330,10 +338,10 @@ def _is_quiet(context: Context, function: ast.expr, depth: int) -> bool:
 
 
 def no_finally(context: Context) -> Iterator[Change]:
-    """Release the lock only if nothing raises: no `finally`, and acquire and release instead of `with`.
+    """Release the lock only if nothing raises: remove the `finally`, or use acquire and release instead of `with`.
 
-    Left out where nothing in the section can raise, and where it is left from its middle, which would never release
-    the lock and be noticed by the first call.
+    Left out if nothing in the section can raise; and if a `return` or `break` leaves it from its middle, since the
+    mutant would then never release the lock, and the next call would hang.
     """
     for section in context.sections:
         statements = section.statements
@@ -354,17 +362,19 @@ def no_finally(context: Context) -> Iterator[Change]:
         kinds = (ast.Return, ast.Break, ast.Continue, ast.Yield, ast.YieldFrom)
         if any(isinstance(each, kinds) for each in context.source.walk_here(*inner)):
             continue
-        acquire, release = (Made(f"{context.source.piece(lock)}.{method}()") for method in ("acquire", "release"))
+        acquire, release = (
+            NewStatement(f"{context.source.piece(lock)}.{method}()") for method in ("acquire", "release")
+        )
         said = _say(context, section, "releases LOCK only if nothing raises")
-        lines = [acquire, *context.bare(inner), release, *result]
+        lines = [acquire, *context.without_gap(inner), release, *result]
         yield Change(section.first, [section.replaced(lines)], said)
 
 
 OPERATORS: Final = (
-    Operator("start-late", "do the first step of a critical section before the lock is taken", start_late),
-    Operator("end-early", "do the last step of a critical section after the lock is released", end_early),
+    Operator("start-late", "run the first step of a critical section before the lock is taken", start_late),
+    Operator("end-early", "run the last step of a critical section after the lock is released", end_early),
     Operator("split", "release the lock in the middle of a critical section and take it again", split),
     Operator("move-out", "move a statement out of a critical section", move_out),
     Operator("no-finally", "release the lock only if nothing raises", no_finally),
-    Operator("release-before-return", "compute what is returned after the lock is released", release_before_return),
+    Operator("release-before-return", "compute the returned value after the lock is released", release_before_return),
 )

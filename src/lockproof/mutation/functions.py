@@ -1,4 +1,4 @@
-"""What the functions and classes of a module do with locks: return one, hold one, put one round others, order them."""
+"""What the functions and classes of a module do with locks: return, hold or order them, or run a function under one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Final
 
 from lockproof.mutation.bindings import Bindings
 from lockproof.mutation.lock_kinds import HELD, Kind
-from lockproof.mutation.runners import Parameters, Runner, Written
+from lockproof.mutation.runners import CallText, Parameters, Runner
 from lockproof.mutation.snapshot import live_source
 from lockproof.mutation.source import Source
-from lockproof.mutation.synchronization import Does, Facts, Knowledge, Synchronization
+from lockproof.mutation.synchronization import Behaviour, Facts, Knowledge, Synchronization
 from lockproof.mutation.syntax import arguments, identifiers
 from lockproof.mutation.tree import DEFINITIONS, Definition
 
@@ -20,10 +20,11 @@ _COPIES: Final = ("list", "tuple", "set", "frozenset", "dict", "sorted")
 
 
 def recognized(source: Source, known: tuple[Knowledge, ...] = ()) -> Synchronization:
-    """Return what is a lock in a module.
+    """Return the locks of a module.
 
-    In rounds: what a name is follows from its values, what a function does from the locks in it, and values may be
-    calls of functions. Each round computes all anew from the one before, until nothing changes.
+    The kind of a name follows from its values, the behaviour of a function from the locks in it, and values may be
+    calls of functions. So recognition works in rounds: each computes all facts again from those of the round before,
+    until nothing changes.
     """
     bindings = Bindings(source)
     others = {each.module: each for each in known}
@@ -31,35 +32,35 @@ def recognized(source: Source, known: tuple[Knowledge, ...] = ()) -> Synchroniza
     facts = Facts()
     for _ in range(_ROUNDS):
         found = Synchronization(source, bindings, others, facts)
-        after = found.next_facts({each.name: _does(found, each) for each in definitions})
-        if _plain(after) == _plain(facts):
+        after = found.next_facts({each.name: _behaviour_of(found, each) for each in definitions})
+        if _comparable(after) == _comparable(facts):
             break
         facts = after
     return Synchronization(source, bindings, others, facts)
 
 
-def _plain(facts: Facts) -> tuple[object, ...]:
-    """Return facts to compare; the call in a runner is made anew in each round, and has no equality."""
+def _comparable(facts: Facts) -> tuple[object, ...]:
+    """Return facts in a form that can be compared, without the calls in runners, which differ in each round."""
     functions = {
-        name: (does.kind, does.runner and does.runner.parameters, does.decorates, does.orders, does.copies, does.live)
-        for name, does in facts.functions.items()
+        name: (each.kind, each.runner and each.runner.parameters, each.decorates, each.orders, each.copies, each.live)
+        for name, each in facts.functions.items()
     }
-    return facts.names, facts.boxes, facts.attributes, facts.attribute_boxes, functions
+    return facts.names, facts.name_elements, facts.attributes, facts.attribute_elements, functions
 
 
-def _does(found: Synchronization, definition: Definition | ast.ClassDef) -> Does:
+def _behaviour_of(found: Synchronization, definition: Definition | ast.ClassDef) -> Behaviour:
     if isinstance(definition, ast.ClassDef):
-        return Does(_class_kind(found, definition))
-    return Does(
+        return Behaviour(_class_kind(found, definition))
+    return Behaviour(
         _returned(found, definition), _runner(found, definition), _decorates(found, definition),
         _orders(found, definition), _copies(found, definition), _live(found, definition),
     )  # fmt: skip
 
 
 def _class_kind(found: Synchronization, definition: ast.ClassDef) -> Kind | None:
-    """Return what the objects of a class are: a class of locks, or one whose `__enter__` takes a lock."""
+    """Return the kind of a class's objects: it derives from a lock, or its `__enter__` takes one (HELPER)."""
     for each in definition.bases:
-        kind = found.factory(each) or found.does(each).kind
+        kind = found.factory(each) or found.behaviour(each).kind
         if kind is not None:
             return kind
     methods = {each.name: each for each in definition.body if isinstance(each, DEFINITIONS)}
@@ -79,13 +80,13 @@ def _class_kind(found: Synchronization, definition: ast.ClassDef) -> Kind | None
 
 
 def _takes_by_call(found: Synchronization, function: Definition) -> bool:
-    """Tell whether a function calls a generator of the module that holds locks while it waits at its `yield`."""
+    """Tell whether a function calls a generator of the module that holds locks at its `yield`."""
     calls = (each for each in found.source.walk_here(function.body) if isinstance(each, ast.Call))
-    return any(found.does(each.func).kind is Kind.HELPER for each in calls)
+    return any(found.behaviour(each.func).kind is Kind.HELPER for each in calls)
 
 
 def _returned(found: Synchronization, function: Definition) -> Kind | None:
-    """Return the lock that a function returns, or HELPER for what holds locks: a generator, a stack, an object."""
+    """Return the kind of lock that a function returns; HELPER for a generator, stack or object that holds locks."""
     nodes = list(found.source.walk_here(function.body))
     if any(isinstance(each, (ast.Yield, ast.YieldFrom)) for each in nodes):
         return Kind.HELPER if found.takes(function) or _delegates(found, nodes) else None
@@ -105,11 +106,11 @@ def _returned(found: Synchronization, function: Definition) -> Kind | None:
 
 
 def _delegates(found: Synchronization, nodes: list[ast.AST]) -> bool:
-    """Tell whether a generator yields from another one that holds locks."""
+    """Tell whether a generator yields from another generator that holds locks."""
     return any(
         isinstance(each, ast.YieldFrom)
         and isinstance(each.value, ast.Call)
-        and found.does(each.value.func).kind is Kind.HELPER
+        and found.behaviour(each.value.func).kind is Kind.HELPER
         for each in nodes
     )
 
@@ -137,15 +138,15 @@ def _runner(found: Synchronization, function: Definition) -> Runner | None:
     for call in _held_calls(found, function):
         if isinstance(call.func, ast.Name):
             if call.func.id in own:
-                return Runner(parameters, Written(found.source, call))
+                return Runner(parameters, CallText(found.source, call))
             again = again or call.func.id == name
     if again:
-        # It takes one lock after the other by calling itself, and its parameter when it has them all.
+        # The function takes one lock after the other by calling itself, and then calls its parameter.
         direct = (each for each in calls if isinstance(each.func, ast.Name) and each.func.id in own)
         if (last := next(direct, None)) is not None:
-            return Runner(parameters, Written(found.source, last))
+            return Runner(parameters, CallText(found.source, last))
     for call in calls:
-        inner = found.does(call.func).runner
+        inner = found.behaviour(call.func).runner
         if inner is not None and not (isinstance(call.func, ast.Name) and call.func.id == name):
             made = inner.without(found.source, call)
             if made is not None and isinstance(made.call.func, ast.Name) and made.call.func.id in own:
@@ -154,7 +155,7 @@ def _runner(found: Synchronization, function: Definition) -> Runner | None:
 
 
 def _decorates(found: Synchronization, function: Definition) -> bool:
-    """Tell whether a function contains one that calls a parameter of a function around it under a lock."""
+    """Tell whether a function contains another that calls, under a lock, a parameter of a function around it."""
     inner = (each for each in found.source.walk(*function.body) if isinstance(each, DEFINITIONS))
     for each in inner:
         around = [node for node in found.source.enclosing(each) if isinstance(node, DEFINITIONS)]
@@ -165,7 +166,7 @@ def _decorates(found: Synchronization, function: Definition) -> bool:
 
 
 def _orders(found: Synchronization, function: Definition) -> bool:
-    """Tell whether a function returns things sorted by something that is theirs for good, like `id`."""
+    """Tell whether a function returns objects sorted by `id`."""
     if found.takes(function):
         return False
     code = found.source.code(function.body)
@@ -198,7 +199,7 @@ def _copies(found: Synchronization, function: Definition) -> bool:
 
 
 def _live(found: Synchronization, function: Definition) -> str:
-    """Return what iterates over the thing itself where a function returns a copy of its first parameter."""
+    """Return the function that iterates over the original, if a function returns a copy of its first parameter."""
     names = Parameters.of(function, False).names
     values = list(found.bindings.returns(function))
     if len(values) != 1 or not names or found.takes(function):

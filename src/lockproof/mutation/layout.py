@@ -1,8 +1,7 @@
-"""Where in a text a line, a comment, a string, a pair of parentheses begins and ends.
+"""The positions of the lines, comments, strings and parentheses of a text.
 
-A piece of text that is to stand in another block is made portable: MARGIN stands at the beginning of each of its lines
-that the indent of the block goes before. A line that begins inside a string, or after a backslash, has none: its blanks
-belong to the program, or to its author's taste.
+To move a piece of text to another block, `portable` replaces the indent of each line by MARGIN. A line that begins
+inside a string or after a backslash keeps its blanks: they belong to the value of the string, or to the author's style.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ _NO_OPERAND: Final = frozenset(
     ("and", "as", "assert", "await", "del", "elif", "else", "except", "for", "from", "if", "in", "is",
      "lambda", "not", "or", "raise", "return", "while", "with", "yield")
 )  # fmt: skip
-"""Words after which a parenthesis begins an expression, and no call."""
+"""Words after which a parenthesis begins an expression rather than the arguments of a call."""
 
 
 class Layout:
@@ -35,10 +34,10 @@ class Layout:
         self._raw: Final[set[int]] = set()
         """Lines that begin inside a string or after a backslash."""
         self._pairs: Final[dict[int, int]] = {}
-        """Where the parentheses end that begin an expression, by where they begin."""
+        """The end of each pair of parentheses around an expression, by its start."""
         self._tokens: Final[list[tuple[int, int, str]]] = []
         self._codes: Final[set[int]] = set()
-        """Lines with anything but a comment."""
+        """Lines with code, not just a comment."""
         self._default: str | None = None
         self._read()
 
@@ -55,7 +54,7 @@ class Layout:
                     broken, before = True, before if kind == tokenize.NL else ""
                 continue
             if not broken:
-                # Nothing but a backslash goes on to another line without a token for the line end.
+                # Only after a backslash does a line continue without a token for the line end.
                 self._raw.update(range(last + 1, row + 1))
             last, broken = end_row, False
             if kind == tokenize.COMMENT:
@@ -107,34 +106,34 @@ class Layout:
         return bisect.bisect_right(self._starts, offset)
 
     def start_of_line(self, offset: int) -> int:
-        """Return where the line begins."""
+        """Return the offset at which the line of an offset begins."""
         return self._starts[self.line_at(offset) - 1]
 
     def end_of_line(self, offset: int) -> int:
-        """Return where the line ends, without its line end."""
+        """Return the offset at which the line of an offset ends, without its line end."""
         row = self.line_at(offset)
         return self._starts[row - 1] + len(self._line(row).rstrip("\r\n"))
 
     def next_line(self, end: int) -> int:
-        """Return where the next line begins, given where one ends."""
+        """Return the offset at which the next line begins, given the end of a line."""
         row = self.line_at(end)
         return self._starts[row] if row < len(self._starts) else len(self.text)
 
     def line_end_before(self, start: int) -> int:
-        """Return where the line before ends, given where one begins."""
+        """Return the offset at which the previous line ends, given the start of a line."""
         return self.end_of_line(start - 1) if start else start
 
     def before_on_line(self, offset: int) -> str:
-        """Return what stands on the line before a place."""
+        """Return the text between the start of a line and an offset on it."""
         return self.text[self.start_of_line(offset) : offset]
 
     def indent_at(self, offset: int) -> str:
-        """Return the blanks that the line of a place begins with."""
+        """Return the blanks at the start of the line of an offset."""
         found = re.match(r"[ \t\f]*", self._line(self.line_at(offset)))
         return found[0] if found else ""
 
     def shares(self, first: int, last: int, start: int, end: int) -> bool:
-        """Tell whether anything but a comment stands on lines outside a piece of them."""
+        """Tell whether lines have any code outside a piece of them."""
         at = bisect.bisect_left(self._tokens, (self._starts[first - 1], 0, ""))
         while at < len(self._tokens) and self.line_at(self._tokens[at][0]) <= last:
             begin, finish, _ = self._tokens[at]
@@ -144,7 +143,7 @@ class Layout:
         return False
 
     def with_parentheses(self, start: int, end: int) -> tuple[int, int]:
-        """Return where an expression begins and ends with the parentheses around it."""
+        """Return the start and end of an expression with the parentheses around it."""
         at = bisect.bisect_left(self._tokens, (start, 0, ""))
         after = bisect.bisect_left(self._tokens, (end, 0, ""))
         while at and after < len(self._tokens):
@@ -156,12 +155,12 @@ class Layout:
         return start, end
 
     def colon(self, offset: int) -> int:
-        """Return where the colon is that ends the head of a statement, after what is in the head."""
+        """Return the offset of the colon that ends the head of a statement, given the end of the head's last node."""
         at = bisect.bisect_left(self._tokens, (offset, 0, ""))
         return next(start for start, _, word in self._tokens[at:] if word == ":")
 
     def gap_above(self, offset: int) -> list[tuple[int, int]]:
-        """Return the comment and blank lines right above the line of a place."""
+        """Return the comment and blank lines directly above the line of an offset."""
         row, found = self.line_at(offset) - 1, list[tuple[int, int]]()
         while row >= 1 and row not in self._codes and row not in self._raw:
             start = self._starts[row - 1]
@@ -170,7 +169,7 @@ class Layout:
         return found
 
     def end_of_footer(self, end: int, indent: str) -> int:
-        """Return where a block ends, with the comments behind it that are indented like its statements."""
+        """Return the end of a block, with the comments below it that have the indent of its statements."""
         row = self.line_at(end) + 1
         while row <= len(self._starts) and row not in self._codes:
             line = self._line(row)
@@ -180,7 +179,7 @@ class Layout:
         return end
 
     def portable(self, start: int, end: int, indent: str, *, whole: bool = False) -> str:
-        """Return a piece of the text with MARGIN for the indent; `whole`: it begins at the beginning of a line."""
+        """Return a piece of the text with MARGIN for the indent; `whole`: the piece begins at the start of a line."""
         text, at, row = list[str](), start, self.line_at(start)
         if whole and self.text.startswith(indent, start, end):
             text.append(MARGIN)
@@ -200,7 +199,7 @@ _BLANK: Final = (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT
 
 
 def _kinds(end: str) -> tuple[int, ...]:
-    """Return the tokens of f-strings and t-strings with this name: the latter are new in 3.14."""
+    """Return the tokens of f-strings and t-strings whose names end with `end`; t-strings are new in 3.14."""
     return tuple(getattr(tokenize, name) for name in (f"FSTRING_{end}", f"TSTRING_{end}") if hasattr(tokenize, name))
 
 

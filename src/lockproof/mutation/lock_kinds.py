@@ -1,4 +1,4 @@
-"""Kinds of synchronization, what makes them, and what a name alone tells."""
+"""Kinds of synchronization, the functions that make them, and the kind that a name alone suggests."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Final
 
 
 class Kind(StrEnum):
-    """What something is.
+    """The kind of a synchronization object.
 
-    HELPER: a context manager of the program that holds locks. UNKNOWN: a lock by its name, made where nobody looks.
+    HELPER: a context manager of the program that holds locks. UNKNOWN: a lock by its name, made in code that is not
+    examined.
     """
 
     LOCK = "lock"
@@ -42,7 +43,7 @@ FACTORIES: Final = {
     }.items()
     for name, kind in names.items()
 }  # fmt: skip
-"""What makes synchronization, by its full name."""
+"""Functions that make synchronization objects, by full name."""
 
 _WORDS: Final = {
     **dict.fromkeys(("lock", "locks", "rlock", "rwlock", "mutex", "mutexes", "guard", "monitor"), Kind.UNKNOWN),
@@ -50,13 +51,13 @@ _WORDS: Final = {
     **dict.fromkeys(("sem", "semaphore", "semaphores"), Kind.SEMAPHORE),
 }
 _QUEUE: Final = ("not_empty", "not_full", "all_tasks_done")
-"""The conditions of the standard library's Queue, which subclasses use without making them."""
+"""Conditions of the standard library's Queue, which subclasses use and do not make."""
 
 _NO_LOCKS: Final = ("clock", "block", "flock", "unlock", "deadlock", "padlock", "havelock")
 
 
 def by_name(name: str) -> Kind | None:
-    """Return what the last word of a name says: `_write_lock` is a lock, `clock`, `block`, `lock_count` are none."""
+    """Return the kind that the last word of a name suggests: a lock for `_write_lock`, None for `clock`."""
     if name in _QUEUE:
         return Kind.CONDITION
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)
@@ -70,7 +71,7 @@ def by_name(name: str) -> Kind | None:
 
 
 def call_by_name(name: str) -> Kind | None:
-    """Return what the name of a function says whose result `with` takes: `read_lock()`, `lock_for(key)`, `locked()`."""
+    """Return HELPER if `with` on the result of a function of this name takes a lock: `read_lock()`, `lock_for(key)`."""
     words = re.findall(r"[a-z]+", name.lower())
     if by_name(name) or words[:2] in (["lock", "for"], ["lock", "of"]) or words[-1:] == ["locked"]:
         return Kind.HELPER

@@ -1,4 +1,4 @@
-"""Operators on the locks themselves: none, another one, a new one, one that is not reentrant."""
+"""Operators on the locks themselves: no lock, another lock, a new lock, a lock that is not reentrant."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from lockproof.mutation.lock_kinds import Kind
 from lockproof.mutation.operator import Change, Context, Operator
 from lockproof.mutation.sections import Form, Section, method_call
 from lockproof.mutation.source import Edit
-from lockproof.mutation.tree import DEFINITIONS, Made
+from lockproof.mutation.tree import DEFINITIONS, NewStatement
 
 
 def remove_lock(context: Context) -> Iterator[Change]:
-    """Take the lock away: from a `with` statement, with an acquire and its releases, a decorator, a function that runs
-    another one under a lock, an `enter_context`.
+    """Remove a lock: from a `with` statement, an acquire with its releases, a decorator, a call that runs a function
+    under a lock, or an `enter_context`.
     """
     for section in context.sections:
         match section.form, section.nodes:
@@ -26,11 +26,11 @@ def remove_lock(context: Context) -> Iterator[Change]:
                 yield Change(section.first, [section.replaced(section.statements)], said)
     yield from _loose_acquires(context)
     for call in context.of_kind(ast.Call):
-        runner = context.found.does(call.func).runner
+        runner = context.found.behaviour(call.func).runner
         plain = runner.without(context.source, call) if runner is not None else None
         if plain is not None:
             said = f"{context.code(call.func)}() is not asked to hold the lock in {context.where(call)}"
-            yield Change(call, [context.source.inside(call, plain.text)], said)
+            yield Change(call, [context.source.replaced_inside(call, plain.text)], said)
         elif context.found.takes_here(call) and isinstance(call.func, ast.Attribute):
             line = context.source.statement(call)
             if call.func.attr == "enter_context" and context.source.is_simple(line):
@@ -38,7 +38,7 @@ def remove_lock(context: Context) -> Iterator[Change]:
                 yield Change(call, context.source.removed(line), said)
     for decorator in filter(context.source.is_decorator, context.source.nodes):
         function = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if context.found.does(function).decorates:
+        if context.found.behaviour(function).decorates:
             said = f"`@{context.code(decorator)}` is removed from {context.where(decorator)}"
             yield Change(decorator, [context.source.decorator_removed(decorator)], said)
 
@@ -55,7 +55,7 @@ def _without_items(context: Context, section: Section, node: ast.With) -> Iterat
 
 
 def _loose_acquires(context: Context) -> Iterator[Change]:
-    """Take away a statement `lock.acquire()` that begins no section, with every release in the same function."""
+    """Remove a statement `lock.acquire()` that begins no section, with every release in the same function."""
     begins = {each.first for each in context.sections}
     for line in context.source.simple_lines():
         lock = method_call(line, "acquire")
@@ -72,10 +72,10 @@ def _loose_acquires(context: Context) -> Iterator[Change]:
 
 
 def other_lock(context: Context) -> Iterator[Change]:
-    """Take another lock: one that the class has beside this one, or one made for this function alone.
+    """Take another lock: another one of the class, or a new global one for this function alone.
 
-    Left out where the section waits for its condition or notifies it, since that raises RuntimeError at the first call
-    by one thread, and says nothing about what threads do to each other.
+    Left out if the section waits for its condition or notifies it: with another lock that raises RuntimeError on one
+    thread already, and says nothing about races.
     """
     for section in context.sections:
         for lock, kind in zip(section.locks, section.kinds, strict=True):
@@ -85,11 +85,11 @@ def other_lock(context: Context) -> Iterator[Change]:
                 continue
             other, before = _other(context, section, lock)
             said = f"{context.where(section.first)} takes `{other}` instead of `{context.code(lock)}`"
-            yield Change(lock, _instead(context, section, lock, other), said, before)
+            yield Change(lock, _lock_replaced(context, section, lock, other), said, before)
 
 
 def _other(context: Context, section: Section, lock: ast.expr) -> tuple[str, str]:
-    """Return another lock of the same object, or a new one of the module with the line that makes it."""
+    """Return another lock of the same object and "", or a new global lock and the line that makes it."""
     function = context.source.function(section.first)
     owner = context.source.class_of(function) if function is not None else None
     if owner is not None and isinstance(lock, ast.Attribute):
@@ -102,13 +102,13 @@ def _other(context: Context, section: Section, lock: ast.expr) -> tuple[str, str
     return name, f'{name} = __import__("_thread").RLock()'
 
 
-def _instead(context: Context, section: Section, lock: ast.expr, other: str) -> list[Edit]:
-    """Return what puts another lock in the place of one, in its acquire and in its release."""
-    return [context.source.instead(each, other) for each in _places(context, section, lock)]
+def _lock_replaced(context: Context, section: Section, lock: ast.expr, other: str) -> list[Edit]:
+    """Return the edits that replace a lock, in its acquire and in its release."""
+    return [context.source.replaced(each, other) for each in _places(context, section, lock)]
 
 
 def _places(context: Context, section: Section, lock: ast.expr) -> list[ast.expr]:
-    """Return where a section names its lock."""
+    """Return the expressions in which a section names its lock."""
     if section.form is Form.WITH:
         return [lock]
     code = context.source.code(lock)
@@ -129,9 +129,9 @@ def _ends(section: Section) -> list[ast.stmt]:
 
 
 def fresh_lock(context: Context) -> Iterator[Change]:
-    """Take a lock that is made in this call, so that no other call ever waits for it.
+    """Take a new lock in each call, so that no other call ever waits for it.
 
-    Left out where the section waits or notifies, as in `other-lock`.
+    Left out if the section waits or notifies, as in `other-lock`.
     """
     for section in context.sections:
         for lock, kind in zip(section.locks, section.kinds, strict=True):
@@ -142,39 +142,39 @@ def fresh_lock(context: Context) -> Iterator[Change]:
             made = f"type({context.source.piece(lock)})()"
             said = f"{context.where(section.first)} takes a new lock in each call instead of `{context.code(lock)}`"
             if section.form is Form.WITH:
-                yield Change(lock, [context.source.instead(lock, made)], said)
+                yield Change(lock, [context.source.replaced(lock, made)], said)
                 continue
             name = context.name("fresh", lock)
-            begin = Made(f"{name}.acquire(){context.source.after(section.first)}")
-            taken = context.source.rewritten([section.first], [Made(f"{name} = {made}"), begin])
+            begin = NewStatement(f"{name}.acquire(){context.source.after(section.first)}")
+            taken = context.source.rewritten([section.first], [NewStatement(f"{name} = {made}"), begin])
             rest = [*_places(context, section, lock)][1:]  # the first one is in the acquire
-            yield Change(lock, [taken, *(context.source.instead(each, name) for each in rest)], said)
+            yield Change(lock, [taken, *(context.source.replaced(each, name) for each in rest)], said)
 
 
 def rlock_to_lock(context: Context) -> Iterator[Change]:
-    """Make a plain lock where a reentrant one is made.
+    """Make a plain lock instead of a reentrant one.
 
-    The reentrant lock that `Condition()` makes for itself counts if a section on a condition of this class calls
-    another method that takes a lock, or something that it was given; else the mutant does the same.
+    For the reentrant lock that `Condition()` makes for itself, only if a section on a condition of this class calls
+    another method that takes a lock, or a parameter; otherwise the mutant would be equivalent.
     """
     for call in context.of_kind(ast.Call):
         kind = context.found.factory(call.func)
         bare = not call.args and not call.keywords
         if kind is Kind.RLOCK and bare:
             said = f"a Lock is made instead of an RLock in {context.where(call)}"
-            yield Change(call, [context.source.instead(call, _PLAIN)], said)
+            yield Change(call, [context.source.replaced(call, _PLAIN)], said)
         elif kind is Kind.CONDITION and bare and _reenters(context, call):
             said = f"the condition made in {context.where(call)} has a Lock instead of an RLock"
             made = f"{context.source.piece(call.func)}({_PLAIN})"
-            yield Change(call, [context.source.inside(call, made)], said)
+            yield Change(call, [context.source.replaced_inside(call, made)], said)
     for argument in context.of_kind(ast.keyword):
         if argument.arg == "default_factory" and context.found.factory(argument.value) is Kind.RLOCK:
             said = f"a Lock is made instead of an RLock in {context.where(argument)}"
-            yield Change(argument, [context.source.instead(argument.value, _PLAIN.removesuffix("()"))], said)
+            yield Change(argument, [context.source.replaced(argument.value, _PLAIN.removesuffix("()"))], said)
 
 
 _PLAIN: Final = '__import__("_thread").allocate_lock()'
-"""Needs no import that the module may not have."""
+"""Works without an import of `threading` in the module."""
 
 
 def _reenters(context: Context, made: ast.Call) -> bool:
@@ -198,6 +198,6 @@ def _reenters(context: Context, made: ast.Call) -> bool:
 OPERATORS: Final = (
     Operator("remove-lock", "take no lock", remove_lock),
     Operator("other-lock", "take another lock", other_lock),
-    Operator("fresh-lock", "take a lock that is made anew in each call", fresh_lock),
-    Operator("rlock-to-lock", "make a lock that is not reentrant", rlock_to_lock),
+    Operator("fresh-lock", "take a new lock in each call", fresh_lock),
+    Operator("rlock-to-lock", "replace a reentrant lock by one that is not", rlock_to_lock),
 )

@@ -1,4 +1,4 @@
-"""Mutants of a module: what every operator can do in the parts that a class uses, each as a text of its own."""
+"""Mutants of a module: each change that an operator can make in the parts that a class uses, as a text of its own."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _ALL: Final = (
 )  # fmt: skip
 
 OPERATORS: Final[Mapping[str, str]] = {each.name: each.description for each in _ALL}
-"""The operators: what each does to a class, by its name."""
+"""The descriptions of the operators, by name."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """The synchronization that was found in a module, and the mutants of it."""
+class ModuleMutants:
+    """The synchronization of a module, and its mutants."""
 
     module: str
     mutants: tuple[Mutant, ...]
@@ -48,14 +48,15 @@ def mutants_of(
     known: Iterable[Knowledge] = (),
     operators: Iterable[str] | None = None,
     without: Collection[str] = (),
-) -> Found:
-    """Return the mutants of a module given as its text.
+) -> ModuleMutants:
+    """Return the mutants of a module, given its text.
 
-    `names`: only of what these classes and functions use; None for all of it. `known` is what was found in other
-    modules that this one uses. `operators`: only these. `without`: none of what stands in these functions.
+    `names`: classes and functions; only code that they use is changed (None: the whole module). `known`: knowledge of
+    other modules that this one uses. `operators`: names of the operators to apply (None: all). `without`: qualified
+    names of functions that stay unchanged.
 
     Raises:
-        LockproofError: the text is no Python, or newer than the one that runs.
+        LockproofError: the text is not Python, or has syntax newer than the running Python.
 
     """
     try:
@@ -63,30 +64,31 @@ def mutants_of(
     except SyntaxError as error:
         raise LockproofError(
             f"{file} cannot be parsed, at line {error.lineno}",
-            "it is no Python, or its syntax is newer than the Python that runs",
+            "the file is not Python, or its syntax is newer than the running Python",
             f"python -m py_compile {file}",
         ) from None
     context = Context.of(source, tuple(known))
     used = _Used(source, None if names is None else reached(source, names), tuple(without))
     chosen = [each for each in _ALL if operators is None or each.name in set(operators)]
     mutants = _named(_distinct(context, chosen, used), source)
-    return Found(module, tuple(mutants), tuple(_sites(context, used)), context.found.knowledge)
+    return ModuleMutants(module, tuple(mutants), tuple(_sites(context, used)), context.found.knowledge)
 
 
 def mutants_of_class(
     owner: Mutated, *, operators: Iterable[str] | None = None, ran: Collection[tuple[str, str | int]] | None = None
-) -> tuple[Found, ...]:
-    """Return the mutants of all that a class or function uses of its own package, by modules; those without
-    synchronization are not among them.
+) -> tuple[ModuleMutants, ...]:
+    """Return the mutants of the modules of its own package that a class or function uses; modules without
+    synchronization are left out.
 
-    `ran`: what operations have run, by file and function. Methods of bases that the class overrides and that have not
-    run are left out then: no operation could tell their mutants.
+    `ran`: the functions that operations have run, by file and qualified name. If given, methods of base classes that
+    the class overrides, and that no operation ran, have no mutants: no operation could distinguish these from the
+    class.
     """
     parts = parts_of(owner)
     dead = frozenset[tuple[str, str]]()
     if ran is not None:
         dead = overridden(owner, [Source(each.module, each.file, each.text) for each in parts]) - frozenset(ran)
-    found: list[Found] = []
+    found: list[ModuleMutants] = []
     for part in parts:
         known = [each.knowledge for each in found]
         without = [function for file, function in dead if file == part.file]
@@ -100,7 +102,7 @@ def mutants_of_class(
 
 @dataclass(frozen=True)
 class _Used:
-    """The part of a module that takes part: the statements that are reached, without methods that never run."""
+    """The part of a module that a class uses: the statements that it reaches, without methods that never run."""
 
     source: Source
     inside: frozenset[ast.AST] | None
@@ -114,7 +116,7 @@ class _Used:
 
 
 def _distinct(context: Context, operators: Iterable[Operator], used: _Used) -> Iterator[tuple[Operator, Change, str]]:
-    """Yield the changes that make a program, another one than all before."""
+    """Yield the changes whose text compiles, and differs from the original and from all texts before."""
     source = context.source
     seen = {source.text}
     for operator in operators:
@@ -167,19 +169,19 @@ def _sites(context: Context, used: _Used) -> Iterator[Site]:
             kind = f"section: {firsts[node].form}"
         elif node in bulk:
             kind = "bulk change in one step"
-        if source.is_decorator(node) and found.does(node.func if isinstance(node, ast.Call) else node).decorates:
+        if source.is_decorator(node) and found.behaviour(node.func if isinstance(node, ast.Call) else node).decorates:
             kind = "decorator that locks"
         match node:
             case ast.Call(func=ast.Attribute(value=owner, attr=name)) if name in _METHODS:
                 held = found.kind(owner)
                 kind = name if held is not None else ""
             case ast.Call(func=function):
-                made, does = found.factory(function), found.does(function)
+                made, behaviour = found.factory(function), found.behaviour(function)
                 if made is not None:
                     kind = f"makes: {made}"
-                elif does.runner is not None:
+                elif behaviour.runner is not None:
                     kind = "call under a lock"
-                elif does.orders:
+                elif behaviour.orders:
                     kind = "order of locks"
         if kind and node in used and not context.only_for_types(node):
             line = source.line(node)
@@ -190,11 +192,11 @@ _METHODS: Final = ("wait", "wait_for", "notify", "notify_all", "notifyAll", "acq
 
 
 def what_was_looked_for() -> str:
-    """Return what counts as synchronization, for a message that none was found."""
+    """Return a description of what counts as synchronization, for the message that a class has none."""
     return (
-        "with statements, acquire and release, wait and notify on what threading or _thread makes (Lock, RLock,"
-        " Condition, Semaphore, BoundedSemaphore, Event, Barrier, allocate_lock), under any name that it is imported or"
-        " kept by: globals, attributes, locals, parameters with an annotation, elements of collections; functions of"
+        "with statements, acquire and release, wait and notify on objects that threading or _thread makes (Lock, RLock,"
+        " Condition, Semaphore, BoundedSemaphore, Event, Barrier, allocate_lock), under any name that they are imported"
+        " or kept by: globals, attributes, locals, parameters with an annotation, elements of collections; functions of"
         " the module that return a lock, hold one (context managers, ExitStack), call an argument under one or decorate"
         " with one; and names like _lock, mutex, cond or not_empty, where nothing else is known of them. Locks of"
         " asyncio and multiprocessing were not looked for"

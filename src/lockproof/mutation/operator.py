@@ -1,4 +1,4 @@
-"""Operators: kinds of flaws, with the places of a module where one can be put in; and what operators work with."""
+"""Operators: kinds of flaws that can be put into a module; and the data that operators work with."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from lockproof.mutation.sections import Section, sections_of
 from lockproof.mutation.sharing import Sharing
 from lockproof.mutation.source import Edit, Source
 from lockproof.mutation.synchronization import Knowledge, Synchronization
-from lockproof.mutation.tree import Made, Statement
+from lockproof.mutation.tree import NewStatement, Statement
 
 
 @dataclass(frozen=True)
 class Change:
-    """What an operator does at one place: edits of the text, and a sentence.
+    """The change of an operator at one place: edits of the text, and a sentence that describes it.
 
-    `node` is the place. `before` is a line to put in front of the statement of the module that is changed.
+    `node` is the place. `before` is a line to insert before the top-level statement that is changed.
     """
 
     node: ast.AST
@@ -31,7 +31,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Context:
-    """A module, and what was found in it."""
+    """A module, with its locks, shared data and critical sections."""
 
     source: Source
     found: Synchronization
@@ -40,7 +40,7 @@ class Context:
 
     @classmethod
     def of(cls, source: Source, known: tuple[Knowledge, ...] = ()) -> Context:
-        """Look at a module."""
+        """Return the context of a module; `known`: knowledge of other modules."""
         found = recognized(source, known)
         return cls(source, found, Sharing(found), tuple(sections_of(found)))
 
@@ -49,7 +49,7 @@ class Context:
         return self.source.qualname(node)
 
     def code(self, *nodes: ast.AST) -> str:
-        """Return the text of nodes on one line, for a sentence."""
+        """Return the text of nodes on one line, for use in a sentence."""
         return "; ".join(self.line(self.source.code(each)) for each in nodes)
 
     @staticmethod
@@ -65,9 +65,9 @@ class Context:
             each for each in (stem, *(f"{stem}{n}" for n in range(2, 99))) if not re.search(rf"\b{each}\b", used)
         )
 
-    def bare(self, statements: Iterable[Statement]) -> list[Made]:
-        """Return statements to stand elsewhere, without the blank lines before the first one."""
-        made = [self.source.made(each) for each in statements]
+    def without_gap(self, statements: Iterable[Statement]) -> list[NewStatement]:
+        """Return statements to put elsewhere, without the blank lines above the first."""
+        made = [self.source.new_statement(each) for each in statements]
         if made:
             made[0] = replace(made[0], above=tuple(each for each in made[0].above if each.strip(f"{MARGIN} \t")))
         return made
@@ -77,7 +77,7 @@ class Context:
         return (node for node in self.source.nodes if isinstance(node, kind))
 
     def only_for_types(self, node: ast.AST) -> bool:
-        """Tell whether a node stands in an `if TYPE_CHECKING:`."""
+        """Tell whether a node is in the body of an `if TYPE_CHECKING:`."""
         inner = node
         for each in self.source.ancestors(node):
             if isinstance(each, ast.If) and any(inner is inside for inside in each.body):
@@ -90,18 +90,18 @@ class Context:
 
 @dataclass(frozen=True)
 class Operator:
-    """A kind of flaw. `changes` yields one for each place where it makes sense."""
+    """A kind of flaw. `changes` yields one change for each place where the flaw makes sense."""
 
     name: str
     description: str
     changes: Callable[[Context], Iterator[Change]]
 
 
-def assigned(name: str, value: str, *parts: ast.AST) -> Made:
-    """Return `name = value`; `parts`: the nodes of the file in the value."""
-    return Made(f"{name} = {value}", parts)
+def assigned(name: str, value: str, *parts: ast.AST) -> NewStatement:
+    """Return the statement `name = value`; `parts`: the nodes of the file in the value."""
+    return NewStatement(f"{name} = {value}", parts)
 
 
-def returned(value: str, *parts: ast.AST) -> Made:
-    """Return `return value`."""
-    return Made(f"return {value}", parts, returns=True)
+def returned(value: str, *parts: ast.AST) -> NewStatement:
+    """Return the statement `return value`; `parts`: the nodes of the file in the value."""
+    return NewStatement(f"return {value}", parts, returns=True)

@@ -1,6 +1,6 @@
-"""Functions that call one of their arguments while they hold a lock, and what a call of one comes to without the lock.
+"""Functions that call one of their arguments while they hold a lock, and the same call without the lock.
 
-`run(step, box, 1)` with `def run(step, box, *more): with box.lock: return step(box, *more)` comes to `step(box, 1)`.
+`run(step, box, 1)` with `def run(step, box, *more): with box.lock: return step(box, *more)` becomes `step(box, 1)`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from lockproof.mutation.tree import Definition
 
 @dataclass(frozen=True)
 class Parameters:
-    """The parameters of a function. `method`: the first one is the object before the dot."""
+    """The parameters of a function. `method`: the first parameter is the object before the dot."""
 
     names: tuple[str, ...]
     named: tuple[str, ...]
@@ -26,7 +26,7 @@ class Parameters:
 
     @classmethod
     def of(cls, function: Definition, method: bool) -> Parameters:
-        """Return those of a `def`."""
+        """Return the parameters of a `def`."""
         given = function.args
         return cls(
             tuple(each.arg for each in (*given.posonlyargs, *given.args)),
@@ -38,15 +38,15 @@ class Parameters:
 
 
 @dataclass(frozen=True, eq=False)
-class Written:
-    """A call with its text: one of the file, or one that is put together from several."""
+class CallText:
+    """A call with its text: a call of the file, or one that is composed of several."""
 
     source: Source
     call: ast.Call
 
     @classmethod
-    def of(cls, text: str) -> Written | None:
-        """Return the call that a text is, None if it is none."""
+    def of(cls, text: str) -> CallText | None:
+        """Return the call if a text is one, else None."""
         source = Source("", "", f"({text})")
         statement = source.tree.body[0]
         call = statement.value if isinstance(statement, ast.Expr) else None
@@ -54,20 +54,20 @@ class Written:
 
     @property
     def text(self) -> str:
-        """The call as it is written."""
+        """The text of the call."""
         return self.source.bare(self.call)
 
 
 @dataclass(frozen=True)
 class Runner:
-    """A function that makes a call, which is written in its parameters, while it holds a lock."""
+    """A function that makes a call while it holds a lock; `written` is this call, in terms of the parameters."""
 
     parameters: Parameters
-    written: Written
+    written: CallText
 
-    def without(self, source: Source, call: ast.Call) -> Written | None:
-        """Return what a call of the function comes to without the lock, None if its arguments are not that plain."""
-        given = _given(source, self.parameters, call)
+    def without(self, source: Source, call: ast.Call) -> CallText | None:
+        """Return a call of the function without the lock, None if its arguments cannot be matched to the parameters."""
+        given = _matched(source, self.parameters, call)
         if given is None:
             return None
         values, star, double = given
@@ -88,24 +88,24 @@ class Runner:
         final = values.get(made.func.id, made.func) if isinstance(made.func, ast.Name) else made.func
         if not isinstance(final, (ast.Name, ast.Attribute, ast.Call, ast.Subscript)):
             function = f"({source.bare(final) if final is not made.func else function})"
-        return Written.of(f"{function}({', '.join(texts)})")
+        return CallText.of(f"{function}({', '.join(texts)})")
 
     def _substituted(self, node: ast.AST, source: Source, values: Mapping[str, ast.expr]) -> str:
-        """Return a part of the call with the values of the parameters in it."""
+        """Return a part of the call, with the parameters replaced by their values."""
         own = self.written.source
         names = (each for each in own.walk(node) if isinstance(each, ast.Name) and each.id in values)
-        return own.text_with(node, [own.instead(each, source.code(values[each.id])) for each in names])
+        return own.text_with(node, [own.replaced(each, source.code(values[each.id])) for each in names])
 
     @property
     def position(self) -> int:
-        """Where among the arguments of a call the function stands that is called."""
+        """The position of the called function among the arguments."""
         function = self.written.call.func
         called = function.id if isinstance(function, ast.Name) else ""
         return self.parameters.names.index(called) - self.parameters.method
 
     @property
     def passes_on(self) -> bool:
-        """Whether the function that is called gets the arguments after it as they are, and in their order."""
+        """Whether the called function gets all the arguments after it, unchanged and in their order."""
         names = self.parameters.names[self.position + self.parameters.method + 1 :]
         expected = [("", each) for each in names]
         expected += [
@@ -116,10 +116,10 @@ class Runner:
         return len(passed) == len(given) and passed == expected
 
 
-def _given(
+def _matched(
     source: Source, parameters: Parameters, call: ast.Call
 ) -> tuple[dict[str, ast.expr], list[str], list[str]] | None:
-    """Return the values of the parameters, and the texts of what goes to the starred ones."""
+    """Return the values of the parameters, and the texts of the arguments that go to `*` and `**` parameters."""
     values: dict[str, ast.expr] = {}
     waiting = list(parameters.names)
     if parameters.method:

@@ -1,4 +1,4 @@
-"""Which parts of which modules a class uses: by the names in its text, and in the texts of what they stand for."""
+"""Which parts of which modules a class uses: follows the names in its text, and in the definitions of these names."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from lockproof.mutation.syntax import identifiers
 from lockproof.mutation.tree import DEFINITIONS
 
 _MODULES: Final = 60
-"""Modules of a package that are read at most."""
+"""The number of modules of a package that are read at most."""
 
 
 class _Reach:
-    """The statements of a module by the names that they bind, and those that names lead to."""
+    """The statements of a module, by the names that they bind and mention."""
 
     def __init__(self, source: Source) -> None:
         self._source: Final = source
@@ -39,11 +39,11 @@ class _Reach:
             self._writes[statement] = {name for each in nodes if isinstance(each, ast.Global) for name in each.names}
 
     def of(self, names: Iterable[str]) -> set[ast.AST]:
-        """Return the statements that names lead to: those that bind them, and what these mention in their turn.
+        """Return the statements that names reach: those that bind them, or that bind a name mentioned in a reached one.
 
-        Beside them functions that write a variable which is reached, and functions and plain statements that mention a
-        class which is reached: they do something to it. Other classes that mention one are derived from it, or use it
-        as anybody does.
+        Also functions that write a variable which is reached, and functions and plain statements that mention a class
+        which is reached: they may change it. Other classes that mention such a class are left out: they derive from it,
+        or use it like any client.
         """
         found: set[ast.AST] = set()
         waiting = [each for name in names for each in self._binding.get(name.partition(".")[0], ())]
@@ -57,7 +57,7 @@ class _Reach:
         return found
 
     def reexported(self, names: Iterable[str]) -> set[str]:
-        """Return the full names of what a module has imported under these names."""
+        """Return the full names of the objects that a module has imported under these names."""
         return {self.bindings.imports[each] for each in names if each in self.bindings.imports}
 
     def _acts_on(self, statement: ast.AST, found: set[ast.AST]) -> bool:
@@ -68,7 +68,7 @@ class _Reach:
         return bool(classes & self._mentions[statement] or read & self._writes[statement])
 
     def imported(self, statements: Iterable[ast.AST]) -> set[str]:
-        """Return the full names of what statements use of other modules: `package.module.name`."""
+        """Return the full names, `package.module.name`, of the objects of other modules that statements use."""
         full = set()
         for statement in statements:
             for node in self._source.walk(statement):
@@ -79,7 +79,7 @@ class _Reach:
         return full - {""}
 
     def _mentioned(self, statement: ast.AST) -> Iterator[str]:
-        """Yield the names that are looked up when a statement runs: annotations are not."""
+        """Yield the names that are looked up when a statement runs, without those in annotations."""
         waiting = [statement]
         while waiting:
             node = waiting.pop()
@@ -110,16 +110,17 @@ class _Reach:
 
 
 def reached(source: Source, names: Iterable[str]) -> frozenset[ast.AST]:
-    """Return the statements of a module that its classes and functions of these names use, their own included."""
+    """Return the statements of a module that the named classes and functions use, with their own definitions."""
     return frozenset(_Reach(source).of(names))
 
 
 def overridden(owner: Mutated, sources: Sequence[Source]) -> frozenset[tuple[str, str]]:
-    """Return the methods of a class's bases, by file and qualified name, that an instance seems never to run.
+    """Return the methods of a class's bases, by file and qualified name, that no instance of the class seems to run.
 
-    A class before them has a method of that name in its own text, no text asks for theirs (`super().add`, `Base.add`,
-    `add` in the body of a class, a text "add"), and none makes an instance of another class that would have it.
-    Names alone do not show all that runs: whoever leaves such methods out looks at what has run, too.
+    A class earlier in the method resolution order defines a method of the same name. No source mentions the base's
+    method (`super().add`, `Base.add`, `add` in the body of a class, the string "add"), and none makes an instance of
+    another class that would run it. Names alone do not show all that runs, so a caller must also check which functions
+    have run.
     """
     if not isinstance(owner, type):
         return frozenset()
@@ -128,30 +129,30 @@ def overridden(owner: Mutated, sources: Sequence[Source]) -> frozenset[tuple[str
     known = [each for space in spaces for each in space.values() if isinstance(each, type)]
     bases = [each for each in owner.__mro__[1:] if each.__module__ in homes]
     names = {each.__name__: each for each in (*known, owner, *bases)}
-    asked, made = set[str](), set[str]()
+    mentioned, instantiated = set[str](), set[str]()
     for source in sources:
         for node in source.nodes:
             match node:
                 case ast.Call(func=ast.Name(id="super")) if not isinstance(source.parent(node), ast.Attribute):
                     return frozenset()
                 case ast.Attribute(value=ast.Call(func=ast.Name(id="super")), attr=name):
-                    asked.add(name)
+                    mentioned.add(name)
                 case ast.Attribute(value=value, attr=name) if source.code(value) in {"cls", *names}:
-                    asked.add(name)
+                    mentioned.add(name)
                 case ast.Name(id=name) if _loaded(node, source.parent(node)):
-                    asked.add(name)
+                    mentioned.add(name)
                 case ast.Constant(value=str(text)):
-                    asked.add(text)
+                    mentioned.add(text)
                 case ast.alias(name=name):
-                    asked.add(name)
+                    mentioned.add(name)
             match node:
                 case ast.Call(func=ast.Name(id=name)) if name in names:
-                    made.add(name)
+                    instantiated.add(name)
     found = set[tuple[str, str]]()
     for base in bases:
-        users = [each for each in (owner, *(names[each] for each in made)) if issubclass(each, base)]
+        users = [each for each in (owner, *(names[each] for each in instantiated)) if issubclass(each, base)]
         for name, value in vars(base).items():
-            if name in asked or not isinstance(value, FunctionType):
+            if name in mentioned or not isinstance(value, FunctionType):
                 continue
             firsts = {next(each for each in user.__mro__ if name in vars(each)) for user in users}
             if base not in firsts and all(_of_its_own(each, name) for each in firsts):
@@ -160,7 +161,7 @@ def overridden(owner: Mutated, sources: Sequence[Source]) -> frozenset[tuple[str
 
 
 def _loaded(name: ast.Name, parent: ast.AST | None) -> bool:
-    """Tell whether a name is read, and not bound."""
+    """Tell whether a name is read rather than bound."""
     match parent:
         case ast.Assign(targets=targets):
             return all(name is not each for each in targets)
@@ -170,14 +171,14 @@ def _loaded(name: ast.Name, parent: ast.AST | None) -> bool:
 
 
 def _of_its_own(cls: type, name: str) -> bool:
-    """Tell whether a class has a method from its own text, and not a wrapper of another one."""
+    """Tell whether a class defines a method in its own body, rather than having a wrapper of another method."""
     value = vars(cls)[name]
     return isinstance(value, FunctionType) and value.__code__.co_qualname == f"{cls.__qualname__}.{name}"
 
 
 @dataclass(frozen=True)
 class Part:
-    """A module that takes part in what a class does: its text, and the names in it that the class uses."""
+    """A module that a class uses: its text, and the names in it that the class uses."""
 
     module: str
     file: str
@@ -186,21 +187,21 @@ class Part:
 
 
 type Mutated = type | FunctionType
-"""What mutants are made of: a class, or the function that made a function, where subjects are such."""
+"""The code that is mutated: the class of a subject, or the subject itself if it is a function."""
 
 
 def mutated(subject: Any) -> Mutated:
-    """Return what the mutants of a subject are made of."""
+    """Return the class or function whose mutants are those of a subject."""
     return subject if isinstance(subject, FunctionType) else type(subject)
 
 
 def parts_of(owner: Mutated) -> tuple[Part, ...]:
-    """Return the modules of its own top-level package that a class or function uses, those first that others import.
+    """Return the modules of its package that a class or function uses, each after those that it uses itself.
 
-    From the class and its bases on, by the names in their texts and what these are imported from. Modules without a
-    source are left out: the campaign says so if nothing is left.
+    The search begins with the class and its bases, and follows the names in their texts to the modules they are
+    imported from. Modules without a source are left out; the campaign reports if none is left.
     """
-    names = _named(owner) if isinstance(owner, type) else _made(owner)
+    names = _homes_of_class(owner) if isinstance(owner, type) else _home_of_function(owner)
     package = next(iter(names)).partition(".")[0]
     read: dict[str, tuple[Part, _Reach] | None] = {}
     done: dict[str, set[str]] = {}
@@ -226,7 +227,7 @@ def parts_of(owner: Mutated) -> tuple[Part, ...]:
 
 
 def _in_order(uses: dict[str, set[str]], modules: Iterable[str]) -> list[str]:
-    """Return modules, those first that others use; of a circle, in any order."""
+    """Return modules in an order in which each comes after those that it uses; within a cycle, in any order."""
     found: list[str] = []
     known = list(modules)
 
@@ -242,24 +243,24 @@ def _in_order(uses: dict[str, set[str]], modules: Iterable[str]) -> list[str]:
     return found
 
 
-def _named(cls: type) -> dict[str, set[str]]:
-    """Return the class and its bases of the same package, by modules."""
+def _homes_of_class(cls: type) -> dict[str, set[str]]:
+    """Return the names of the class and its bases in the same package, by module."""
     package = cls.__module__.partition(".")[0]
     names: dict[str, set[str]] = {}
     for each in cls.__mro__:
         if each.__module__.partition(".")[0] == package:
-            for home in (each.__module__, *_homes(each)):
+            for home in (each.__module__, *_homes_of_methods(each)):
                 names.setdefault(home, set()).add(each.__qualname__)
     return names
 
 
-def _made(function: FunctionType) -> dict[str, set[str]]:
-    """Return where a function's text is, whatever it was renamed to: a decorator gives it the name of another one."""
+def _home_of_function(function: FunctionType) -> dict[str, set[str]]:
+    """Return the module and qualified name of a function's definition; a decorator may have renamed the function."""
     return {str(function.__globals__.get("__name__", "")): {function.__code__.co_qualname}}
 
 
-def _homes(cls: type) -> set[str]:
-    """Return the modules whose functions a class has: its `__module__` may name another one, for pickles."""
+def _homes_of_methods(cls: type) -> set[str]:
+    """Return the modules that define the functions of a class; its `__module__` may name another one, for pickling."""
     functions = (inspect.unwrap(each) for each in vars(cls).values() if inspect.isfunction(each))
     package = cls.__module__.partition(".")[0]
     homes = {str(each.__globals__.get("__name__", "")) for each in functions}
@@ -267,7 +268,7 @@ def _homes(cls: type) -> set[str]:
 
 
 def _split(full: str, package: str) -> tuple[str, str]:
-    """Return the module of the package that a full name belongs to, and the name in it; "" if there is none."""
+    """Return the module of the package that a full name belongs to, and the name in it; ("", "") for none."""
     parts = full.split(".")
     if parts[0] != package:
         return "", ""

@@ -1,4 +1,4 @@
-"""Critical sections: the statements that run while locks are held, and statements to put in their place.
+"""Critical sections: the statements that run while locks are held, and how to replace them.
 
 Three forms: a `with` statement; `lock.acquire()` before a `try` whose `finally` releases it; `lock.acquire()` and
 `lock.release()` in one block.
@@ -17,7 +17,7 @@ from lockproof.mutation.lock_kinds import Kind
 from lockproof.mutation.source import Edit, Source
 from lockproof.mutation.synchronization import Synchronization
 from lockproof.mutation.syntax import arguments
-from lockproof.mutation.tree import Made, Statement
+from lockproof.mutation.tree import NewStatement, Statement
 
 
 class Form(StrEnum):
@@ -30,9 +30,10 @@ class Form(StrEnum):
 
 @dataclass(frozen=True)
 class Section:
-    """The statements that run while `locks` are held. `nodes` are the statements of its block that it consists of.
+    """The statements that run while `locks` are held. `nodes`: the consecutive statements of a block that form the
+    section.
 
-    `plain`: it takes nothing but locks, so that it may be written twice.
+    `plain`: the section takes only locks, and binds no name to them, so it may be written twice.
     """
 
     source: Source
@@ -45,31 +46,31 @@ class Section:
 
     @property
     def first(self) -> ast.stmt:
-        """Where it begins."""
+        """The first statement of the section."""
         return self.nodes[0]
 
-    def again(self, statements: Iterable[Statement]) -> list[Made]:
-        """Return a section of the same form round other statements."""
+    def again(self, statements: Iterable[Statement]) -> list[NewStatement]:
+        """Return a section of the same form around other statements."""
         source = self.source
-        inner = [source.made(each) for each in statements]
+        inner = [source.new_statement(each) for each in statements]
         match self.form, self.nodes:
             case Form.WITH, [ast.With(items=items) as node]:
-                return [Made(source.head(node, items[-1]) + source.layout.newline + _nested(source, inner))]
+                return [NewStatement(source.head(node, items[-1]) + source.layout.newline + _nested(source, inner))]
             case Form.TRY, [acquire, ast.Try() as node]:
                 parts = (source.head(node), _nested(source, inner), source.tail(node))
-                attempt = replace(source.made(node), text=source.layout.newline.join(parts))
-                return [replace(source.made(acquire), above=()), attempt]
+                attempt = replace(source.new_statement(node), text=source.layout.newline.join(parts))
+                return [replace(source.new_statement(acquire), above=()), attempt]
             case _, [acquire, *_, release]:
-                return [replace(source.made(acquire), above=()), *inner, source.made(release)]
+                return [replace(source.new_statement(acquire), above=()), *inner, source.new_statement(release)]
         raise AssertionError(self.form)
 
     def replaced(self, statements: Sequence[Statement]) -> Edit:
-        """Return what puts statements in the place of the whole section; its comment stays above the first one."""
+        """Return the edit that replaces the whole section by statements; the comments above it stay."""
         return self.source.rewritten(self.nodes, statements)
 
 
-def _nested(source: Source, statements: Iterable[Made]) -> str:
-    """Return statements as the block of another one."""
+def _nested(source: Source, statements: Iterable[NewStatement]) -> str:
+    """Return the text of statements as the block of a compound statement."""
     deeper, lines = MARGIN + source.layout.default_indent, list[str]()
     for each in statements:
         lines += [line.replace(MARGIN, deeper) for line in each.above]
@@ -78,16 +79,16 @@ def _nested(source: Source, statements: Iterable[Made]) -> str:
 
 
 def call_of(statement: ast.AST) -> ast.Call | None:
-    """Return the call that a statement is."""
+    """Return the call if a statement is just a call, else None."""
     match statement:
         case ast.Expr(value=ast.Call() as call):
             return call
     return None
 
 
-def method_call(statement: ast.AST | Made, method: str) -> ast.expr | None:
-    """Return the object of a statement like `lock.release()`, None if it is none."""
-    if isinstance(statement, Made):
+def method_call(statement: ast.AST | NewStatement, method: str) -> ast.expr | None:
+    """Return the object of a statement like `lock.release()`, None for other statements."""
+    if isinstance(statement, NewStatement):
         return None
     match call_of(statement):
         case ast.Call(func=ast.Attribute(value=value, attr=name)) if name == method:
@@ -96,7 +97,7 @@ def method_call(statement: ast.AST | Made, method: str) -> ast.expr | None:
 
 
 _ALWAYS: Final = ("", "True", "blocking=True")
-"""Arguments of an `acquire` that gets the lock in any case."""
+"""Arguments of an `acquire` that always gets the lock."""
 
 
 def sections_of(found: Synchronization) -> list[Section]:

@@ -1,9 +1,9 @@
-"""What may be seen by other threads: which statements of a critical section have a reason to be in it.
+"""Shared data: which statements of a critical section touch data that other threads may see.
 
-An operator that moves a statement which touches only what its own call can see makes a mutant that does the same, and
-each such mutant costs a person's time. `Sharing.touches` is false only for what is plainly local: literals, names of
-the call, arithmetic and pure functions of the language on them, collections that the call has made itself. It is true
-wherever there is doubt, so what it leaves out is equivalent, and what it does not leave out may be.
+If a moved statement touches only data of its own call, the mutant is equivalent, and each equivalent mutant costs a
+person's time. `Sharing.touches` is false only for what is plainly local: literals, local names, arithmetic and pure
+built-in functions on them, collections that the call itself has made. In doubt it is true. So each mutant that it
+prevents is equivalent, and some that it allows are equivalent too.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 from lockproof.mutation.lock_kinds import HELD
 from lockproof.mutation.synchronization import Synchronization
 from lockproof.mutation.syntax import arguments, is_number, is_text
-from lockproof.mutation.tree import DEFINITIONS, Made
+from lockproof.mutation.tree import DEFINITIONS, NewStatement
 
 _PURE: Final = frozenset(
     ("len", "int", "str", "bool", "float", "min", "max", "sum", "abs", "id", "isinstance", "issubclass", "type", "repr",
@@ -29,7 +29,7 @@ _FRESH: Final = (
 
 
 class Sharing:
-    """What the statements of a module touch."""
+    """Tells which nodes of a module touch shared data."""
 
     def __init__(self, found: Synchronization) -> None:
         self._found: Final = found
@@ -47,12 +47,12 @@ class Sharing:
             if scope is None and any(each.store or not self._is_constant(each.value) for each in values)
         }
 
-    def touches(self, *nodes: ast.AST | Made) -> bool:
-        """Tell whether anything in the nodes may be seen by other threads, or may see what they do."""
+    def touches(self, *nodes: ast.AST | NewStatement) -> bool:
+        """Tell whether the nodes may read or write data that other threads see."""
         return any(self._touches(each) for each in self._source.walk(*nodes))
 
-    def signals(self, *nodes: ast.AST | Made) -> bool:
-        """Tell whether the nodes wait for a condition or notify it: without its lock that raises RuntimeError."""
+    def signals(self, *nodes: ast.AST | NewStatement) -> bool:
+        """Tell whether the nodes wait for a condition or notify it, which raises RuntimeError without its lock."""
         for node in self._source.walk(*nodes):
             match node:
                 case ast.Call(func=ast.Attribute(value=owner, attr=name)):
@@ -63,7 +63,7 @@ class Sharing:
         return False
 
     def _signals_inside(self, name: str) -> bool:
-        """Tell whether a method of the module waits or notifies, and leaves the lock to its caller."""
+        """Tell whether a method of the module waits or notifies under a lock that its caller holds."""
         if name not in self._signalling:
             self._signalling[name] = False
             methods = (n for n in self._source.nodes if isinstance(n, DEFINITIONS) and n.name == name)
@@ -118,11 +118,11 @@ class Sharing:
         return name not in _BUILTIN_TYPES and name not in _PURE
 
     def _is_alias(self, base: ast.Name) -> bool:
-        """Tell whether a name may stand for something that others know."""
+        """Tell whether a local name may refer to a shared object."""
         return self._found.bindings.scope(base, base.id) is not None and not self._is_fresh(base)
 
     def _is_fresh(self, node: ast.Name) -> bool:
-        """Tell whether a name of the call stands for nothing but what the call has made itself."""
+        """Tell whether a local name refers only to objects that the call itself has made."""
         scope = self._found.bindings.scope(node, node.id)
         key = scope, node.id
         if key not in self._fresh:

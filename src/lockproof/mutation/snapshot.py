@@ -1,4 +1,4 @@
-"""Expressions that copy a collection: what they copy, and what would iterate over the thing itself instead."""
+"""Expressions that copy a collection: what they copy, and how to iterate over the original instead."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ast
 from typing import Final
 
 COPIES: Final = ("list", "tuple", "set", "frozenset", "dict")
-"""Functions that make a collection of what they iterate over."""
+"""Functions that make a collection of an iterable."""
 
 BUILTIN: Final = ("set", "frozenset", "dict", "list")
 
@@ -28,7 +28,9 @@ def copied(expression: ast.expr) -> ast.expr | None:
 
 
 def live_source(expression: ast.expr) -> tuple[str, ast.expr | None]:
-    """Return what iterates over the innermost thing copied, and that: ("set.__iter__", x) of `list(set.copy(x))`."""
+    """Return the innermost copied expression, after the function that iterates over it: ("set.__iter__", x) for
+    `list(set.copy(x))`.
+    """
     live, inner = "", None
     value = copied(expression)
     while value is not None:

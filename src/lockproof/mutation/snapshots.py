@@ -1,5 +1,5 @@
-"""Operators on what lets code see a collection in the middle of a change: bulk changes in steps, live iterators,
-arguments that run under the lock.
+"""Operators that let code see a collection in the middle of a change: bulk changes in steps, live iterators, arguments
+that run under the lock.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from lockproof.mutation.operator import Change, Context, Operator
 from lockproof.mutation.sections import Section, call_of
 from lockproof.mutation.snapshot import BUILTIN, COPIES, copied, live_source
 from lockproof.mutation.syntax import Argument, arguments, identifiers
-from lockproof.mutation.tree import Made
+from lockproof.mutation.tree import NewStatement
 
 _BASES: Final = ("set", "dict", "list", "deque", "defaultdict", "OrderedDict", "bytearray")
 _ADD: Final = {"set": "add", "list": "append", "deque": "append", "bytearray": "append"}
 
 
 def two_steps(context: Context) -> Iterator[Change]:
-    """Make a bulk change of a built-in collection in several steps in C instead of one: what code in C sees that reads
-    past the methods of a subclass, and past their lock.
+    """Make a bulk change of a built-in collection in several steps in C instead of one. Code in C, which reads past the
+    methods of a subclass and past their lock, can see the difference.
 
     Only for `set.update(target, ...)` and the like on a parameter, and `super().update(...)` in a subclass of a
-    built-in type. Where a collection is an attribute and every method holds the lock, nobody could see the difference.
+    built-in type. If the collection is an attribute and every method holds the lock, no thread could see the
+    difference.
     """
     for line in context.source.simple_lines():
         call = call_of(line)
@@ -49,7 +50,7 @@ def two_steps(context: Context) -> Iterator[Change]:
 
 
 def _is_given(context: Context, value: ast.expr) -> bool:
-    """Tell whether an expression is a parameter: what others know, unlike what the function has made itself."""
+    """Tell whether an expression is a parameter: callers know its value, unlike that of a local variable."""
     function = context.source.function(value)
     if function is None or not isinstance(value, ast.Name):
         return False
@@ -57,7 +58,7 @@ def _is_given(context: Context, value: ast.expr) -> bool:
 
 
 def _builtin_base(context: Context, node: ast.AST) -> str:
-    """Return the built-in collection that the class around a node is a subclass of, directly or in this module."""
+    """Return the built-in collection from which the class around a node derives, also by classes of this module."""
     owner = next((each for each in context.source.ancestors(node) if isinstance(each, ast.ClassDef)), None)
     classes = {each.name: each for each in context.source.nodes if isinstance(each, ast.ClassDef)}
     for _ in range(9):
@@ -80,8 +81,8 @@ def _steps(
     of: str,
     target: str,
     whole: str,
-) -> list[Made]:
-    """Return statements that do a bulk change in steps, none if it is no bulk change."""
+) -> list[NewStatement]:
+    """Return statements that make a bulk change in steps, an empty list if a call is no bulk change."""
     each, operands = context.name("each", line), [context.code(arg.value) for arg in rest]
     if any(arg.star or arg.keyword for arg in rest):
         return []
@@ -109,14 +110,15 @@ def _steps(
                 f"{of}difference_update({target}{both})", f"{of}update({target}{added})",
             ]  # fmt: skip
     newline = f"{context.source.layout.newline}{MARGIN}{context.source.layout.default_indent}"
-    return [Made(text.replace("\n    ", newline)) for text in texts]
+    return [NewStatement(text.replace("\n    ", newline)) for text in texts]
 
 
 def live_iterator(context: Context) -> Iterator[Change]:
-    """Use the collection itself where a snapshot of it is iterated over, handed out, or kept behind the lock.
+    """Use the collection itself instead of a snapshot that is iterated over, returned, or used after the lock is
+    released.
 
-    Left out: a copy that is used up under the lock by code in C, or by a loop that calls nothing; what is returned, if
-    the copy is of another type than the collection, since one thread would notice at once.
+    Left out: a copy that is consumed under the lock by code in C, or by a loop without calls; and a returned copy of
+    another type than the collection, since one thread would notice the difference.
     """
     held = {statement for section in context.sections for statement in section.statements}
     for node in context.of_kind(ast.Call):
@@ -130,7 +132,7 @@ def live_iterator(context: Context) -> Iterator[Change]:
                     yield _change(context, inner, f"{live}({shown})" if live != "iter" else shown)
             case ast.Call(func=ast.Name(id="map"), args=[function, inner], keywords=[]):
                 copies = context.code(function) in (*COPIES, *(f"{each}.copy" for each in BUILTIN))
-                if copies and _given_to_runner(context, node):
+                if copies and _runs_under_lock(context, node):
                     yield _change(context, node, context.source.piece(inner))
     loops: list[ast.For | ast.AsyncFor | ast.comprehension] = [
         *context.of_kind(ast.For), *context.of_kind(ast.AsyncFor), *context.of_kind(ast.comprehension),
@@ -147,11 +149,11 @@ def live_iterator(context: Context) -> Iterator[Change]:
             yield from _kept(context, section, statement)
 
 
-def _given_to_runner(context: Context, node: ast.AST) -> bool:
-    """Tell whether a node stands in a lambda that runs under a lock."""
+def _runs_under_lock(context: Context, node: ast.AST) -> bool:
+    """Tell whether a node is inside a lambda that runs under a lock."""
     function = next((each for each in context.source.ancestors(node) if isinstance(each, ast.Lambda)), None)
     outer = context.source.parent(function) if function is not None else None
-    return isinstance(outer, ast.Call) and context.found.does(outer.func).runner is not None
+    return isinstance(outer, ast.Call) and context.found.behaviour(outer.func).runner is not None
 
 
 def _iterated(context: Context, node: ast.Call, inner: ast.expr) -> Iterator[Change]:
@@ -159,16 +161,16 @@ def _iterated(context: Context, node: ast.Call, inner: ast.expr) -> Iterator[Cha
     if of is not None and _is_shared(context, of):
         yield _change(context, node, f"{live}({context.source.piece(of)})")
     if isinstance(inner, ast.Call):
-        runner, given = context.found.does(inner.func).runner, arguments(inner)
+        runner, given = context.found.behaviour(inner.func).runner, arguments(inner)
         if runner is not None and runner.position < len(given):
             function = given[runner.position].value
-            live = context.found.does(function).live
+            live = context.found.behaviour(function).live
             if live:
                 yield _change(context, function, live)
 
 
 def _kept(context: Context, section: Section, statement: ast.stmt) -> Iterator[Change]:
-    """Change a copy that is returned from a section, or bound to a name that is used behind it."""
+    """Change a copy that a section returns, or binds to a name that is used after the section."""
     for node in context.source.walk_here(statement):
         if isinstance(node, ast.Return) and node.value is not None:
             values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
@@ -188,7 +190,7 @@ def _kept(context: Context, section: Section, statement: ast.stmt) -> Iterator[C
 
 
 def _view(value: ast.expr) -> ast.expr:
-    """Return what a view is made of: `dict(x)` of `dict(x).keys()`."""
+    """Return the mapping of a view: `dict(x)` for `dict(x).keys()`."""
     match value:
         case ast.Call(func=ast.Attribute(value=inner, attr="keys" | "values" | "items"), args=[], keywords=[]):
             return inner
@@ -208,7 +210,7 @@ def _uses(context: Context, name: str, *nodes: ast.AST) -> int:
 
 
 def _same_type(context: Context, copy: ast.expr, of: ast.Attribute) -> bool:
-    """Tell whether a copy is of the type of what it copies, as far as that is known."""
+    """Tell whether a copy has the type of the original, as far as that is known."""
     if not isinstance(copy, ast.Call) or not isinstance(copy.func, ast.Name):
         return True
     kinds = set()
@@ -230,7 +232,7 @@ def _is_shared(context: Context, value: ast.expr) -> bool:
 
 
 def _calls_out(context: Context, loop: ast.AST) -> bool:
-    """Tell whether a loop calls anything that may change what it goes over."""
+    """Tell whether a loop makes any call that may change the collection that it iterates over."""
     body = loop.body if isinstance(loop, (ast.For, ast.AsyncFor)) else [context.source.parent(loop)]
     for node in context.source.walk(*filter(None, body)):
         if isinstance(node, ast.Call) and copied(node) is None:
@@ -242,15 +244,15 @@ def _calls_out(context: Context, loop: ast.AST) -> bool:
 
 def _change(context: Context, node: ast.expr, instead: str) -> Change:
     said = f"{context.where(node)} uses `{context.line(instead)}` itself instead of the snapshot `{context.code(node)}`"
-    return Change(node, [context.source.instead(node, instead)], said)
+    return Change(node, [context.source.replaced(node, instead)], said)
 
 
 def materialize_inside(context: Context) -> Iterator[Change]:
-    """Run an argument to its end while the lock is held: a generator may block there, or come back for the lock."""
+    """Consume an iterable argument while the lock is held: a generator may block there, or need the same lock."""
     for section in context.sections:
         yield from _moved_inside(context, section)
     for node in context.of_kind(ast.Call):
-        runner, every = context.found.does(node.func).runner, arguments(node)
+        runner, every = context.found.behaviour(node.func).runner, arguments(node)
         if runner is None or runner.position >= len(every):
             continue
         given = every[runner.position + 1 :]
@@ -262,11 +264,11 @@ def materialize_inside(context: Context) -> Iterator[Change]:
             changed = [*map(context.source.argument, every[: runner.position]), function, *others]
             text = f"{context.source.piece(node.func)}({', '.join(changed)})"
             said = f"{context.where(node)} runs `{what}` while the lock is held"
-            yield Change(node, [context.source.inside(node, text)], said)
+            yield Change(node, [context.source.replaced_inside(node, text)], said)
 
 
 def _inside(context: Context, function: ast.expr, given: Sequence[Argument]) -> tuple[str, list[str], str] | None:
-    """Return a function that materializes its arguments, and the arguments as they are before."""
+    """Return a function that materializes its arguments, the arguments as given, and the code that is moved."""
     names, inner, outer, what = list[str](), list[str](), list[str](), ""
     for place, each in enumerate(given):
         name = "held" if place == 0 else f"given{place}" if place > 1 else "given"
@@ -302,7 +304,8 @@ def _inside(context: Context, function: ast.expr, given: Sequence[Argument]) -> 
 
 def _materializes(context: Context, function: ast.expr) -> bool:
     return (
-        context.code(function) in ("list", "tuple", "set", "frozenset", "dict") or context.found.does(function).copies
+        context.code(function) in ("list", "tuple", "set", "frozenset", "dict")
+        or context.found.behaviour(function).copies
     )
 
 
@@ -317,7 +320,7 @@ def _moved_inside(context: Context, section: Section) -> Iterator[Change]:
             ) if _materializes(context, made) and not context.sharing.touches(argument):
                 used = any(_uses(context, name, each) for each in section.statements)
                 if used and not any(_uses(context, name, each) for each in before[number + 1 :]):
-                    moved = replace(context.source.made(statement), above=())
+                    moved = replace(context.source.new_statement(statement), above=())
                     lines = section.again([moved, *section.statements])
                     said = f"{context.where(statement)} runs `{context.code(value)}` while the lock is held"
                     edits = [*context.source.removed(statement), section.replaced(lines)]
@@ -328,5 +331,5 @@ def _moved_inside(context: Context, section: Section) -> Iterator[Change]:
 OPERATORS: Final = (
     Operator("two-steps", "make a bulk change in several steps in C instead of one", two_steps),
     Operator("live-iterator", "use the collection itself instead of a snapshot", live_iterator),
-    Operator("materialize-inside", "run an argument to its end while the lock is held", materialize_inside),
+    Operator("materialize-inside", "consume an iterable argument while the lock is held", materialize_inside),
 )

@@ -1,4 +1,4 @@
-"""A file as text: pieces of it to stand somewhere else, and the file with some pieces replaced.
+"""A file as text: pieces of it to put elsewhere, and edits that replace pieces.
 
 A mutant is the text with a few edits: all other lines, comments and blanks stay as they are. Rejected: `ast.unparse`,
 which writes the whole file anew, and LibCST, which is compiled and has no wheel for some builds of Python.
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from lockproof.mutation.layout import MARGIN
 from lockproof.mutation.syntax import Argument
-from lockproof.mutation.tree import COMPOUND, DEFINITIONS, Made, Statement, Tree
+from lockproof.mutation.tree import COMPOUND, DEFINITIONS, NewStatement, Statement, Tree
 
 
 @dataclass(frozen=True)
 class Edit:
-    """What stands from `start` to `end` becomes `text`."""
+    """The characters from `start` to `end` become `text`."""
 
     start: int
     end: int
@@ -25,10 +25,10 @@ class Edit:
 
 
 class Source(Tree):
-    """The text of a module, parsed. In pieces of it, MARGIN stands for the indent of the block they stand in.
+    """The text of a module, parsed. In a piece of the text, MARGIN replaces the indent of its block.
 
     Raises:
-        SyntaxError: the text is no Python.
+        SyntaxError: the text is not Python.
 
     """
 
@@ -37,29 +37,29 @@ class Source(Tree):
         self.module, self.file = module, file
 
     def argument(self, given: Argument) -> str:
-        """Return an argument of a call as it is written."""
+        """Return the text of an argument of a call, with its star or keyword."""
         start, end = self._outer(given.node)
         return self.layout.portable(start, end, self._indent(given.node))
 
     def piece(self, node: ast.expr) -> str:
-        """Return an expression, to stand in a statement that is made."""
+        """Return an expression, for a new statement."""
         start, end = self._outer(node)
         return self.layout.portable(start, end, self._indent(node))
 
     def bare_piece(self, node: ast.expr) -> str:
-        """Return an expression without the parentheses around it, to stand in a statement that is made."""
+        """Return an expression without the parentheses around it, for a new statement."""
         return self.layout.portable(*self._spans[node], self._indent(node))
 
     def piece_between(self, first: ast.expr, last: ast.expr) -> str:
-        """Return what stands from one operand to another one, to stand in a statement that is made."""
+        """Return the text from one operand to another, for a new statement."""
         return self.layout.portable(self._outer(first)[0], self._outer(last)[1], self._indent(first))
 
     def piece_with(self, node: ast.expr, first: ast.expr, last: ast.expr, text: str) -> str:
-        """Return an expression in which another text stands from one of its operands to another one."""
+        """Return an expression in which `text` replaces everything from one operand to another."""
         return self._portable_with(*self._outer(node), node, first, last, text)
 
     def statement_with(self, node: ast.stmt, inner: ast.expr, text: str) -> str:
-        """Return a statement in which another text stands for an expression."""
+        """Return a statement in which `text` replaces an expression."""
         return self._portable_with(self._begin(node), self._end(node), node, inner, inner, text)
 
     def _portable_with(self, start: int, end: int, node: ast.AST, first: ast.expr, last: ast.expr, text: str) -> str:
@@ -67,50 +67,50 @@ class Source(Tree):
         return self.layout.portable(start, begin, indent) + text + self.layout.portable(finish, end, indent)
 
     def sign(self, statement: ast.AugAssign) -> str:
-        """Return the operator of `x += 1` as it stands in `x + 1`."""
+        """Return the binary operator of an augmented assignment: `+` of `x += 1`."""
         begin, end = self._outer(statement.target)[1], self._outer(statement.value)[0]
         return self.text[begin:end].strip().removesuffix("=")
 
     def text_with(self, node: ast.AST, edits: Iterable[Edit]) -> str:
-        """Return the text of a node with edits made in it."""
+        """Return the text of a node with edits applied."""
         start, end = self._outer(node)
         return self._spliced(start, end, edits)
 
-    def made(self, statement: Statement) -> Made:
-        """Return a statement as it can stand at another place, with its comments."""
-        if isinstance(statement, Made):
+    def new_statement(self, statement: Statement) -> NewStatement:
+        """Return a statement with its comments, to put at another place."""
+        if isinstance(statement, NewStatement):
             return statement
         start = self._begin(statement)
         indent = self._indent(statement)
         if not self.has_lines(statement):
             text = self.layout.portable(start, self._spans[statement][1], indent)
-            return Made(text, (statement,), isinstance(statement, ast.Return))
+            return NewStatement(text, (statement,), isinstance(statement, ast.Return))
         above = tuple(self.layout.portable(*line, indent, whole=True) for line in self._above(statement))
         text = self.layout.portable(start, self._end(statement), indent)
-        return Made(text, (statement,), isinstance(statement, ast.Return), above)
+        return NewStatement(text, (statement,), isinstance(statement, ast.Return), above)
 
     def head(self, statement: ast.stmt, after: ast.AST | None = None) -> str:
-        """Return the first line of a compound statement up to its colon, which comes after a node."""
+        """Return the head of a compound statement up to its colon, the first one after a node."""
         begin = self._spans[statement][0]
         colon = self.layout.colon(begin if after is None else self._outer(after)[1])
         return self.layout.portable(begin, colon + 1, self._indent(statement))
 
     def tail(self, statement: ast.Try) -> str:
-        """Return the `finally` of a statement with the comments before it."""
+        """Return the `finally` of a statement, with the comments above it."""
         last = self._end_of_block(statement.body)
         return self.layout.portable(
             self.layout.next_line(last), self._end(statement), self._indent(statement), whole=True
         )
 
     def _indent(self, node: ast.AST) -> str:
-        """Return the indent of the line that the statement of a node begins on."""
+        """Return the indent of the line on which the statement of a node begins."""
         for each in (node, *self.ancestors(node)):
             if isinstance(each, ast.stmt):
                 return self.layout.indent_at(self._spans[each][0])
         return ""
 
     def _end(self, statement: ast.stmt) -> int:
-        """Return where the lines of a statement end, with comments: the line end itself does not belong to them."""
+        """Return where the lines of a statement end, with its comments and without the line end."""
         blocks = [value for _, value in ast.iter_fields(statement) if isinstance(value, list)]
         blocks += [
             each.body for block in blocks for each in block if isinstance(each, (ast.ExceptHandler, ast.match_case))
@@ -121,7 +121,7 @@ class Source(Tree):
         return self._end_of_block(max(inner, key=lambda block: self._spans[block[-1]][1]))
 
     def _end_of_block(self, block: Sequence[ast.stmt]) -> int:
-        """Return where the lines of a block end, with the comments behind it that are indented like it."""
+        """Return where the lines of a block end, with the comments below it that have its indent."""
         end = (
             self._end(block[-1])
             if isinstance(block[-1], COMPOUND)
@@ -132,7 +132,7 @@ class Source(Tree):
         return end
 
     def _above(self, statement: ast.stmt) -> list[tuple[int, int]]:
-        """Return the comment and blank lines that belong to a statement: those after the block before it."""
+        """Return the comment and blank lines that belong to a statement: those between it and the block above."""
         lines = self.layout.gap_above(self._begin(statement))
         block = self._blocks[statement]
         place = next(number for number, each in enumerate(block) if each is statement)
@@ -148,34 +148,34 @@ class Source(Tree):
         lines = self._above(statement)
         return lines[0][0] if lines else self.layout.start_of_line(self._begin(statement))
 
-    def instead(self, node: ast.expr, text: str) -> Edit:
-        """Put a text in the place of an expression and of the parentheses around it."""
+    def replaced(self, node: ast.expr, text: str) -> Edit:
+        """Replace an expression and the parentheses around it by a text."""
         return Edit(*self._outer(node), text.replace(MARGIN, self._indent(node)))
 
-    def inside(self, node: ast.expr, text: str) -> Edit:
-        """Put a text in the place of an expression, inside the parentheses around it."""
+    def replaced_inside(self, node: ast.expr, text: str) -> Edit:
+        """Replace an expression by a text, and keep the parentheses around it."""
         return Edit(*self._spans[node], text.replace(MARGIN, self._indent(node)))
 
-    def instead_of_choice(self, choice: ast.IfExp, one: ast.expr) -> Edit:
-        """Put what stands in a conditional expression in its place, with one pair of parentheses if there is any."""
+    def choice_replaced(self, choice: ast.IfExp, one: ast.expr) -> Edit:
+        """Replace a conditional expression by one of its branches, with one pair of parentheses if it has any."""
         enclosed = self._outer(choice) != self._spans[choice]
-        return self.inside(choice, self.bare_piece(one) if enclosed else self.piece(one))
+        return self.replaced_inside(choice, self.bare_piece(one) if enclosed else self.piece(one))
 
-    def head_instead(self, statement: ast.stmt, test: ast.expr, text: str) -> Edit:
-        """Put a text in the place of the first line of a statement up to its colon."""
+    def head_replaced(self, statement: ast.stmt, test: ast.expr, text: str) -> Edit:
+        """Replace the head of a statement up to its colon by a text."""
         return Edit(self._spans[statement][0], self.layout.colon(self._outer(test)[1]), text)
 
     def rewritten(self, nodes: Sequence[ast.stmt], statements: Iterable[Statement]) -> Edit:
-        """Put statements in the place of some that follow each other; the comments above the first one stay."""
+        """Replace consecutive statements by others; the comments above the first one stay."""
         indent, lines = self._indent(nodes[0]), list[str]()
-        for each in map(self.made, statements):
+        for each in map(self.new_statement, statements):
             lines += [line.replace(MARGIN, indent) for line in each.above]
             lines.append(indent + each.text.replace(MARGIN, indent))
         start = self.layout.start_of_line(self._begin(nodes[0]))
         return Edit(start, self._end(nodes[-1]), self.layout.newline.join(lines))
 
     def removed(self, *statements: ast.stmt) -> list[Edit]:
-        """Take statements away, with the comments above them; a block that has no other gets `pass`."""
+        """Remove statements, with the comments above them; a block that loses all its statements gets `pass`."""
         edits = list[Edit]()
         for each in statements:
             block = self._blocks[each]
@@ -188,38 +188,38 @@ class Source(Tree):
         return edits
 
     def item_removed(self, statement: ast.With, item: ast.withitem) -> Edit:
-        """Take one of several items of a `with` statement away."""
+        """Remove one of several items of a `with` statement."""
         place = next(number for number, each in enumerate(statement.items) if each is item)
         if item is not statement.items[-1]:
-            return Edit(self._of_item(item)[0], self._of_item(statement.items[place + 1])[0], "")
-        return Edit(self._of_item(statement.items[place - 1])[1], self._of_item(item)[1], "")
+            return Edit(self._span_of_item(item)[0], self._span_of_item(statement.items[place + 1])[0], "")
+        return Edit(self._span_of_item(statement.items[place - 1])[1], self._span_of_item(item)[1], "")
 
-    def _of_item(self, item: ast.withitem) -> tuple[int, int]:
+    def _span_of_item(self, item: ast.withitem) -> tuple[int, int]:
         return self._outer(item.context_expr)[0], self._outer(item.optional_vars or item.context_expr)[1]
 
     def after(self, statement: ast.stmt) -> str:
-        """Return the comment behind a statement on its line, with the blanks before it."""
+        """Return the comment at the end of a statement's line, with the blanks before it."""
         return self.text[self._spans[statement][1] : self._end(statement)]
 
     def decorator_removed(self, decorator: ast.expr) -> Edit:
-        """Take a decorator away, with the comments above it."""
+        """Remove a decorator, with the comments above it."""
         at = self.text.rindex("@", 0, self._spans[decorator][0] + 1)
         owner = self._parents[decorator]
         assert isinstance(owner, (*DEFINITIONS, ast.ClassDef))
-        # The comments above the first one are those of the function.
+        # The comments above the first decorator belong to the function.
         lines = [] if decorator is owner.decorator_list[0] else self.layout.gap_above(at)
         start = lines[0][0] if lines else self.layout.start_of_line(at)
         return self._without_lines(start, self.layout.end_of_line(self._spans[decorator][1]))
 
     def _without_lines(self, start: int, end: int) -> Edit:
-        """Take whole lines away, with one line end."""
+        """Remove whole lines, with one line end."""
         after = self.layout.next_line(end)
         if after == end:
             start = self.layout.line_end_before(start)
         return Edit(start, after, "")
 
     def before_top(self, nodes: Iterable[Edit], line: str) -> Edit:
-        """Put a line before the first statement of the module that is changed."""
+        """Insert a line before the first top-level statement that the edits change."""
         first = min(each.start for each in nodes)
         place = 0
         for number, each in enumerate(self.tree.body):
@@ -230,7 +230,7 @@ class Source(Tree):
         return Edit(start, start, line + self.layout.newline)
 
     def edited(self, edits: Iterable[Edit]) -> str:
-        """Return the text with edits made. None of them may stand in another one."""
+        """Return the text with edits applied. Edits must not overlap."""
         return self._spliced(0, len(self.text), edits)
 
     def _spliced(self, start: int, end: int, edits: Iterable[Edit]) -> str:

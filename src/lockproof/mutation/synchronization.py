@@ -1,8 +1,9 @@
-"""What in a module is a lock, by what it was made from, and what is known of the functions that a module calls.
+"""Which expressions of a module are locks, by the calls that made them; and what the called functions do with locks.
 
-An attribute counts by its name alone: where one class of the modules at hand has a lock of this name, `other._lock` is
-a lock whatever `other` is. Names that look like a lock's count where nothing else is known of them. Rejected: to run
-the program and look, since half of what matters (a parameter, the local of a method) is not there to look at.
+An attribute is recognized by its name alone: if one class of the examined modules has a lock of this name,
+`other._lock` is a lock, whatever `other` is. A name like that of a lock counts if nothing else is known about it.
+Rejected: to run the program and inspect its objects, since many locks (a parameter, a local variable) cannot be reached
+that way.
 """
 
 from __future__ import annotations
@@ -23,23 +24,24 @@ _PLAIN: Final = (
     ast.List, ast.Dict, ast.Set, ast.Tuple, ast.ListComp, ast.DictComp, ast.SetComp,
     ast.Lambda, ast.Compare,
 )  # fmt: skip
-"""Expressions that make no lock."""
+"""Expressions that never yield a lock."""
 
 _MAKE_OTHERS: Final = ("ExitStack", "AsyncExitStack", "open", "int", "str", "len", "bool", "float", "Path", "count")
 
 _NOT_OF_THREADS: Final = ("asyncio.", "multiprocessing.", "trio.", "anyio.")
 
 _COMMON: Final = frozenset(("get", "pop", "setdefault", "copy", "update", "add", "append", "remove", "clear", "close"))
-"""Methods of containers: a method of the program with such a name says nothing about other objects."""
+"""Methods of containers: if the program defines a method of such a name, that says nothing about other objects."""
 
 
 @dataclass(frozen=True)
-class Does:
-    """What a function or a class does.
+class Behaviour:
+    """What a function or a class does with locks and collections.
 
-    `kind`: a call returns this, or something that holds it. `runner`: it calls an argument while it holds a lock.
-    `decorates`: as a decorator it puts a lock round the function. `orders`: it returns its arguments in a global order.
-    `copies`: it makes a collection of its argument. `live`: what iterates over the thing itself that it copies.
+    `kind`: a call returns this kind of lock, or an object that holds one. `runner`: it calls an argument while it holds
+    a lock. `decorates`: as a decorator it makes the function run under a lock. `orders`: it returns its arguments in a
+    global order. `copies`: it makes a collection of its argument. `live`: for a function that returns a copy, the
+    function that iterates over the original instead.
     """
 
     kind: Kind | None = None
@@ -52,27 +54,27 @@ class Does:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What other modules may need to know of one."""
+    """The facts about a module that other modules need: its attributes, global variables and functions."""
 
     module: str
     attributes: Mapping[str, Kind] = field(default_factory=dict)
     values: Mapping[str, Kind] = field(default_factory=dict)
-    functions: Mapping[str, Does] = field(default_factory=dict)
+    functions: Mapping[str, Behaviour] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What one round has found: of names, of attributes, of the elements of both, and of functions."""
+    """The facts that one round has found."""
 
     names: Mapping[tuple[Scope, str], Kind] = field(default_factory=dict)
-    boxes: Mapping[tuple[Scope, str], Kind] = field(default_factory=dict)
+    name_elements: Mapping[tuple[Scope, str], Kind] = field(default_factory=dict)
     attributes: Mapping[str, Kind] = field(default_factory=dict)
-    attribute_boxes: Mapping[str, Kind] = field(default_factory=dict)
-    functions: Mapping[str, Does] = field(default_factory=dict)
+    attribute_elements: Mapping[str, Kind] = field(default_factory=dict)
+    functions: Mapping[str, Behaviour] = field(default_factory=dict)
 
 
 class Synchronization:
-    """What is a lock in a module, by what was found in it and is known of others."""
+    """The locks of a module, by its own facts and the knowledge of other modules."""
 
     def __init__(self, source: Source, bindings: Bindings, known: Mapping[str, Knowledge], facts: Facts) -> None:
         self.source, self.bindings = source, bindings
@@ -80,14 +82,14 @@ class Synchronization:
 
     @property
     def knowledge(self) -> Knowledge:
-        """What other modules may need to know of this one."""
+        """The facts about this module that other modules need."""
         facts = self._facts
         values = {name: kind for (scope, name), kind in facts.names.items() if scope is None}
-        functions = {name: does for name, does in facts.functions.items() if does != Does()}
+        functions = {name: each for name, each in facts.functions.items() if each != Behaviour()}
         return Knowledge(self.source.module, facts.attributes, values, functions)
 
     def kind(self, expression: ast.expr) -> Kind | None:
-        """Return what an expression is, None if it is no synchronization."""
+        """Return the kind of lock or other synchronization that an expression is, else None."""
         if self.factory(expression) is not None:
             return None
         match expression:
@@ -111,20 +113,20 @@ class Synchronization:
         return None
 
     def taken(self, expression: ast.expr) -> Kind | None:
-        """Return what an expression is if `with` takes it."""
+        """Return the kind of an expression if `with` takes it as a lock, else None."""
         kind = self.kind(expression)
         if kind is None and isinstance(expression, ast.Call):
             kind = self._helper_by_name(expression)
         return kind if kind in HELD else None
 
     def elements(self, container: ast.expr) -> Kind | None:
-        """Return what the elements of a collection are."""
+        """Return the kind of the elements of a collection."""
         match container:
             case ast.Name(id=name):
-                kind = self._facts.boxes.get((self.bindings.scope(container, name), name))
+                kind = self._facts.name_elements.get((self.bindings.scope(container, name), name))
                 return kind or (by_name(name) if name.endswith("s") and not self._name_kind(container, name) else None)
             case ast.Attribute(attr=name):
-                return self._facts.attribute_boxes.get(name) or (by_name(name) if name.endswith("s") else None)
+                return self._facts.attribute_elements.get(name) or (by_name(name) if name.endswith("s") else None)
             case ast.List(elts=values) | ast.Tuple(elts=values) | ast.Set(elts=values):
                 found = (self.elements(e.value) if isinstance(e, ast.Starred) else self.kind(e) for e in values)
                 return next((each for each in found if each), None)
@@ -143,7 +145,7 @@ class Synchronization:
         return None
 
     def factory(self, expression: ast.expr) -> Kind | None:
-        """Return what a call of an expression makes."""
+        """Return the kind that a call of an expression makes."""
         full = self.bindings.dotted(expression)
         if full in FACTORIES:
             return FACTORIES[full]
@@ -157,27 +159,27 @@ class Synchronization:
         given = (self.bindings.dotted(each.value) for each in values if each.value is not None)
         return next((FACTORIES[each] for each in given if each in FACTORIES), None)
 
-    def does(self, function: ast.expr) -> Does:
-        """Return what is known of a function that is called, or used as a decorator."""
+    def behaviour(self, function: ast.expr) -> Behaviour:
+        """Return what a called function or a decorator does."""
         known, name = self._foreign(function)
         if known is not None:
-            return known.functions.get(name, Does())
+            return known.functions.get(name, Behaviour())
         match function:
             case ast.Name(id=name) if self.bindings.scope(function, name) is None:
-                return self._facts.functions.get(name, Does())
+                return self._facts.functions.get(name, Behaviour())
             case ast.Attribute(value=owner, attr=name):
                 own = isinstance(owner, ast.Name) and owner.id in ("self", "cls")
                 if own or name not in _COMMON:
                     inherited = (each.functions[name] for each in self._known.values() if name in each.functions)
-                    return self._facts.functions.get(name) or next(inherited, Does())
-        return Does()
+                    return self._facts.functions.get(name) or next(inherited, Behaviour())
+        return Behaviour()
 
-    def of_name(self, name: str) -> Does:
-        """Return what is known of a function of the module."""
-        return self._facts.functions.get(name, Does())
+    def behaviour_of(self, name: str) -> Behaviour:
+        """Return what a function of the module does, by its name."""
+        return self._facts.functions.get(name, Behaviour())
 
     def takes_here(self, node: ast.AST) -> Kind | None:
-        """Return what a node takes itself: a `with` statement, an `acquire`, an `enter_context`."""
+        """Return the kind of lock that a node itself takes: a `with` statement, an `acquire`, an `enter_context`."""
         match node:
             case ast.With(items=items):
                 return next((kind for each in items if (kind := self.taken(each.context_expr))), None)
@@ -192,7 +194,7 @@ class Synchronization:
         return any(self.takes_here(each) for each in self.source.walk_here(function.body))
 
     def root(self, expression: ast.expr) -> str:
-        """Return the name of the lock that is really taken: of conditions made with a lock, the name of that."""
+        """Return the name of the lock that is actually taken: for a condition made with a lock, that of the lock."""
         for _ in range(4):
             match expression:
                 case ast.Name(id=name):
@@ -208,7 +210,7 @@ class Synchronization:
         return self.source.code(expression)
 
     def _under(self, value: ast.expr | None) -> ast.expr | None:
-        """Return the lock that a value is, or a condition is made with."""
+        """Return the lock that a value names, or with which it makes a condition."""
         match value:
             case ast.Name() | ast.Attribute() if self.kind(value):
                 return value
@@ -218,8 +220,8 @@ class Synchronization:
                 return lock if isinstance(lock, (ast.Name, ast.Attribute)) else None
         return None
 
-    def next_facts(self, definitions: Mapping[str, Does]) -> Facts:
-        """Return what follows of the names and attributes, beside what follows of the functions."""
+    def next_facts(self, definitions: Mapping[str, Behaviour]) -> Facts:
+        """Return the facts of the next round, from the present ones and what the functions do."""
         names, attributes = self.bindings.names, self.bindings.attributes
         foreign = {name: kind for each in self._known.values() for name, kind in each.attributes.items()}
         return Facts(
@@ -227,33 +229,33 @@ class Synchronization:
             self._all(attributes, True), definitions,
         )  # fmt: skip
 
-    def _all[K](self, bindings: Mapping[K, list[Binding]], boxes: bool) -> dict[K, Kind]:
+    def _all[K](self, bindings: Mapping[K, list[Binding]], of_elements: bool) -> dict[K, Kind]:
         found: dict[K, Kind] = {}
         for key, values in bindings.items():
-            kinds = [kind for each in values if (kind := self._bound(each, boxes))]
+            kinds = [kind for each in values if (kind := self._bound(each, of_elements))]
             if kinds:
                 found[key] = next((kind for kind in kinds if kind is not Kind.UNKNOWN), Kind.UNKNOWN)
         return found
 
-    def _bound(self, binding: Binding, boxes: bool) -> Kind | None:
+    def _bound(self, binding: Binding, of_elements: bool) -> Kind | None:
         value, kind = binding.value, None
         if binding.store or binding.element:
-            if boxes is binding.store and value is not None:
+            if of_elements is binding.store and value is not None:
                 kind = self.kind(value) if binding.store else self.elements(value)
         elif value is not None:
-            kind = self.elements(value) if boxes and not isinstance(value, ast.Name) else None
-            kind = kind if boxes else self.kind(value)
+            kind = self.elements(value) if of_elements and not isinstance(value, ast.Name) else None
+            kind = kind if of_elements else self.kind(value)
         if kind is None and binding.annotation is not None:
-            kind = self._annotated(binding.annotation, boxes)
+            kind = self._annotated(binding.annotation, of_elements)
         return kind
 
-    def _annotated(self, annotation: ast.expr, boxes: bool) -> Kind | None:
-        """Return what an annotation says, or what it says of the elements of a collection."""
-        box = False
+    def _annotated(self, annotation: ast.expr, of_elements: bool) -> Kind | None:
+        """Return the kind that an annotation names, for the value or for the elements of a collection."""
+        in_collection = False
         for node in self.source.walk(annotation):
             if isinstance(node, ast.Subscript):
                 name = self.source.code(node.value).rpartition(".")[2]
-                box = box or name not in ("ClassVar", "Final", "Optional", "Annotated", "Union")
+                in_collection = in_collection or name not in ("ClassVar", "Final", "Optional", "Annotated", "Union")
             text = node.value if isinstance(node, ast.Constant) else None
             kind = None
             if isinstance(text, str):
@@ -262,7 +264,7 @@ class Synchronization:
             elif isinstance(node, (ast.Name, ast.Attribute)):
                 kind = FACTORIES.get(self.bindings.dotted(node))
             if kind is not None:
-                return kind if box is boxes else None
+                return kind if in_collection is of_elements else None
         return None
 
     def _name_kind(self, node: ast.Name, name: str) -> Kind | None:
@@ -276,7 +278,7 @@ class Synchronization:
         return self._facts.names.get((scope, name)) or self._by_name(self.bindings.names.get((scope, name), ()), name)
 
     def _by_name(self, bindings: Iterable[Binding], name: str) -> Kind | None:
-        """Return what a name says, unless all its values are of some other kind."""
+        """Return the kind that a name suggests, unless all its values are known to be no locks."""
         values = [each for each in bindings if not each.store]
         if values and all(self._is_other(each.value) for each in values):
             return None
@@ -298,9 +300,9 @@ class Synchronization:
         made = self.factory(call.func)
         if made is not None:
             return made
-        does = self.does(call.func)
-        if does.kind is not None:
-            return does.kind
+        returned = self.behaviour(call.func).kind
+        if returned is not None:
+            return returned
         match call.func:
             case ast.Attribute(value=container, attr="get" | "setdefault" | "pop" | "popleft"):
                 return self.elements(container)
@@ -319,7 +321,7 @@ class Synchronization:
         return None
 
     def _foreign(self, node: ast.expr) -> tuple[Knowledge | None, str]:
-        """Return what is known of the module that a name comes from, and the name there."""
+        """Return the knowledge of the other module that a name comes from, and the name in that module."""
         if not isinstance(node, (ast.Name, ast.Attribute)):
             return None, ""
         module, _, name = self.bindings.dotted(node).rpartition(".")

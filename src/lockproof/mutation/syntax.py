@@ -1,4 +1,4 @@
-"""What `ast` spreads over several fields or types, in one: the arguments of a call, the names in a node, literals."""
+"""Views of `ast` nodes across fields and types: the arguments of a call, the names in a node, literals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Argument:
-    """An argument of a call: `star` is "*", "**" or "", `keyword` its name."""
+    """An argument of a call: `star` is "*", "**" or "", `keyword` its name or ""."""
 
     star: str
     keyword: str
@@ -49,11 +49,11 @@ def identifiers(node: ast.AST) -> tuple[str, ...]:
 
 
 def is_number(node: ast.AST | None) -> bool:
-    """Tell whether a node is a literal number."""
+    """Tell whether a node is a number literal."""
     return isinstance(node, ast.Constant) and type(node.value) in (int, float, complex)
 
 
 def is_text(node: ast.AST | None) -> bool:
-    """Tell whether a node is a literal text, or bytes."""
+    """Tell whether a node is a string literal, an f-string, or a bytes literal."""
     literal = isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes))
     return literal or isinstance(node, ast.JoinedStr)

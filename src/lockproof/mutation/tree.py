@@ -1,6 +1,6 @@
-"""A parsed file: which node stands in which, where, in which function.
+"""A parsed file: the parent, children, position and function of each node.
 
-Nodes are those of `ast`, so that every syntax of the interpreter that runs is known. Where a node stands in the text,
+Nodes are those of `ast`, so that the whole syntax of the running Python is known. The position of a node in the text,
 with its parentheses and decorators, comes from the tokens, which `layout` keeps.
 """
 
@@ -31,10 +31,11 @@ _WITHOUT_TEXT: Final = (ast.expr_context, ast.operator, ast.boolop, ast.unaryop,
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
-    """A statement made for a mutant. `text` has MARGIN where the indent of its block belongs.
+class NewStatement:
+    """A new statement of a mutant. `text` has MARGIN for the indent of its block.
 
-    `parts`: the nodes of the file that stand in it. `above`: the comments and blank lines before it.
+    `parts`: the nodes of the file that it contains. `returns`: it is a `return`. `above`: the comments and blank lines
+    above it.
     """
 
     text: str
@@ -43,14 +44,14 @@ class Made:
     above: tuple[str, ...] = ()
 
 
-type Statement = ast.stmt | Made
+type Statement = ast.stmt | NewStatement
 
 
 class Tree:
     """The nodes of a module.
 
     Raises:
-        SyntaxError: the text is no Python.
+        SyntaxError: the text is not Python.
 
     """
 
@@ -71,12 +72,12 @@ class Tree:
             self._children[node] = inner
             found += inner
         for node in reversed(found):
-            self._place(node)
+            self._record_position(node)
 
-    def _place(self, node: ast.AST) -> None:
-        """Note where a node stands, and put its children in the order of the text.
+    def _record_position(self, node: ast.AST) -> None:
+        """Record the position of a node, and sort its children in the order of the text.
 
-        `ast` has decorators and defaults in an order of its own, and says of some nodes not where they are.
+        `ast` does not keep decorators and defaults in that order, and gives no position for some nodes.
         """
         for _, value in ast.iter_fields(node):
             if isinstance(value, list) and value and isinstance(value[0], ast.stmt):
@@ -89,7 +90,7 @@ class Tree:
             self._spans[node] = start, self.layout.offset(end_row, getattr(node, "end_col_offset", 0))
             if not isinstance(node, ast.GeneratorExp) or self.layout.begins_expression(start):
                 return
-            # The parentheses of `f(x for x in y)` are those of the call.
+            # The parentheses of `f(x for x in y)` belong to the call.
         if inner:
             spans = [self._outer(each) for each in inner]
             self._spans[node] = spans[0][0], max(end for _, end in spans)
@@ -99,16 +100,16 @@ class Tree:
         """All nodes, in the order of the text."""
         return tuple(self.walk(self.tree))
 
-    def walk(self, *nodes: ast.AST | Made) -> Iterator[ast.AST]:
-        """Yield the nodes and all that stands in them, in the order of the text."""
+    def walk(self, *nodes: ast.AST | NewStatement) -> Iterator[ast.AST]:
+        """Yield the nodes and their descendants, in the order of the text."""
         waiting = _in_file(nodes)[::-1]
         while waiting:
             node = waiting.pop()
             yield node
             waiting.extend(reversed(self.children(node)))
 
-    def walk_here(self, *nodes: ast.AST | Made | list[ast.stmt]) -> Iterator[ast.AST]:
-        """Do as `walk`, but leave out functions and classes in the nodes, or in a block: they run at other times."""
+    def walk_here(self, *nodes: ast.AST | NewStatement | list[ast.stmt]) -> Iterator[ast.AST]:
+        """Yield as `walk` does, without the functions and classes in the nodes or blocks: these run at another time."""
         waiting = list[ast.AST]()
         for each in reversed(nodes):
             if isinstance(each, list):
@@ -121,7 +122,7 @@ class Tree:
             waiting.extend(each for each in reversed(self.children(node)) if not isinstance(each, _SCOPES))
 
     def children(self, node: ast.AST) -> Sequence[ast.AST]:
-        """Return what stands directly in a node."""
+        """Return the children of a node."""
         return self._children.get(node, ())
 
     def parent(self, node: ast.AST) -> ast.AST | None:
@@ -129,14 +130,14 @@ class Tree:
         return self._parents.get(node)
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
-        """Yield the nodes around, the nearest first."""
+        """Yield the ancestors of a node, the nearest first."""
         above = self._parents.get(node)
         while above is not None:
             yield above
             above = self._parents.get(above)
 
     def function(self, node: ast.AST) -> Definition | None:
-        """Return the `def` that a node belongs to, also one of its decorators and defaults."""
+        """Return the `def` that a node is or belongs to; decorators and defaults belong to their `def`."""
         around = (each for each in (node, *self.ancestors(node)) if isinstance(each, DEFINITIONS))
         return next(around, None)
 
@@ -147,7 +148,7 @@ class Tree:
                 yield each
 
     def class_of(self, function: ast.AST) -> ast.ClassDef | None:
-        """Return the class whose body a function or a statement stands in, None if there is a function in between."""
+        """Return the class whose body contains a function or a statement, None if there is a function in between."""
         for each in self.ancestors(function):
             if isinstance(each, ast.ClassDef):
                 return each
@@ -156,13 +157,13 @@ class Tree:
         return None
 
     def qualname(self, node: ast.AST) -> str:
-        """Return the names of the classes and functions that a node stands in, joined by dots."""
+        """Return the names of the classes and functions around a node, joined by dots."""
         around = (node, *self.ancestors(node))
         names = [each.name for each in around if isinstance(each, (*DEFINITIONS, ast.ClassDef))]
         return ".".join(reversed(names)) or "<module>"
 
     def top(self, node: ast.AST) -> ast.AST:
-        """Return the statement of the module that a node belongs to."""
+        """Return the top-level statement that a node belongs to."""
         inner = node
         for each in self.ancestors(node):
             if each is self.tree:
@@ -171,22 +172,22 @@ class Tree:
         return inner
 
     def line(self, node: ast.AST) -> int:
-        """Return where a node begins, counted from 1."""
+        """Return the number of the line on which a node begins, counted from 1."""
         return self.layout.line_at(self._outer(node)[0])
 
     def statement(self, node: ast.AST) -> ast.stmt:
-        """Return the innermost statement that a node belongs to and that has its lines for itself."""
+        """Return the innermost statement around a node that shares its lines with no other statement."""
         for each in (node, *self.ancestors(node)):
             if isinstance(each, ast.stmt) and self.has_lines(each):
                 return each
-        raise AssertionError("a node that stands in no statement")
+        raise AssertionError("a node outside of all statements")
 
     def block(self, statement: ast.stmt) -> list[ast.stmt]:
-        """Return the statements of the block that a statement stands in."""
+        """Return the statements of the block that contains a statement."""
         return self._blocks[statement]
 
     def has_lines(self, statement: ast.stmt) -> bool:
-        """Tell whether a statement has its lines for itself: it shares them neither by `;` nor with `if x:`."""
+        """Tell whether a statement shares its lines with no other, by `;` or after `if x:`."""
         start, end = self._spans[statement]
         first, last = self.layout.line_at(start), self.layout.line_at(end)
         return not self.layout.before_on_line(start).strip() and (
@@ -198,7 +199,7 @@ class Tree:
         return not isinstance(statement, COMPOUND)
 
     def simple_lines(self) -> Iterator[ast.stmt]:
-        """Yield the statements without a block that have their lines for themselves."""
+        """Yield the statements without a block that share their lines with no other."""
         for node in self.nodes:
             if isinstance(node, ast.stmt) and not isinstance(node, COMPOUND) and self.has_lines(node):
                 yield node
@@ -222,7 +223,7 @@ class Tree:
         return self.text[self._begin(node[0]) : self._spans[node[-1]][1]]
 
     def has_parentheses(self, node: ast.GeneratorExp) -> bool:
-        """Tell whether a generator has parentheses of its own, and not those of a call."""
+        """Tell whether a generator expression has parentheses of its own, rather than those of a call."""
         return self.text.startswith("(", self._spans[node][0]) and self.layout.begins_expression(self._spans[node][0])
 
     def bare(self, node: ast.expr) -> str:
@@ -245,9 +246,9 @@ class Tree:
         return self._spans[statement][0]
 
 
-def _in_file(nodes: Iterable[ast.AST | Made]) -> list[ast.AST]:
-    """Return nodes of the file: those that stand in a statement that was made in its place."""
+def _in_file(nodes: Iterable[ast.AST | NewStatement]) -> list[ast.AST]:
+    """Return the given nodes of the file; for a new statement, the nodes that it contains."""
     found = list[ast.AST]()
     for each in nodes:
-        found += each.parts if isinstance(each, Made) else [each]
+        found += each.parts if isinstance(each, NewStatement) else [each]
     return found

@@ -1,4 +1,4 @@
-"""Operators on waiting and waking: one thread instead of all, none, `if` instead of `while`, no time limit."""
+"""Operators on waiting and waking: wake one thread or none, check a condition once, wait without a time limit."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from lockproof.mutation.syntax import Argument, arguments
 _NOTIFIES: Final = ("notify", "notify_all", "notifyAll")
 _SIGNALLED: Final = frozenset((Kind.CONDITION, Kind.UNKNOWN))
 _LIMITED: Final = {"wait": 0, "acquire": 1, "wait_for": 1}
-"""Calls that may have a time limit, and where among their arguments it stands."""
+"""Calls that may have a time limit, and its position among their arguments."""
 
 
 def _method(context: Context, node: ast.AST, names: tuple[str, ...]) -> tuple[ast.Call, ast.Attribute, Kind] | None:
-    """Return a call of one of these methods on something that synchronizes, with the method and the kind of that."""
+    """Return a call of one of these methods on a synchronization object, with the method and the kind of the object."""
     match node:
         case ast.Call(func=ast.Attribute(value=owner, attr=name) as method) if name in names:
             kind = context.found.kind(owner)
@@ -38,11 +38,11 @@ def notify_one(context: Context) -> Iterator[Change]:
             continue
         one = f"{context.source.piece(method.value)}.notify()"
         said = f"`{context.code(call)}` wakes only one thread in {context.where(call)}"
-        yield Change(call, [context.source.inside(call, one)], said)
+        yield Change(call, [context.source.replaced_inside(call, one)], said)
 
 
 def no_notify(context: Context) -> Iterator[Change]:
-    """Wake nobody: a notify is removed, or the `set` of an Event."""
+    """Wake no thread: remove a notify, or the `set` of an Event."""
     for line in context.source.simple_lines():
         found = _method(context, call_of(line) or line, (*_NOTIFIES, "set"))
         if found is None:
@@ -54,9 +54,9 @@ def no_notify(context: Context) -> Iterator[Change]:
 
 
 def if_for_while(context: Context) -> Iterator[Change]:
-    """Look at the condition once: whoever wakes up believes it, though another thread may have been faster.
+    """Check the condition of a wait once: a woken thread relies on it, though another thread may have been faster.
 
-    Left out where the loop has an `else`, or is left or begun again from its inside, which `if` cannot do.
+    Left out if the loop has an `else`, `break` or `continue`, which `if` cannot have.
     """
     for loop in context.of_kind(ast.While):
         waits = (_method(context, node, ("wait",)) for node in context.source.walk_here(loop.body))
@@ -66,7 +66,7 @@ def if_for_while(context: Context) -> Iterator[Change]:
             continue
         if context.code(loop.test) in ("True", "1"):
             continue
-        once = context.source.head_instead(loop, loop.test, f"if {context.source.code(loop.test)}")
+        once = context.source.head_replaced(loop, loop.test, f"if {context.source.code(loop.test)}")
         said = f"`while {context.code(loop.test)}` is an `if` in {context.where(loop)}"
         yield Change(loop, [once], said)
     for node in context.of_kind(ast.Call):
@@ -77,10 +77,10 @@ def if_for_while(context: Context) -> Iterator[Change]:
         call, method, _ = found
         predicate, *limit = given
         held = predicate.value
-        asked = f"({context.source.bare(held)})" if isinstance(held, ast.Lambda) else context.source.piece(held)
+        test = f"({context.source.bare(held)})" if isinstance(held, ast.Lambda) else context.source.piece(held)
         wait = f"{context.source.piece(method.value)}.wait({_joined(context, limit)})"
         said = f"`{context.code(node)}` waits once and does not look again in {context.where(node)}"
-        yield Change(node, [context.source.instead(call, f"({asked}() or {wait})")], said)
+        yield Change(node, [context.source.replaced(call, f"({test}() or {wait})")], said)
 
 
 def _joined(context: Context, given: list[Argument]) -> str:
@@ -88,7 +88,7 @@ def _joined(context: Context, given: list[Argument]) -> str:
 
 
 def _limited(context: Context, node: ast.AST) -> tuple[ast.Call, list[Argument]] | None:
-    """Return a call that waits for no longer than its arguments say, and the arguments without the limit."""
+    """Return a call with a time limit, and its arguments without the limit."""
     found = _method(context, node, tuple(_LIMITED))
     if found is None:
         return None
@@ -104,7 +104,7 @@ def _limited(context: Context, node: ast.AST) -> tuple[ast.Call, list[Argument]]
 
 
 def no_timeout(context: Context) -> Iterator[Change]:
-    """Wait without a limit where there is one; an `acquire` that would not wait at all waits too."""
+    """Wait without the time limit; an `acquire` that would not wait at all waits too."""
     for node in context.of_kind(ast.Call):
         found = _limited(context, node)
         if found is None:
@@ -112,13 +112,13 @@ def no_timeout(context: Context) -> Iterator[Change]:
         call, kept = found
         unlimited = f"{context.source.piece(call.func)}({_joined(context, kept)})"
         said = f"`{context.code(call)}` waits without a limit in {context.where(call)}"
-        yield Change(call, [context.source.inside(call, unlimited)], said)
+        yield Change(call, [context.source.replaced_inside(call, unlimited)], said)
 
 
 def timeout_ignored(context: Context) -> Iterator[Change]:
-    """Go on as though the time had not run out: the result of a wait or an acquire with a limit counts as true.
+    """Go on as if the time had not run out: the result of a wait or an acquire with a limit counts as true.
 
-    Left out where nobody looks at the result.
+    Left out if the result is not used.
     """
     for node in context.of_kind(ast.Call):
         found = _limited(context, node)
@@ -127,13 +127,13 @@ def timeout_ignored(context: Context) -> Iterator[Change]:
         call, _ = found
         taken = f"({context.source.piece(call)} or True)"
         said = f"{context.where(call)} goes on as though `{context.code(call)}` had not run out of time"
-        yield Change(call, [context.source.instead(call, taken)], said)
+        yield Change(call, [context.source.replaced(call, taken)], said)
 
 
 OPERATORS: Final = (
     Operator("notify-one", "wake one thread instead of all", notify_one),
     Operator("no-notify", "wake no thread", no_notify),
-    Operator("if-for-while", "look once at the condition that is waited for", if_for_while),
+    Operator("if-for-while", "check the condition of a wait once, instead of in a loop", if_for_while),
     Operator("no-timeout", "wait without the time limit", no_timeout),
-    Operator("timeout-ignored", "go on when the time has run out as though it had not", timeout_ignored),
+    Operator("timeout-ignored", "treat a wait that ran out of time as successful", timeout_ignored),
 )

@@ -1,8 +1,8 @@
-"""For each operator a class of which its mutant is deadly, and one of which it is equivalent, each with a race.
+"""For each operator two classes with a race: one whose mutant is deadly, and one whose mutant is equivalent.
 
-`race` starts threads and asserts. On the class as it is it holds in every schedule. On a deadly mutant it fails in some
-schedule: it raises, or threads wait for ever. On an equivalent mutant it holds in every schedule too, and there is
-nothing else that the class promises.
+`race` starts threads and asserts. On the unchanged class it holds in every schedule. On a deadly mutant it fails in
+some schedule: it raises, or threads wait for ever. On an equivalent mutant it holds in every schedule too, and it
+checks all that the class promises.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def together(function, *others):
 
 @dataclass(frozen=True)
 class Case:
-    """A class `Box` with a race. `function`: the one in which the operator is to work."""
+    """A class `Box` with a race. `function`: the name of the method that the operator changes."""
 
     operator: str
     deadly: bool
@@ -49,7 +49,7 @@ class Case:
         return _HEAD + dedent(self.body)
 
     def mutant(self) -> Mutant:
-        """Return the one mutant that the operator makes in the function."""
+        """Return the only mutant that the operator makes in the function."""
         found = mutants_of("case", "case.py", self.text, names=["Box"], operators=[self.operator]).mutants
         (mutant,) = (each for each in found if each.function == f"Box.{self.function}")
         return mutant

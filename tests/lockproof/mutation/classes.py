@@ -1,4 +1,4 @@
-"""Classes with a race that holds, as texts: what cases have in common."""
+"""Source texts of classes that several cases share, each with a race that holds."""
 
 from __future__ import annotations
 

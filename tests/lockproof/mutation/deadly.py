@@ -1,4 +1,4 @@
-"""For each operator the function in which it works, and a class whose race its mutant fails, in some schedule."""
+"""For each operator the function that it changes, and a class whose race fails on the mutant in some schedule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""For each operator the function in which it works, and a class of which nobody can tell its mutant."""
+"""For each operator the function that it changes, and a class whose mutant no thread can tell from it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from tests.lockproof.mutation.classes import COUNTING, LOCKED, READING
 
 EQUIVALENT: Final = {
-    # One reading of a number is one step without the lock as well.
+    # Reading a number once is one step even without the lock.
     "remove-lock": ("value", READING),
     "fresh-lock": ("value", READING),
     # No other method takes the lock.
@@ -28,7 +28,7 @@ def race():
     together(box.up, box.up)
     assert box._n == 2
 """),
-    # What is read before the lock is taken never changes.
+    # The attribute that is read before the lock is taken never changes.
     "start-late": ("up", LOCKED + """
         self._step = 1
 
@@ -42,7 +42,7 @@ def race():
     together(box.up, box.up)
     assert box._n == 2
 """),
-    # The order of the entries is not promised, and to append is one step.
+    # The order of the entries is not promised, and appending is one step.
     "end-early": ("up", LOCKED + """
         self._log = []
 
@@ -56,7 +56,7 @@ def race():
     together(box.up, box.up)
     assert box._n == len(box._log) == 2
 """),
-    # Nobody looks at both while threads run.
+    # No thread reads both while others run.
     "split": ("up", LOCKED + """
         self._m = 0
 
@@ -96,7 +96,7 @@ def race():
     box = Box()
     together(box.take, box.take)
 """),
-    # What is returned never changes.
+    # The returned value never changes.
     "release-before-return": ("up", LOCKED + """
         self._name = "box"
 
@@ -110,7 +110,7 @@ def race():
     together(lambda: seen.append(box.up()), lambda: seen.append(box.up()))
     assert seen == ["box", "box"] and box._n == 2
 """),
-    # The other method is for one thread, before there are others.
+    # Only one thread calls the other method, before it starts others.
     "reverse-order": ("there", """
 class Box:
     def __init__(self):
@@ -131,7 +131,7 @@ def race():
     together(box.there, box.there)
     assert box._n == 2
 """),
-    # All pay into one and the same account.
+    # All threads pay into the same account.
     "operand-order": ("pay", LOCKED + """
     def pay(self, other):
         first, second = sorted((self, other), key=id)
@@ -143,7 +143,7 @@ def race():
     together(lambda: one.pay(bank), lambda: other.pay(bank))
     assert bank._n == 2
 """),
-    # No more than one thread waits.
+    # At most one thread waits.
     "notify-one": ("open", """
 class Box:
     def __init__(self):
@@ -164,7 +164,7 @@ def race():
     box = Box()
     together(box.wait, box.open)
 """),
-    # Nobody waits.
+    # No thread waits.
     "no-notify": ("open", """
 class Box:
     def __init__(self):
@@ -185,7 +185,7 @@ def race():
     together(box.is_open, box.open)
     assert box.is_open()
 """),
-    # One thread takes, and it is woken only when there is something.
+    # Only one thread takes items, and it is woken only when there is one.
     "if-for-while": ("take", """
 class Box:
     def __init__(self):
@@ -208,7 +208,7 @@ def race():
     together(box.take, box.put)
     assert box._n == 0
 """),
-    # Whoever waits is woken.
+    # Every waiting thread is woken.
     "no-timeout": ("wait", """
 class Box:
     def __init__(self):
@@ -264,7 +264,7 @@ def race():
     together(lambda: box.fill((1, 2)), lambda: seen.append(box.size()))
     assert seen[0] in (0, 2)
 """),
-    # Nobody changes the items.
+    # No thread changes the items.
     "live-iterator": ("__iter__", LOCKED + """
         self._items = [1]
 
@@ -276,7 +276,7 @@ def race():
     box = Box()
     together(lambda: list(box) == [1] or 1 / 0, lambda: list(box) == [1] or 1 / 0)
 """),
-    # Nobody gives anything but tuples.
+    # All callers pass tuples.
     "materialize-inside": ("fill", LOCKED + """
         self._items = []
 

@@ -1,4 +1,4 @@
-"""Are mutants what they say: programs of their own, with small diffs and names that last, of the parts asked for?"""
+"""Are mutants distinct programs with small diffs and lasting names, and only of the code that a class uses?"""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from lockedset import LockedSet
 from lockproof.core.codec import decode, encode
 from lockproof.core.errors import LockproofError
 from lockproof.core.mutant import Mutant, Site
-from lockproof.mutation.mutants import OPERATORS, Found, mutants_of, mutants_of_class, what_was_looked_for
+from lockproof.mutation.mutants import OPERATORS, ModuleMutants, mutants_of, mutants_of_class, what_was_looked_for
 from lockproof.mutation.scope import overridden, parts_of
 from lockproof.mutation.source import Source
 from tests.corpus import builtin_sets, caches, counters, queues
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.one_build
 
 
 @cache
-def found(cls: type) -> tuple[Found, ...]:
+def found(cls: type) -> tuple[ModuleMutants, ...]:
     return mutants_of_class(cls)
 
 
@@ -46,7 +46,7 @@ def mutants(cls: type) -> list[Mutant]:
 
 
 @pytest.mark.parametrize("cls", CLASSES)
-def test_every_mutant_is_another_program_and_has_a_name_of_its_own(cls: type) -> None:
+def test_every_mutant_is_a_different_program_with_a_unique_name(cls: type) -> None:
     all_of = mutants(cls)
     assert len(all_of) > 5
     assert len({each.id for each in all_of}) == len({(each.module, each.source) for each in all_of}) == len(all_of)
@@ -61,7 +61,7 @@ def test_every_mutant_is_another_program_and_has_a_name_of_its_own(cls: type) ->
 def test_a_mutant_is_changed_in_one_function_and_in_few_places(cls: type) -> None:
     for each in mutants(cls):
         assert each.diff.count("\n@@ ") <= 3, each.diff
-        # Statements are indented in another way where a `with` goes away: what is said is one line, or a few.
+        # Where a `with` is removed, its statements change their indent; apart from indents few lines may change.
         lines = [line[1:].strip() for line in each.diff.splitlines()[2:] if line[0] in "+-"]
         new = Counter(line[1:].strip() for line in each.diff.splitlines()[2:] if line[0] == "+")
         old = Counter(line[1:].strip() for line in each.diff.splitlines()[2:] if line[0] == "-")
@@ -105,7 +105,7 @@ def test_a_set_with_explicit_locking_has_mutants_in_its_three_modules() -> None:
     assert {"locked", "_holding", "_take_and_run", "alone", "grow"} <= functions
 
 
-def test_a_queue_is_its_own_module_alone() -> None:
+def test_a_queue_has_mutants_in_its_own_module_alone() -> None:
     assert [each.module for each in found(queue.Queue)] == ["queue"]
     functions = {each.function.partition(".")[0] for each in mutants(queue.Queue)}
     assert functions == {"Queue"}
@@ -153,7 +153,7 @@ class Base:
         ("    @classmethod\n    def g(cls): return cls.f(Base())", False),
     ],
 )
-def test_a_method_that_the_class_overrides_never_runs_unless_somebody_asks_for_it(more: str, dead: bool) -> None:
+def test_an_overridden_method_counts_as_dead_unless_a_text_mentions_it(more: str, dead: bool) -> None:
     text = f"{OVERRIDING}class Box(Base):\n    def f(self): pass\n{more}\n"
     name = f"overriding{threading.get_ident()}"
     module = ModuleType(name)
@@ -166,7 +166,7 @@ def test_a_method_that_the_class_overrides_never_runs_unless_somebody_asks_for_i
         del sys.modules[name]
 
 
-def test_who_asks_may_stand_in_another_module() -> None:
+def test_another_module_may_mention_an_overridden_method() -> None:
     base, box = {"__name__": "base"}, {"__name__": "box"}
     exec(OVERRIDING, base)
     text = "class Box(Base):\n    def f(self): return super().f()\n"
@@ -189,7 +189,7 @@ for name, method in vars(Base).copy().items():
 
 
 @nightly
-def test_what_is_overridden_and_has_not_run_has_no_mutants() -> None:
+def test_an_overridden_method_that_has_not_run_has_no_mutants() -> None:
     def functions(cls: type, *ran: tuple[str, str]) -> set[str]:
         made = mutants_of_class(cls, operators=["remove-lock"], ran=ran)
         return {mutant.function for each in made for mutant in each.mutants}
@@ -199,7 +199,7 @@ def test_what_is_overridden_and_has_not_run_has_no_mutants() -> None:
     assert functions(builtin_sets.MendedMeaning, (str(builtin_sets.__file__), "_Changes.remove")) == copy | meaning
 
 
-def test_functions_that_write_what_a_class_reads_are_used_by_it_and_other_classes_are_not() -> None:
+def test_a_class_uses_functions_that_write_a_variable_it_reads_but_not_other_classes() -> None:
     text = """
     class Box:
         def f(self):
@@ -249,7 +249,7 @@ def ids(text: str) -> set[str]:
     return {each.id for each in mutants_of("m", "m.py", text).mutants}
 
 
-def test_names_of_mutants_last_when_other_places_are_edited() -> None:
+def test_names_of_mutants_stay_when_other_places_are_edited() -> None:
     before = ids(TEXT)
     assert before == ids(TEXT.replace("return 1", "x = 1\n    return x"))
     assert before == ids(TEXT.replace('"""Count."""', "print(1)"))
@@ -261,13 +261,13 @@ def test_names_of_mutants_last_when_other_places_are_edited() -> None:
     assert before != edited
 
 
-def test_mutants_alike_in_one_function_are_told_apart() -> None:
+def test_equal_changes_in_one_function_get_different_names() -> None:
     text = "class A:\n    def f(self):\n" + "        with self._lock:\n            self.n = 1\n" * 2
     found = [each.id for each in mutants_of("m", "m.py", text, operators=["fresh-lock"]).mutants]
     assert len(found) == 2 and found[1] == f"{found[0]}-2"
 
 
-def test_a_comment_before_a_lock_stays_and_strings_of_several_lines_are_not_touched() -> None:
+def test_a_comment_above_a_lock_and_multiline_strings_stay() -> None:
     text = 'class A:\n    def f(self):\n        # why\n        with self._lock:\n            self.n = """a\n     b"""\n'
     (mutant,) = mutants_of("m", "m.py", text, operators=["remove-lock"]).mutants
     assert mutant.source == 'class A:\n    def f(self):\n        # why\n        self.n = """a\n     b"""\n'
@@ -280,7 +280,7 @@ def test_a_block_on_the_line_of_its_head_is_understood() -> None:
     assert split[0].source.count("with self._lock:") == 2
 
 
-def test_a_file_without_a_last_line_end_and_one_with_other_line_ends_keep_them() -> None:
+def test_a_file_keeps_its_line_ends_and_a_missing_last_one() -> None:
     text = "class A:\r\n    def f(self):\r\n        with self._lock:\r\n            self.n = 1"
     (mutant,) = mutants_of("m", "m.py", text, operators=["remove-lock"]).mutants
     assert mutant.source == "class A:\r\n    def f(self):\r\n        self.n = 1"
@@ -294,7 +294,7 @@ def test_mutants_and_sites_go_through_json() -> None:
         assert decode(Site, json.loads(json.dumps(encode(site)))) == site
 
 
-def test_what_other_modules_have_is_known() -> None:
+def test_locks_of_another_module_are_recognized() -> None:
     base = mutants_of(
         "base", "base.py", "import threading\nclass B:\n    def __init__(self):\n        self._x = threading.Lock()\n"
     )
@@ -305,7 +305,7 @@ def test_what_other_modules_have_is_known() -> None:
     assert [each.function for each in together.mutants] == ["A.f"]
 
 
-def test_the_operators_are_told_in_words() -> None:
+def test_each_operator_has_a_description() -> None:
     assert len(OPERATORS) == 20
     assert all(
         name.islower() and description and not description.endswith(".") for name, description in OPERATORS.items()
@@ -313,10 +313,10 @@ def test_the_operators_are_told_in_words() -> None:
     assert "Condition" in what_was_looked_for()
 
 
-def test_a_text_that_is_no_python_is_an_error_that_says_where() -> None:
-    with pytest.raises(LockproofError) as told:
+def test_a_text_that_is_not_python_is_an_error_that_names_the_line() -> None:
+    with pytest.raises(LockproofError) as error:
         mutants_of("m", "m.py", "x = 1\nclass A(:\n    pass\n")
-    assert "m.py cannot be parsed, at line 2" in told.value.fact and told.value.step
+    assert "m.py cannot be parsed, at line 2" in error.value.fact and error.value.step
 
 
 @pytest.mark.thread_unsafe(reason="starts a process")

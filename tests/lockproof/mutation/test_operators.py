@@ -1,7 +1,7 @@
-"""Does each operator make a mutant that threads can tell from the class, and leave alone what it should?
+"""Does each operator make mutants that threads can tell from the class, and leave out useless ones?
 
-For each there is a case of which the mutant is known to be deadly, and one of which it is known to be equivalent: all
-schedules of a race are run on both, in one process under control.
+For each operator there is a case whose mutant is known to be deadly, and one whose mutant is known to be equivalent. A
+process under control explores the race of each case, on the class and on the mutant.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ pytestmark = pytest.mark.one_build
 
 
 SOME, ALL = 300, 20_000
-"""Schedules of a race: some have several thousand."""
+"""Limits of schedules for each race; some races have several thousand."""
 
 
 @cache
-def asked(most: int) -> Answers:
-    return answers("tests.lockproof.mutation.asked_operators", MOST_SCHEDULES=str(most))
+def explored(most: int) -> Answers:
+    return answers("tests.lockproof.mutation.explored_cases", MOST_SCHEDULES=str(most))
 
 
 def test_every_operator_has_a_case_of_both_kinds() -> None:
@@ -36,16 +36,16 @@ def test_every_operator_has_a_case_of_both_kinds() -> None:
 @pytest.mark.parametrize("most", [SOME, pytest.param(ALL, marks=pytest.mark.nightly(reason="all schedules of each"))])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_race_holds_on_the_class_and_fails_on_a_deadly_mutant_alone(case: Case, most: int) -> None:
-    told = asked(most)["cases"][case.name]
-    held = [told["itself"]] if case.deadly else [told["itself"], told["mutant"]]
+    answer = explored(most)["cases"][case.name]
+    held = [answer["itself"]] if case.deadly else [answer["itself"], answer["mutant"]]
     for each in held:
         assert each["failures"] == 0 and (each["complete"] or each["runs"] >= most < ALL)
     if case.deadly:
-        assert told["mutant"]["failures"] > 0
+        assert answer["mutant"]["failures"] > 0
 
 
 def changed(operator: str, text: str) -> list[list[str]]:
-    """Return the lines that the mutants of an operator take away and add, without their indentation."""
+    """Return the lines that each mutant of an operator removes and adds, without their indentation."""
     found = mutants_of("m", "m.py", dedent(text), operators=[operator]).mutants
     return [
         [f"{line[0]} {line[1:].strip()}" for line in each.diff.splitlines()[2:] if line[0] in "+-"] for each in found
@@ -101,7 +101,7 @@ class Box:
         ("split", [["+ finally:", "+ self._lock.release()", "+ self._lock.acquire()", "+ try:"]]),
     ],
 )  # fmt: skip
-def test_acquire_with_a_finally_is_changed_as_with_is(operator: str, expected: list[list[str]]) -> None:
+def test_acquire_and_finally_are_changed_like_with(operator: str, expected: list[list[str]]) -> None:
     assert changed(operator, TRY) == expected
 
 
@@ -115,13 +115,13 @@ def test_acquire_with_a_finally_is_changed_as_with_is(operator: str, expected: l
         ("no-finally", []),
     ],
 )
-def test_acquire_and_release_in_one_block_are_changed_as_with_is(operator: str, expected: list[list[str]]) -> None:
+def test_acquire_and_release_in_one_block_are_changed_like_with(operator: str, expected: list[list[str]]) -> None:
     found = changed(operator, PAIR)
     assert [sorted(each) for each in found] == [sorted(each) for each in expected]
 
 
 def f(*lines: str) -> str:
-    """Return a module with a method of these lines; a blank at the start of a line stands for four."""
+    """Return a module with a method of these lines; each blank at the start of a line becomes four."""
     body = "".join(f"        {' ' * 3 * (len(each) - len(each.lstrip()))}{each}\n" for each in lines)
     return f"""
 import threading
@@ -161,7 +161,7 @@ class Box:
         ("operand-order", f("with self._lock:", " return sorted(self._items)")),
     ],
 )  # fmt: skip
-def test_what_would_change_nothing_or_fail_at_once_is_left_out(operator: str, text: str) -> None:
+def test_mutants_that_are_equivalent_or_fail_on_one_thread_are_left_out(operator: str, text: str) -> None:
     assert changed(operator, text) == []
 
 
@@ -191,7 +191,7 @@ def test_what_would_change_nothing_or_fail_at_once_is_left_out(operator: str, te
                                '+ self._lock = __import__("_thread").allocate_lock()']),
     ],
 )  # fmt: skip
-def test_what_an_operator_changes(operator: str, text: str, expected: list[str]) -> None:
+def test_an_operator_changes_these_lines(operator: str, text: str, expected: list[str]) -> None:
     (found,) = changed(operator, text)
     assert sorted(found) == sorted(expected)
 

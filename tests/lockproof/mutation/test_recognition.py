@@ -1,4 +1,4 @@
-"""Is every spelling of a lock found, and nothing that looks like one?"""
+"""Is every spelling of a lock recognized, and nothing that only looks like one?"""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MADE = (
 
 
 @pytest.mark.parametrize("made", MADE)
-def test_an_attribute_is_a_lock_by_what_it_is_made_from_whatever_its_name(made: str) -> None:
+def test_an_attribute_is_a_lock_by_the_call_that_made_it_whatever_its_name(made: str) -> None:
     text = f"class A:\n    def __init__(self):\n        self._x = {made}\n" + method("with self._x:", "    g()")
     assert removed(text) == ["A.f"]
 
@@ -154,12 +154,12 @@ def test_a_helper_that_holds_a_lock_is_followed() -> None:
     assert {"A.f", "A.g", "A.h", "A.both", "A.__enter__"} <= set(found) and found.count("A.reading") == 2
 
 
-def test_a_name_of_another_function_is_not_taken_for_the_lock() -> None:
+def test_a_local_lock_of_one_function_does_not_make_a_lock_of_the_name_in_another() -> None:
     text = "def f():\n    x = Lock()\n    return x\ndef g(x):\n    with x:\n        pass\n"
     assert removed(text) == []
 
 
-def test_the_sites_say_what_was_found() -> None:
+def test_the_sites_list_the_synchronization() -> None:
     text = """
     class A:
         def __init__(self):
@@ -197,7 +197,7 @@ def test_names_of_functions_whose_result_is_a_lock() -> None:
     assert not any(map(call_by_name, ("open", "clock", "lockdown", "unlock", "lock_file", "suppress")))
 
 
-def test_what_stands_there_for_type_checkers_is_left_alone() -> None:
+def test_code_for_type_checkers_is_left_alone() -> None:
     text = """
     if TYPE_CHECKING:
         class A:

@@ -1,7 +1,7 @@
-"""Is what a mutant is put together from the right piece of the text, wherever it stands and however it is written?
+"""Are pieces of a text cut out and put elsewhere correctly, wherever they are and however they are written?
 
-Over files of the standard library: each expression and each statement, cut out and put somewhere else, is parsed again
-and has to come to the same nodes.
+Over files of the standard library: each expression and each statement, cut out and put elsewhere, must parse to the
+same nodes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import pytest
 from lockproof.mutation.layout import MARGIN
 from lockproof.mutation.source import Source
 from lockproof.mutation.syntax import arguments, identifiers
-from lockproof.mutation.tree import Made
+from lockproof.mutation.tree import NewStatement
 
 MODULES = [queue, threading, textwrap, typing]
 
@@ -37,7 +37,7 @@ def parsed(text: str) -> Source:
 
 
 def shape(node: ast.AST) -> str:
-    """What a node is, whether it is read or bound."""
+    """Return the structure of a node, regardless of whether it is read or bound."""
     return re.sub(r"(, )?ctx=\w+\(\)", "", ast.dump(node))
 
 
@@ -75,7 +75,7 @@ def test_a_statement_is_the_same_at_another_indent(module: ModuleType) -> None:
     found = list(statements(source))
     assert len(found) > 90
     for node in found:
-        made = source.made(node)
+        made = source.new_statement(node)
         text = "\n".join(f"{MARGIN}{line.removeprefix(MARGIN)}" for line in (*made.above, made.text))
         moved = "if 1:\n" + text.replace(MARGIN, " " * 7)
         choice = ast.parse(moved).body[0]
@@ -84,7 +84,7 @@ def test_a_statement_is_the_same_at_another_indent(module: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_without_an_edit_the_text_is_as_it_was_and_nodes_come_in_its_order(module: ModuleType) -> None:
+def test_without_edits_the_text_is_unchanged_and_nodes_are_in_its_order(module: ModuleType) -> None:
     source = source_of(module)
     assert source.edited([]) == source.text
     lines = [source.line(node) for node in source.nodes if isinstance(node, ast.stmt)]
@@ -135,7 +135,7 @@ class A:
 
 def test_lines_inside_a_string_and_after_a_backslash_keep_their_blanks() -> None:
     source = parsed(INDENTED)
-    one, other = (source.made(node) for node in source.nodes if isinstance(node, ast.Assign))
+    one, other = (source.new_statement(node) for node in source.nodes if isinstance(node, ast.Assign))
     assert one.above == (f"{MARGIN}# above",)
     begin, middle, rest = (
         'x = g("""\n        text""", [\n',
@@ -166,8 +166,8 @@ def test_a_comment_belongs_to_the_statement_below_unless_it_is_indented_like_the
         node for node in source.nodes if isinstance(node, (ast.If, ast.Expr)) and source.code(node) != "b()"
     )
     assert isinstance(choice, ast.stmt) and isinstance(call, ast.stmt)
-    assert source.made(choice).text.endswith("# of the block too")
-    assert source.made(call).above == (f"{MARGIN}# of c", "")
+    assert source.new_statement(choice).text.endswith("# of the block too")
+    assert source.new_statement(call).above == (f"{MARGIN}# of c", "")
     assert source.edited(source.removed(choice)) == "def f():\n    # of c\n\n    c()\n    # at the end\n"
     kept = GAPS.partition("    # of c")[0]
     assert source.edited(source.removed(call)) == f"{kept}    # at the end\n"
@@ -197,12 +197,12 @@ def test_statements_on_one_line_get_lines_of_their_own_when_they_are_put_elsewhe
     assert source.edited([source.rewritten([held], held.body)]) == "def f():\n    b = 1\n    c = 2\n    d()\n"
 
 
-def test_edits_may_not_stand_in_each_other() -> None:
+def test_edits_must_not_overlap() -> None:
     source = parsed("f(g(a))")
     outer, inner = (node for node in source.nodes if isinstance(node, ast.Call))
     with pytest.raises(AssertionError, match="overlap"):
-        source.edited([source.instead(outer, "x"), source.instead(inner, "y")])
-    assert source.edited([source.instead(inner, "y")]) == "f(y)"
+        source.edited([source.replaced(outer, "x"), source.replaced(inner, "y")])
+    assert source.edited([source.replaced(inner, "y")]) == "f(y)"
 
 
 def test_the_arguments_of_a_call_come_in_the_order_of_the_text() -> None:
@@ -221,23 +221,23 @@ def test_the_names_in_a_node() -> None:
     assert sorted(named) == ["a", "b", "c", "d", "e", "e", "f", "g", "h", "i", "j", "k"]
 
 
-def test_a_walk_goes_through_what_stands_in_a_statement_that_was_made() -> None:
+def test_a_walk_covers_the_nodes_in_a_new_statement() -> None:
     source = parsed("def f(): pass\nx = g(y)\n")
     function, assignment = source.tree.body
-    assert [ast.unparse(each) for each in source.walk(Made("z", (assignment,)))][1:] == ["x", "g(y)", "g", "y"]
+    assert [ast.unparse(each) for each in source.walk(NewStatement("z", (assignment,)))][1:] == ["x", "g(y)", "g", "y"]
     assert list(source.walk_here([function])) == []
     assert len(list(source.walk_here(function))) > 1
 
 
-def test_a_deep_expression_is_no_harm() -> None:
+def test_a_deep_expression_can_be_parsed() -> None:
     depth = 60
     source = parsed("x = " + "(" * depth + "a" + ")" * depth + "\ny = " + " + ".join(["b"] * 3000))
     assert sum(isinstance(node, ast.Name) and node.id == "b" for node in source.nodes) == 3000
 
 
 @pytest.mark.skipif(sys.version_info < (3, 14), reason="this syntax is new in 3.14")
-def test_the_syntax_of_the_python_that_runs_is_known() -> None:
+def test_the_syntax_of_the_running_python_is_known() -> None:
     source = parsed('def f():\n    try:\n        g(t"""{a}\n  b""")\n    except A, B:\n        pass\n')
     call = first(source, ast.Expr)
     assert isinstance(call, ast.Expr)
-    assert source.made(call).text == 'g(t"""{a}\n  b""")'
+    assert source.new_statement(call).text == 'g(t"""{a}\n  b""")'

@@ -1,4 +1,4 @@
-"""Questions about the cases of the operators: what all schedules of the race come to, with the flaw and without."""
+"""Explores the races of the operators' cases under control, on the class and on its mutant."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tests.lockproof.engines.control.inside import explore
 from tests.lockproof.mutation.cases import CASES, Case
 
 BOUND = 40
-"""More preemptions than any of the races has room for."""
+"""More preemptions than any of the races allows."""
 FEW, MOST = 100, int(os.environ["MOST_SCHEDULES"])
-"""Schedules of a deadly mutant at first, and of any race at most."""
+"""Limits of schedules: for a first search of a deadly mutant, and for any race."""
 
 
 def loaded(name: str, text: str) -> Any:
@@ -37,8 +37,10 @@ def schedules(name: str, text: str, most: int) -> dict[str, Any]:
     return {"failures": failures, "complete": strategies[-1].complete, "runs": answer["runs"]}
 
 
-def asked(case: Case) -> dict[str, Any]:
-    """Run the race on the mutant: of a deadly one until it fails, of an equivalent one in all schedules."""
+def explored(case: Case) -> dict[str, Any]:
+    """Explore the race on the mutant and on the class: a deadly mutant until it fails, an equivalent one in all
+    schedules.
+    """
     name = case.name.replace("-", "_")
     text = case.mutant().source
     mutant = schedules(name, text, FEW if case.deadly else MOST)
@@ -48,4 +50,4 @@ def asked(case: Case) -> dict[str, Any]:
 
 
 def ask_cases() -> dict[str, Any]:
-    return {case.name: asked(case) for case in CASES}
+    return {case.name: explored(case) for case in CASES}
