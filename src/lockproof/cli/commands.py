@@ -22,8 +22,9 @@ from lockproof import __version__
 from lockproof.campaign.check_target import check_target
 from lockproof.campaign.explore import explore_target
 from lockproof.campaign.replay import replay_file
+from lockproof.cli import options
 from lockproof.cli.mutate_command import mutate
-from lockproof.cli.shared import deliver, duration, import_from_here, interrupted, optional_duration, report_file
+from lockproof.cli.shared import deliver, import_from_here, interrupted
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
 from lockproof.core.options import ENGINES, STRATEGIES, CheckOptions, ExploreOptions, Progress
@@ -62,30 +63,6 @@ def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
         return
     click.echo(f"lockproof {__version__}, {environment.current()}")
     ctx.exit()
-
-
-_emit_test = click.option(
-    "--emit-test", "test_file", metavar="FILE", callback=report_file,
-    help="Write a test for pytest that fails until what was found is mended.",
-)  # fmt: skip
-
-
-def _shared(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that both commands have."""
-    for option in (
-        click.option(
-            "--json", "json_file", metavar="FILE", callback=report_file,
-            help="Write the report as JSON too; - is standard output, and the text then goes to standard error.",
-        ),
-        click.option(
-            "--consistency", type=click.Choice([each.value for each in Consistency]),
-            default=CheckOptions.consistency.value, show_default=True,
-            help="What is asked for. Sequential: real time between threads does not count. Quiescent: order counts "
-            "only across moments at which nothing runs.",
-        ),
-    ):  # fmt: skip
-        function = option(function)
-    return function
 
 
 @click.group(
@@ -130,26 +107,24 @@ left out, and FINAL too: then the run ends with what observes the subject.
 {STATUSES}"""
 )
 @click.argument("target")
-@click.option("--budget", metavar="TIME", callback=duration, default=f"{CheckOptions.budget:g}s", show_default=True,
-              help="How long to check, beyond starting: 500ms, 10s, 2m.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), help="Repeat the random choices of a run that showed this seed.")
-@click.option("--threads", type=click.IntRange(min=2), default=CheckOptions.threads, show_default=True,
-              help="The most threads of a scenario.")  # fmt: skip
-@click.option("--model", metavar="NAME",
-              help="What it should do: the name of a kind (set, dict, list, ...) or module:Class. "
-              "By default it is inferred from the class.")  # fmt: skip
-@click.option("--factory", metavar="MODULE:FUNCTION", help="A function without parameters that makes the subject.")
-@click.option("--scenario", metavar="TEXT", help="Run only this scenario, for the whole budget.")
+@options.budget("How long to check, beyond starting: 500ms, 10s, 2m.")
+@options.seed()
+@options.threads()
+@options.model(
+    "What it should do: the name of a kind (set, dict, list, ...) or module:Class. "
+    "By default it is inferred from the class."
+)
+@options.factory()
+@options.scenario("Run only this scenario, for the whole budget.")
 @click.option("--engine", type=click.Choice(ENGINES), default=CheckOptions.engine, show_default=True,
               help="Real threads, which run in parallel; schedules under control, which can be repeated; or both in "
               "turns.")  # fmt: skip
 @click.option("--invocations", type=click.IntRange(min=1), help="Run the scenario at most so many times.")
-@click.option("--hang", metavar="TIME", callback=duration, default=f"{CheckOptions.hang:g}s", show_default=True,
-              help="How long nothing may go on before that is a hang.")  # fmt: skip
-@click.option("--memory", type=click.IntRange(min=64), default=CheckOptions.memory, show_default=True, metavar="MIB",
-              help="How much memory the checked process may use, in MiB.")  # fmt: skip
-@_emit_test
-@_shared
+@options.hang()
+@options.memory("How much memory the checked process may use, in MiB.")
+@options.emit_test()
+@options.consistency()
+@options.json_file()
 def check(target: str, json_file: Path | None, test_file: Path | None, **given: Any) -> int:
     """Check a class on real threads.
 
@@ -159,8 +134,8 @@ def check(target: str, json_file: Path | None, test_file: Path | None, **given: 
     if given["invocations"] is not None and given["scenario"] is None:
         raise click.UsageError("--invocations is about one scenario: give --scenario too")
     import_from_here()
-    options = CheckOptions(**{**given, "consistency": Consistency(given["consistency"])})
-    return _reported(lambda tell: check_target(target, options, tell), json_file, test_file)
+    check_options = CheckOptions(**given)
+    return _reported(lambda tell: check_target(target, check_options, tell), json_file, test_file)
 
 
 @cli.command(
@@ -174,26 +149,23 @@ Examples:
 {STATUSES}"""
 )
 @click.argument("target")
-@click.option("--budget", metavar="TIME", callback=duration, default=f"{ExploreOptions.budget:g}s", show_default=True,
-              help="How long to explore, beyond starting; less where there is no more to see.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), help="Repeat the random choices of a run that showed this seed.")
+@options.budget("How long to explore, beyond starting; less where there is no more to see.")
+@options.seed()
 @click.option("--bound", type=click.IntRange(min=0), default=ExploreOptions.bound, show_default=True,
               help="Run all schedules with at most so many preemptions.")  # fmt: skip
 @click.option("--strategy", metavar="NAME", callback=_strategy, default=ExploreOptions.strategy, show_default=True,
               help=f"Which schedules: {', '.join(STRATEGIES)}, or module:Class. The portfolio gives turns to all "
               "orders of lock operations, all schedules within the bound, and those that draw.")  # fmt: skip
-@click.option("--scenario", metavar="TEXT", help="For a class: what to run, as for check.")
+@options.scenario("For a class: what to run, as for check.")
 @click.option("--schedule", metavar="TEXT", help="Run only this schedule, which a report has shown.")
-@click.option("--times", type=click.IntRange(min=1), default=ExploreOptions.times, show_default=True,
-              help="How often to run the schedule.")  # fmt: skip
-@click.option("--model", metavar="NAME", help="For a class: what it should do, as for check.")
-@click.option("--factory", metavar="MODULE:FUNCTION", help="For a class: a function that makes the subject.")
-@click.option("--hang", metavar="TIME", callback=duration, default=f"{ExploreOptions.hang:g}s", show_default=True,
-              help="How long a thread may make no step, if more than 10 s.")  # fmt: skip
-@click.option("--memory", type=click.IntRange(min=64), default=ExploreOptions.memory, show_default=True, metavar="MIB",
-              help="How much memory the process may use, in MiB.")  # fmt: skip
-@_emit_test
-@_shared
+@options.times()
+@options.model("For a class: what it should do, as for check.")
+@options.factory("For a class: a function that makes the subject.")
+@options.hang("How long a thread may make no step, if more than 10 s.")
+@options.memory("How much memory the process may use, in MiB.")
+@options.emit_test()
+@options.consistency()
+@options.json_file()
 def explore(target: str, json_file: Path | None, test_file: Path | None, **given: Any) -> int:
     """Run one thread at a time, in every order that matters.
 
@@ -202,8 +174,8 @@ def explore(target: str, json_file: Path | None, test_file: Path | None, **given
     and a schedule that shows it does so each time.
     """
     import_from_here()
-    options = ExploreOptions(**{**given, "consistency": Consistency(given["consistency"])})
-    return _reported(lambda tell: explore_target(target, options, tell), json_file, test_file)
+    explore_options = ExploreOptions(**given)
+    return _reported(lambda tell: explore_target(target, explore_options, tell), json_file, test_file)
 
 
 @cli.command(
@@ -221,11 +193,10 @@ Exit status:
 """
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--times", type=click.IntRange(min=1), default=ExploreOptions.times, show_default=True,
-              help="How often to run the schedule.")  # fmt: skip
-@click.option("--hang", metavar="TIME", callback=optional_duration,
+@options.times()
+@click.option("--hang", metavar="TIME", callback=options.duration,
               help="How long a thread may make no step; by default as long as when the finding was made.")  # fmt: skip
-@click.option("--json", "json_file", metavar="FILE", callback=report_file, help="Write the report as JSON too.")
+@options.json_file("Write the report as JSON too.")
 def replay(file: Path, times: int, hang: float | None, json_file: Path | None) -> int:
     """Repeat a finding.
 
@@ -256,13 +227,12 @@ or module:Class, whose methods are the operations.
 {STATUSES}"""
 )
 @click.argument("file")
-@click.option("--model", required=True, metavar="NAME", help="What the operations should do.")
-@click.option("--budget", metavar="TIME", callback=duration, default="60s", show_default=True,
-              help="How long to search at most: 500ms, 10s, 2m.")  # fmt: skip
-@click.option("--memory", type=click.IntRange(min=1), default=512, show_default=True, metavar="MIB",
-              help="How much the search may remember, in MiB.")  # fmt: skip
-@_shared
-def history(file: str, model: str, budget: float, memory: int, consistency: str, json_file: Path | None) -> int:
+@options.model("What the operations should do.", required=True)
+@options.budget("How long to search at most: 500ms, 10s, 2m.", default=60.0)
+@options.memory("How much the search may remember, in MiB.", least=1, default=512)
+@options.consistency()
+@options.json_file()
+def history(file: str, model: str, budget: float, memory: int, consistency: Consistency, json_file: Path | None) -> int:
     """Judge a history that was recorded elsewhere.
 
     FILE has one event a line; - is standard input.
@@ -275,7 +245,7 @@ def history(file: str, model: str, budget: float, memory: int, consistency: str,
             report = judge_history(
                 sys.stdin if file == "-" else file,
                 model,
-                consistency=Consistency(consistency),
+                consistency=consistency,
                 budget_seconds=budget,
                 memory=memory,
             )

@@ -8,13 +8,8 @@ from typing import Any, Final
 
 import click
 
-from lockproof.cli.shared import (
-    deliver,
-    duration,
-    import_from_here,
-    interrupted,
-    report_file,
-)
+from lockproof.cli import options
+from lockproof.cli.shared import deliver, import_from_here, interrupted
 from lockproof.core.mutation_report import MutationInterrupted, MutationReport
 from lockproof.core.options import MutateOptions
 from lockproof.report.mutants_text import print_mutants, print_mutation
@@ -63,26 +58,20 @@ Exit status:
 """
 )
 @click.argument("target")
-@click.option("--budget", metavar="TIME", callback=duration, default=f"{MutateOptions.budget:g}s", show_default=True,
-              help="How long to check each mutant that nothing is found in.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), help="Repeat the random choices of a run that showed this seed.")
-@click.option("--threads", type=click.IntRange(min=2), default=MutateOptions.threads, show_default=True,
-              help="The most threads of a scenario.")  # fmt: skip
-@click.option("--model", metavar="NAME", help="What the class should do, as for check.")
-@click.option("--factory", metavar="MODULE:FUNCTION", help="A function without parameters that makes the subject.")
+@options.budget("How long to check each mutant that nothing is found in.")
+@options.seed()
+@options.threads()
+@options.model("What the class should do, as for check.")
+@options.factory()
 @click.option("--operator", "operators", multiple=True, metavar="NAME", help="Only this one; may be given again.")
 @click.option("--equivalents", type=click.Path(path_type=Path), metavar="FILE",
               help="A reviewed file that says of mutants why nobody can tell them from the class.")  # fmt: skip
 @click.option("--min-score", metavar="PERCENT", callback=_percent, help="Fail if fewer mutants are killed.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Mutants at a time; by default one for each processor.")
 @click.option("--list", "only_list", is_flag=True, help="Show the mutants, and run none.")
-@click.option("--hang", metavar="TIME", callback=duration, default=f"{MutateOptions.hang:g}s", show_default=True,
-              help="How long nothing may go on before that is a hang.")  # fmt: skip
-@click.option("--memory", type=click.IntRange(min=64), default=MutateOptions.memory, show_default=True, metavar="MIB",
-              help="How much memory a process may use, in MiB.")  # fmt: skip
-@click.option("--json", "json_file", metavar="FILE", callback=report_file,
-              help="Write the report as JSON too; - is standard output, and the text then goes to standard error.",
-)  # fmt: skip
+@options.hang()
+@options.memory("How much memory a process may use, in MiB.")
+@options.json_file()
 def mutate(
     target: str, json_file: Path | None, min_score: float | None, only_list: bool, jobs: int | None, **given: Any
 ) -> int:
@@ -96,15 +85,15 @@ def mutate(
     from lockproof.campaign.mutate import mutants_for, mutate_target
 
     import_from_here()
-    options = MutateOptions(jobs=jobs or 0, **given)
+    mutate_options = MutateOptions(jobs=jobs or 0, **given)
     if only_list:
         console = console_on(sys.stdout)
-        print_mutants(target, mutants_for(target, options).mutants, console)
+        print_mutants(target, mutants_for(target, mutate_options).mutants, console)
         return 0
     progress = ProgressLine(console_on(sys.stderr))
     try:
         with progress:
-            report = mutate_target(target, options, progress)
+            report = mutate_target(target, mutate_options, progress)
     except MutationInterrupted as stopped:
         _hand_over(stopped.report, json_file)
         return interrupted(f"{progress.line()}; the same command goes on from there")

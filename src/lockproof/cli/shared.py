@@ -1,4 +1,4 @@
-"""What the commands share: options read, reports handed over, Ctrl-C."""
+"""What the commands share beside options: imports from the working directory, reports handed over, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -12,37 +12,10 @@ from typing import Any, Final, TextIO
 import click
 from rich.console import Console
 
-from lockproof.core.settings import seconds
 from lockproof.report.jsonfile import as_json, write_json
 from lockproof.report.page import console_on
 
 INTERRUPTED: Final = 130
-
-
-def duration(_: click.Context, __: click.Parameter, value: str) -> float:
-    """Return the seconds of an option."""
-    try:
-        return seconds(value)
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no length of time; write 500ms, 10s or 2m") from None
-
-
-def optional_duration(context: click.Context, option: click.Parameter, value: str | None) -> float | None:
-    """Return the seconds of an option; None where it is not given."""
-    return None if value is None else duration(context, option, value)
-
-
-def report_file(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
-    """Return the file that the report goes to. It is looked at before anything runs."""
-    if value is None:
-        return None
-    path = Path(value)
-    if value == "-":
-        return path
-    if path.is_dir() or not path.parent.is_dir():
-        what = "it is a directory" if path.is_dir() else f"there is no directory {path.parent}"
-        raise click.BadParameter(f"the report cannot be written to {value!r}: {what}")
-    return path
 
 
 def import_from_here() -> None:
