@@ -36,7 +36,7 @@ from lockproof.campaign.reviewed import Reviewed
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Evidence, Reason, clause, verdict_of
-from lockproof.core.mutant import Mutant, Site
+from lockproof.core.mutant import Mutant, SyncSite
 from lockproof.core.mutation_report import Fate, Judged, MutationInterrupted, MutationReport, named_equivalent
 from lockproof.core.operation import OperationKind, kind_of
 from lockproof.core.options import CheckOptions, ExploreOptions, MutateOptions, Progress, Tell
@@ -76,7 +76,7 @@ class _Sources:
 
     texts: dict[str, str]
     mutants: tuple[Mutant, ...]
-    sites: tuple[Site, ...]
+    sites: tuple[SyncSite, ...]
     filling: tuple[str, ...]
     reach: dict[tuple[str, str | int], tuple[str, ...]]
     kinds: tuple[OperationKind, ...]

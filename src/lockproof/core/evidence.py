@@ -27,13 +27,6 @@ class Verdict(StrEnum):
         return {"held": 0, "violation": 1, "unknown": 3}[self.value]
 
 
-class Engine(StrEnum):
-    """What runs scenarios: real threads, or one thread at a time by a schedule."""
-
-    THREADS = "threads"
-    SCHEDULES = "schedules"
-
-
 class Doubt(StrEnum):
     """Why a verdict is not HELD although nothing was found. The values are the codes of the JSON report.
 
@@ -184,11 +177,11 @@ def verdict_of(evidence: Evidence) -> Decision:
 def _doubts_of(evidence: Evidence) -> Iterator[Doubted]:
     """Yield the recorded doubts, and those that follow from the counts, whatever was recorded."""
     yield from evidence.doubts
-    asked = {Engine.THREADS: evidence.threads, Engine.SCHEDULES: evidence.schedules}
-    tallies = [tally for tally in asked.values() if tally is not None]
-    for engine, tally in asked.items():
+    by_engine = {"on real threads": evidence.threads, "under control": evidence.schedules}
+    tallies = [tally for tally in by_engine.values() if tally is not None]
+    for where, tally in by_engine.items():
         if tally is not None and tally.ran < 1:
-            yield Doubted(Doubt.NOTHING_RUN, 1, _WHERE[engine])
+            yield Doubted(Doubt.NOTHING_RUN, 1, where)
     if not tallies:
         yield Doubted(Doubt.NOTHING_RUN, 1, "at all")
     told = sum(each.count for each in evidence.doubts if each.doubt in OF_RUNS)
@@ -211,9 +204,6 @@ def _collected(doubts: Iterable[Doubted]) -> list[Doubted]:
         before = found.get(key, Doubted(each.doubt, 0))
         found[key] = Doubted(each.doubt, before.count + max(each.count, 1), before.about or each.about)
     return list(found.values())
-
-
-_WHERE: Final = {Engine.THREADS: "on real threads", Engine.SCHEDULES: "under control"}
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class SequentialModel[State: Hashable, Call](Protocol):
         ...
 
 
-class Blocked(BaseException):
+class WouldBlock(BaseException):
     """The model says that this operation would wait. No `Exception`, so that no model takes it for one of its own."""
 
 
@@ -79,7 +79,7 @@ def choose[T](options: Iterable[T]) -> T:
 
 def block() -> None:
     """Say in a model that the operation would wait here until another one changes the state."""
-    raise Blocked
+    raise WouldBlock
 
 
 def begun(result: Any) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Site:
+class SyncSite:
     """Synchronization in a source: `kind` says what it is, `function` where, `line` and `text` show it."""
 
     kind: str

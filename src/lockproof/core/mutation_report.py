@@ -9,7 +9,7 @@ from typing import Any
 
 from lockproof.core.codec import encode
 from lockproof.core.evidence import Doubt
-from lockproof.core.mutant import Mutant, Site
+from lockproof.core.mutant import Mutant, SyncSite
 from lockproof.core.verdict import Masking
 
 
@@ -57,7 +57,7 @@ class MutationReport:
     seed: int
     budget: float
     environment: Mapping[str, Any]
-    sites: tuple[Site, ...]
+    sites: tuple[SyncSite, ...]
     judged: tuple[Judged, ...]
     seconds: float
     left: int = 0

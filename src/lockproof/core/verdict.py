@@ -104,7 +104,7 @@ class TracedStep:
 
 
 @dataclass(frozen=True)
-class Blocked:
+class BlockedThread:
     """A thread that waits for ever: for what, and where; who has that, since which place, and how many times."""
 
     thread: str
@@ -127,7 +127,7 @@ class Control:
     schedule: Schedule
     preemptions: int
     steps: tuple[TracedStep, ...] = ()
-    blocked: tuple[Blocked, ...] = ()
+    blocked: tuple[BlockedThread, ...] = ()
     masking: Masking | None = None
     rests_on: str = ""
     strategy: str = ""

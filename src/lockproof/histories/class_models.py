@@ -21,7 +21,7 @@ from typing import Any
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.history import PENDING
-from lockproof.core.model import Blocked, every_choice
+from lockproof.core.model import WouldBlock, every_choice
 from lockproof.core.values import Collected, Raised, Told, canonical
 from lockproof.histories.named_models import Did, Reading, RecordedModel, frozen, same
 
@@ -163,7 +163,7 @@ class ClassModel(RecordedModel):
             subject, arguments = copy.deepcopy((state.kept, call.argument))
             try:
                 result = canonical(getattr(subject, call.f)(*arguments), {"self": subject})
-            except Blocked:
+            except WouldBlock:
                 return None
             except Exception as error:
                 result = Raised.of(error)

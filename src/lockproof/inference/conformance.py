@@ -32,7 +32,7 @@ from time import monotonic
 from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
-from lockproof.core.model import Blocked, begun, every_choice, finished
+from lockproof.core.model import WouldBlock, begun, every_choice, finished
 from lockproof.core.operation import SUBJECTS, Operation, OperationKind
 from lockproof.core.probes import comes_back, without_coming_back
 from lockproof.core.specification import Specification
@@ -252,7 +252,7 @@ class _Comparison:
     def _result(self, operation: Operation, objects: dict[str, Any]) -> Any:
         try:
             return canonical(self._raw(operation, objects), objects)
-        except Blocked:
+        except WouldBlock:
             return _WAITS
         except (KeyboardInterrupt, LockproofError):
             raise

@@ -14,7 +14,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from lockproof.core.verdict import Blocked, Control, Masking, TracedStep
+from lockproof.core.verdict import BlockedThread, Control, Masking, TracedStep
 from lockproof.report.page import Page
 from lockproof.report.words import clean, counted
 
@@ -55,7 +55,7 @@ def _found(control: Control) -> str:
     return f"schedule with {counted(control.preemptions, 'preemption')}; it showed the same in {again}"
 
 
-def _blocked(page: Page, blocked: Sequence[Blocked], indent: int) -> None:
+def _blocked(page: Page, blocked: Sequence[BlockedThread], indent: int) -> None:
     page.say("threads that wait for ever:", indent=indent)
     for each in blocked:
         where = f" at {_short(each.place)}" if each.place else ""

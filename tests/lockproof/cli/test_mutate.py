@@ -10,7 +10,7 @@ import pytest
 from lockproof.campaign import mutate as mutating
 from lockproof.cli import commands as cli
 from lockproof.core.errors import LockproofError
-from lockproof.core.mutant import Mutant, Site
+from lockproof.core.mutant import Mutant, SyncSite
 from lockproof.core.mutation_report import Fate, Judged, MutationInterrupted, MutationReport
 from lockproof.core.options import MutateOptions, Progress
 from lockproof.core.verdict import Masking
@@ -30,7 +30,7 @@ EQUIVALENT = Judged(mutant(3), Fate.EQUIVALENT, 4.0, why="one step")
 WRONG = Judged(
     mutant(4), Fate.KILLED, 0.4, "deadlock", "a.add(1) || a.add(2)", why="called equivalent (x), and it is not"
 )
-SITES = (Site("section: with", "bag", "Bag.add", 1, "with self._lock:"),)
+SITES = (SyncSite("section: with", "bag", "Bag.add", 1, "with self._lock:"),)
 FACTS = {"python": "3.13.15", "build": "3.13.15t", "gil": False, "free_threaded": True, "processors": 2}
 
 

@@ -12,7 +12,7 @@ from lockproof.core.repeat import OfTarget
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule, Switching
 from lockproof.core.verdict import (
-    Blocked,
+    BlockedThread,
     Consistency,
     Control,
     Coverage,
@@ -265,10 +265,10 @@ DEADLOCK: Final = report(
                 Schedule(Switching.SYNC, ((1, 1), (2, 1))),
                 1,
                 blocked=(
-                    Blocked("main thread", "the end of forth", f"{BAG}:40", "", "", 0),
-                    Blocked("forth", f"the lock made at {BAG}:7", f"{BAG}:31", "back", f"{BAG}:35", 1),
-                    Blocked("back", f"the reentrant lock made at {BAG}:8", f"{BAG}:36", "forth", f"{BAG}:30", 2),
-                    Blocked("waiter", "a notification", "", "", "", 0),
+                    BlockedThread("main thread", "the end of forth", f"{BAG}:40", "", "", 0),
+                    BlockedThread("forth", f"the lock made at {BAG}:7", f"{BAG}:31", "back", f"{BAG}:35", 1),
+                    BlockedThread("back", f"the reentrant lock made at {BAG}:8", f"{BAG}:36", "forth", f"{BAG}:30", 2),
+                    BlockedThread("waiter", "a notification", "", "", "", 0),
                 ),
                 masking=Masking.SHOWN,
                 rests_on="a schedule that a standard build can take shows it, with 1 preemption",

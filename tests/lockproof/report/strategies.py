@@ -14,7 +14,7 @@ from lockproof.core.repeat import OfTarget, OfTest
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule, Switching
 from lockproof.core.verdict import (
-    Blocked,
+    BlockedThread,
     Consistency,
     Control,
     Coverage,
@@ -61,7 +61,7 @@ def outcomes(scenario: Scenario) -> st.SearchStrategy[Outcome]:
 WORDS = st.sampled_from(["thread 1", "bag.py:6", "self.n += 1", "\x1b[2J", "\ud800", "漢字" * 20, ""])
 STEPS = st.builds(TracedStep, WORDS, WORDS, WORDS, tuples(WORDS, most=1), st.booleans(), WORDS)
 SCHEDULES = st.builds(Schedule, st.sampled_from(Switching), tuples(st.tuples(st.integers(0, 9), st.integers(1, 99))))
-BLOCKED = st.builds(Blocked, WORDS, WORDS, WORDS, WORDS, WORDS, COUNTS)
+BLOCKED = st.builds(BlockedThread, WORDS, WORDS, WORDS, WORDS, WORDS, COUNTS)
 MASKINGS = st.none() | st.sampled_from(Masking)
 CONTROLS = st.builds(
     Control, SCHEDULES, COUNTS, tuples(STEPS), tuples(BLOCKED, most=1), MASKINGS, WORDS, WORDS, COUNTS, COUNTS, COUNTS,
