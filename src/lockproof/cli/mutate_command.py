@@ -16,7 +16,7 @@ from lockproof.report.mutants_text import print_mutants, print_mutation
 from lockproof.report.page import console_on
 from lockproof.report.progress import ProgressLine
 
-BELOW: Final = 1
+SCORE_TOO_LOW: Final = 1
 
 
 def _percent(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
@@ -101,7 +101,7 @@ def mutate(
         return interrupted(progress.line())
     _hand_over(report, json_file)
     wrong = any(each.why for each in report.killed)
-    return BELOW if wrong or (min_score is not None and (report.score or 0.0) < min_score) else 0
+    return SCORE_TOO_LOW if wrong or (min_score is not None and (report.score or 0.0) < min_score) else 0
 
 
 def _hand_over(report: MutationReport, json_file: Path | None) -> None:

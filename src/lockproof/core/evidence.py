@@ -53,7 +53,7 @@ class Doubt(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-OF_RUNS: Final = (Doubt.OUTCOMES_UNDECIDED, Doubt.JUDGE_FAILED, Doubt.GIVEN_UP, Doubt.LED_ELSEWHERE)
+RUN_DOUBTS: Final = (Doubt.OUTCOMES_UNDECIDED, Doubt.JUDGE_FAILED, Doubt.GIVEN_UP, Doubt.LED_ELSEWHERE)
 """Doubts that count runs which came to no judgement; all others count something else."""
 
 
@@ -184,7 +184,7 @@ def _doubts_of(evidence: Evidence) -> Iterator[Doubted]:
             yield Doubted(Doubt.NOTHING_RUN, 1, where)
     if not tallies:
         yield Doubted(Doubt.NOTHING_RUN, 1, "at all")
-    told = sum(each.count for each in evidence.doubts if each.doubt in OF_RUNS)
+    told = sum(each.count for each in evidence.doubts if each.doubt in RUN_DOUBTS)
     undecided = sum(max(0, tally.ran - tally.judged) for tally in tallies) - told
     if undecided > 0:
         yield Doubted(Doubt.OUTCOMES_UNDECIDED, undecided)

@@ -152,7 +152,7 @@ event_flag: Final[Callable[[threading.Event], bool]] = attrgetter("_flag")
 event_lock: Final[Callable[[threading.Event], Any]] = attrgetter("_cond._lock")
 """Return the lock of an event: who sets the event takes it."""
 
-ASKED_OF_LOCKS: Final = ("_is_owned", "_release_save", "_acquire_restore", "_recursion_count", "_at_fork_reinit")
+LOCK_METHODS: Final = ("_is_owned", "_release_save", "_acquire_restore", "_recursion_count", "_at_fork_reinit")
 """The methods that `Condition`, and a fork, ask of a lock: locks under control have the same."""
 
 is_owned: Final[Callable[[Any], bool]] = methodcaller("_is_owned")
@@ -170,9 +170,9 @@ def acquire_restore(lock: Any, state: Any) -> None:
     lock._acquire_restore(state)
 
 
-_RLOCK_SAYS: Final = hasattr(_thread.RLock, "locked")
+_RLOCK_HAS_LOCKED: Final = hasattr(_thread.RLock, "locked")
 
 
 def rlock_is_taken(lock: Any) -> bool:
     """Tell whether any thread has a real reentrant lock: up to 3.13 only its repr says so."""
-    return bool(lock.locked()) if _RLOCK_SAYS else " owner=0 " not in repr(lock)
+    return bool(lock.locked()) if _RLOCK_HAS_LOCKED else " owner=0 " not in repr(lock)

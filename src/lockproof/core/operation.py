@@ -176,7 +176,7 @@ class Operation:
         return tuple(name for name in SUBJECTS if name in self.names)
 
     @cached_property
-    def deeds(self) -> frozenset[str]:
+    def actions(self) -> frozenset[str]:
         """What the line does, apart from its arguments: the names of methods and functions, the operators."""
         found = set()
         for node in ast.walk(self.node):

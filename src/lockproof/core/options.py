@@ -42,7 +42,7 @@ class Options:
         """Return the options with a seed: the one that was asked for, or one that is drawn here."""
         return self if self.seed is not None else replace(self, seed=secrets.randbelow(2**31))
 
-    def refuse_nonsense(self) -> None:
+    def validate(self) -> None:
         """See that the options of a caller in Python leave something to do; the command line refuses on its own.
 
         Raises:
@@ -75,11 +75,11 @@ class CheckOptions(Options):
     invocations: int | None = None
     engine: str = "both"
 
-    def refuse_nonsense(self) -> None:
+    def validate(self) -> None:
         """See that there is something to do."""
         if self.threads < 2:
             raise LockproofError(f"--threads {self.threads}: one thread shows nothing", "", "ask for 2 or more")
-        super().refuse_nonsense()
+        super().validate()
 
 
 @dataclass(frozen=True, kw_only=True)

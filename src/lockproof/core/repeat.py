@@ -23,7 +23,7 @@ SEARCHING: Final = ("budget", "threads", "bound", "strategy")
 
 
 @dataclass(frozen=True)
-class OfTarget:
+class RepeatTarget:
     """A finding in what `target` names: these options lead to it, the scenario and the schedule among them."""
 
     target: str
@@ -43,7 +43,7 @@ class OfTarget:
 
 
 @dataclass(frozen=True)
-class OfTest:
+class RepeatTest:
     """A finding in a test: the words of the command that runs the test, and what to say of it."""
 
     words: tuple[str, ...]
@@ -54,18 +54,18 @@ class OfTest:
         return shlex.join(self.words) + (f"  # {self.said}" if self.said else "")
 
 
-type Repeat = OfTarget | OfTest
+type Repeat = RepeatTarget | RepeatTest
 
 
-def of_check(target: str, options: CheckOptions, scenario: Scenario) -> OfTarget:
+def repeat_of_check(target: str, options: CheckOptions, scenario: Scenario) -> RepeatTarget:
     """Return what repeats a finding of a check; one of one thread alone has no scenario to go straight to."""
     named = str(scenario) if len(scenario.threads) > 1 else None
-    return OfTarget(target, replace(options, scenario=named))
+    return RepeatTarget(target, replace(options, scenario=named))
 
 
-def of_exploration(target: str, options: ExploreOptions, schedule: Schedule | None) -> OfTarget:
+def repeat_of_exploration(target: str, options: ExploreOptions, schedule: Schedule | None) -> RepeatTarget:
     """Return what repeats a finding of an exploration: its schedule, if it has one."""
-    return OfTarget(target, replace(options, schedule=None if schedule is None else str(schedule)))
+    return RepeatTarget(target, replace(options, schedule=None if schedule is None else str(schedule)))
 
 
 def _words(options: CheckOptions | ExploreOptions, left: tuple[str, ...]) -> list[str]:

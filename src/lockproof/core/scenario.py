@@ -90,7 +90,7 @@ class Scenario:
         return cls(tuple(split(init)), threads, tuple(split(final)))
 
     @classmethod
-    def asked(cls, text: str, observers: Sequence[str]) -> Scenario:
+    def parse_observed(cls, text: str, observers: Sequence[str]) -> Scenario:
         """Return the scenario of a text; without a final part, it ends with what observes its subjects.
 
         `observers` are lines for each of them. A text that ends with an arrow has a final part, an empty one.

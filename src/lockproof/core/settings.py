@@ -7,7 +7,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-BECAUSE: Final = "because:"
+REASON_PREFIX: Final = "because:"
 """The totals count reasons of UNKNOWN verdicts under this and their code."""
 
 

@@ -52,7 +52,7 @@ class Specification:
             )
 
     @property
-    def model_told(self) -> str:
+    def model_label(self) -> str:
         """What the model is called in reports."""
         if self.model is None:
             return "itself, run by one thread"

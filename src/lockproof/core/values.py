@@ -36,7 +36,7 @@ class Raised:
         return cls(type(error).__name__)
 
 
-class Told:
+class TextForm:
     """A canonical form that is a text: of what has no better one."""
 
     __slots__ = ("text",)
@@ -45,10 +45,10 @@ class Told:
         self.text = text
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Told) and other.text == self.text
+        return isinstance(other, TextForm) and other.text == self.text
 
     def __hash__(self) -> int:
-        return hash((Told, self.text))
+        return hash((TextForm, self.text))
 
     def __repr__(self) -> str:
         return self.text
@@ -72,7 +72,7 @@ class Collected:
         return show(self)
 
 
-ATOMIC: Final = frozenset({type(None), bool, int, str, bytes, float, Raised, Told, Collected})
+ATOMIC: Final = frozenset({type(None), bool, int, str, bytes, float, Raised, TextForm, Collected})
 """Types whose values are their own canonical form. A subclass of one is not among them."""
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -88,14 +88,14 @@ def canonical(value: Any, subjects: Mapping[str, object] | None = None, depth: i
     if type(value) in ATOMIC:
         return value
     if depth > _DEEPEST:
-        return Told("...")
+        return TextForm("...")
     for name, subject in (subjects or {}).items():
         if value is subject:
-            return Told(name)
+            return TextForm(name)
     try:
         return _container(value, subjects, depth + 1)
     except Exception as error:
-        return Told(f"<{type(value).__name__} that cannot be read: {type(error).__name__}>")
+        return TextForm(f"<{type(value).__name__} that cannot be read: {type(error).__name__}>")
 
 
 def _container(value: Any, subjects: Mapping[str, object] | None, depth: int) -> Any:
@@ -119,8 +119,8 @@ def _container(value: Any, subjects: Mapping[str, object] | None, depth: int) ->
         if isinstance(value, plain):
             return plain(value)  # type: ignore[arg-type]
     if isinstance(value, Iterator) or repr(value) == object.__repr__(value):
-        return Told(f"<{type(value).__name__}>")
-    return Told(_ADDRESS.sub("", repr(value)))
+        return TextForm(f"<{type(value).__name__}>")
+    return TextForm(_ADDRESS.sub("", repr(value)))
 
 
 def unordered(value: Any) -> Any:

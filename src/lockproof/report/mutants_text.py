@@ -20,10 +20,10 @@ from lockproof.report.words import clean, counted, seconds
 
 if TYPE_CHECKING:
     from rich.syntax import Syntax
-ALWAYS: Final = (Fate.KILLED, Fate.SURVIVED)
+FIXED_COLUMNS: Final = (Fate.KILLED, Fate.SURVIVED)
 """Fates that have a column even if no mutant has met them: all columns together are wider than many terminals."""
 
-NEXT: Final = (
+SURVIVOR_ADVICE: Final = (
     "A survivor is a lock that nobody needs, or a check that cannot see. Look at the line: if the class is right "
     "without it, take it away; if another thread could tell, show it with --scenario in lockproof check, or give the "
     "mutants a larger --budget. If nobody can ever tell, say why in the file of --equivalents:"
@@ -41,11 +41,11 @@ def print_mutation(report: MutationReport, console: Console) -> None:
     for each in report.judged:
         if each.fate in (Fate.SURVIVED, Fate.UNDECIDED, Fate.TIMED_OUT):
             console.print()
-            for line in _survivor(each):
+            for line in _not_killed(each):
                 console.print(line, soft_wrap=True)
             console.print(diff_of(each.mutant, console))
     if left := [each for each in report.judged if each.fate in (Fate.SURVIVED, Fate.TIMED_OUT)]:
-        console.print(Text(NEXT), soft_wrap=True)
+        console.print(Text(SURVIVOR_ADVICE), soft_wrap=True)
         example = left[0].mutant.id
         console.print(Text(f'  [[equivalent]]\n  mutants = ["{example}"]\n  reason = "..."'), soft_wrap=True)
         console.print()
@@ -70,7 +70,7 @@ def print_mutants(subject: str, mutants: tuple[Mutant, ...], console: Console) -
 
 def diff_of(mutant: Mutant, console: Console) -> Syntax | Text:
     """Return the diff of a mutant, in colours where there are any."""
-    diff = mutant.diff.rstrip().replace(mutant.file, _near(mutant.file), 2)
+    diff = mutant.diff.rstrip().replace(mutant.file, _from_here(mutant.file), 2)
     if console.is_terminal and console.color_system:
         from rich.syntax import Syntax
 
@@ -79,10 +79,10 @@ def diff_of(mutant: Mutant, console: Console) -> Syntax | Text:
 
 
 def _place(mutant: Mutant) -> str:
-    return f"{_near(mutant.file)}:{mutant.line}"
+    return f"{_from_here(mutant.file)}:{mutant.line}"
 
 
-def _near(file: str) -> str:
+def _from_here(file: str) -> str:
     """Return the path of a file from here, if it is below."""
     path = Path(file)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
@@ -91,7 +91,7 @@ def _near(file: str) -> str:
 def _table(report: MutationReport) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("operator", no_wrap=True)
-    fates = [fate for fate in Fate if fate in ALWAYS or report.count(fate)]
+    fates = [fate for fate in Fate if fate in FIXED_COLUMNS or report.count(fate)]
     masked = [Masking.MASKED.value] if report.masked else []
     for head in ("mutants", *(fate.value for fate in fates), *masked):
         table.add_column(head, justify="right")
@@ -107,7 +107,7 @@ def _cells(report: MutationReport, fates: Sequence[Fate], masked: bool) -> list[
     return [str(count or "") for count in counts]
 
 
-def _survivor(judged: Judged) -> Iterator[Text]:
+def _not_killed(judged: Judged) -> Iterator[Text]:
     mutant = judged.mutant
     yield Text(f"{judged.fate.value} after {seconds(judged.seconds)}: {mutant.id}", style="bold")
     yield Text(f"  {_place(mutant)}: {clean(mutant.said)}")

@@ -16,7 +16,7 @@ from rich.text import Text
 from lockproof.core.verdict import Verdict
 from lockproof.report.words import clean_lines
 
-PROSE: Final = 100
+WIDEST_PROSE: Final = 100
 """The most columns of a sentence; a longer line is hard to read. Tables may be wider."""
 
 STYLES: Final = {Verdict.HELD: "bold green", Verdict.VIOLATION: "bold red", Verdict.UNKNOWN: "bold yellow"}
@@ -59,7 +59,7 @@ class Page:
 
     def say(self, text: str, *, indent: int = 0, hang: int = 0, style: str = "") -> None:
         """Print a paragraph; its lines after the first stand `hang` columns further in."""
-        width = max(20, min(self.console.width, PROSE) - indent - hang)
+        width = max(20, min(self.console.width, WIDEST_PROSE) - indent - hang)
         for number, line in enumerate(Text(text, style=style).wrap(self.console, width, overflow="fold")):
             line.rstrip()
             self._line(line, indent + (hang if number else 0))

@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 
 from lockproof.core.options import ExploreOptions
-from lockproof.core.repeat import OfTarget
+from lockproof.core.repeat import RepeatTarget
 from lockproof.core.schedule import Switching
 from lockproof.core.verdict import Control, Finding, FindingKind, Report
 from lockproof.report.words import clean
@@ -14,7 +14,7 @@ from lockproof.report.words import clean
 
 def regression_test(report: Report, finding: Finding) -> str:
     """Return the source of a module with one test, which explores the finding's scenario, or its function, again."""
-    found = finding.repeat if isinstance(finding.repeat, OfTarget) else None
+    found = finding.repeat if isinstance(finding.repeat, RepeatTarget) else None
     target = report.subject if found is None else found.target
     kind = _kind(finding)
     name = re.sub(r"\W+", "_", f"{target.rpartition(':')[2]}_{kind}").strip("_").lower()

@@ -23,7 +23,7 @@ from lockproof.report.words import clean, counted, share
 NARROWEST: Final = 24
 """Columns that a thread needs where its lines are folded."""
 
-ROWS: Final = 12
+MOST_ROWS: Final = 12
 """The most outcomes that a table shows; the JSON report has all."""
 
 
@@ -52,7 +52,8 @@ def print_histogram(page: Page, finding: Finding, *, indent: int = 2) -> None:
     """Print the outcomes that were seen, in their order; where they are too many, forbidden ones stay."""
     bad = [each for each in finding.histogram if each.verdict is Verdict.VIOLATION]
     good = [each for each in finding.histogram if each.verdict is not Verdict.VIOLATION]
-    kept = {id(each) for each in (*bad[:ROWS // 2], *good[: ROWS - min(len(bad), ROWS // 2)])}  # fmt: skip
+    most_bad = MOST_ROWS // 2
+    kept = {id(each) for each in (*bad[:most_bad], *good[: MOST_ROWS - min(len(bad), most_bad)])}
     shown = [each for each in finding.histogram if id(each) in kept]
     page.say(f"outcomes of {counted(finding.tries, 'run')}:", indent=indent)
     table = _outcomes(finding, shown, together=False)

@@ -53,7 +53,7 @@ def clean_lines(text: str) -> Iterable[str]:
     return (clean(line.expandtabs()) for line in text.rstrip().splitlines())
 
 
-def own_stacks(stacks: str) -> str:
+def scenario_stacks(stacks: str) -> str:
     """Return the stacks of the scenario's threads, down to their operations, where that is what crashed.
 
     faulthandler tells all threads of the process and all frames of the harness; the JSON report keeps them.

@@ -24,13 +24,13 @@ from lockproof.campaign.protocol.messages import Pickled, Setup
 from lockproof.core.errors import LockproofError
 from lockproof.core.mutation_report import MutationReport
 from lockproof.core.options import CheckOptions, ExploreOptions, MutateOptions, Options
-from lockproof.core.repeat import OfTest
+from lockproof.core.repeat import RepeatTest
 from lockproof.core.scenario import Scenario
-from lockproof.core.settings import BECAUSE, settings
+from lockproof.core.settings import REASON_PREFIX, settings
 from lockproof.core.specification import Specification
 from lockproof.core.verdict import Consistency, Finding, Interrupted, Report, Verdict
 
-_KEPT = 10
+_MOST_KEPT = 10
 """Failing scenarios that are kept for a subject."""
 
 
@@ -221,7 +221,7 @@ def _count(report: Report) -> None:
     why = report.unknown if report.verdict is Verdict.UNKNOWN else ()
     settings.add({"checks": 1, "scenarios": covered.scenarios, "invocations": covered.invocations,
                   "schedules": covered.schedules, "seconds": covered.seconds, report.verdict.value: 1,
-                  **dict.fromkeys((BECAUSE + reason.code for reason in why), 1)})  # fmt: skip
+                  **dict.fromkeys((REASON_PREFIX + reason.code for reason in why), 1)})  # fmt: skip
 
 
 def _or_raise(report: Report) -> Report:
@@ -287,13 +287,13 @@ def _found_by_name(module: ModuleType) -> bool:
     return spec is not None and found is not None and found.origin == file
 
 
-def _repeat(options: Options) -> OfTest:
+def _repeat(options: Options) -> RepeatTest:
     """Return what repeats a finding: in a test, the test with its seed; what was found is tried first."""
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
     if not test:
-        return OfTest((Path(sys.executable).name, *sys.orig_argv[1:]), f"with seed={options.seed}")
+        return RepeatTest((Path(sys.executable).name, *sys.orig_argv[1:]), f"with seed={options.seed}")
     budget = [] if settings.budget is None else [f"--lockproof-budget={settings.budget:g}s"]
-    return OfTest(("pytest", f"--lockproof-seed={options.seed}", *budget, test))
+    return RepeatTest(("pytest", f"--lockproof-seed={options.seed}", *budget, test))
 
 
 def _store_of(subject: Any) -> Path | None:
@@ -327,5 +327,5 @@ def _save(store: Path | None, findings: Iterable[Finding]) -> None:
     texts += [old for old in map(str, _saved(store)) if old not in texts]
     store.parent.mkdir(parents=True, exist_ok=True)
     part = store.with_suffix(f".{os.getpid()}.{secrets.token_hex(4)}")
-    part.write_text(json.dumps(texts[:_KEPT], indent=1) + "\n", encoding="utf-8")
+    part.write_text(json.dumps(texts[:_MOST_KEPT], indent=1) + "\n", encoding="utf-8")
     part.replace(store)

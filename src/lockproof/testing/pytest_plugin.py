@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lockproof.core.settings import BECAUSE, seconds, settings
+from lockproof.core.settings import REASON_PREFIX, seconds, settings
 
 
 def _time(text: str) -> float:
@@ -67,7 +67,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not totals:
         return
     verdicts = [f"{totals[name]} {name}" for name in ("held", "violation", "unknown") if name in totals]
-    if because := sorted(name.removeprefix(BECAUSE) for name in totals if name.startswith(BECAUSE)):
+    if because := sorted(name.removeprefix(REASON_PREFIX) for name in totals if name.startswith(REASON_PREFIX)):
         verdicts[-1] += f" ({', '.join(because)})"
     terminalreporter.write_line(
         f"lockproof: {totals['checks']} checks, {totals['scenarios']:,} scenarios, {totals['invocations']:,} runs,"

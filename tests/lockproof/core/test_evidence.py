@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lockproof.core.codec import decode, encode
 from lockproof.core.evidence import (
-    OF_RUNS,
+    RUN_DOUBTS,
     Decision,
     Doubt,
     Doubted,
@@ -169,7 +169,7 @@ def test_cases_counted_by_hand(evidence: Evidence, verdict: Verdict, codes: list
     assert (decision.verdict, [reason.code for reason in decision.reasons]) == (verdict, codes)
 
 
-@pytest.mark.parametrize("doubt", OF_RUNS)
+@pytest.mark.parametrize("doubt", RUN_DOUBTS)
 def test_a_run_that_was_not_judged_is_counted_once(doubt: Doubt) -> None:
     (reason,) = verdict_of(Evidence(Tally(9, 6, 6), doubts=(Doubted(doubt, 3),))).reasons
     assert (reason.code, reason.count) == (doubt, 3)

@@ -292,7 +292,7 @@ REAL_RLOCK: Any = _thread.RLock
 
 def test_locks_under_control_have_all_methods_of_real_ones() -> None:
     private = {name for name in names(REAL_LOCK) | names(REAL_RLOCK) if name.startswith("_")}
-    assert private == set(interpreter.ASKED_OF_LOCKS)
+    assert private == set(interpreter.LOCK_METHODS)
     assert names(REAL_LOCK) <= names(Lock) and names(REAL_RLOCK) <= names(RLock)
 
 
@@ -316,7 +316,7 @@ def test_a_condition_asks_its_lock_for_these_methods() -> None:
         condition.wait(0)
         condition.notify()
     private = {name for name in asked if name.startswith("_")}
-    assert private == {"_is_owned", "_release_save", "_acquire_restore"} <= set(interpreter.ASKED_OF_LOCKS)
+    assert private == {"_is_owned", "_release_save", "_acquire_restore"} <= set(interpreter.LOCK_METHODS)
 
 
 def test_a_reentrant_lock_says_who_has_it_and_how_often() -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from lockproof.core.environment import Environment
 from lockproof.core.evidence import Doubt, Doubted, Evidence, LeftOut, Omission, Tally
 from lockproof.core.options import CheckOptions, ExploreOptions
-from lockproof.core.repeat import OfTarget
+from lockproof.core.repeat import RepeatTarget
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule, Switching
 from lockproof.core.verdict import (
@@ -29,9 +29,9 @@ from lockproof.core.verdict import (
 from lockproof.histories.judged import CallReport, HistoryReport, PartReport
 
 
-def checked(scenario: str | None, **options: Any) -> OfTarget:
+def checked(scenario: str | None, **options: Any) -> RepeatTarget:
     """Return what repeats a finding of a check."""
-    return OfTarget("shop.bags:Bag", CheckOptions(seed=7, scenario=scenario, **options))
+    return RepeatTarget("shop.bags:Bag", CheckOptions(seed=7, scenario=scenario, **options))
 
 
 FREE_THREADED: Final = Environment("3.13.15", True, False, 2, "Linux-6.1").to_json()
@@ -260,7 +260,7 @@ DEADLOCK: Final = report(
             failures=1,
             tries=1,
             seconds=0.03,
-            repeat=OfTarget("shop.races:transfer", ExploreOptions(schedule="sync:1x1,2x1")),
+            repeat=RepeatTarget("shop.races:transfer", ExploreOptions(schedule="sync:1x1,2x1")),
             control=Control(
                 Schedule(Switching.SYNC, ((1, 1), (2, 1))),
                 1,
@@ -296,7 +296,7 @@ NOT_AGAIN: Final = report(
             failures=1,
             tries=1,
             seconds=1.5,
-            repeat=OfTarget("shop.races:guess", ExploreOptions(schedule="free:1x4,2x1,3x7")),
+            repeat=RepeatTarget("shop.races:guess", ExploreOptions(schedule="free:1x4,2x1,3x7")),
             control=Control(
                 Schedule(Switching.FREE, ((1, 4), (2, 1), (3, 7))),
                 2,

@@ -10,7 +10,7 @@ from lockproof.core.environment import Environment
 from lockproof.core.evidence import Doubt, Doubted, Evidence, LeftOut, Omission, Tally
 from lockproof.core.operation import Operation
 from lockproof.core.options import CheckOptions, ExploreOptions
-from lockproof.core.repeat import OfTarget, OfTest
+from lockproof.core.repeat import RepeatTarget, RepeatTest
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule, Switching
 from lockproof.core.verdict import (
@@ -77,7 +77,9 @@ CHECKS = st.builds(CheckOptions, **COMMON, threads=COUNTS, invocations=st.none()
 EXPLORATIONS = st.builds(
     ExploreOptions, **COMMON, bound=COUNTS, strategy=WORDS, schedule=st.none() | WORDS, times=COUNTS
 )
-REPEATS = st.none() | st.builds(OfTarget, TEXTS, CHECKS | EXPLORATIONS) | st.builds(OfTest, tuples(TEXTS), TEXTS)
+REPEATS = (
+    st.none() | st.builds(RepeatTarget, TEXTS, CHECKS | EXPLORATIONS) | st.builds(RepeatTest, tuples(TEXTS), TEXTS)
+)
 
 
 @st.composite
