@@ -1,8 +1,8 @@
-"""The command line: `lockproof check`, `explore`, `replay` and `history`; `mutate` stands in a module of its own.
+"""The command line: `lockproof check`, `explore`, `replay` and `history`. `mutate` has a module of its own.
 
-Results go to standard output, everything else to standard error. A user's mistake ends with a message and status 2,
-a fault of lockproof itself with its traceback and the status of UNKNOWN, never with one that says something of the
-subject.
+Results go to standard output, everything else to standard error. A mistake of the user ends with a message and status
+2. A fault of lockproof itself ends with a traceback and the status of UNKNOWN: the status of HELD or VIOLATION would
+be a statement on the subject.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ STATUSES: Final = """\b
 Exit status:
   0    held: nothing was found in what was covered, and all of that was judged
   1    violation
-  2    wrong usage, or the target or the file is not what it should be
+  2    wrong usage; or the target or the file is missing or wrong
   3    unknown: it could not be judged; never take it for a pass
   130  interrupted: what was found until then is shown, and nothing is called held
 """
 
 
 def _strategy(_: click.Context, __: click.Parameter, value: str) -> str:
-    """Return the name of a strategy, ours or somebody's."""
+    """Return the name of a strategy: one of lockproof, or `module:Class` of somebody else."""
     if value not in STRATEGIES and ":" not in value:
         import difflib
 
@@ -58,8 +58,8 @@ def _strategy(_: click.Context, __: click.Parameter, value: str) -> str:
     return value
 
 
-def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
-    if not asked or ctx.resilient_parsing:
+def _version(ctx: click.Context, _: click.Parameter, given: bool) -> None:
+    if not given or ctx.resilient_parsing:
         return
     click.echo(f"lockproof {__version__}, {environment.current()}")
     ctx.exit()
@@ -79,7 +79,7 @@ Examples:
 {STATUSES}""",
 )
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version,
-              help="Show the version and what is known of this Python, and exit.")  # fmt: skip
+              help="Show the version of lockproof, the Python and the state of its GIL, and exit.")  # fmt: skip
 def cli() -> None:
     """Does a thread-safe class stay correct when the GIL no longer protects it by accident?
 
@@ -96,13 +96,13 @@ Examples:
   lockproof check bag.py:Bag --threads 3 --budget 2m --json report.json
   lockproof check bag.py:Bag --factory bag.py:small_bag     a constructor with arguments
   lockproof check bag.py:Bag --model set                    what it should do, by name
-  lockproof check bag.py:Bag --model tests.models:Bag       or a class that says it
+  lockproof check bag.py:Bag --model tests.models:Bag       or by a class
   lockproof check bag.py:Bag --scenario "a.add(1) -> a.discard(1) || len(a) -> sorted(a)"
 
 \b
-A scenario is INITIAL -> THREAD || THREAD -> FINAL, each a line of Python or several, parted by
-semicolons. The subject is called a; b and c are further ones of the same class. INITIAL may be
-left out, and FINAL too: then the run ends with what observes the subject.
+A scenario is INITIAL -> THREAD || THREAD -> FINAL, each a line of Python or several, separated by
+semicolons. The subject is called a; b and c are more subjects of the same class. INITIAL may be
+left out, and FINAL too: the run then ends with lines that observe the subject.
 
 {STATUSES}"""
 )
@@ -111,7 +111,7 @@ left out, and FINAL too: then the run ends with what observes the subject.
 @options.seed()
 @options.threads()
 @options.model(
-    "What it should do: the name of a kind (set, dict, list, ...) or module:Class. "
+    "What the class should do: the name of a kind (set, dict, list, ...) or module:Class. "
     "By default it is inferred from the class."
 )
 @options.factory()
@@ -159,7 +159,7 @@ Examples:
 @options.scenario("For a class: what to run, as for check.")
 @click.option("--schedule", metavar="TEXT", help="Run only this schedule, which a report has shown.")
 @options.times()
-@options.model("For a class: what it should do, as for check.")
+@options.model("For a class: what the class should do, as for check.")
 @options.factory("For a class: a function that makes the subject.")
 @options.hang("How long a thread may make no step, if more than 10 s.")
 @options.memory("How much memory the process may use, in MiB.")
@@ -186,9 +186,9 @@ Examples:
 
 \b
 Exit status:
-  0    the schedule no longer shows it
-  1    it does
-  2    the file is not what it should be, or the source or the Python has changed
+  0    the schedule no longer shows the finding
+  1    the schedule shows it
+  2    the file is missing or no report, or the source or the Python has changed
   3    unknown: the schedule leads elsewhere now
 """
 )
@@ -215,8 +215,8 @@ Examples:
   record | lockproof history - --model tests.models:Bag
 
 \b
-A line is a JSON object, in Jepsen's form, in the order of time. A process has one call open at a time;
-info is a call of which nobody knows whether it took place, and its process does not come back:
+A line is a JSON object, in Jepsen's form, in the order of time. A process has one call open at a time.
+After info, nobody knows whether the call took effect, and its process makes no other call:
   {{"process": 0, "type": "invoke", "f": "add", "value": 3}}
   {{"process": 0, "type": "ok",     "f": "add", "value": 3}}      or "fail", or "info"
 
@@ -260,7 +260,7 @@ def history(file: str, model: str, budget: float, memory: int, consistency: Cons
 def _reported(
     run: Callable[[Callable[[Progress], None]], Report], json_file: Path | None, test_file: Path | None = None
 ) -> int:
-    """Run what makes a report, show how far it is, hand the report over, and return the exit status."""
+    """Call `run`, which makes a report; show its progress, deliver the report, and return the exit status."""
     progress = ProgressLine(console_on(sys.stderr))
     try:
         with progress:
@@ -279,11 +279,11 @@ def _hand_over(report: Report, json_file: Path | None) -> None:
 
 
 def _write_test(report: Report, test_file: Path | None) -> None:
-    """Write the first finding as a test, where one was asked for."""
+    """Write the first finding as a test, if the user gave a file for it."""
     if test_file is None:
         return
     if not report.findings:
-        why = "what one thread alone shows is repeated by the lines above" if report.nonconformances else ""
+        why = "the lines above already repeat what one thread alone shows" if report.nonconformances else ""
         if report.verdict is Verdict.UNKNOWN:
             why = f"nothing was found, and not everything was judged ({report.unknown[0].text})"
         click.echo(f"lockproof: {why or 'nothing was found'}, so no test was written", err=True)
@@ -302,9 +302,12 @@ cli.add_command(mutate)
 
 @contextmanager
 def _sigterm_as_interrupt() -> Iterator[None]:
-    """Treat SIGTERM as Ctrl-C: a killed run still reports what it found, and clears away what it started."""
-    ours = threading.current_thread() is threading.main_thread()
-    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:  # whoever ignores it means that
+    """Treat SIGTERM as Ctrl-C: a killed run still reports what it found, and ends the processes that it started.
+
+    A handler that the caller has set stays in place, and so does the decision to ignore the signal.
+    """
+    main_thread = threading.current_thread() is threading.main_thread()
+    if not main_thread or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -315,7 +318,7 @@ def _sigterm_as_interrupt() -> Iterator[None]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line, and return the exit status."""
+    """Run the command line with these arguments, by default those of the process, and return the exit status."""
     try:
         with _sigterm_as_interrupt():
             status = cli.main(args=arguments, prog_name="lockproof", standalone_mode=False)

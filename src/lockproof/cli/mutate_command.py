@@ -1,4 +1,4 @@
-"""The command `lockproof mutate`: is each lock of a class needed, and would a check notice if it were not there?"""
+"""The command `lockproof mutate`: is each lock of a class needed, and would a check notice its absence?"""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from lockproof.report.page import console_on
 from lockproof.report.progress import ProgressLine
 
 SCORE_TOO_LOW: Final = 1
+"""The exit status if the score is below --min-score, or a mutant in the file of --equivalents was killed."""
 
 
 def _percent(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+    """Return a percentage as a share from 0 to 1; None for an option that was not given."""
     if value is None:
         return None
     try:
@@ -40,11 +42,11 @@ Examples:
   lockproof mutate bag.py:Bag --equivalents bag-mutants.toml --min-score 100
 
 \b
-The file of --equivalents is for mutants that nobody can tell from the class, each with the reason:
+The file of --equivalents lists mutants that no check can kill, each with the reason:
   [[equivalent]]
   mutants = ["remove-lock:Bag.peek:3f2a91"]
   reason = "reads one reference, which is one step without the lock too"
-It may also say what kills a mutant, to be tried first:
+It may also list scenarios that kill a mutant; they are tried first:
   [[killed]]
   mutants = ["remove-lock:Bag.add:51d07c"]
   scenario = "a.add(1) || a.add(1)"
@@ -54,18 +56,20 @@ Exit status:
   0    all mutants were run, and the score is not below --min-score
   1    the score is below --min-score, or a mutant that is called equivalent was killed
   2    wrong usage; no source, no lock; the class fails as it is; a file changed meanwhile
-  130  interrupted: what was done is kept, and the same command goes on from there
+  130  interrupted: finished mutants are kept, and the same command goes on from there
 """
 )
 @click.argument("target")
-@options.budget("How long to check each mutant that nothing is found in.")
+@options.budget("How long to check each mutant, if nothing is found in it.")
 @options.seed()
 @options.threads()
 @options.model("What the class should do, as for check.")
 @options.factory()
-@click.option("--operator", "operators", multiple=True, metavar="NAME", help="Only this one; may be given again.")
+@click.option(
+    "--operator", "operators", multiple=True, metavar="NAME", help="Use only this operator; may be given again."
+)
 @click.option("--equivalents", type=click.Path(path_type=Path), metavar="FILE",
-              help="A reviewed file that says of mutants why nobody can tell them from the class.")  # fmt: skip
+              help="A reviewed file with the reasons why no check can kill some mutants.")  # fmt: skip
 @click.option("--min-score", metavar="PERCENT", callback=_percent, help="Fail if fewer mutants are killed.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Mutants at a time; by default one for each processor.")
 @click.option("--list", "only_list", is_flag=True, help="Show the mutants, and run none.")

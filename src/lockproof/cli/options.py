@@ -1,7 +1,7 @@
 """The options that several commands have, each declared once.
 
-A function here returns the decorator that adds its option to a command. A command says only what differs: the default,
-or the help text where the option means something else to it.
+Each function here returns the decorator that adds its option to a command. The command passes only what is its own: a
+default, or a help text where the option means something else to it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def threads() -> Adds:
 
 
 def model(help_text: str, *, required: bool = False) -> Adds:
-    """Return the option `--model`; it is the text of the user, a name or `module:Class`."""
+    """Return the option `--model`; its value is the name of a kind or `module:Class`."""
     return click.option("--model", metavar="NAME", required=required, help=help_text)
 
 
@@ -77,8 +77,8 @@ def consistency() -> Adds:
     return click.option(
         "--consistency", type=click.Choice([each.value for each in Consistency]), callback=_consistency,
         default=CheckOptions.consistency.value, show_default=True,
-        help="What is asked for. Sequential: real time between threads does not count. Quiescent: order counts "
-        "only across moments at which nothing runs.",
+        help="What histories are judged by. Sequential: real time between threads does not count. Quiescent: order "
+        "counts only across moments at which nothing runs.",
     )  # fmt: skip
 
 

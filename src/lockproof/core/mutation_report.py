@@ -41,7 +41,7 @@ class Judged:
         scenario: the smallest scenario that shows the finding; "" if one thread alone shows it.
         masking: whether the GIL hides the finding; None if that was not examined.
         why: what is wrong with an invalid mutant, what was not judged of an undecided one, or the reviewed reason of
-            an equivalent one. For a killed mutant that the reviewed file calls equivalent, it says so.
+            an equivalent one. Of a killed mutant that the reviewed file calls equivalent, that the file is wrong.
         undecided: the codes of what was not judged.
 
     """

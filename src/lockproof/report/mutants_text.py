@@ -1,4 +1,4 @@
-"""What became of the mutants of a class, as text: a table by operator, then those that survived, and what to do."""
+"""The report on mutants as text: a table by operator, the mutants that were not killed, and what to do about them."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from lockproof.report.words import clean, counted, seconds
 
 if TYPE_CHECKING:
     from rich.syntax import Syntax
+
 FIXED_COLUMNS: Final = (Fate.KILLED, Fate.SURVIVED)
-"""Fates that have a column even if no mutant has met them: all columns together are wider than many terminals."""
+"""Fates that always have a column. Others have one only if a mutant has met them: all together are too wide."""
 
 SURVIVOR_ADVICE: Final = (
     "A survivor is a lock that nobody needs, or a check that cannot see. Look at the line: if the class is right "
@@ -54,14 +55,14 @@ def print_mutation(report: MutationReport, console: Console) -> None:
 
 
 def mutation_as_text(report: MutationReport, width: int = 100) -> str:
-    """Return the report as plain text of this many columns; only paths and diffs may be wider."""
+    """Return the report as plain text. Lines have at most `width` characters, except those with paths or diffs."""
     console, buffer = plain_console(width)
     print_mutation(report, console)
     return buffer.getvalue()
 
 
 def print_mutants(subject: str, mutants: tuple[Mutant, ...], console: Console) -> None:
-    """Print mutants that nobody has run."""
+    """Print mutants of the class `subject` with their diffs, before any of them is run."""
     for mutant in mutants:
         console.print(Text(f"{mutant.id}  {_place(mutant)}: {clean(mutant.said)}"), soft_wrap=True)
         console.print(diff_of(mutant, console))
@@ -69,7 +70,7 @@ def print_mutants(subject: str, mutants: tuple[Mutant, ...], console: Console) -
 
 
 def diff_of(mutant: Mutant, console: Console) -> Syntax | Text:
-    """Return the diff of a mutant, in colours where there are any."""
+    """Return the diff of a mutant: in colours on a terminal that has them, else as plain text."""
     diff = mutant.diff.rstrip().replace(mutant.file, _from_here(mutant.file), 2)
     if console.is_terminal and console.color_system:
         from rich.syntax import Syntax
@@ -83,7 +84,7 @@ def _place(mutant: Mutant) -> str:
 
 
 def _from_here(file: str) -> str:
-    """Return the path of a file from here, if it is below."""
+    """Return the path relative to the working directory if the file is below it, else the path as it is."""
     path = Path(file)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
 
@@ -124,8 +125,8 @@ def _how(judged: Judged) -> str:
 def _ending(report: MutationReport) -> Iterator[str]:
     times = sorted(each.seconds for each in report.judged if each.fate is Fate.KILLED)
     if times:
-        said = f"killed after {seconds(times[len(times) // 2])} in the median, {seconds(times[-1])} at most"
-        yield f"{said}; {report.masked} of {len(times)} by what a standard build does not show"
+        killed_after = f"killed after {seconds(times[len(times) // 2])} in the median, {seconds(times[-1])} at most"
+        yield f"{killed_after}; {report.masked} of {len(times)} by what a standard build does not show"
     if report.left:
         yield f"{counted(report.left, 'mutant')} not run yet: the same command goes on with them"
     if report.score is None:

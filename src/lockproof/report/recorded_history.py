@@ -1,4 +1,4 @@
-"""The report on a recorded history as text: the verdict, and where no order of the calls leads on."""
+"""The report on a recorded history as text: the verdict, and the calls that no order explains."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lockproof.report.words import clean, counted, seconds
 
 
 def history_as_text(report: HistoryReport, width: int = 100) -> str:
-    """Return the report as plain text of this many columns."""
+    """Return the report as plain text with at most `width` characters in a line."""
     console, buffer = plain_console(width)
     print_history(report, console)
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""The report of a check as text: what was found, why it must not be, how to see it again, and what was covered."""
+"""The report of a check as text: the findings, why they are wrong, how to repeat them, and what was covered."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ from lockproof.report.tables import differences, print_histogram, print_scenario
 from lockproof.report.words import clean, counted, listed, scenario_stacks, seconds, share
 
 MOST_KINDS: Final = 40
-"""The most kinds of operations that are listed; the JSON report has all."""
+"""The most kinds of operations that the text lists; the JSON report has all."""
 
 VIOLATED: Final = {
     Consistency.LINEARIZABLE: "not linearizable",
     Consistency.SEQUENTIAL: "not sequentially consistent",
     Consistency.QUIESCENT: "not quiescently consistent",
 }
+"""The words for a violation of each condition."""
 
 
 def as_text(report: Report, width: int = 100) -> str:
-    """Return the report as plain text of this many columns; only commands and stacks may be wider."""
+    """Return the report as plain text. Lines have at most `width` characters, except commands and stacks."""
     console, buffer = plain_console(width)
     print_report(report, console)
     return buffer.getvalue()
@@ -59,15 +60,15 @@ def print_report(report: Report, console: Console) -> None:
 
 
 def environment_line(environment: Mapping[str, Any]) -> str:
-    """Return the build and the state of the GIL in words."""
+    """Return the line of a report on the interpreter and the machine; `environment` is as in the JSON report."""
     return clean(str(Environment(**{field.name: environment[field.name] for field in fields(Environment)})))
 
 
 def _headline(page: Page, report: Report) -> None:
     page.say(f"{clean(report.subject)}: {report.verdict.value.upper()}", style=STYLES[report.verdict])
     page.say(_summary(report))
-    asked = "" if report.model == ASSERTIONS else f"; asked for: {report.consistency.value}"
-    page.say(f"model: {clean(report.model)}{asked}; seed: {report.seed}")
+    consistency = "" if report.model == ASSERTIONS else f"; asked for: {report.consistency.value}"
+    page.say(f"model: {clean(report.model)}{consistency}; seed: {report.seed}")
     page.say(environment_line(report.environment))
 
 
@@ -88,7 +89,7 @@ def _summary(report: Report) -> str:
 
 
 def _amount(report: Report) -> str:
-    """Return how much was run, by what it was: runs of scenarios on real threads, schedules under control."""
+    """Return in words how much was run: scenarios, runs on real threads, schedules under control."""
     covered = report.coverage
     parts = [counted(covered.scenarios, "scenario")] if covered.scenarios or not covered.schedules else []
     parts += [counted(covered.invocations, "run")] if covered.invocations or not covered.schedules else []

@@ -196,7 +196,9 @@ def test_a_test_is_written_if_something_was_found(
     assert not file.exists()
     asked.answer = DIFFERENT
     assert cli.main([command, "shop.bags:Bag", "--emit-test", str(file)]) == 1
-    assert "one thread alone shows is repeated by the lines above, so no test was written" in capsys.readouterr().err
+    assert (
+        "the lines above already repeat what one thread alone shows, so no test was written" in capsys.readouterr().err
+    )
     asked.answer = MASKED
     assert cli.main([command, "shop.bags:Bag", "--emit-test", str(file)]) == 1
     assert f"the test is in {file}" in capsys.readouterr().err
