@@ -37,6 +37,8 @@ from lockproof.report.regression import regression_test
 from lockproof.report.text import print_report
 
 WRONG_USAGE: Final = 2
+"""The exit status after a mistake of the user."""
+
 STATUSES: Final = """\b
 Exit status:
   0    held: nothing was found in what was covered, and all of that was judged
@@ -45,6 +47,7 @@ Exit status:
   3    unknown: it could not be judged; never take it for a pass
   130  interrupted: what was found until then is shown, and nothing is called held
 """
+"""The end of the help of each command that judges; `\\b` keeps click from wrapping it."""
 
 
 def _strategy(_: click.Context, __: click.Parameter, value: str) -> str:

@@ -29,6 +29,7 @@ SURVIVOR_ADVICE: Final = (
     "without it, take it away; if another thread could tell, show it with --scenario in lockproof check, or give the "
     "mutants a larger --budget. If nobody can ever tell, say why in the file of --equivalents:"
 )
+"""What to do about mutants that survived. The lines of a file for --equivalents follow."""
 
 
 def print_mutation(report: MutationReport, console: Console) -> None:

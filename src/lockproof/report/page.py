@@ -21,6 +21,7 @@ WIDEST_PROSE: Final = 100
 """The most characters in a line of prose: longer lines are hard to read. Tables may be wider."""
 
 STYLES: Final = {Verdict.HELD: "bold green", Verdict.VIOLATION: "bold red", Verdict.UNKNOWN: "bold yellow"}
+"""The style of each verdict on a terminal."""
 
 
 def console_on(stream: TextIO, width: int | None = None) -> Console:

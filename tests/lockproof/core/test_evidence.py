@@ -36,7 +36,7 @@ LEFT_OUT = st.builds(LeftOut, st.sampled_from(Omission), st.integers(1, 10**6), 
 
 
 def several(items: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[object, ...]]:
-    """Return tuples that are mostly empty: what makes a verdict HELD must not be drawn once in a thousand."""
+    """Return tuples that are mostly empty. Otherwise Hypothesis would draw evidence for HELD once in a thousand."""
     return st.just(()) | st.lists(items, max_size=3).map(tuple)
 
 
@@ -58,7 +58,7 @@ type Decide = Callable[[Evidence], Decision]
 
 
 def broken_rule(evidence: Evidence, decide: Decide = verdict_of) -> str:
-    """Return which rule of a verdict the evidence shows to be broken; nothing if none is."""
+    """Return the rule that the verdict on this evidence breaks; nothing if it breaks none."""
     verdict, reasons = decide(evidence)
     tallies = [tally for tally in (evidence.threads, evidence.schedules) if tally is not None]
     if (evidence.findings or evidence.differences) and verdict is not Verdict.VIOLATION:
@@ -195,7 +195,7 @@ def test_every_code_has_a_sentence_and_is_read_back() -> None:
 
 
 def by_a_word(evidence: Evidence) -> Decision:
-    """Decide by a word inside a sentence, as was done once: a doubt whose sentence has another word does not count."""
+    """Decide by a word inside a sentence. A doubt whose sentence has another word then does not count."""
     verdict, reasons = verdict_of(evidence)
     ran = any(tally and tally.ran for tally in (evidence.threads, evidence.schedules))
     if verdict is not Verdict.UNKNOWN or not ran:
@@ -205,14 +205,14 @@ def by_a_word(evidence: Evidence) -> Decision:
 
 
 def by_doubts_alone(evidence: Evidence) -> Decision:
-    """Trust what was recorded, and look at no count."""
+    """Decide by the recorded doubts alone, and ignore the counts."""
     verdict, reasons = verdict_of(evidence)
     found = verdict is Verdict.VIOLATION
     return Decision(verdict if found or evidence.doubts else Verdict.HELD, reasons if evidence.doubts else ())
 
 
 def by_the_sum(evidence: Evidence) -> Decision:
-    """Let the runs of one engine stand for those of the other."""
+    """Add up the runs of both engines, so that one engine can stand for the other."""
     tallies = [tally for tally in (evidence.threads, evidence.schedules) if tally is not None and tally.ran]
     whole = replace(evidence, threads=sum(tallies, Tally()) if tallies else evidence.threads, schedules=None)
     return verdict_of(whole)

@@ -1,4 +1,4 @@
-"""Reports written by hand, one for each thing that a report can have to say."""
+"""Reports written by hand, at least one for each kind of finding and of verdict."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ WHOLE: Final = Evidence(RUNS)
 
 
 def report(evidence: Evidence = WHOLE, **more: Any) -> Report:
-    """Return a report; the evidence counts what is found in it."""
+    """Return a report whose evidence counts its findings."""
     given: dict[str, Any] = {
         "subject": "shop.bags:Bag",
         "model": "set",

@@ -31,7 +31,7 @@ from lockproof.core.verdict import (
 
 COUNTS = st.integers(0, 10**7)
 SECONDS = st.floats(0, 1e5)
-# Results of a subject are what its author's __repr__ says: control characters, lone surrogates and wide ones too.
+# The __repr__ of a subject's author makes the text of results: control characters, lone surrogates, wide characters.
 TEXTS = st.text(max_size=30) | st.sampled_from(["\x1b[2J", "line\nline", "\ud800", "漢字" * 20, "\t", "x" * 200])
 OPERATIONS = st.sampled_from(
     ["a.add(1)", "len(a)", "a |= b", "a.update(x for x in [1, 2, 3, 4, 5, 6] if x not in a and x not in b)",
