@@ -157,8 +157,8 @@ Examples:
 @click.option("--bound", type=click.IntRange(min=0), default=ExploreOptions.bound, show_default=True,
               help="Run all schedules with at most so many preemptions.")  # fmt: skip
 @click.option("--strategy", metavar="NAME", callback=_strategy, default=ExploreOptions.strategy, show_default=True,
-              help=f"Which schedules: {', '.join(STRATEGIES)}, or module:Class. The portfolio gives turns to all "
-              "orders of lock operations, all schedules within the bound, and those that draw.")  # fmt: skip
+              help=f"What chooses the schedules: {', '.join(STRATEGIES)}, or module:Class. The portfolio takes turns: "
+              "all orders of lock operations, all schedules within the bound, random schedules.")  # fmt: skip
 @options.scenario("For a class: what to run, as for check.")
 @click.option("--schedule", metavar="TEXT", help="Run only this schedule, which a report has shown.")
 @options.times()

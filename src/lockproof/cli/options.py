@@ -92,7 +92,7 @@ def json_file(
 def emit_test() -> Adds:
     """Return the option `--emit-test`; its value is a path that can be written to, or None."""
     return click.option("--emit-test", "test_file", metavar="FILE", callback=report_file,
-                        help="Write a test for pytest that fails until what was found is mended.")  # fmt: skip
+                        help="Write a test for pytest that fails until the finding is mended.")  # fmt: skip
 
 
 def duration(_: click.Context, __: click.Parameter, value: str | None) -> float | None:

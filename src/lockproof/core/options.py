@@ -86,10 +86,10 @@ class CheckOptions(Options):
     engine: str = "both"
 
     def validate(self) -> None:
-        """Refuse values that leave nothing to do, fewer than two threads among them.
+        """Refuse values that leave nothing to do, like one thread.
 
         Raises:
-            LockproofError: such a value.
+            LockproofError: a value leaves nothing to do.
 
         """
         if self.threads < 2:

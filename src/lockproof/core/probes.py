@@ -99,7 +99,7 @@ class _Knowing(int):
 
 
 class Meddling(_Knowing):
-    """An integer whose hash and comparison come back into a subject: `Meddling(a, 1)`."""
+    """An integer whose hash and comparison call operations of a subject: `Meddling(a, 1)`."""
 
     def __hash__(self) -> int:
         self._visit()
@@ -111,7 +111,7 @@ class Meddling(_Knowing):
 
 
 class Dying(_Knowing):
-    """An integer that comes back into a subject when it is thrown away: `Dying(a, 1)`."""
+    """An integer that calls operations of a subject when it is deleted: `Dying(a, 1)`."""
 
     def __del__(self) -> None:
         self._visit()
