@@ -80,7 +80,7 @@ class Checking:
         try:
             only = None
             if self.options.scenario is not None:
-                only = Scenario.asked(self.options.scenario, description.observers)
+                only = Scenario.parse_observed(self.options.scenario, description.observers)
                 self.child.ask(CheckNames(only))
             first = list(with_known_names(self.child, first, self.notes))
             with self._in("conformance"):

@@ -9,7 +9,7 @@ from lockproof.campaign.explore import ControlledChild
 from lockproof.campaign.protocol.child import Child
 from lockproof.campaign.protocol.messages import Setup
 from lockproof.core.options import CheckOptions, Tell
-from lockproof.core.repeat import Repeat, of_check
+from lockproof.core.repeat import Repeat, repeat_of_check
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, Report
 
@@ -24,7 +24,7 @@ def check_target(target: str, options: CheckOptions, progress: Tell | None = Non
     options = options.seeded()
 
     def repeat(finding: Finding) -> Repeat:
-        return of_check(target, options, finding.scenario)
+        return repeat_of_check(target, options, finding.scenario)
 
     return check(Setup.of(target, options, threads=options.threads), options, repeat=repeat, progress=progress)
 
@@ -45,7 +45,7 @@ def check(
         LockproofError: the target or an option is wrong.
 
     """
-    options.refuse_nonsense()
+    options.validate()
     controlled = ControlledChild(setup, options.memory)
     try:
         with Child(setup, memory=options.memory) as child:

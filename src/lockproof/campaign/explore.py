@@ -28,7 +28,7 @@ from lockproof.core.environment import Environment
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, clause
 from lockproof.core.options import ExploreOptions, Progress, Tell
-from lockproof.core.repeat import Repeat, of_exploration
+from lockproof.core.repeat import Repeat, repeat_of_exploration
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
 from lockproof.core.verdict import (
@@ -216,7 +216,7 @@ def explore_target(target: str, options: ExploreOptions, progress: Tell | None =
     threads = 2 if options.scenario is None else max(2, len(Scenario.parse(options.scenario).threads))
 
     def repeat(finding: Finding) -> Repeat:
-        return of_exploration(target, options, None if finding.control is None else finding.control.schedule)
+        return repeat_of_exploration(target, options, None if finding.control is None else finding.control.schedule)
 
     return run_exploration(Setup.of(target, options, threads=threads), options, repeat, progress, name=target)
 
@@ -235,7 +235,7 @@ def run_exploration(
         LockproofError: the target or an option is wrong.
 
     """
-    options.refuse_nonsense()
+    options.validate()
     child = ControlledChild(setup, options.memory)
     scenario = None if options.scenario is None else Scenario.parse(options.scenario)
     try:

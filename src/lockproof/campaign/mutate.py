@@ -36,11 +36,11 @@ from lockproof.campaign.reviewed import Reviewed
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Evidence, Reason, clause, verdict_of
-from lockproof.core.mutant import Mutant, Site
+from lockproof.core.mutant import Mutant, SyncSite
 from lockproof.core.mutation_report import Fate, Judged, MutationInterrupted, MutationReport, named_equivalent
 from lockproof.core.operation import OperationKind, kind_of
 from lockproof.core.options import CheckOptions, ExploreOptions, MutateOptions, Progress, Tell
-from lockproof.core.repeat import Repeat, of_check
+from lockproof.core.repeat import Repeat, repeat_of_check
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, Masking, Report, Verdict
 from lockproof.core.watched import Watched
@@ -76,7 +76,7 @@ class _Sources:
 
     texts: dict[str, str]
     mutants: tuple[Mutant, ...]
-    sites: tuple[Site, ...]
+    sites: tuple[SyncSite, ...]
     filling: tuple[str, ...]
     reach: dict[tuple[str, str | int], tuple[str, ...]]
     kinds: tuple[OperationKind, ...]
@@ -300,7 +300,7 @@ class _Mutating:
         )  # fmt: skip
 
     def _repeat(self, finding: Finding) -> Repeat:
-        return of_check(self.target, self._checked("both", self.options.budget), finding.scenario)
+        return repeat_of_check(self.target, self._checked("both", self.options.budget), finding.scenario)
 
     def _all(self, todo: Sequence[Mutant]) -> None:
         for engine, jobs in (("schedules", self._jobs), ("threads", 1)):

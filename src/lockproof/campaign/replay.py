@@ -11,7 +11,7 @@ from lockproof.core import environment
 from lockproof.core.codec import decode
 from lockproof.core.errors import LockproofError
 from lockproof.core.options import ExploreOptions, Tell
-from lockproof.core.repeat import OfTarget
+from lockproof.core.repeat import RepeatTarget
 from lockproof.core.verdict import Control, Finding, Report
 
 
@@ -27,7 +27,7 @@ def replay_file(path: Path, times: int, hang: float | None = None, progress: Tel
     finding = _read(path)
     assert finding.control is not None
     _refuse_changes(finding.control)
-    if not isinstance(finding.repeat, OfTarget):
+    if not isinstance(finding.repeat, RepeatTarget):
         raise LockproofError(
             f"{path} does not say what its schedule is a schedule of: it is repeated by {finding.command!r}",
             "it was found by a test, or the file was edited",

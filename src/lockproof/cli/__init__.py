@@ -1,1 +1,1 @@
-"""The command `lockproof`: it reads options, hands over reports, and ends with a status."""
+"""The command `lockproof`: it reads options, prints or writes reports, and returns an exit status."""

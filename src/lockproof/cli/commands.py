@@ -1,8 +1,8 @@
-"""The command line: `lockproof check`, `explore`, `replay` and `history`; `mutate` stands in a module of its own.
+"""The command line: `lockproof check`, `explore`, `replay` and `history`. `mutate` has a module of its own.
 
-Results go to standard output, everything else to standard error. A user's mistake ends with a message and status 2,
-a fault of lockproof itself with its traceback and the status of UNKNOWN, never with one that says something of the
-subject.
+Results go to standard output, everything else to standard error. A mistake of the user ends with a message and status
+2. A fault of lockproof itself ends with a traceback and the status of UNKNOWN: the status of HELD or VIOLATION would
+be a statement on the subject.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from lockproof import __version__
 from lockproof.campaign.check_target import check_target
 from lockproof.campaign.explore import explore_target
 from lockproof.campaign.replay import replay_file
+from lockproof.cli import options
 from lockproof.cli.mutate_command import mutate
-from lockproof.cli.shared import deliver, duration, import_from_here, interrupted, optional_duration, report_file
+from lockproof.cli.shared import deliver, import_from_here, interrupted
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
 from lockproof.core.options import ENGINES, STRATEGIES, CheckOptions, ExploreOptions, Progress
@@ -36,18 +37,21 @@ from lockproof.report.regression import regression_test
 from lockproof.report.text import print_report
 
 WRONG_USAGE: Final = 2
+"""The exit status after a mistake of the user."""
+
 STATUSES: Final = """\b
 Exit status:
   0    held: nothing was found in what was covered, and all of that was judged
   1    violation
-  2    wrong usage, or the target or the file is not what it should be
+  2    wrong usage; or the target or the file is missing or wrong
   3    unknown: it could not be judged; never take it for a pass
   130  interrupted: what was found until then is shown, and nothing is called held
 """
+"""The end of the help of each command that judges; `\\b` keeps click from wrapping it."""
 
 
 def _strategy(_: click.Context, __: click.Parameter, value: str) -> str:
-    """Return the name of a strategy, ours or somebody's."""
+    """Return the name of a strategy: one of lockproof, or `module:Class` of somebody else."""
     if value not in STRATEGIES and ":" not in value:
         import difflib
 
@@ -57,35 +61,11 @@ def _strategy(_: click.Context, __: click.Parameter, value: str) -> str:
     return value
 
 
-def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
-    if not asked or ctx.resilient_parsing:
+def _version(ctx: click.Context, _: click.Parameter, given: bool) -> None:
+    if not given or ctx.resilient_parsing:
         return
     click.echo(f"lockproof {__version__}, {environment.current()}")
     ctx.exit()
-
-
-_emit_test = click.option(
-    "--emit-test", "test_file", metavar="FILE", callback=report_file,
-    help="Write a test for pytest that fails until what was found is mended.",
-)  # fmt: skip
-
-
-def _shared(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that both commands have."""
-    for option in (
-        click.option(
-            "--json", "json_file", metavar="FILE", callback=report_file,
-            help="Write the report as JSON too; - is standard output, and the text then goes to standard error.",
-        ),
-        click.option(
-            "--consistency", type=click.Choice([each.value for each in Consistency]),
-            default=CheckOptions.consistency.value, show_default=True,
-            help="What is asked for. Sequential: real time between threads does not count. Quiescent: order counts "
-            "only across moments at which nothing runs.",
-        ),
-    ):  # fmt: skip
-        function = option(function)
-    return function
 
 
 @click.group(
@@ -102,7 +82,7 @@ Examples:
 {STATUSES}""",
 )
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version,
-              help="Show the version and what is known of this Python, and exit.")  # fmt: skip
+              help="Show the version of lockproof, the Python and the state of its GIL, and exit.")  # fmt: skip
 def cli() -> None:
     """Does a thread-safe class stay correct when the GIL no longer protects it by accident?
 
@@ -119,37 +99,35 @@ Examples:
   lockproof check bag.py:Bag --threads 3 --budget 2m --json report.json
   lockproof check bag.py:Bag --factory bag.py:small_bag     a constructor with arguments
   lockproof check bag.py:Bag --model set                    what it should do, by name
-  lockproof check bag.py:Bag --model tests.models:Bag       or a class that says it
+  lockproof check bag.py:Bag --model tests.models:Bag       or by a class
   lockproof check bag.py:Bag --scenario "a.add(1) -> a.discard(1) || len(a) -> sorted(a)"
 
 \b
-A scenario is INITIAL -> THREAD || THREAD -> FINAL, each a line of Python or several, parted by
-semicolons. The subject is called a; b and c are further ones of the same class. INITIAL may be
-left out, and FINAL too: then the run ends with what observes the subject.
+A scenario is INITIAL -> THREAD || THREAD -> FINAL, each a line of Python or several, separated by
+semicolons. The subject is called a; b and c are more subjects of the same class. INITIAL may be
+left out, and FINAL too: the run then ends with lines that observe the subject.
 
 {STATUSES}"""
 )
 @click.argument("target")
-@click.option("--budget", metavar="TIME", callback=duration, default=f"{CheckOptions.budget:g}s", show_default=True,
-              help="How long to check, beyond starting: 500ms, 10s, 2m.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), help="Repeat the random choices of a run that showed this seed.")
-@click.option("--threads", type=click.IntRange(min=2), default=CheckOptions.threads, show_default=True,
-              help="The most threads of a scenario.")  # fmt: skip
-@click.option("--model", metavar="NAME",
-              help="What it should do: the name of a kind (set, dict, list, ...) or module:Class. "
-              "By default it is inferred from the class.")  # fmt: skip
-@click.option("--factory", metavar="MODULE:FUNCTION", help="A function without parameters that makes the subject.")
-@click.option("--scenario", metavar="TEXT", help="Run only this scenario, for the whole budget.")
+@options.budget("How long to check, beyond starting: 500ms, 10s, 2m.")
+@options.seed()
+@options.threads()
+@options.model(
+    "What the class should do: the name of a kind (set, dict, list, ...) or module:Class. "
+    "By default it is inferred from the class."
+)
+@options.factory()
+@options.scenario("Run only this scenario, for the whole budget.")
 @click.option("--engine", type=click.Choice(ENGINES), default=CheckOptions.engine, show_default=True,
               help="Real threads, which run in parallel; schedules under control, which can be repeated; or both in "
               "turns.")  # fmt: skip
 @click.option("--invocations", type=click.IntRange(min=1), help="Run the scenario at most so many times.")
-@click.option("--hang", metavar="TIME", callback=duration, default=f"{CheckOptions.hang:g}s", show_default=True,
-              help="How long nothing may go on before that is a hang.")  # fmt: skip
-@click.option("--memory", type=click.IntRange(min=64), default=CheckOptions.memory, show_default=True, metavar="MIB",
-              help="How much memory the checked process may use, in MiB.")  # fmt: skip
-@_emit_test
-@_shared
+@options.hang()
+@options.memory("How much memory the checked process may use, in MiB.")
+@options.emit_test()
+@options.consistency()
+@options.json_file()
 def check(target: str, json_file: Path | None, test_file: Path | None, **given: Any) -> int:
     """Check a class on real threads.
 
@@ -159,8 +137,8 @@ def check(target: str, json_file: Path | None, test_file: Path | None, **given: 
     if given["invocations"] is not None and given["scenario"] is None:
         raise click.UsageError("--invocations is about one scenario: give --scenario too")
     import_from_here()
-    options = CheckOptions(**{**given, "consistency": Consistency(given["consistency"])})
-    return _reported(lambda tell: check_target(target, options, tell), json_file, test_file)
+    check_options = CheckOptions(**given)
+    return _reported(lambda tell: check_target(target, check_options, tell), json_file, test_file)
 
 
 @cli.command(
@@ -174,26 +152,23 @@ Examples:
 {STATUSES}"""
 )
 @click.argument("target")
-@click.option("--budget", metavar="TIME", callback=duration, default=f"{ExploreOptions.budget:g}s", show_default=True,
-              help="How long to explore, beyond starting; less where there is no more to see.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), help="Repeat the random choices of a run that showed this seed.")
+@options.budget("How long to explore, beyond starting; less where there is no more to see.")
+@options.seed()
 @click.option("--bound", type=click.IntRange(min=0), default=ExploreOptions.bound, show_default=True,
               help="Run all schedules with at most so many preemptions.")  # fmt: skip
 @click.option("--strategy", metavar="NAME", callback=_strategy, default=ExploreOptions.strategy, show_default=True,
-              help=f"Which schedules: {', '.join(STRATEGIES)}, or module:Class. The portfolio gives turns to all "
-              "orders of lock operations, all schedules within the bound, and those that draw.")  # fmt: skip
-@click.option("--scenario", metavar="TEXT", help="For a class: what to run, as for check.")
+              help=f"What chooses the schedules: {', '.join(STRATEGIES)}, or module:Class. The portfolio takes turns: "
+              "all orders of lock operations, all schedules within the bound, random schedules.")  # fmt: skip
+@options.scenario("For a class: what to run, as for check.")
 @click.option("--schedule", metavar="TEXT", help="Run only this schedule, which a report has shown.")
-@click.option("--times", type=click.IntRange(min=1), default=ExploreOptions.times, show_default=True,
-              help="How often to run the schedule.")  # fmt: skip
-@click.option("--model", metavar="NAME", help="For a class: what it should do, as for check.")
-@click.option("--factory", metavar="MODULE:FUNCTION", help="For a class: a function that makes the subject.")
-@click.option("--hang", metavar="TIME", callback=duration, default=f"{ExploreOptions.hang:g}s", show_default=True,
-              help="How long a thread may make no step, if more than 10 s.")  # fmt: skip
-@click.option("--memory", type=click.IntRange(min=64), default=ExploreOptions.memory, show_default=True, metavar="MIB",
-              help="How much memory the process may use, in MiB.")  # fmt: skip
-@_emit_test
-@_shared
+@options.times()
+@options.model("For a class: what the class should do, as for check.")
+@options.factory("For a class: a function that makes the subject.")
+@options.hang("How long a thread may make no step, if more than 10 s.")
+@options.memory("How much memory the process may use, in MiB.")
+@options.emit_test()
+@options.consistency()
+@options.json_file()
 def explore(target: str, json_file: Path | None, test_file: Path | None, **given: Any) -> int:
     """Run one thread at a time, in every order that matters.
 
@@ -202,8 +177,8 @@ def explore(target: str, json_file: Path | None, test_file: Path | None, **given
     and a schedule that shows it does so each time.
     """
     import_from_here()
-    options = ExploreOptions(**{**given, "consistency": Consistency(given["consistency"])})
-    return _reported(lambda tell: explore_target(target, options, tell), json_file, test_file)
+    explore_options = ExploreOptions(**given)
+    return _reported(lambda tell: explore_target(target, explore_options, tell), json_file, test_file)
 
 
 @cli.command(
@@ -214,18 +189,17 @@ Examples:
 
 \b
 Exit status:
-  0    the schedule no longer shows it
-  1    it does
-  2    the file is not what it should be, or the source or the Python has changed
+  0    the schedule no longer shows the finding
+  1    the schedule shows it
+  2    the file is missing or no report, or the source or the Python has changed
   3    unknown: the schedule leads elsewhere now
 """
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--times", type=click.IntRange(min=1), default=ExploreOptions.times, show_default=True,
-              help="How often to run the schedule.")  # fmt: skip
-@click.option("--hang", metavar="TIME", callback=optional_duration,
+@options.times()
+@click.option("--hang", metavar="TIME", callback=options.duration,
               help="How long a thread may make no step; by default as long as when the finding was made.")  # fmt: skip
-@click.option("--json", "json_file", metavar="FILE", callback=report_file, help="Write the report as JSON too.")
+@options.json_file("Write the report as JSON too.")
 def replay(file: Path, times: int, hang: float | None, json_file: Path | None) -> int:
     """Repeat a finding.
 
@@ -244,8 +218,8 @@ Examples:
   record | lockproof history - --model tests.models:Bag
 
 \b
-A line is a JSON object, in Jepsen's form, in the order of time. A process has one call open at a time;
-info is a call of which nobody knows whether it took place, and its process does not come back:
+A line is a JSON object, in Jepsen's form, in the order of time. A process has one call open at a time.
+After info, nobody knows whether the call took effect, and its process makes no other call:
   {{"process": 0, "type": "invoke", "f": "add", "value": 3}}
   {{"process": 0, "type": "ok",     "f": "add", "value": 3}}      or "fail", or "info"
 
@@ -256,13 +230,12 @@ or module:Class, whose methods are the operations.
 {STATUSES}"""
 )
 @click.argument("file")
-@click.option("--model", required=True, metavar="NAME", help="What the operations should do.")
-@click.option("--budget", metavar="TIME", callback=duration, default="60s", show_default=True,
-              help="How long to search at most: 500ms, 10s, 2m.")  # fmt: skip
-@click.option("--memory", type=click.IntRange(min=1), default=512, show_default=True, metavar="MIB",
-              help="How much the search may remember, in MiB.")  # fmt: skip
-@_shared
-def history(file: str, model: str, budget: float, memory: int, consistency: str, json_file: Path | None) -> int:
+@options.model("What the operations should do.", required=True)
+@options.budget("How long to search at most: 500ms, 10s, 2m.", default=60.0)
+@options.memory("How much the search may remember, in MiB.", least=1, default=512)
+@options.consistency()
+@options.json_file()
+def history(file: str, model: str, budget: float, memory: int, consistency: Consistency, json_file: Path | None) -> int:
     """Judge a history that was recorded elsewhere.
 
     FILE has one event a line; - is standard input.
@@ -275,7 +248,7 @@ def history(file: str, model: str, budget: float, memory: int, consistency: str,
             report = judge_history(
                 sys.stdin if file == "-" else file,
                 model,
-                consistency=Consistency(consistency),
+                consistency=consistency,
                 budget_seconds=budget,
                 memory=memory,
             )
@@ -290,7 +263,7 @@ def history(file: str, model: str, budget: float, memory: int, consistency: str,
 def _reported(
     run: Callable[[Callable[[Progress], None]], Report], json_file: Path | None, test_file: Path | None = None
 ) -> int:
-    """Run what makes a report, show how far it is, hand the report over, and return the exit status."""
+    """Call `run`, which makes a report; show its progress, deliver the report, and return the exit status."""
     progress = ProgressLine(console_on(sys.stderr))
     try:
         with progress:
@@ -309,11 +282,11 @@ def _hand_over(report: Report, json_file: Path | None) -> None:
 
 
 def _write_test(report: Report, test_file: Path | None) -> None:
-    """Write the first finding as a test, where one was asked for."""
+    """Write the first finding as a test, if the user gave a file for it."""
     if test_file is None:
         return
     if not report.findings:
-        why = "what one thread alone shows is repeated by the lines above" if report.nonconformances else ""
+        why = "the lines above already repeat what one thread alone shows" if report.nonconformances else ""
         if report.verdict is Verdict.UNKNOWN:
             why = f"nothing was found, and not everything was judged ({report.unknown[0].text})"
         click.echo(f"lockproof: {why or 'nothing was found'}, so no test was written", err=True)
@@ -332,9 +305,12 @@ cli.add_command(mutate)
 
 @contextmanager
 def _sigterm_as_interrupt() -> Iterator[None]:
-    """Treat SIGTERM as Ctrl-C: a killed run still reports what it found, and clears away what it started."""
-    ours = threading.current_thread() is threading.main_thread()
-    if not ours or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:  # whoever ignores it means that
+    """Treat SIGTERM as Ctrl-C: a killed run still reports what it found, and ends the processes that it started.
+
+    A handler that the caller has set stays in place, and so does the decision to ignore the signal.
+    """
+    main_thread = threading.current_thread() is threading.main_thread()
+    if not main_thread or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
         yield
         return
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -345,7 +321,7 @@ def _sigterm_as_interrupt() -> Iterator[None]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line, and return the exit status."""
+    """Run the command line with these arguments, by default those of the process, and return the exit status."""
     try:
         with _sigterm_as_interrupt():
             status = cli.main(args=arguments, prog_name="lockproof", standalone_mode=False)

@@ -1,4 +1,4 @@
-"""The command `lockproof mutate`: is each lock of a class needed, and would a check notice if it were not there?"""
+"""The command `lockproof mutate`: is each lock of a class needed, and would a check notice its absence?"""
 
 from __future__ import annotations
 
@@ -8,23 +8,20 @@ from typing import Any, Final
 
 import click
 
-from lockproof.cli.shared import (
-    deliver,
-    duration,
-    import_from_here,
-    interrupted,
-    report_file,
-)
+from lockproof.cli import options
+from lockproof.cli.shared import deliver, import_from_here, interrupted
 from lockproof.core.mutation_report import MutationInterrupted, MutationReport
 from lockproof.core.options import MutateOptions
 from lockproof.report.mutants_text import print_mutants, print_mutation
 from lockproof.report.page import console_on
 from lockproof.report.progress import ProgressLine
 
-BELOW: Final = 1
+SCORE_TOO_LOW: Final = 1
+"""The exit status if the score is below --min-score, or a mutant in the file of --equivalents was killed."""
 
 
 def _percent(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+    """Return a percentage as a share from 0 to 1; None for an option that was not given."""
     if value is None:
         return None
     try:
@@ -45,11 +42,11 @@ Examples:
   lockproof mutate bag.py:Bag --equivalents bag-mutants.toml --min-score 100
 
 \b
-The file of --equivalents is for mutants that nobody can tell from the class, each with the reason:
+The file of --equivalents lists mutants that no check can kill, each with the reason:
   [[equivalent]]
   mutants = ["remove-lock:Bag.peek:3f2a91"]
   reason = "reads one reference, which is one step without the lock too"
-It may also say what kills a mutant, to be tried first:
+It may also list scenarios that kill a mutant; they are tried first:
   [[killed]]
   mutants = ["remove-lock:Bag.add:51d07c"]
   scenario = "a.add(1) || a.add(1)"
@@ -59,30 +56,26 @@ Exit status:
   0    all mutants were run, and the score is not below --min-score
   1    the score is below --min-score, or a mutant that is called equivalent was killed
   2    wrong usage; no source, no lock; the class fails as it is; a file changed meanwhile
-  130  interrupted: what was done is kept, and the same command goes on from there
+  130  interrupted: finished mutants are kept, and the same command goes on from there
 """
 )
 @click.argument("target")
-@click.option("--budget", metavar="TIME", callback=duration, default=f"{MutateOptions.budget:g}s", show_default=True,
-              help="How long to check each mutant that nothing is found in.")  # fmt: skip
-@click.option("--seed", type=click.IntRange(min=0), help="Repeat the random choices of a run that showed this seed.")
-@click.option("--threads", type=click.IntRange(min=2), default=MutateOptions.threads, show_default=True,
-              help="The most threads of a scenario.")  # fmt: skip
-@click.option("--model", metavar="NAME", help="What the class should do, as for check.")
-@click.option("--factory", metavar="MODULE:FUNCTION", help="A function without parameters that makes the subject.")
-@click.option("--operator", "operators", multiple=True, metavar="NAME", help="Only this one; may be given again.")
+@options.budget("How long to check each mutant, if nothing is found in it.")
+@options.seed()
+@options.threads()
+@options.model("What the class should do, as for check.")
+@options.factory()
+@click.option(
+    "--operator", "operators", multiple=True, metavar="NAME", help="Use only this operator; may be given again."
+)
 @click.option("--equivalents", type=click.Path(path_type=Path), metavar="FILE",
-              help="A reviewed file that says of mutants why nobody can tell them from the class.")  # fmt: skip
+              help="A reviewed file with the reasons why no check can kill some mutants.")  # fmt: skip
 @click.option("--min-score", metavar="PERCENT", callback=_percent, help="Fail if fewer mutants are killed.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Mutants at a time; by default one for each processor.")
 @click.option("--list", "only_list", is_flag=True, help="Show the mutants, and run none.")
-@click.option("--hang", metavar="TIME", callback=duration, default=f"{MutateOptions.hang:g}s", show_default=True,
-              help="How long nothing may go on before that is a hang.")  # fmt: skip
-@click.option("--memory", type=click.IntRange(min=64), default=MutateOptions.memory, show_default=True, metavar="MIB",
-              help="How much memory a process may use, in MiB.")  # fmt: skip
-@click.option("--json", "json_file", metavar="FILE", callback=report_file,
-              help="Write the report as JSON too; - is standard output, and the text then goes to standard error.",
-)  # fmt: skip
+@options.hang()
+@options.memory("How much memory a process may use, in MiB.")
+@options.json_file()
 def mutate(
     target: str, json_file: Path | None, min_score: float | None, only_list: bool, jobs: int | None, **given: Any
 ) -> int:
@@ -96,15 +89,15 @@ def mutate(
     from lockproof.campaign.mutate import mutants_for, mutate_target
 
     import_from_here()
-    options = MutateOptions(jobs=jobs or 0, **given)
+    mutate_options = MutateOptions(jobs=jobs or 0, **given)
     if only_list:
         console = console_on(sys.stdout)
-        print_mutants(target, mutants_for(target, options).mutants, console)
+        print_mutants(target, mutants_for(target, mutate_options).mutants, console)
         return 0
     progress = ProgressLine(console_on(sys.stderr))
     try:
         with progress:
-            report = mutate_target(target, options, progress)
+            report = mutate_target(target, mutate_options, progress)
     except MutationInterrupted as stopped:
         _hand_over(stopped.report, json_file)
         return interrupted(f"{progress.line()}; the same command goes on from there")
@@ -112,7 +105,7 @@ def mutate(
         return interrupted(progress.line())
     _hand_over(report, json_file)
     wrong = any(each.why for each in report.killed)
-    return BELOW if wrong or (min_score is not None and (report.score or 0.0) < min_score) else 0
+    return SCORE_TOO_LOW if wrong or (min_score is not None and (report.score or 0.0) < min_score) else 0
 
 
 def _hand_over(report: MutationReport, json_file: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""What the commands share: options read, reports handed over, Ctrl-C."""
+"""What the commands share beside options: imports from the working directory, delivery of reports, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -12,52 +12,40 @@ from typing import Any, Final, TextIO
 import click
 from rich.console import Console
 
-from lockproof.core.settings import seconds
 from lockproof.report.jsonfile import as_json, write_json
 from lockproof.report.page import console_on
 
 INTERRUPTED: Final = 130
-
-
-def duration(_: click.Context, __: click.Parameter, value: str) -> float:
-    """Return the seconds of an option."""
-    try:
-        return seconds(value)
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no length of time; write 500ms, 10s or 2m") from None
-
-
-def optional_duration(context: click.Context, option: click.Parameter, value: str | None) -> float | None:
-    """Return the seconds of an option; None where it is not given."""
-    return None if value is None else duration(context, option, value)
-
-
-def report_file(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
-    """Return the file that the report goes to. It is looked at before anything runs."""
-    if value is None:
-        return None
-    path = Path(value)
-    if value == "-":
-        return path
-    if path.is_dir() or not path.parent.is_dir():
-        what = "it is a directory" if path.is_dir() else f"there is no directory {path.parent}"
-        raise click.BadParameter(f"the report cannot be written to {value!r}: {what}")
-    return path
+"""The exit status after Ctrl-C, as shells have it: 128 and the number of SIGINT."""
 
 
 def import_from_here() -> None:
-    """Put the working directory on the path, as `python -m` does and an installed command does not."""
+    """Make modules of the working directory importable, as `python -m` does. An installed command does not do it."""
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
 
 
 def interrupted(when: str) -> int:
+    """Print that the command was interrupted while it was at `when`, and return the exit status."""
     click.echo(f"lockproof: interrupted while {when}", err=True)
     return INTERRUPTED
 
 
 def deliver(document: dict[str, Any], show: Callable[[Console], None], json_file: Path | None) -> None:
-    """Write the file first: whatever reads the text may go away at any moment."""
+    """Print a report as text, and write it as JSON if a file is given.
+
+    The file is written first: the reader of the text, like `head`, may close the pipe at any moment. For the file `-`,
+    JSON goes to standard output and the text to standard error.
+
+    Args:
+        document: the report as JSON data.
+        show: prints the report on a console.
+        json_file: the file for JSON, or None.
+
+    Raises:
+        LockproofError: the file cannot be written.
+
+    """
     to_output = json_file is not None and str(json_file) == "-"
     if json_file is not None and not to_output:
         write_json(document, json_file)
@@ -71,12 +59,12 @@ def deliver(document: dict[str, Any], show: Callable[[Console], None], json_file
 
 
 def _write(stream: TextIO, text: str) -> None:
-    """Write all of the text, whatever the encoding; where the reader has had enough, leave it at that."""
+    """Write the text, with escapes for characters that the encoding lacks. Stop quietly if the reader has gone."""
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
     try:
         stream.write(text)
         stream.flush()
     except BrokenPipeError:
-        # The status still says the verdict, and the interpreter must not complain when it closes the stream.
+        # The exit status still shows the verdict. Without this, the interpreter complains as it closes the stream.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,1 +1,1 @@
-"""The vocabulary: what every other room speaks of. It imports nothing of lockproof."""
+"""The vocabulary that all other rooms share. This room imports no other room of lockproof."""

@@ -1,4 +1,4 @@
-"""What is asked of a history: which orders of its calls may explain it."""
+"""The consistency conditions that a history can be judged by."""
 
 from __future__ import annotations
 

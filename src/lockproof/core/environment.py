@@ -1,4 +1,4 @@
-"""Which interpreter this is, as data: what a verdict says about where it was reached."""
+"""The interpreter and the machine of a run, as data: a verdict is about one build and one state of the GIL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ from lockproof.core.interpreter import is_gil_enabled
 
 @dataclass(frozen=True)
 class Environment:
-    """`python` is the version, `free_threaded` the build; `gil`: is the GIL on now, which an import can cause."""
+    """The interpreter and the machine of a run.
+
+    Attributes:
+        python: the version of CPython, like 3.14.2.
+        free_threaded: whether the interpreter is a free-threaded build.
+        gil: whether the GIL was on. In a free-threaded build, an import can turn it on.
+        processors: how many processors the process may use.
+        system: the operating system, its release and the architecture.
+
+    """
 
     python: str
     free_threaded: bool
@@ -22,7 +31,7 @@ class Environment:
 
     @property
     def build(self) -> str:
-        """The build in the usual short form, like 3.13.15t."""
+        """The version, with a `t` for a free-threaded build: 3.13.15t."""
         return self.python + ("t" if self.free_threaded else "")
 
     def __str__(self) -> str:
@@ -30,17 +39,20 @@ class Environment:
         return f"CPython {self.build} ({kind} build, GIL {'on' if self.gil else 'off'}), {self.processors} processors"
 
     def to_json(self) -> dict[str, object]:
-        """Return the fields as JSON has them, and the build's short name."""
+        """Return the fields and `build` for a JSON report."""
         return {**asdict(self), "build": self.build}
 
 
 def current() -> Environment:
-    """Return the facts about this process. Its `gil` is of the moment: ask in the process that ran the subject."""
+    """Return the environment of this process.
+
+    Call it in the process that ran the subject, after the run: an import of the subject can turn the GIL on.
+    """
     return Environment(
         python=platform.python_version(),
         free_threaded=bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
         gil=is_gil_enabled(),
         processors=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-        # Not platform.platform(): that starts `uname -p` in each process that asks.
+        # Rejected: platform.platform() starts `uname -p` in each process that calls it.
         system=f"{platform.system()}-{platform.release()}-{platform.machine()}",
     )

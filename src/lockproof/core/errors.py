@@ -1,12 +1,16 @@
-"""What a user did that cannot work: each error gives the fact, the likely cause and the next step."""
+"""Mistakes of the user. Each error gives the fact, the likely cause and the next step."""
 
 from __future__ import annotations
 
 
 class LockproofError(Exception):
-    """Wrong usage or a wrong specification; a front end prints it without a traceback and ends with status 2.
+    """Wrong usage or a wrong specification. The command prints it without a traceback and ends with status 2.
 
-    `fact` is what happened, `cause` why that is likely, `step` what to do next. The last two may be empty.
+    Attributes:
+        fact: what is wrong.
+        cause: the likely cause; "" if it is not known.
+        step: what to do next; "" if the fact says it already.
+
     """
 
     def __init__(self, fact: str, cause: str = "", step: str = "") -> None:
@@ -21,7 +25,7 @@ class LockproofError(Exception):
 
 
 class MalformedHistory(LockproofError):
-    """A recorded history that cannot be one: `line` is where (counted from 1, or 0 when no line is to blame)."""
+    """A recorded history contradicts itself or cannot be read. `line` counts from 1; 0 means no single line."""
 
     def __init__(self, line: int, reason: str, step: str = "") -> None:
         super().__init__(f"line {line}: {reason}" if line else reason, "", step)

@@ -1,9 +1,9 @@
 """From evidence to a verdict: what was run and judged, what stayed undecided and why, and the function that decides.
 
 The verdict of a check, an exploration and a mutant, and the label that says whether the GIL masks a finding, all come
-from `verdict_of`. HELD needs something that was run and judged by each engine that was asked for, and nothing that
-stayed undecided. A doubt is a member of an enumeration with a count. The sentence that a reader sees, and the next
-step, are made here from the doubt, so that no decision ever hangs on a word.
+from `verdict_of`. For HELD, each requested engine must have run something and judged all of it. A doubt is a member of
+an enumeration with a count. This module turns the doubt into the sentence and the next step that a report shows, so
+no decision depends on the wording of a sentence.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from typing import Any, Final, NamedTuple
 
 
 class Verdict(StrEnum):
-    """HELD: the consistency asked for was kept by all that was covered. UNKNOWN is never shown as a pass."""
+    """HELD: every run was judged, and none broke the requested consistency. VIOLATION: something was found.
+
+    UNKNOWN: nothing was found, and not everything was judged. No report and no exit status shows it as a pass.
+    """
 
     HELD = "held"
     VIOLATION = "violation"
@@ -27,17 +30,11 @@ class Verdict(StrEnum):
         return {"held": 0, "violation": 1, "unknown": 3}[self.value]
 
 
-class Engine(StrEnum):
-    """What runs scenarios: real threads, or one thread at a time by a schedule."""
-
-    THREADS = "threads"
-    SCHEDULES = "schedules"
-
-
 class Doubt(StrEnum):
     """Why a verdict is not HELD although nothing was found. The values are the codes of the JSON report.
 
-    NOTHING_RUN, NOTHING_RETURNED and CHILD_LOST also follow from the counts of the evidence.
+    `verdict_of` adds NOTHING_RUN, NOTHING_RETURNED, OUTCOMES_UNDECIDED and CHILD_LOST itself where the counts of the
+    evidence show them.
     """
 
     NOTHING_RUN = "nothing-run"
@@ -60,12 +57,12 @@ class Doubt(StrEnum):
     INTERRUPTED = "interrupted"
 
 
-OF_RUNS: Final = (Doubt.OUTCOMES_UNDECIDED, Doubt.JUDGE_FAILED, Doubt.GIVEN_UP, Doubt.LED_ELSEWHERE)
-"""Doubts that count runs which came to no judgement; all others count something else."""
+RUN_DOUBTS: Final = (Doubt.OUTCOMES_UNDECIDED, Doubt.JUDGE_FAILED, Doubt.GIVEN_UP, Doubt.LED_ELSEWHERE)
+"""The doubts whose count is a number of runs without a judgement. Other doubts count calls, scenarios or processes."""
 
 
 class Omission(StrEnum):
-    """Why something was left out before it was run. An omission limits what HELD covers, and is told beside it."""
+    """Why something was left out before it was run. A report shows omissions beside HELD, since they limit it."""
 
     WAITS_FOR_EVER = "waits-for-ever"
     TOO_SLOW = "too-slow"
@@ -73,7 +70,7 @@ class Omission(StrEnum):
 
 @dataclass(frozen=True)
 class Doubted:
-    """A doubt, how often it came up, and an example of it as text."""
+    """A doubt, how often it came up (`count`), and one example of it as text (`about`)."""
 
     doubt: Doubt
     count: int = 1
@@ -82,7 +79,7 @@ class Doubted:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """An omission, how often it came up, and an example of it as text."""
+    """An omission, how often it came up (`count`), and one example of it as text (`about`)."""
 
     omission: Omission
     count: int = 1
@@ -92,7 +89,7 @@ class LeftOut:
         return _OMITTED[self.omission].text(self.count, self.about)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the code, the count and the sentence as JSON has them."""
+        """Return the code, the count and the sentence for a JSON report."""
         return {"code": self.omission.value, "count": self.count, "text": str(self)}
 
 
@@ -100,8 +97,11 @@ class LeftOut:
 class Tally:
     """The runs of one engine.
 
-    `ran` of them were to be judged, `judged` of those were decided, and in `returned` of those at least one call
-    returned a value: in the others each call raised.
+    Attributes:
+        ran: how many runs were made.
+        judged: how many of these the judge decided.
+        returned: in how many of the judged runs at least one call returned a value. In the others each call raised.
+
     """
 
     ran: int = 0
@@ -114,12 +114,18 @@ class Tally:
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that a verdict rests on.
+    """The facts that decide a verdict.
 
-    `threads` and `schedules` are the runs of each engine, and None for an engine that was not asked for. `doubts` are
-    what stayed undecided. `findings` and `differences` are counts, the latter of what one thread alone does otherwise
-    than the model. `left_out` was never run. `deaths` child processes ended or hung, and `deaths_found` of them became
-    findings.
+    Attributes:
+        threads: the runs on real threads; None if this engine was not requested.
+        schedules: the runs under control; None if this engine was not requested.
+        doubts: what stayed undecided, and why.
+        findings: how many findings there are.
+        differences: how many differences from the model one thread alone shows.
+        left_out: what was never run, and why.
+        deaths: how many child processes ended or hung.
+        deaths_found: how many of these deaths became findings.
+
     """
 
     threads: Tally | None = None
@@ -132,7 +138,7 @@ class Evidence:
     deaths_found: int = 0
 
     def __add__(self, other: Evidence) -> Evidence:
-        """Return both together, as of one longer check."""
+        """Return the sum of both, as if one longer check had collected it."""
         return Evidence(
             _sum(self.threads, other.threads),
             _sum(self.schedules, other.schedules),
@@ -151,7 +157,15 @@ def _sum(one: Tally | None, other: Tally | None) -> Tally | None:
 
 @dataclass(frozen=True)
 class Reason:
-    """A doubt as a reader is told of it: the sentence, and what to do next."""
+    """A doubt as a report shows it.
+
+    Attributes:
+        code: the doubt.
+        count: how often it came up.
+        text: the sentence for the reader.
+        step: what the reader can do next.
+
+    """
 
     code: Doubt
     count: int
@@ -163,17 +177,17 @@ class Reason:
 
 
 class Decision(NamedTuple):
-    """A verdict, and why it is not HELD where nothing was found. With findings, the reasons say what was not judged."""
+    """A verdict, and the reasons why it is not HELD. Beside a VIOLATION, the reasons say what was not judged."""
 
     verdict: Verdict
     reasons: tuple[Reason, ...]
 
 
 def verdict_of(evidence: Evidence) -> Decision:
-    """Decide. This is the only place that does.
+    """Return the verdict on the evidence, and the reasons. No other function decides a verdict.
 
-    A finding or a difference is a VIOLATION, whatever else stayed undecided. Any doubt, recorded or following from
-    the counts, makes everything else UNKNOWN.
+    A finding or a difference makes it a VIOLATION, even if something else stayed undecided. Without them, any doubt
+    makes it UNKNOWN, whether the doubt was recorded or follows from the counts.
     """
     reasons = tuple(_reason(each) for each in _collected(_doubts_of(evidence)))
     if evidence.findings or evidence.differences:
@@ -182,29 +196,29 @@ def verdict_of(evidence: Evidence) -> Decision:
 
 
 def _doubts_of(evidence: Evidence) -> Iterator[Doubted]:
-    """Yield the recorded doubts, and those that follow from the counts, whatever was recorded."""
+    """Yield the recorded doubts, then the doubts that follow from the counts alone."""
     yield from evidence.doubts
-    asked = {Engine.THREADS: evidence.threads, Engine.SCHEDULES: evidence.schedules}
-    tallies = [tally for tally in asked.values() if tally is not None]
-    for engine, tally in asked.items():
+    by_engine = {"on real threads": evidence.threads, "under control": evidence.schedules}
+    tallies = [tally for tally in by_engine.values() if tally is not None]
+    for where, tally in by_engine.items():
         if tally is not None and tally.ran < 1:
-            yield Doubted(Doubt.NOTHING_RUN, 1, _WHERE[engine])
+            yield Doubted(Doubt.NOTHING_RUN, 1, where)
     if not tallies:
         yield Doubted(Doubt.NOTHING_RUN, 1, "at all")
-    told = sum(each.count for each in evidence.doubts if each.doubt in OF_RUNS)
-    undecided = sum(max(0, tally.ran - tally.judged) for tally in tallies) - told
+    explained = sum(each.count for each in evidence.doubts if each.doubt in RUN_DOUBTS)
+    undecided = sum(max(0, tally.ran - tally.judged) for tally in tallies) - explained
     if undecided > 0:
         yield Doubted(Doubt.OUTCOMES_UNDECIDED, undecided)
     judged = sum(tally.judged for tally in tallies)
     if judged and not sum(tally.returned for tally in tallies):
         yield Doubted(Doubt.NOTHING_RETURNED, judged)
-    told = sum(each.count for each in evidence.doubts if each.doubt is Doubt.CHILD_LOST)
-    if evidence.deaths - evidence.deaths_found > told:
-        yield Doubted(Doubt.CHILD_LOST, evidence.deaths - evidence.deaths_found - told)
+    explained = sum(each.count for each in evidence.doubts if each.doubt is Doubt.CHILD_LOST)
+    if evidence.deaths - evidence.deaths_found > explained:
+        yield Doubted(Doubt.CHILD_LOST, evidence.deaths - evidence.deaths_found - explained)
 
 
 def _collected(doubts: Iterable[Doubted]) -> list[Doubted]:
-    """Return each doubt once, with its counts added up and its first example. NOTHING_RUN stays apart by engine."""
+    """Return each doubt once, with the sum of its counts and its first example; NOTHING_RUN once for each engine."""
     found: dict[tuple[Doubt, str], Doubted] = {}
     for each in doubts:
         key = each.doubt, each.about if each.doubt is Doubt.NOTHING_RUN else ""
@@ -213,12 +227,13 @@ def _collected(doubts: Iterable[Doubted]) -> list[Doubted]:
     return list(found.values())
 
 
-_WHERE: Final = {Engine.THREADS: "on real threads", Engine.SCHEDULES: "under control"}
-
-
 @dataclass(frozen=True)
 class _Words:
-    """How a doubt is told. `one` and `many` are what is counted; `{}` is the example, left out if there is none."""
+    """The wording of a doubt or an omission.
+
+    `one` and `many` follow the count; `{}` in `example` stands for the example, if there is one. A wording that is not
+    `counted` has no number in front.
+    """
 
     one: str
     many: str = ""
@@ -228,8 +243,8 @@ class _Words:
 
     def text(self, count: int, about: str) -> str:
         """Return the sentence."""
-        said = self.one if count == 1 or not self.many else self.many
-        start = f"{count:,} {said}" if self.counted else said
+        words = self.one if count == 1 or not self.many else self.many
+        start = f"{count:,} {words}" if self.counted else words
         return start + (self.example.format(about) if about else "")
 
 
@@ -345,7 +360,7 @@ _WHY: Final[dict[Doubt | Omission, str]] = {
     Doubt.ALONE_DIFFERS: "run by one thread, the subject already differs from the model",
     Omission.WAITS_FOR_EVER: "its operations can wait for ever",
 }
-"""Why a scenario was not run, as a clause."""
+"""The wording for one scenario that was not run, to follow a colon."""
 
 
 def _reason(doubted: Doubted) -> Reason:
@@ -354,10 +369,10 @@ def _reason(doubted: Doubted) -> Reason:
 
 
 def clause(why: Doubt | Omission) -> str:
-    """Return why one scenario is not run, as it stands behind a colon."""
+    """Return why one scenario was not run, in words that follow a colon: "its operations can wait for ever"."""
     return _WHY.get(why, why.value)
 
 
 def next_step(doubt: Doubt) -> str:
-    """Return what a reader may do about a doubt."""
+    """Return what a reader can do about a doubt, in the imperative."""
     return _WORDS[doubt].step

@@ -1,6 +1,6 @@
-"""Histories: calls with their invocation and response, validated before anything is judged.
+"""Histories: calls with the times of invocation and response, validated before a judge sees them.
 
-A call is *pending* when it never returned: it may have taken effect or not, at any time after its invocation.
+A call is *pending* when it never returned. It may have taken effect at any time after its invocation, or not at all.
 """
 
 from __future__ import annotations
@@ -21,14 +21,21 @@ PENDING: Final = _Pending()
 """The result of a call that never returned."""
 
 NEVER: Final = float("inf")
-"""When a pending call returned."""
+"""The time of return of a pending call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: `operation` is what the model understands; times are in any unit that orders them all.
+    """One call of an operation.
 
-    `line` is where a recorded history has the invocation, counted from 1; 0 if it was not read from a file.
+    Attributes:
+        process: the process or thread that called; it has one call open at a time.
+        operation: the call as the model understands it.
+        result: the value that the call returned, or `PENDING`.
+        invoked: the time of the invocation. The unit is free; it is the same for all calls of a history.
+        returned: the time of the response; `NEVER` for a pending call.
+        line: the line of the invocation in a recorded history, counted from 1; 0 if no file was read.
+
     """
 
     process: Hashable
@@ -52,11 +59,11 @@ class History:
 
     @classmethod
     def of(cls, calls: Iterable[Call]) -> History:
-        """Return the history of these calls.
+        """Return the history of these calls, given in any order.
 
         Raises:
-            MalformedHistory: a call returns before it is invoked, a process has two calls open at once, or calls
-                again after a call that never returned.
+            MalformedHistory: a call returns before it is invoked, has a result but no time of return or the reverse,
+                or overlaps another call of its process.
 
         """
         ordered = sorted(calls, key=lambda call: call.invoked)

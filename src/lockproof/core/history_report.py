@@ -1,4 +1,4 @@
-"""The report on a recorded history, as data: its verdict, and where no order of its calls leads on."""
+"""The report on a recorded history, as data: the verdict, and the calls that no order explains."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from lockproof.core.verdict import Consistency, Verdict
 
 @dataclass(frozen=True)
 class CallReport:
-    """A call as a report shows it: `line` is that of its invocation, `result` empty if it is pending."""
+    """A call as a report shows it.
+
+    Attributes:
+        line: the line of the invocation in the file, counted from 1.
+        process: the number of the process.
+        text: the operation and its arguments.
+        result: the result as text; "" for a call that never returned.
+        allowed: the results that the model allows at this point.
+
+    """
 
     line: int
     process: int
@@ -21,10 +30,19 @@ class CallReport:
 
 @dataclass(frozen=True)
 class PartReport:
-    """A part of the history, by the keys of its calls; no keys: all of it.
+    """A part of the history that was judged alone: the calls on some keys.
 
-    `longest` is how many calls the longest beginning has that an order explains, `last` are the last of them in that
-    order, and `stuck` the calls that may come next: none of them leads on. Each has what the model allows there.
+    Attributes:
+        keys: the keys of the calls, as text; empty if the part is the whole history.
+        verdict: the verdict on this part.
+        calls: how many calls the part has.
+        configurations: how many configurations of the model the search visited.
+        seconds: the time of the search.
+        longest: how many calls the longest order has that the model explains.
+        last: the last calls of this order.
+        stuck: the calls that could follow this order by real time. The model explains none of them there.
+        reason: why the part was not decided; "" if it was.
+
     """
 
     keys: tuple[str, ...]
@@ -40,11 +58,27 @@ class PartReport:
 
 @dataclass(frozen=True)
 class HistoryReport:
-    """What is said of a recorded history.
+    """The report on a recorded history.
 
-    `calls` took place or may have, `pending` of them never returned, `failed` did not take place. `parts` are those
-    that did not hold, of `partitions`. `configurations` and `seconds` are those of the search, `total_seconds` those of
-    reading too. `how` says how the verdict was reached where that is not plain, `notes` what limits it.
+    Attributes:
+        source: the name of the file.
+        model: the name of the model.
+        consistency: the condition that the history was judged by.
+        verdict: the verdict on the whole history.
+        calls: how many calls took effect, or may have.
+        pending: how many of these never returned.
+        failed: how many more calls did not take effect, by the recording.
+        processes: how many processes made calls.
+        partitions: into how many parts the history was divided.
+        parts: the parts that did not hold.
+        configurations: how many configurations of the model the search visited.
+        seconds: the time of the search.
+        total_seconds: the time of the search and of reading the file.
+        environment: the interpreter and the machine that judged.
+        how: how the verdict was reached, where this needs a word; else "".
+        reasons: why not everything was judged.
+        notes: what limits the verdict.
+
     """
 
     source: str
@@ -66,5 +100,5 @@ class HistoryReport:
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report as JSON has it; `schema` is the version of this form."""
+        """Return the report for a JSON file, as docs/schema describes it; `schema` is the version of the format."""
         return {"schema": 1, **asdict(self)}

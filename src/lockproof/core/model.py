@@ -1,8 +1,9 @@
-"""Sequential models: what operations may answer, and to which state they lead, when one thread runs them.
+"""Sequential models: which results and which next state each operation may have when one thread runs it.
 
-The judge knows a model as `SequentialModel`. A user writes one as an ordinary class with the operations of the
-subject; where it may do one thing or another, it asks `choose`, and every choice is tried. Where an operation would
-wait, it calls `block`. Where one has to be there before it waits, it is a generator function that yields in between.
+The judge uses a model as a `SequentialModel`. A user writes an ordinary class with the operations of the subject.
+Where more than one result is right, the class calls `choose`, and lockproof tries every choice. Where an operation
+would wait, it calls `block`. An operation by which threads meet, like `Barrier.wait`, is a generator function: it
+registers its thread, yields, and then waits for the others.
 """
 
 from __future__ import annotations
@@ -10,35 +11,36 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from types import GeneratorType
-from typing import Any, Final, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 from lockproof.core.errors import LockproofError
 
 
 class SequentialModel[State: Hashable, Call](Protocol):
-    """A state machine; equal states behave alike. `Call` is whatever the model understands as an operation."""
+    """A state machine. Equal states must behave alike. `Call` is the type of an operation as the model reads it."""
 
     def initial(self) -> State:
         """Return the state before any operation."""
         ...
 
     def apply(self, state: State, call: Call) -> Iterable[tuple[Any, State]]:
-        """Return the results that the call may have here, canonical, each with the state after it.
+        """Return each canonical result that the call may have in `state`, with the state after it.
 
-        More than one where the model is nondeterministic, none where the call would wait.
+        A nondeterministic model returns more than one pair. It returns none where the call would wait.
         """
         ...
 
 
-class Blocked(BaseException):
-    """The model says that this operation would wait. No `Exception`, so that no model takes it for one of its own."""
+class WouldBlock(BaseException):
+    """Raised by `block`. Not an `Exception`: an `except Exception` in a model must not catch it."""
 
 
 class TooManyChoices(Exception):
-    """One operation of the model has more ways to go than anybody can try: `MOST_CHOICES`."""
+    """One operation of the model has more than `MOST_CHOICES` combinations of choices."""
 
 
 MOST_CHOICES: Final = 2000
+"""The most combinations of choices that `every_choice` tries for one operation."""
 
 
 class _Choices(threading.local):
@@ -51,7 +53,9 @@ _choices = _Choices()
 
 
 def choose[T](options: Iterable[T]) -> T:
-    """Return one of the options; a judge tries all. For models that allow more than one result.
+    """Return one of the options, in a model that allows more than one result. The judge tries all of them.
+
+    Outside a judge, for example in a test of the model, `choose` returns the first option.
 
         class Bag(set):
             def pop(self):
@@ -77,22 +81,25 @@ def choose[T](options: Iterable[T]) -> T:
     return several[_choices.given[step]]
 
 
-def block() -> None:
-    """Say in a model that the operation would wait here until another one changes the state."""
-    raise Blocked
+def block() -> NoReturn:
+    """Declare in a model that the operation waits here until another operation changes the state. Never returns."""
+    raise WouldBlock
 
 
 def begun(result: Any) -> Any:
-    """Run a model's dual operation to where it begins to wait, and return its rest; else the result as it is."""
+    """Run a dual operation of a model up to its `yield`, and return the generator, to be given to `finished`.
+
+    Return the result of any other operation as it is.
+    """
     ended, value = _advanced(result)
     return value if ended else result
 
 
 def finished(rest: Any) -> Any:
-    """Return the result of a model's dual operation that has begun.
+    """Return the result of a dual operation of a model that `begun` has run up to its `yield`.
 
     Raises:
-        LockproofError: it yields once more.
+        LockproofError: the operation yields once more.
 
     """
     ended, value = _advanced(rest)
@@ -101,12 +108,12 @@ def finished(rest: Any) -> Any:
     raise LockproofError(
         f"the model's {rest.gi_code.co_qualname} yields twice",
         "an operation of a model has two steps at most: up to its yield, and from there on",
-        "call block() where it cannot go on yet: it is tried again when the state has changed",
+        "call block() where it cannot go on yet; lockproof tries it again when the state has changed",
     )
 
 
 def _advanced(rest: Any) -> tuple[bool, Any]:
-    """Run a generator to its next yield; tell whether it has ended instead, and with which value. Others have ended."""
+    """Run a generator to its next `yield`; return whether it ended before it, and its value. All else has ended."""
     if not isinstance(rest, GeneratorType):
         return True, rest
     try:
@@ -117,9 +124,10 @@ def _advanced(rest: Any) -> tuple[bool, Any]:
 
 
 def every_choice[R](run: Callable[[], R], given: Sequence[int] = ()) -> Iterator[tuple[tuple[int, ...], R]]:
-    """Run `run` for every combination of what its `choose` calls can return; yield the choices and the result.
+    """Call `run` once for every combination of the options of its `choose` calls; yield the choices and the result.
 
-    `given` fixes the first choices. `run` is called afresh each time, so it must begin from the same state.
+    A choice is the index of an option. `given` fixes the first choices. Each call of `run` must begin from the same
+    state.
 
     Raises:
         TooManyChoices: there are more than `MOST_CHOICES` combinations.

@@ -1,6 +1,7 @@
-"""Mutants: a module with one flaw put into its synchronization, as data; and sites, the synchronization that was found.
+"""Mutants and the sites of synchronization that they change, as data.
 
-A *mutant* asks whether a check of the class would notice the flaw. An *operator* is a kind of flaw, like `remove-lock`.
+A *mutant* is a module with one flaw in its synchronization: would a check of the class notice the flaw? An *operator*
+is a kind of flaw, like `remove-lock`.
 """
 
 from __future__ import annotations
@@ -9,8 +10,17 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Site:
-    """Synchronization in a source: `kind` says what it is, `function` where, `line` and `text` show it."""
+class SyncSite:
+    """One place in a source that synchronizes threads.
+
+    Attributes:
+        kind: what stands there, like `section: with`.
+        module: the name of the module.
+        function: the qualified name of the function.
+        line: the line in the file, counted from 1.
+        text: the source of this line.
+
+    """
 
     kind: str
     module: str
@@ -23,9 +33,17 @@ class Site:
 class Mutant:
     """A module with one flaw.
 
-    `id` stays the same when other places of the file are edited: it is made of the operator, the function and the lines
-    that differ. `function` is the qualified name of the function that is changed, `line` where, in the file as it is.
-    `diff` shows the change, `source` is the whole text with it, and `said` tells of it in a sentence.
+    Attributes:
+        id: made of the operator, the function and the changed lines, so an edit elsewhere in the file keeps it.
+        operator: the kind of the flaw.
+        module: the name of the module.
+        file: the path of the module's file.
+        function: the qualified name of the changed function.
+        line: the first changed line in the file, counted from 1.
+        diff: the change as a unified diff.
+        source: the whole text of the module with the flaw.
+        said: what the flaw is, in a sentence.
+
     """
 
     id: str

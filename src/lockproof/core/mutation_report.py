@@ -1,4 +1,4 @@
-"""What became of mutants: the fate of each, and the score of a class, as data."""
+"""The report on the mutants of a class, as data: the fate of each mutant, and the score."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 from lockproof.core.codec import encode
 from lockproof.core.evidence import Doubt
-from lockproof.core.mutant import Mutant, Site
+from lockproof.core.mutant import Mutant, SyncSite
 from lockproof.core.verdict import Masking
 
 
 class Fate(StrEnum):
-    """What became of a mutant.
+    """What a check of a mutant came to.
 
-    KILLED: a check found something. SURVIVED: it did not, and its verdict is HELD. UNDECIDED: its verdict is UNKNOWN,
-    so the mutant is neither killed nor survived. EQUIVALENT: it survived, and a person has said why nobody can kill it.
-    INVALID: it does not import, or does something else on one thread already. TIMED_OUT: its check did not end.
+    KILLED: the check found something. SURVIVED: the verdict of the check is HELD. UNDECIDED: the verdict is UNKNOWN.
+    EQUIVALENT: the mutant survived, and a reviewed file gives the reason why no check can kill it. INVALID: the mutant
+    cannot be imported, or one thread alone already shows the flaw. TIMED_OUT: the check did not end.
     """
 
     KILLED = "killed"
@@ -33,10 +33,17 @@ class Fate(StrEnum):
 class Judged:
     """A mutant and its fate.
 
-    `seconds` are those to the first finding where it was killed, and those of the check otherwise. `by` is the kind of
-    the finding, `scenario` the smallest that shows it ("" for one thread alone), `masking` whether the GIL hides it
-    (None: not known), and `why` says what a person should know: of an invalid one what is wrong, of an undecided one
-    what was not judged, of an equivalent one the reason in the reviewed file. `undecided` has the codes of the second.
+    Attributes:
+        mutant: the mutant.
+        fate: what the check came to.
+        seconds: the time to the first finding if the mutant was killed, else the time of the whole check.
+        by: the kind of the finding that killed it.
+        scenario: the smallest scenario that shows the finding; "" if one thread alone shows it.
+        masking: whether the GIL hides the finding; None if that was not examined.
+        why: what is wrong with an invalid mutant, what was not judged of an undecided one, or the reviewed reason of
+            an equivalent one. Of a killed mutant that the reviewed file calls equivalent, that the file is wrong.
+        undecided: the codes of what was not judged.
+
     """
 
     mutant: Mutant
@@ -51,44 +58,60 @@ class Judged:
 
 @dataclass(frozen=True)
 class MutationReport:
-    """The fates of all mutants of a class. `budget` is in seconds for each, `seconds` those of the whole run."""
+    """The fates of all mutants of a class.
+
+    Attributes:
+        subject: the class, as `module:Class`.
+        seed: the seed of the random choices.
+        budget: seconds for the check of each mutant.
+        environment: the interpreter and the machine.
+        sites: the synchronization in the source of the class.
+        judged: the mutants that were run, with their fates.
+        seconds: the time of the whole run.
+        left: how many mutants were not run, because the run was interrupted.
+        notes: what limits the report.
+
+    """
 
     subject: str
     seed: int
     budget: float
     environment: Mapping[str, Any]
-    sites: tuple[Site, ...]
+    sites: tuple[SyncSite, ...]
     judged: tuple[Judged, ...]
     seconds: float
     left: int = 0
     notes: tuple[str, ...] = ()
 
     def count(self, fate: Fate) -> int:
-        """Return how many mutants have met it."""
+        """Return how many mutants have this fate."""
         return sum(each.fate is fate for each in self.judged)
 
     @property
     def killed(self) -> tuple[Judged, ...]:
-        """Those that a check found something in."""
+        """The mutants that a check killed."""
         return tuple(each for each in self.judged if each.fate is Fate.KILLED)
 
     @property
     def valid(self) -> int:
-        """How many mutants could be killed: those that are neither invalid nor equivalent."""
+        """How many mutants count for the score: all but the invalid and the equivalent ones."""
         return len(self.judged) - self.count(Fate.INVALID) - self.count(Fate.EQUIVALENT)
 
     @property
     def score(self) -> float | None:
-        """The killed among the valid: an undecided one counts as not killed. None if there were none."""
+        """The share of killed mutants among the valid ones, from 0 to 1; None if no mutant is valid.
+
+        An undecided mutant counts as not killed.
+        """
         return self.count(Fate.KILLED) / self.valid if self.valid else None
 
     @property
     def masked(self) -> int:
-        """How many were killed by what a standard build does not show."""
+        """How many mutants were killed by a finding that a standard build does not show."""
         return sum(each.masking is Masking.MASKED for each in self.judged if each.fate is Fate.KILLED)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report as JSON has it; `schema` is the version of this form."""
+        """Return the report for a JSON file, as docs/schema describes it; `schema` is the version of the format."""
         return {
             "schema": 2,
             "subject": self.subject,
@@ -107,14 +130,14 @@ class MutationReport:
 
 
 def _shown(judged: Judged) -> dict[str, Any]:
-    """Return a fate as a report has it: without the text of the mutant's module, of which the diff says as much."""
+    """Return a fate for a report. The text of the mutant's module is left out: the diff shows the change."""
     data: dict[str, Any] = encode(judged)
     del data["mutant"]["source"]
     return data
 
 
 class MutationInterrupted(KeyboardInterrupt):
-    """Ctrl-C while mutants were checked. `report` has those that were done; the next run goes on from there."""
+    """Ctrl-C during a run of mutants. `report` has the finished ones; the next run goes on from there."""
 
     def __init__(self, report: MutationReport) -> None:
         super().__init__()
@@ -122,7 +145,10 @@ class MutationInterrupted(KeyboardInterrupt):
 
 
 def named_equivalent(judged: Judged, reason: str) -> Judged:
-    """Return the fate of a mutant that a person calls equivalent: a check that killed it knows better."""
+    """Return the fate of a mutant that a reviewed file calls equivalent.
+
+    A mutant that survived becomes EQUIVALENT. A killed one stays KILLED, and `why` says that the file is wrong.
+    """
     if judged.fate is Fate.SURVIVED:
         return replace(judged, fate=Fate.EQUIVALENT, why=reason)
     if judged.fate is Fate.KILLED:

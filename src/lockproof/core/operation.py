@@ -1,9 +1,10 @@
 """Operations: one line of Python on subjects called `a`, `b`, `c`, like `a.add(1)`, `a |= b`, `len(a)`, `1 in a`.
 
-The same line runs on the subject, runs on the model, stands in the report and can be typed on the command line, so
-no description of a call has to be kept in step with the call.
+The same line runs on the subject, runs on the model, stands in the report and can be typed on the command line. So an
+operation needs no second description that could differ from it.
 
-`op` makes a *kind* of operation, whose holes are filled from pools of arguments: `op("a.add(x)", x=[1, 2])`.
+`op` makes a *kind* of operation. Its line has holes, which are filled from pools of arguments:
+`op("a.add(x)", x=[1, 2])`.
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ SUBJECTS: Final = ("a", "b", "c")
 """The names of the subjects in operations, in order."""
 
 OPERATION_FILE: Final = "<operation "
-"""What stands for the file of a compiled operation begins with this; the line itself follows."""
+"""The beginning of the file name of a compiled operation. The line itself follows."""
 
 _ITERATING: Final = frozenset(("list", "set", "frozenset", "tuple", "sorted", "sum", "max", "min", "slowly"))
 
 
 class Code(str):
-    """An argument that stands in the operation as this Python expression: `Code("iter([1, 2])")`, made anew each time.
+    """A Python expression as an argument: `Code("iter([1, 2])")` is evaluated anew in every call.
 
-    A plain value is made once, and is the same object in every call.
+    A plain value in a pool is made once, and every call gets the same object.
     """
 
     __slots__ = ()
@@ -37,13 +38,19 @@ class Code(str):
 
 @dataclass(frozen=True)
 class OperationKind:
-    """What operations of one kind have in common. Made by `op`.
+    """What operations of one kind have in common. `op` makes it.
 
-    `text` is the line with holes; `holes` gives the pool of each. `blocking` says that a call may wait until another
-    operation lets it go on. Operations with the same `exclusive` are never run at the same time by two threads.
-    `normalize` makes of a result what is compared. `lifted`: the model does it by running the subject's own code on
-    one thread. `reads` says that it changes nothing, `weight` how often it is chosen. `dual`: it takes effect twice
-    (see `Half`).
+    Attributes:
+        text: the line with holes.
+        holes: the pool of arguments of each hole.
+        blocking: whether a call may wait until another operation lets it go on.
+        exclusive: a name; two threads never run operations with the same name at the same time. "": no such limit.
+        normalize: a function that turns a result into the value that is compared.
+        lifted: whether the model does the operation by running the subject's own code on one thread.
+        reads: whether the operation changes nothing.
+        weight: how often the operation is chosen, relative to the others.
+        dual: whether the operation takes effect in two steps (see `Half`).
+
     """
 
     text: str
@@ -57,7 +64,7 @@ class OperationKind:
     dual: bool = False
 
     def fillings(self, limit: int | None = None) -> Iterator[Operation]:
-        """Yield the operations that filling the holes gives, the ones with the first values of each pool first."""
+        """Yield at most `limit` operations, one for each combination of arguments, first values of the pools first."""
         names = list(self.holes)
         combinations = sorted(
             product(*(range(len(self.holes[name])) for name in names)), key=lambda each: (sum(each), each)
@@ -67,7 +74,7 @@ class OperationKind:
             yield Operation(_fill(self.text, values), self)
 
     def constants(self) -> dict[str, Any]:
-        """Return the values that have no literal, by the names that stand for them in the filled lines."""
+        """Return the arguments that have no literal, by the names that the operations use for them."""
         return {
             written(name, pool, index): value
             for name, pool in self.holes.items()
@@ -76,7 +83,7 @@ class OperationKind:
         }
 
     def matches(self, text: str) -> bool:
-        """Tell whether `text` is this line with its holes filled in some way."""
+        """Return whether `text` is this line with some arguments in its holes."""
         try:
             return _unify(_parsed(self.text), _parsed(text), frozenset(self.holes))
         except SyntaxError:
@@ -99,14 +106,21 @@ def op(
 ) -> OperationKind:
     """Return a kind of operation: `op("a.get(k, d)", k=[1, 2], d=[None])`.
 
-    Each keyword names a hole in `text` and gives its pool: a sequence of values or of `Code`, or a Hypothesis
-    strategy, from which a few examples are drawn, always the same. Few values that collide find more than many.
-
-    `dual` is for operations by which threads meet, like `Barrier.wait`: each is there before it waits for the others.
-    In the model it is a generator function, which yields where it begins to wait. It may wait, so it is `blocking`.
+    Args:
+        text: one line of Python on the subjects `a`, `b`, `c`; other names in it may be holes.
+        blocking: whether a call may wait until another operation lets it go on.
+        exclusive: a name; two threads never run operations with the same name at the same time.
+        normalize: a function that turns a result into the value that is compared; by default, the result itself.
+        reads: whether the operation changes nothing.
+        weight: how often the operation is chosen, relative to the others; by default 1.
+        dual: whether threads meet by this operation, as by `Barrier.wait`: a call registers its thread, then waits for
+            the others. In the model it is a generator function that yields where it begins to wait. A dual operation
+            is `blocking`.
+        holes: for each hole its pool of arguments: a sequence of values or of `Code`, or a Hypothesis strategy, of
+            which the same few examples are drawn each time. A few values that collide find more than many values.
 
     Raises:
-        LockproofError: `text` is not one line of Python, or does not have one of the holes.
+        LockproofError: `text` is not one line of Python or lacks one of the holes, or a pool is empty or no sequence.
 
     """
     line = Operation(text)
@@ -118,18 +132,23 @@ def op(
 
 
 UNKNOWN_KIND: Final = OperationKind("...")
-"""The kind of a line that no specification has."""
+"""The kind of an operation that no specification describes."""
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One line of Python, and the kind that it is of, if that is known. Equal when the lines are."""
+    """One line of Python, and its kind, if it is known. Operations are equal if their lines are.
+
+    Raises:
+        LockproofError: `text` is not one line of Python that calls, assigns or deletes.
+
+    """
 
     text: str
     kind: OperationKind = field(default=UNKNOWN_KIND, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.node  # a line that is none is refused here
+        self.node  # parses the line, so that a wrong one is refused here
 
     @cached_property
     def node(self) -> ast.stmt:
@@ -150,7 +169,10 @@ class Operation:
 
     @cached_property
     def parts(self) -> frozenset[str]:
-        """What the line asks of its subjects: methods, operators, functions; `iteration` for all that iterates."""
+        """The methods, operators and functions that the line uses on its subjects.
+
+        `list(a)`, `sorted(a)`, `sum(a)`, `[*a]` and their like count as one: `iteration`.
+        """
         parts: set[str] = set()
         for node in ast.walk(self.node):
             match node:
@@ -176,8 +198,8 @@ class Operation:
         return tuple(name for name in SUBJECTS if name in self.names)
 
     @cached_property
-    def deeds(self) -> frozenset[str]:
-        """What the line does, apart from its arguments: the names of methods and functions, the operators."""
+    def actions(self) -> frozenset[str]:
+        """The names of the methods, functions and operators in the line. `list(a)` and `sorted(a)` stay apart here."""
         found = set()
         for node in ast.walk(self.node):
             if isinstance(node, ast.Call):
@@ -189,8 +211,8 @@ class Operation:
     def statements(self, result: str) -> list[str]:
         """Return lines of code that do the operation and assign its result to the variable `result`.
 
-        An in-place operator on a subject works on a variable of its own: it must not give the subject's name to
-        another object for the operations that follow.
+        An in-place operator on a subject works on a variable of its own. Otherwise the subject's name could stand for
+        another object in the operations that follow.
         """
         node = self.node
         if isinstance(node, ast.Expr):
@@ -201,7 +223,7 @@ class Operation:
         return [self.text, f"{result} = None"]
 
     def compiled(self, names: Mapping[str, Any]) -> Callable[..., Any]:
-        """Return a function of the subjects a, b, c that does the operation. `names` are its global names."""
+        """Return a function with the parameters a, b, c that does the operation. `names` are its global names."""
         lines = [f"def operation({', '.join(SUBJECTS)}):", *(f" {line}" for line in self.statements("r")), " return r"]
         scope = dict(names)
         exec(compile("\n".join(lines), f"{OPERATION_FILE}{self.text}>", "exec"), scope)
@@ -214,12 +236,16 @@ class Operation:
 
 @dataclass(frozen=True)
 class Half(Operation):
-    """A step of a dual operation: the request, or what follows it when the operation may go on. `place` tells apart the
-    calls of equal lines.
+    """One of the two steps of a dual operation: the request, or the follow-up that ends the wait.
 
-    An operation that waits for another one, which waits for it in its turn, has no one moment at which it takes effect.
-    So it has two, and other operations may come between (dual data structures, Scherer and Scott 2004; interval
-    linearizability, Castañeda, Rajsbaum and Raynal 2018).
+    Two threads that meet wait for each other, so no single moment exists at which their operations take effect. A dual
+    operation takes effect at two moments, and other operations may come between them (dual data structures, Scherer
+    and Scott 2004; interval linearizability, Castañeda, Rajsbaum and Raynal 2018).
+
+    Attributes:
+        place: the thread and the position of the call, which tell calls of equal lines apart.
+        follows: whether this is the follow-up.
+
     """
 
     place: tuple[int, int] = (0, 0)
@@ -227,7 +253,7 @@ class Half(Operation):
 
 
 def renamed(operation: Operation, names: dict[str, str]) -> Operation:
-    """Return the operation on other subjects."""
+    """Return the operation on other subjects: `names` maps the old names to the new ones."""
     if all(old == new for old, new in names.items()):
         return operation
     tree = ast.parse(operation.text)
@@ -238,7 +264,10 @@ def renamed(operation: Operation, names: dict[str, str]) -> Operation:
 
 
 def kind_of(operation: Operation, kinds: Sequence[OperationKind]) -> OperationKind | None:
-    """Return the kind that a line is of; one about another subject alone is of the kind that it is of for `a`."""
+    """Return the first kind that the operation matches, or None.
+
+    Kinds are written for the subject `a`. An operation on `b` alone, or on `c` alone, is matched as if it were on `a`.
+    """
     lines = [operation.text]
     if len(operation.subjects) == 1 and operation.subjects != ("a",):
         lines.append(renamed(operation, {operation.subjects[0]: "a"}).text)
@@ -246,7 +275,12 @@ def kind_of(operation: Operation, kinds: Sequence[OperationKind]) -> OperationKi
 
 
 def split(text: str) -> list[Operation]:
-    """Return the operations of `a.add(1); len(a)`; semicolons in strings and brackets do not count."""
+    """Return the operations of a text like `a.add(1); len(a)`. A semicolon in a string does not separate operations.
+
+    Raises:
+        LockproofError: the text is not Python, or one of its lines is no operation.
+
+    """
     try:
         body = ast.parse(text.strip()).body
     except SyntaxError as error:
@@ -257,7 +291,7 @@ def split(text: str) -> list[Operation]:
 
 
 def written(name: str, pool: Sequence[Any], index: int) -> str:
-    """Return how the value of a pool is written in an operation: as code, as a literal, or by a name like `x_2`."""
+    """Return how an operation writes the value `pool[index]` of the hole `name`: as code, as a literal, or as `x_2`."""
     value = pool[index]
     if isinstance(value, Code):
         return str(value)
@@ -292,7 +326,7 @@ class _Filling(ast.NodeTransformer):
 def _fill(text: str, values: Mapping[str, str]) -> str:
     if not values:
         return ast.unparse(_parsed(text))
-    (statement,) = ast.parse(text.strip()).body  # a tree of its own: the cached one is shared
+    (statement,) = ast.parse(text.strip()).body  # not `_parsed`: its cached tree must not be changed
     return ast.unparse(ast.fix_missing_locations(_Filling(values).visit(statement)))
 
 
@@ -323,7 +357,12 @@ def _pool(name: str, values: Any) -> Sequence[Any]:
 
 
 def drawn(strategy: Any, count: int = 4) -> tuple[Any, ...]:
-    """Return the first distinct examples of a Hypothesis strategy: the same ones each time, simple ones first."""
+    """Return up to `count` distinct examples of a Hypothesis strategy, the same ones each time, simple ones first.
+
+    Raises:
+        LockproofError: Hypothesis is not installed.
+
+    """
     try:
         from hypothesis import HealthCheck, given, settings
     except ImportError:

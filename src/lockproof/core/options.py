@@ -1,4 +1,4 @@
-"""What can be asked of a check, and what it tells while it runs."""
+"""The options of check, explore and mutate, and the progress that a campaign reports while it runs."""
 
 from __future__ import annotations
 
@@ -12,23 +12,28 @@ from lockproof.core.consistency import Consistency
 from lockproof.core.errors import LockproofError
 
 STRATEGIES: Final = ("portfolio", "orders", "preemptions", "surw", "pct", "pos", "random")
-"""What can choose the schedules of an exploration."""
+"""The names of the built-in strategies for `explore`."""
 
 
 ENGINES: Final = ("both", "threads", "schedules")
-"""What runs the scenarios of a check."""
+"""The engines that can run the scenarios of a check: real threads, schedules under control, or both in turns."""
 
 LEAST_MEMORY: Final = 64
-"""MiB that a process may use at least."""
+"""The smallest limit of memory for a process, in MiB: the interpreter alone needs most of it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What can be asked of every campaign.
+    """The options of every campaign.
 
-    `budget`: seconds of the campaign, beside those for starting. `seed` of the random choices; None: one is drawn.
-    `model`: `module:Class`, or the name of a kind. `factory`: `module:function` that makes a subject. `hang`: seconds
-    without progress that are a hang. `memory`: MiB that a process may use.
+    Attributes:
+        budget: seconds of the campaign; the time to start processes comes on top.
+        seed: the seed of the random choices; None: one is drawn.
+        model: `module:Class`, or the name of a kind, like `set`; None: inferred from the class.
+        factory: `module:function`, a function without parameters that makes a subject; None: the class itself.
+        hang: seconds without progress that count as a hang.
+        memory: the most memory of a process, in MiB.
+
     """
 
     budget: float = 10.0
@@ -39,14 +44,14 @@ class Options:
     memory: int = 1024
 
     def seeded(self) -> Self:
-        """Return the options with a seed: the one that was asked for, or one that is drawn here."""
+        """Return the options with a seed: their own, or else one that is drawn here."""
         return self if self.seed is not None else replace(self, seed=secrets.randbelow(2**31))
 
-    def refuse_nonsense(self) -> None:
-        """See that the options of a caller in Python leave something to do; the command line refuses on its own.
+    def validate(self) -> None:
+        """Refuse values that leave nothing to do. They come from calls in Python: the command line refuses them first.
 
         Raises:
-            LockproofError: a time is zero, negative or no number, or the memory is not enough for an interpreter.
+            LockproofError: a time is not positive or not finite, or the memory is not enough for an interpreter.
 
         """
         for name, step in (("budget", "--budget 10s"), ("hang", "--hang 3s")):
@@ -63,10 +68,15 @@ class Options:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckOptions(Options):
-    """What can be asked of a check.
+    """The options of a check.
 
-    `threads`: the most threads of a scenario. `consistency`: what is asked of histories. `scenario`: check this one
-    alone; `invocations`: at most so many runs of it. `engine`: real threads, schedules under control, or both.
+    Attributes:
+        threads: the most threads of a scenario, at least 2.
+        consistency: the condition that histories are judged by.
+        scenario: the only scenario to run, as text; None: scenarios are generated.
+        invocations: the most runs of this scenario; None: as many as fit into the budget.
+        engine: one of `ENGINES`.
+
     """
 
     threads: int = 3
@@ -75,19 +85,30 @@ class CheckOptions(Options):
     invocations: int | None = None
     engine: str = "both"
 
-    def refuse_nonsense(self) -> None:
-        """See that there is something to do."""
+    def validate(self) -> None:
+        """Refuse values that leave nothing to do, like one thread.
+
+        Raises:
+            LockproofError: a value leaves nothing to do.
+
+        """
         if self.threads < 2:
             raise LockproofError(f"--threads {self.threads}: one thread shows nothing", "", "ask for 2 or more")
-        super().refuse_nonsense()
+        super().validate()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExploreOptions(Options):
-    """What can be asked of an exploration.
+    """The options of an exploration.
 
-    `bound`: the most preemptions that are tried exhaustively. `strategy`: `portfolio`, or the name of one.
-    `scenario`: what to run of a class. `schedule`: run this one alone, `times` times.
+    Attributes:
+        bound: every schedule with at most so many preemptions is run.
+        strategy: one of `STRATEGIES`, or `module:Class`.
+        consistency: the condition that histories of a class are judged by.
+        scenario: the scenario to run on a class, as text; None for a function.
+        schedule: the only schedule to run, as text; None: the strategy chooses.
+        times: how often to run this schedule.
+
     """
 
     bound: int = 2
@@ -100,11 +121,15 @@ class ExploreOptions(Options):
 
 @dataclass(frozen=True, kw_only=True)
 class MutateOptions(Options):
-    """What can be asked about the mutants of a class.
+    """The options for the mutants of a class. The `budget` is for each mutant; each engine gets half of it.
 
-    `budget` is for each mutant, half of it for each engine. `jobs` mutants are under control at the same time; 0: as
-    many as there are processors. `operators`: these alone; none: all. `equivalents`: the reviewed file, which says why
-    mutants cannot be told apart, or what kills them. `store`: the directory that keeps what is known of mutants.
+    Attributes:
+        threads: the most threads of a scenario, at least 2.
+        operators: the names of the operators to use; empty: all.
+        equivalents: the reviewed file that says why no check can kill some mutants, or which scenario kills others.
+        jobs: how many mutants run under control at the same time; 0: one for each processor.
+        store: the directory that keeps the fates of mutants between runs.
+
     """
 
     threads: int = 3
@@ -116,7 +141,18 @@ class MutateOptions(Options):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a check is: `phase` is starting, conformance, checking, shrinking or confirming; times in seconds."""
+    """How far a campaign is.
+
+    Attributes:
+        phase: what the campaign does now, like `checking` or `shrinking`.
+        elapsed: seconds since its start.
+        budget: seconds that it may take; 0 if it has no limit.
+        scenarios: how many scenarios were run.
+        invocations: how many runs were made.
+        text: what is run now.
+        findings: how many findings there are.
+
+    """
 
     phase: str
     elapsed: float
@@ -128,4 +164,4 @@ class Progress:
 
 
 type Tell = Callable[[Progress], None]
-"""Is told how far a check is."""
+"""A function that a campaign calls with its progress."""

@@ -1,12 +1,12 @@
-"""Probe elements: values that open an operation of the subject from inside, and other things for operations to use.
+"""Probe elements: values that run code in the middle of an operation of the subject; and functions for operations.
 
-A set or a dict in C runs Python code where it hashes and compares elements, and nowhere else. An element whose
-`__hash__` and `__eq__` are written in Python is thus the way into the middle of such an operation: there it lets other
-threads run (`Yielding`), or comes back into the subject as a callback does (`Meddling`), or does so when it is thrown
-away (`Dying`). A lock that is not reentrant then waits for itself, on one thread already.
+A set or a dict in C runs Python code only where it hashes and compares elements. So an element whose `__hash__` and
+`__eq__` are written in Python can act in the middle of an operation. It lets other threads run (`Yielding`), or calls
+the subject again as a callback does (`Meddling`), or calls it when it is deleted (`Dying`). A subject with a lock that
+is not reentrant then waits for itself, on one thread already.
 
-All of them are integers, and canonical results show them as such: which of two equal elements a container keeps is
-nothing that a caller could rely on. Copies and pickles of them are plain integers.
+All probes are integers, and canonical results show plain integers: a caller cannot rely on which of two equal elements
+a container keeps. Copies and pickles of probes are plain integers too.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def step_aside() -> None:
 
 
 def come_back(subject: Any) -> None:
-    """Call operations of the subject that change nothing, a writer among them. What they raise is ignored."""
+    """Call two readers and one writer of the subject, none of which changes it. Ignore the exceptions they raise."""
     with suppress(Exception):
         len(subject)
     with suppress(Exception):
@@ -72,13 +72,13 @@ class Yielding(int):
 
 
 class _Knowing(int):
-    """An integer that knows a subject. It does not enter it again from inside its own visit."""
+    """An integer that calls a subject. Its own calls do not make it call again."""
 
     _subject: Any
     _inside: bool
 
     def __new__(cls, subject: Any, value: int) -> Self:
-        """Return the integer `value` that comes back into `subject`."""
+        """Return the integer `value`, which calls `subject`."""
         self = super().__new__(cls, value)
         self._subject, self._inside = subject, False
         return self
@@ -99,7 +99,7 @@ class _Knowing(int):
 
 
 class Meddling(_Knowing):
-    """An integer whose hash and comparison come back into a subject: `Meddling(a, 1)`."""
+    """An integer whose hash and comparison call operations of a subject: `Meddling(a, 1)`."""
 
     def __hash__(self) -> int:
         self._visit()
@@ -111,7 +111,7 @@ class Meddling(_Knowing):
 
 
 class Dying(_Knowing):
-    """An integer that comes back into a subject when it is thrown away: `Dying(a, 1)`."""
+    """An integer that calls operations of a subject when it is deleted: `Dying(a, 1)`."""
 
     def __del__(self) -> None:
         self._visit()
@@ -137,12 +137,12 @@ def gives_2(*_: Any, **__: Any) -> int:
 
 
 def fails(*_: Any, **__: Any) -> NoReturn:
-    """Raise: who calls it under a lock has to release that."""
+    """Raise an exception. A subject that calls this under a lock must release the lock."""
     raise ZeroDivisionError
 
 
 def comes_back(text: str) -> bool:
-    """Tell whether an operation, or an argument, gives the subject code to run that comes back into a subject."""
+    """Return whether an operation, or an argument, gives a subject code to run that calls a subject again."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
         match node:
@@ -161,7 +161,7 @@ def _knows(tree: ast.AST, subjects: Sequence[str]) -> bool:
 
 
 def without_coming_back(kind: OperationKind) -> OperationKind | None:
-    """Return the kind without the arguments that come back; None if nothing is left."""
+    """Return the kind without the arguments for which `comes_back` is true; None if a hole has no argument left."""
     holes = {
         name: [value for value in pool if not (isinstance(value, Code) and comes_back(value))]
         for name, pool in kind.holes.items()
@@ -172,4 +172,4 @@ def without_coming_back(kind: OperationKind) -> OperationKind | None:
 NAMES: Final[Mapping[str, Any]] = {
     each.__name__: each for each in (Yielding, Meddling, Dying, slowly, gives_1, gives_2, fails)
 }
-"""What operations of inferred specifications may use, by name."""
+"""The global names that operations of inferred specifications may use."""

@@ -1,8 +1,7 @@
-"""What repeats a finding, as data, and the shell command that is made of it.
+"""What repeats a finding, as data, and the shell command that is made from it.
 
-The command has every option that can change what a finding shows and is not the default. Two kinds are left out: what
-only says how long to search, once the command names the scenario or the schedule; and what chooses among scenarios or
-schedules, once one is named.
+The command has every option that is not the default and can change what a finding shows. A command that names the
+scenario or the schedule needs no search, so it leaves out the options of a search (`SEARCHING`).
 """
 
 from __future__ import annotations
@@ -16,15 +15,21 @@ from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
 
 ALWAYS: Final = ("model", "factory", "consistency", "engine", "hang", "memory", "invocations")
-"""Options that a command has where they are not the defaults."""
+"""Options that every command has, unless they have their defaults."""
 
 SEARCHING: Final = ("budget", "threads", "bound", "strategy")
-"""Options of a search: a command has them where it names no scenario, or no schedule, to go straight to."""
+"""Options of a search. A command that names the scenario or the schedule to run leaves them out."""
 
 
 @dataclass(frozen=True)
-class OfTarget:
-    """A finding in what `target` names: these options lead to it, the scenario and the schedule among them."""
+class RepeatTarget:
+    """A command of lockproof that repeats a finding.
+
+    Attributes:
+        target: the class or function, as on the command line.
+        options: the options that lead to the finding; they include its scenario and its schedule.
+
+    """
 
     target: str
     options: CheckOptions | ExploreOptions
@@ -43,8 +48,14 @@ class OfTarget:
 
 
 @dataclass(frozen=True)
-class OfTest:
-    """A finding in a test: the words of the command that runs the test, and what to say of it."""
+class RepeatTest:
+    """A test that repeats a finding.
+
+    Attributes:
+        words: the words of the command that runs the test.
+        said: a comment on the command; "" for none.
+
+    """
 
     words: tuple[str, ...]
     said: str = ""
@@ -54,24 +65,28 @@ class OfTest:
         return shlex.join(self.words) + (f"  # {self.said}" if self.said else "")
 
 
-type Repeat = OfTarget | OfTest
+type Repeat = RepeatTarget | RepeatTest
 
 
-def of_check(target: str, options: CheckOptions, scenario: Scenario) -> OfTarget:
-    """Return what repeats a finding of a check; one of one thread alone has no scenario to go straight to."""
+def repeat_of_check(target: str, options: CheckOptions, scenario: Scenario) -> RepeatTarget:
+    """Return the command that repeats a finding of a check.
+
+    It names the scenario, unless that has one thread: a check refuses such a scenario, and one thread alone shows the
+    finding in every check.
+    """
     named = str(scenario) if len(scenario.threads) > 1 else None
-    return OfTarget(target, replace(options, scenario=named))
+    return RepeatTarget(target, replace(options, scenario=named))
 
 
-def of_exploration(target: str, options: ExploreOptions, schedule: Schedule | None) -> OfTarget:
-    """Return what repeats a finding of an exploration: its schedule, if it has one."""
-    return OfTarget(target, replace(options, schedule=None if schedule is None else str(schedule)))
+def repeat_of_exploration(target: str, options: ExploreOptions, schedule: Schedule | None) -> RepeatTarget:
+    """Return the command that repeats a finding of an exploration. It names the schedule, if there is one."""
+    return RepeatTarget(target, replace(options, schedule=None if schedule is None else str(schedule)))
 
 
-def _words(options: CheckOptions | ExploreOptions, left: tuple[str, ...]) -> list[str]:
+def _words(options: CheckOptions | ExploreOptions, omitted: tuple[str, ...]) -> list[str]:
     words, defaults = [], type(options)()
     for name in (*ALWAYS, *SEARCHING):
         value = getattr(options, name, None)
-        if name not in left and value is not None and value != getattr(defaults, name, None):
+        if name not in omitted and value is not None and value != getattr(defaults, name, None):
             words += [f"--{name}", f"{value:g}s" if name in ("hang", "budget") else str(value)]
     return words

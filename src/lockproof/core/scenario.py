@@ -1,10 +1,10 @@
-"""Scenarios: what each thread does, with a part before and a part after that one thread runs alone.
+"""Scenarios: the operations of each thread, and those that one thread runs alone before and after.
 
-As text, `INIT -> THREAD || THREAD -> FINAL`, for example
+As text, a scenario is `INIT -> THREAD || THREAD -> FINAL`, for example
 
     a.add(1) -> a.remove(1); len(a) || a.add(2) -> sorted(a)
 
-where operations are parted by semicolons. INIT and FINAL may be left out with their arrows: `a.add(1) || a.add(1)`,
+Semicolons separate operations. INIT and FINAL may be left out with their arrows: `a.add(1) || a.add(1)`,
 `a.add(1) -> a.pop() || a.pop()`, `a.add(1) || a.add(1) -> len(a)`.
 """
 
@@ -23,7 +23,7 @@ from lockproof.core.operation import SUBJECTS, Operation, split
 
 @dataclass(frozen=True)
 class Scenario:
-    """Operations of the initial part, of each thread, and of the final part."""
+    """The operations of the initial part, of each thread, and of the final part."""
 
     init: tuple[Operation, ...]
     threads: tuple[tuple[Operation, ...], ...]
@@ -31,25 +31,28 @@ class Scenario:
 
     @property
     def operations(self) -> tuple[Operation, ...]:
-        """All operations: the initial part, thread by thread, the final part."""
+        """All operations: those of the initial part, of each thread in turn, of the final part."""
         return (*self.init, *(operation for thread in self.threads for operation in thread), *self.final)
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """The names of the subjects that are used; always `a`."""
+        """The names of the subjects that the operations use, in order; `a` is always among them."""
         used = {name for operation in self.operations for name in operation.subjects}
         return tuple(name for name in SUBJECTS if name in used or name == "a")
 
     @property
     def size(self) -> tuple[int, ...]:
-        """What shrinking makes small: parallel operations, threads, initial and final ones, length of text, numbers."""
+        """The numbers that shrinking makes small, the most important first.
+
+        Parallel operations, threads, initial operations, final operations, length of the text, sum of its numbers.
+        """
         lines = [each.text for each in self.operations]
         numbers = sum(map(int, re.findall(r"\d+", " ".join(lines))))
         parts = (sum(map(len, self.threads)), len(self.threads), len(self.init), len(self.final))
         return (*parts, sum(map(len, lines)), numbers)
 
     def with_threads(self, threads: Sequence[Sequence[Operation]]) -> Scenario:
-        """Return the scenario with other threads; those without operations are left out."""
+        """Return the scenario with these threads instead of its own. Threads without operations are left out."""
         return replace(self, threads=tuple(tuple(thread) for thread in threads if thread))
 
     def __str__(self) -> str:
@@ -59,7 +62,7 @@ class Scenario:
         return f"{_joined(self.init)} -> {parallel} -> {_joined(self.final)}".strip()
 
     def to_json(self) -> dict[str, Any]:
-        """Return the parts as lists of lines."""
+        """Return the parts as lists of lines, for a JSON report."""
         return {
             "init": [each.text for each in self.init],
             "threads": [[each.text for each in thread] for thread in self.threads],
@@ -90,10 +93,11 @@ class Scenario:
         return cls(tuple(split(init)), threads, tuple(split(final)))
 
     @classmethod
-    def asked(cls, text: str, observers: Sequence[str]) -> Scenario:
-        """Return the scenario of a text; without a final part, it ends with what observes its subjects.
+    def parse_observed(cls, text: str, observers: Sequence[str]) -> Scenario:
+        """Return the scenario of a text. Without a final part in the text, it ends with the observers.
 
-        `observers` are lines for each of them. A text that ends with an arrow has a final part, an empty one.
+        `observers` are lines that observe the subjects; those on subjects that the scenario does not use are left out.
+        A text that ends with an arrow has an empty final part.
 
         Raises:
             LockproofError: the text is not a scenario.
@@ -107,7 +111,7 @@ class Scenario:
 
 
 def _parts(text: str) -> tuple[str, str, str]:
-    """Return the initial, the parallel and the final part; of two parts, the one with several threads is parallel."""
+    """Return the initial, the parallel and the final part. Of two parts, the one with several threads is parallel."""
     parts = list(_cut(text, "->"))
     match parts:
         case [parallel]:

@@ -1,7 +1,8 @@
-"""Schedules: which thread went on at each decision of one run, as data; and what chooses, the Strategy.
+"""Schedules: which thread continued at each decision of one run, as data; and the protocol of strategies.
 
-A *decision* is a switch point at which more than one thread could go on. Given the same program and the same Python, a
-schedule determines a run. A *preemption* is a decision against the thread that was running and could have gone on.
+A *switch point* is a point of a run at which another thread may be chosen. A *decision* is a switch point at which more
+than one thread can continue. Given the same program and the same Python, a schedule determines a run. A *preemption* is
+a decision against the thread that was running and could have continued.
 """
 
 from __future__ import annotations
@@ -15,23 +16,20 @@ from typing import Any, Final, Protocol
 from lockproof.core.errors import LockproofError
 
 VERSION: Final = 1
-"""The version of the form in which schedules are written down."""
-
+"""The version of the format of schedules in JSON."""
 
 LONGEST: Final = 1_000_000
-"""More decisions than any run has."""
-
+"""The most decisions that a schedule is accepted with. Runs have fewer: the engine gives up longer ones."""
 
 CONTAINER: Final = "*"
-"""What an access to the inside of a container is called if nobody knows which; where that is known, its type's name
-follows."""
+"""The name of an access to the inside of a container of unknown type. For a known type, the type's name follows."""
 
 
 class Switching(StrEnum):
-    """Where another thread may be chosen.
+    """Where the switch points of a run are.
 
-    SYNC: at operations on locks, threads and time only. FREE: also before each instruction that can touch shared
-    state, as on a free-threaded build. GIL: where a standard build really looks whether to hand over the GIL.
+    SYNC: only at operations on locks, threads and time. FREE: also before each instruction that can touch shared
+    state, as on a free-threaded build. GIL: where a standard build checks whether to hand over the GIL.
     """
 
     SYNC = "sync"
@@ -41,7 +39,16 @@ class Switching(StrEnum):
 
 @dataclass(frozen=True)
 class Schedule:
-    """The decisions of one run: `runs` are pairs (thread, how many decisions in a row chose it)."""
+    """The decisions of one run.
+
+    Attributes:
+        switching: where the switch points are.
+        runs: pairs (thread, number of decisions in a row that chose it).
+
+    Raises:
+        ValueError: a thread's number is negative, a count is below 1, or there are more than `LONGEST` decisions.
+
+    """
 
     switching: Switching
     runs: tuple[tuple[int, int], ...] = ()
@@ -87,7 +94,7 @@ class Schedule:
             ) from None
 
     def to_json(self) -> dict[str, Any]:
-        """Return the schedule as JSON has it."""
+        """Return the schedule for a JSON report."""
         return {"version": VERSION, "switching": self.switching.value, "runs": [list(each) for each in self.runs]}
 
     @classmethod
@@ -95,7 +102,7 @@ class Schedule:
         """Return the schedule that `to_json` wrote.
 
         Raises:
-            LockproofError: it is of another version, or no schedule.
+            LockproofError: `data` has another version of the format, or is no schedule.
 
         """
         if data.get("version") != VERSION:
@@ -112,15 +119,21 @@ class Schedule:
 
 
 class Point:
-    """What a strategy is told at a decision. One object is used again and again: keep none.
+    """What a strategy knows at a decision. The engine reuses one object for all decisions: do not keep it.
 
-    `current` is the thread that ran last, and `enabled` those that can go on, in the order of their numbers.
-    `free`: leaving `current` is no preemption, since it cannot go on, or has `yielded`: it waits for others in a loop,
-    sleeps, or has gone on for long, and who goes by priorities should put it behind all others. `step` counts switch
-    points of the run, this one included. `pending[t]` says what thread t is about to do: a name, "" if unknown;
-    accesses that may touch the same thing are those whose names `meet`. `touched` are the numbers of the locks and
-    threads that the step just done has touched; where threads have gone on since without a decision, because no other
-    one could, `own` is what the step had touched before they did, and otherwise None.
+    Attributes:
+        current: the thread that ran last.
+        enabled: the threads that can continue, in the order of their numbers.
+        free: whether leaving `current` is no preemption: it cannot continue, or it has `yielded`.
+        yielded: whether `current` waits for others in a loop, sleeps, or has run for long. A strategy with priorities
+            should give it the lowest.
+        step: how many switch points the run has had, this one included.
+        pending: for each thread the name of its next access, "" if unknown. Two accesses may touch the same thing if
+            their names `meet`.
+        touched: the numbers of the locks and threads that were touched since the last decision.
+        own: what the chosen thread's step alone had touched, if other threads continued after it without a decision,
+            because no other thread could; else None.
+
     """
 
     __slots__ = ("current", "enabled", "free", "own", "pending", "step", "touched", "yielded")
@@ -137,11 +150,17 @@ class Point:
 
 @dataclass(frozen=True)
 class Ran:
-    """What one run under control was: the thread chosen at each decision, and how it ended.
+    """A run under control, as a strategy sees it at the end.
 
-    `steps[t]` counts the switch points of thread t, and `firsts[t]` is what its first one was about (see
-    `Point.pending`): a thread that has not begun has none pending, and makes its first access without a decision.
-    `redundant`: another run shows the same, and its choices are not told to the end. `failed`: a finding is in it.
+    Attributes:
+        choices: the thread chosen at each decision. In a redundant run, the last decisions are missing.
+        preemptions: how many of the decisions were preemptions.
+        steps: for each thread, how many switch points it had.
+        firsts: for each thread, the name of its first access (see `Point.pending`). No decision shows this name: a
+            thread that has not begun has no pending access, and makes its first one without a decision.
+        redundant: whether another run shows the same.
+        failed: whether the run has a finding.
+
     """
 
     choices: Sequence[int]
@@ -153,32 +172,41 @@ class Ran:
 
 
 def meet(one: str, other: str) -> bool:
-    """Tell whether two accesses may touch the same thing, by what they are called."""
+    """Return whether two accesses may touch the same thing, by their names.
+
+    Equal names meet. A container of unknown type meets every container. The empty name meets nothing.
+    """
     return one != "" and (one == other or (one[0] == CONTAINER == other[:1] and CONTAINER in (one, other)))
 
 
 class Redundant(Exception):
-    """Raised by `Strategy.choose`: whatever this run would show has been seen.
+    """Raised by `Strategy.choose` if the rest of the run would show nothing new.
 
-    It goes on to its end without being asked about: given up, it would leave what runs share half done.
+    The engine still runs it to its end, and asks the strategy nothing more. A run that is cut off would leave the state
+    that runs share, like caches of a module, half changed.
     """
 
 
 class Strategy(Protocol):
-    """Chooses at each decision of each run. Anything with these three methods can be one.
+    """Chooses the thread that continues, at each decision of each run. Any class with these three methods is one.
 
-    One that has a method `forced(thread, point)` as well is told of threads that go on without a decision, since no
-    other one can; it answers whether the rest of the run is redundant.
+    A strategy may also have a method `forced(thread, point)`. The engine calls it when a thread continues without a
+    decision, because no other thread can. It returns whether the rest of the run is redundant.
     """
 
     def begin(self) -> bool:
-        """Get ready for the next run; false when there is none."""
+        """Prepare the next run, and return True; return False if there is no further run."""
         ...
 
     def choose(self, point: Point) -> int:
-        """Return the thread to go on, one of `point.enabled`."""
+        """Return the thread that continues, one of `point.enabled`.
+
+        Raises:
+            Redundant: the rest of the run would show nothing new.
+
+        """
         ...
 
     def end(self, ran: Ran) -> None:
-        """Learn what became of the run."""
+        """Take note of the run that has ended."""
         ...

@@ -1,4 +1,7 @@
-"""What one test run says for all checks in it, and what they add up to. It imports nothing that takes time."""
+"""Settings that all checks of one test run share, and the totals of these checks.
+
+The pytest plugin imports this module in every test run, so it imports nothing that takes time.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,19 @@ from pathlib import Path
 from threading import Lock
 from typing import Final
 
-BECAUSE: Final = "because:"
-"""The totals count reasons of UNKNOWN verdicts under this and their code."""
+REASON_PREFIX: Final = "because:"
+"""The prefix of the totals that count reasons of UNKNOWN verdicts; the code of the reason follows."""
 
 
 class Settings:
-    """Filled in by the pytest plugin; `lockproof.check` reads it, and adds what it did to `totals`.
+    """The pytest plugin sets these; `lockproof.check` reads them, and adds its numbers to `totals`.
 
-    `budget` is in seconds. `make_store` returns the directory where failing scenarios are kept, and makes it first.
+    Attributes:
+        budget: seconds for a check without a budget of its own; None: the default of the check.
+        seed: the seed for a check without one of its own; None: each check draws one.
+        make_store: makes the directory for failing scenarios and returns it; None: nothing is kept.
+        totals: sums over all checks, by name.
+
     """
 
     def __init__(self) -> None:
@@ -26,14 +34,14 @@ class Settings:
 
     @property
     def store(self) -> Path | None:
-        """The directory where failing scenarios are kept, None if nothing is kept.
+        """The directory for failing scenarios; None if nothing is kept.
 
-        It is made when the first check asks for it: a test run without a check writes nothing.
+        The first check that reads this makes the directory, so a test run without a check writes nothing.
         """
         return None if self.make_store is None else self.make_store()
 
     def add(self, amounts: dict[str, float]) -> None:
-        """Add to the totals; from any thread."""
+        """Add amounts to the totals of these names. Any thread may call this."""
         with self._lock:
             for name, amount in amounts.items():
                 self.totals[name] = self.totals.get(name, 0) + amount
@@ -46,7 +54,7 @@ def seconds(text: str) -> float:
     """Return the seconds of a text like `500ms`, `10s`, `2m` or `1.5`.
 
     Raises:
-        ValueError: it is no length of time, or none that is positive.
+        ValueError: the text is no length of time, or its length is not positive and finite.
 
     """
     for unit, factor in (("ms", 0.001), ("s", 1.0), ("m", 60.0), ("", 1.0)):
@@ -55,4 +63,4 @@ def seconds(text: str) -> float:
             if not 0 < value < float("inf"):
                 raise ValueError(f"{text!r} is not a length of time")
             return value
-    raise AssertionError("every text ends with nothing")
+    raise AssertionError("every text ends with the empty unit")

@@ -1,4 +1,4 @@
-"""Specifications: what is said about a class, by its user or by inference, before any scenario is made."""
+"""Specifications: what a check knows of a class, from its user or by inference, before it makes scenarios."""
 
 from __future__ import annotations
 
@@ -14,17 +14,33 @@ from lockproof.core.scenario import Scenario
 
 @dataclass(frozen=True)
 class Specification:
-    """A subject, its model, and the operations that are tried.
+    """A subject, its model, and the operations to try.
 
-    `subject` and `model` make a fresh object without arguments; without a model, the subject run by one thread is the
-    model. `operations` are kinds made by `op`. `observe` are lines run at the end by one thread, whose results belong
-    to the outcome: they tell states apart, for example `sorted(a)`. `state` makes of a subject what is compared at the
-    end, instead. `names` are the global names of the lines. `subjects` is how many (a, b, c) a scenario may use.
-    `lift` loads a subject with a model's contents, and `lower` reads them: for operations that the model has not, so
-    that it asks the subject's own code (see `OperationKind.lifted`).
-    `guessed`: the model was guessed from the names of methods, so where the class differs, the class is right.
-    `partition` gives an operation's key where operations with different keys never influence each other, and None for
-    one that is about all keys; where all have one, those of each key are judged alone.
+    Attributes:
+        subject: makes a fresh subject; a class or a function without parameters.
+        operations: the kinds of operations, made by `op`.
+        model: makes a fresh model; None: the subject itself, run by one thread, is the model.
+        observe: lines that one thread runs at the end, like `sorted(a)`. Their results belong to the outcome, so they
+            should tell different states of the subject apart.
+        state: a function of the subject; its result is compared at the end instead of the results of `observe`.
+        names: the global names that the lines use.
+        subjects: how many subjects a scenario may use, from 1 (`a`) to 3 (`a`, `b`, `c`).
+        init: the kinds of operations for the initial part; None: `operations`.
+        lift: makes a subject with the contents of a model, for operations that the model lacks
+            (see `OperationKind.lifted`).
+        lower: `lower(subject, model)` gives the model the contents of the subject after such an operation.
+        partition: a function from an operation to its key. Operations with different keys must never influence each
+            other; None is the key of an operation on all keys. If all operations of a history have keys, those of each
+            key are judged alone.
+        guessed: whether the model was guessed from the names of the methods. Where the class differs from such a model,
+            the class is right.
+        subject_name: the name of the subject in reports.
+        model_name: the name of the model in reports.
+        notes: sentences for the report that limit what a check can show.
+
+    Raises:
+        LockproofError: there are no operations.
+
     """
 
     subject: Callable[[], Any]
@@ -52,15 +68,15 @@ class Specification:
             )
 
     @property
-    def model_told(self) -> str:
-        """What the model is called in reports."""
+    def model_label(self) -> str:
+        """The name of the model in reports."""
         if self.model is None:
             return "itself, run by one thread"
         return self.model_name or str(getattr(self.model, "__qualname__", "its own model"))
 
     @cached_property
     def globals(self) -> dict[str, Any]:
-        """The global names of operations: those given, and the values of pools that have no literal."""
+        """The global names of operations: `names`, and the names that stand for arguments without a literal."""
         names = dict(self.names)
         for kind in (*self.operations, *(self.init or ())):
             names |= kind.constants()
@@ -70,11 +86,11 @@ class Specification:
 
     @cached_property
     def final(self) -> tuple[Operation, ...]:
-        """The lines that observe the subjects at the end, written for `a`."""
+        """The operations that observe the subject `a` at the end."""
         return (Operation("state(a)"),) if self.state is not None else tuple(map(Operation, self.observe))
 
     def bound(self, operation: Operation) -> Operation:
-        """Return the operation with the kind of this specification that its line matches, if one does."""
+        """Return the operation with its kind in this specification; unchanged if no kind matches its line."""
         kind = kind_of(operation, (*self.operations, *(self.init or ())))
         return operation if kind is None else replace(operation, kind=kind)
 

@@ -1,7 +1,7 @@
-"""Results as values that can be compared between the subject and its model, kept as keys, and shown.
+"""Canonical forms of results, which can be compared, used as keys, and shown.
 
-A result is *canonical* when it is hashable and says only what a caller could rely on: the contents of a set without
-its order, the type of an exception without its message, `a` for the subject `a` itself. Two results agree when their
+The canonical form of a result is hashable, and has only what a caller can rely on: the contents of a set without their
+order, the type of an exception without its message, `a` for the subject `a` itself. Two results agree if their
 canonical forms are equal, so `True` agrees with `1`, as it does for a caller.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 
 class Raised:
-    """The canonical form of an exception: its type's name. One object for each name in each thread is enough."""
+    """The canonical form of an exception: the name of its type."""
 
     __slots__ = ("name",)
 
@@ -32,12 +32,12 @@ class Raised:
 
     @classmethod
     def of(cls, error: BaseException) -> Raised:
-        """Return the form of an exception that was raised."""
+        """Return the canonical form of an exception."""
         return cls(type(error).__name__)
 
 
-class Told:
-    """A canonical form that is a text: of what has no better one."""
+class TextForm:
+    """The canonical form of a value that has no better one: a text."""
 
     __slots__ = ("text",)
 
@@ -45,10 +45,10 @@ class Told:
         self.text = text
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Told) and other.text == self.text
+        return isinstance(other, TextForm) and other.text == self.text
 
     def __hash__(self) -> int:
-        return hash((Told, self.text))
+        return hash((TextForm, self.text))
 
     def __repr__(self) -> str:
         return self.text
@@ -72,8 +72,8 @@ class Collected:
         return show(self)
 
 
-ATOMIC: Final = frozenset({type(None), bool, int, str, bytes, float, Raised, Told, Collected})
-"""Types whose values are their own canonical form. A subclass of one is not among them."""
+ATOMIC: Final = frozenset({type(None), bool, int, str, bytes, float, Raised, TextForm, Collected})
+"""Types whose values are their own canonical form. Values of their subclasses are not."""
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _DEEPEST: Final = 12
@@ -82,20 +82,25 @@ _DEEPEST: Final = 12
 def canonical(value: Any, subjects: Mapping[str, object] | None = None, depth: int = 0) -> Any:
     """Return the canonical form of a result.
 
-    `subjects` are the objects that the operation ran on, by name: one of them, returned, is shown by its name.
-    A container that cannot be read, because it is live and another thread changes it, is told as such.
+    A container that another thread changes meanwhile may be impossible to read. Its canonical form says so.
+
+    Args:
+        value: the result.
+        subjects: the objects that the operation ran on, by name. A result that is one of them is shown by its name.
+        depth: how many containers contain the value; from 13 on, the form is `...`.
+
     """
     if type(value) in ATOMIC:
         return value
     if depth > _DEEPEST:
-        return Told("...")
+        return TextForm("...")
     for name, subject in (subjects or {}).items():
         if value is subject:
-            return Told(name)
+            return TextForm(name)
     try:
         return _container(value, subjects, depth + 1)
     except Exception as error:
-        return Told(f"<{type(value).__name__} that cannot be read: {type(error).__name__}>")
+        return TextForm(f"<{type(value).__name__} that cannot be read: {type(error).__name__}>")
 
 
 def _container(value: Any, subjects: Mapping[str, object] | None, depth: int) -> Any:
@@ -119,12 +124,15 @@ def _container(value: Any, subjects: Mapping[str, object] | None, depth: int) ->
         if isinstance(value, plain):
             return plain(value)  # type: ignore[arg-type]
     if isinstance(value, Iterator) or repr(value) == object.__repr__(value):
-        return Told(f"<{type(value).__name__}>")
-    return Told(_ADDRESS.sub("", repr(value)))
+        return TextForm(f"<{type(value).__name__}>")
+    return TextForm(_ADDRESS.sub("", repr(value)))
 
 
 def unordered(value: Any) -> Any:
-    """Normalize a list or another iterable to what is in it, in whatever order: for `list(a)` of a set."""
+    """Return the canonical form of a sequence with its items sorted, so that their order does not matter.
+
+    For `normalize`, where a list has no order to rely on: `op("list(a)", normalize=unordered)` of a set.
+    """
     form = canonical(value)
     if isinstance(form, Collected) and isinstance(form.items, tuple):
         return Collected(form.kind, tuple(sorted(form.items, key=repr)))
@@ -132,7 +140,7 @@ def unordered(value: Any) -> Any:
 
 
 def show(form: Any) -> str:
-    """Return a canonical form as the text that a report shows: Python's notation where there is one."""
+    """Return the text of a canonical form in reports: Python's notation where it has one."""
     if not isinstance(form, Collected):
         return repr(form)
     if form.kind == "set":

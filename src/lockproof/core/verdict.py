@@ -1,6 +1,6 @@
-"""Findings and reports: what was seen, what it was judged to be, and all that is needed to see it again.
+"""Findings and reports: what was observed, the verdict on it, and all that is needed to repeat it.
 
-Everything here is plain data and goes through JSON unchanged.
+Everything here is plain data. JSON keeps all of it.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from lockproof.core.schedule import Schedule
 
 
 class FindingKind(StrEnum):
-    """What went wrong. The first is judged against the model; those up to MEMORY end a process; the rest end, or
-    follow from, a run under control.
+    """What went wrong.
 
-    EXCEPTION left a thread; DEADLOCK: all wait for each other; LEFT_BEHIND: a thread still waits when the function has
-    ended; LOCK_HELD: nobody released it; NO_PROGRESS: all threads spin.
+    NOT_LINEARIZABLE: the model does not explain the results. HANG: a process made no progress. CRASH: a signal ended
+    it. EXIT: it ended by itself. MEMORY: it used too much. Only runs under control show the others. EXCEPTION: an
+    exception ended a thread. DEADLOCK: all threads wait for each other. LEFT_BEHIND: a thread still waits after the
+    function has ended. LOCK_HELD: a lock was never released. NO_PROGRESS: all threads spin.
     """
 
     NOT_LINEARIZABLE = "not linearizable"
@@ -41,14 +42,14 @@ class FindingKind(StrEnum):
 
 
 ASSERTIONS: Final = "its own assertions"
-"""What stands for a model where a function is explored."""
+"""The name of the model in the report on a function, which has no model but asserts by itself."""
 
 
 class Masking(StrEnum):
-    """Whether the GIL of a standard build covers a finding.
+    """Whether the GIL of a standard build hides a finding.
 
-    MASKED: all schedules that a standard build can take, within the bound that is told, were run and judged, and none
-    has it. SHOWN: one of them has it. UNKNOWN: they were too many, or not all of them could be judged.
+    MASKED: all schedules that a standard build can take, within the bound in the report, were run and judged, and none
+    has the finding. SHOWN: one of them has it. UNKNOWN: there were too many, or not all of them could be judged.
     """
 
     MASKED = "GIL-masked"
@@ -57,9 +58,9 @@ class Masking(StrEnum):
 
     @classmethod
     def by(cls, evidence: Evidence) -> tuple[Masking, tuple[Reason, ...]]:
-        """Return the label that schedules of a standard build are evidence for, and why it is not known if so.
+        """Return the label that follows from schedules of a standard build, and why it is UNKNOWN, if it is.
 
-        `findings` of the evidence are runs that have the same finding.
+        `findings` of the evidence counts the runs that have the same finding.
         """
         verdict, reasons = verdict_of(evidence)
         labels = {Verdict.HELD: cls.MASKED, Verdict.VIOLATION: cls.SHOWN, Verdict.UNKNOWN: cls.UNKNOWN}
@@ -68,9 +69,15 @@ class Masking(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The results of a run: of each thread and of the final part, as shown, how often seen, and as what judged.
+    """The results of a run.
 
-    `order_only`: an order explains the results, but none that keeps to the real time of the calls.
+    Attributes:
+        threads: for each thread the results of its operations, as text.
+        final: the results of the final part, as text.
+        count: how many runs had these results.
+        verdict: the verdict on these results.
+        order_only: whether some order explains the results, but none that keeps to the real time of the calls.
+
     """
 
     threads: tuple[tuple[str, ...], ...]
@@ -84,7 +91,10 @@ class Outcome:
 class Explanation:
     """Why no order of the operations explains an outcome.
 
-    `why` are sentences. `nearest` are outcomes that the model allows, nearest first (their counts are 0).
+    Attributes:
+        why: the reasons, as sentences.
+        nearest: outcomes that the model allows, the most similar one first. Their counts are 0.
+
     """
 
     why: tuple[str, ...]
@@ -93,7 +103,17 @@ class Explanation:
 
 @dataclass(frozen=True)
 class TracedStep:
-    """What one thread did on one line. `marked`: an access that collided. `switch`: why it stopped there."""
+    """What one thread did on one line.
+
+    Attributes:
+        thread: the name of the thread.
+        place: the file and the line, as `file:line`.
+        source: the text of the line.
+        notes: the values that it read and wrote, and its operations on locks.
+        marked: whether the line has an access that collided with another thread's.
+        switch: why another thread continued after it; "" if none did.
+
+    """
 
     thread: str
     place: str
@@ -104,8 +124,18 @@ class TracedStep:
 
 
 @dataclass(frozen=True)
-class Blocked:
-    """A thread that waits for ever: for what, and where; who has that, since which place, and how many times."""
+class BlockedThread:
+    """A thread that waits for ever.
+
+    Attributes:
+        thread: the name of the thread.
+        waits_for: the lock or event that it waits for, in words.
+        place: where it waits, as `file:line`; "" if unknown.
+        owner: the thread that holds the lock; "" if no thread does.
+        owned_since: where the owner took the lock, as `file:line`; "" if unknown.
+        count: how many times the owner has taken the lock without releasing it.
+
+    """
 
     thread: str
     waits_for: str
@@ -117,17 +147,29 @@ class Blocked:
 
 @dataclass(frozen=True)
 class Control:
-    """What a run under control adds to a finding: its schedule, and the story of it.
+    """What a run under control adds to a finding: its schedule, and what the threads did.
 
-    `replayed` of `replays` runs of the schedule had the finding again. `masking` with `rests_on`, in words, and
-    `undecided`, why it is not known if so. `python` and `sources` (files with their SHA-256) are what the schedule
-    belongs to. `strategy` found it after so many `schedules`.
+    Attributes:
+        schedule: the schedule of the run.
+        preemptions: how many preemptions the schedule has.
+        steps: the steps of the threads that matter, in their order.
+        blocked: the threads that wait for ever.
+        masking: whether the GIL hides the finding; None if this was not examined.
+        rests_on: in words, the schedules on which `masking` rests.
+        strategy: the name of the strategy that found the schedule.
+        schedules: how many schedules had been run when it was found.
+        replayed: how many of the replays had the finding again.
+        replays: how many times the schedule was run again.
+        python: the version of Python that the schedule belongs to.
+        sources: the files that the schedule belongs to, each with its SHA-256.
+        undecided: why `masking` is UNKNOWN, if it is.
+
     """
 
     schedule: Schedule
     preemptions: int
     steps: tuple[TracedStep, ...] = ()
-    blocked: tuple[Blocked, ...] = ()
+    blocked: tuple[BlockedThread, ...] = ()
     masking: Masking | None = None
     rests_on: str = ""
     strategy: str = ""
@@ -141,13 +183,23 @@ class Control:
 
 @dataclass(frozen=True)
 class Finding:
-    """A failure with all that shows and repeats it.
+    """A failure, with all that shows and repeats it.
 
-    `outcome` is the one that must not be (None unless judged); `histogram` all that were seen in `tries` runs of the
-    scenario, of which `failures` failed; `stacks` the threads' stacks of a run that did not end; `detail` says in a
-    sentence what ended it. `seconds` is how long it took to see it first, `repeat` is what repeats it. Not
-    `concurrent`: one thread alone does it, and `scenario` has one thread. `control` is there if it was found under
-    control; a function that starts its own threads has an empty scenario.
+    Attributes:
+        kind: what went wrong.
+        scenario: the smallest scenario that shows the failure; empty for a function that starts its own threads.
+        outcome: the forbidden outcome; None if the failure is no outcome that was judged.
+        explanation: why the outcome is forbidden.
+        histogram: all outcomes of the scenario that were seen.
+        failures: how many of the runs failed.
+        tries: how many runs of the scenario were made.
+        detail: in a sentence, what ended the run.
+        stacks: the stacks of the threads of a run that did not end, or the traceback of an exception.
+        seconds: the time until the failure was first seen.
+        repeat: what repeats the failure; None if nothing does.
+        concurrent: False if one thread alone shows the failure; the scenario then has one thread.
+        control: the run under control that found the failure; None if real threads found it.
+
     """
 
     kind: FindingKind
@@ -166,15 +218,21 @@ class Finding:
 
     @property
     def command(self) -> str:
-        """The shell command that repeats the finding; "" if nothing does."""
+        """The shell command that repeats the finding; "" if there is none."""
         return "" if self.repeat is None else str(self.repeat)
 
 
 @dataclass(frozen=True)
 class Nonconformance:
-    """What one thread alone shows: the subject does not do what its model does. Not a concurrency bug.
+    """A difference between the subject and its model that one thread alone shows. It is no concurrency bug.
 
-    `lines` is the shortest program found: operations one after the other, of which the last one differs.
+    Attributes:
+        kind: what differs.
+        lines: the operations of the shortest program found; the last one differs.
+        subject: what the subject did, as text.
+        model: what the model did, as text.
+        detail: a sentence about the likely cause; "" for none.
+
     """
 
     kind: str
@@ -186,10 +244,17 @@ class Nonconformance:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What was tried: how many scenarios and runs of them, which kinds of operations, for how long.
+    """What was run.
 
-    `schedules` counts runs under control, which are not among the invocations; `explored` says in sentences what they
-    covered.
+    Attributes:
+        scenarios: how many scenarios were run.
+        invocations: how many runs on real threads were made.
+        kinds: the kinds of operations in them, by their texts.
+        seconds: the time of the whole campaign.
+        outcomes: how many different outcomes were seen.
+        schedules: how many runs under control were made; `invocations` does not count them.
+        explored: in sentences, which schedules they covered.
+
     """
 
     scenarios: int = 0
@@ -203,9 +268,24 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a check says. The verdict follows from the evidence, which counts the findings too.
+    """The report of a check or an exploration. Its verdict follows from `evidence`, which counts the findings too.
 
-    `notes` tell what limits the verdict, `environment` where it was reached.
+    Attributes:
+        subject: the class or function, as `module:name`.
+        model: the name of the model.
+        consistency: the condition that histories were judged by.
+        evidence: the facts that decide the verdict.
+        seed: the seed of the random choices.
+        environment: the interpreter and the machine.
+        coverage: what was run.
+        findings: the failures.
+        nonconformances: the differences from the model that one thread alone shows.
+        notes: sentences on what limits the verdict.
+        threads: the numbers of threads that the scenarios had.
+
+    Raises:
+        ValueError: the evidence counts other findings than the report has.
+
     """
 
     subject: str
@@ -227,7 +307,7 @@ class Report:
 
     @cached_property
     def decision(self) -> Decision:
-        """The verdict, and what was not judged."""
+        """The verdict, and the reasons why not everything was judged."""
         return verdict_of(self.evidence)
 
     @property
@@ -237,16 +317,16 @@ class Report:
 
     @property
     def unknown(self) -> tuple[Reason, ...]:
-        """What could not be judged, and why."""
+        """The reasons why not everything was judged."""
         return self.decision.reasons
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
-        """What was left out before anything was run."""
+        """What was left out before it was run."""
         return self.evidence.left_out
 
     def to_json(self) -> dict[str, Any]:
-        """Return the report as JSON has it; `schema` is the version of this form."""
+        """Return the report for a JSON file, as docs/schema describes it; `schema` is the version of the format."""
         judged = {
             engine: tally and {"ran": tally.ran, "judged": tally.judged, "returned": tally.returned}
             for engine, tally in (("threads", self.evidence.threads), ("schedules", self.evidence.schedules))
@@ -271,7 +351,7 @@ class Report:
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during a check. `report` says what was found and covered until then; without a finding it is UNKNOWN."""
+    """Ctrl-C during a check. `report` has what was found and covered so far; without a finding, it is UNKNOWN."""
 
     def __init__(self, report: Report) -> None:
         super().__init__()

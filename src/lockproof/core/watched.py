@@ -1,4 +1,4 @@
-"""What is known of kinds of operations because each was run alone under control."""
+"""What each operation did when it ran alone under control. The generator makes promising scenarios early by this."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 from typing import Final
 
 LONG: Final = 8
-"""How many accesses make an operation long; more do not bring its pairs further to the front."""
+"""The number of accesses that makes an operation long. More accesses do not move its scenarios further forward."""
 
 
 @dataclass(frozen=True)
 class Watched:
-    """What single runs showed of kinds of operations. Kinds are named by their texts.
+    """What kinds of operations did when each ran alone. A kind is known by its text.
 
-    `exposed` are the kinds between whose accesses another thread could come (`lockproof.campaign.worker.exposure`).
-    `accesses` counts the accesses of each kind to state that may be shared: between more of them, more can come.
-    `unlocked` are the kinds that take no lock, unless most kinds take none: they see best where a lock is missing.
+    Attributes:
+        exposed: the kinds that another thread seems able to interrupt (`lockproof.campaign.worker.exposure`).
+        accesses: for each kind, how often it accesses state that may be shared. Each access is a chance for another
+            thread to come between.
+        unlocked: the kinds that take no lock; empty if most kinds take none. They show best where a lock is missing.
+
     """
 
     exposed: frozenset[str] = frozenset()
@@ -24,7 +27,7 @@ class Watched:
     unlocked: frozenset[str] = frozenset()
 
     def length(self, text: str) -> int:
-        """Return by how much a kind comes earlier for its length."""
+        """Return the weight that a kind gets for its number of accesses: from 1 to `LONG`."""
         return max(1, min(self.accesses.get(text, 1), LONG))
 
     @property

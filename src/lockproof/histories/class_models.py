@@ -21,8 +21,8 @@ from typing import Any
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.history import PENDING
-from lockproof.core.model import Blocked, every_choice
-from lockproof.core.values import Collected, Raised, Told, canonical
+from lockproof.core.model import WouldBlock, every_choice
+from lockproof.core.values import Collected, Raised, TextForm, canonical
 from lockproof.histories.named_models import Reading, RecordedModel, RecordedOperation, frozen, same
 
 ATOMS = (type(None), bool, int, float, complex, str, bytes)
@@ -100,7 +100,7 @@ def agrees(form: Any, recorded: Any) -> bool:
     """Tell whether a frozen JSON value says the same as a canonical result."""
     if isinstance(form, Raised):
         return bool(recorded == (("raises", form.name),))
-    if isinstance(form, Told):
+    if isinstance(form, TextForm):
         return bool(recorded == form.text)
     if not isinstance(form, Collected):
         return bool(form == recorded)
@@ -163,7 +163,7 @@ class ClassModel(RecordedModel):
             subject, arguments = copy.deepcopy((state.kept, call.argument))
             try:
                 result = canonical(getattr(subject, call.f)(*arguments), {"self": subject})
-            except Blocked:
+            except WouldBlock:
                 return None
             except Exception as error:
                 result = Raised.of(error)

@@ -32,11 +32,11 @@ from time import monotonic
 from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
-from lockproof.core.model import Blocked, begun, every_choice, finished
+from lockproof.core.model import WouldBlock, begun, every_choice, finished
 from lockproof.core.operation import SUBJECTS, Operation, OperationKind
 from lockproof.core.probes import comes_back, without_coming_back
 from lockproof.core.specification import Specification
-from lockproof.core.values import Raised, Told, canonical, show
+from lockproof.core.values import Raised, TextForm, canonical, show
 from lockproof.core.verdict import Nonconformance
 
 type Announce = Callable[[Sequence[str]], None]
@@ -60,7 +60,7 @@ _DETAILS: Final = {
     "different state": "{} leaves other contents than {} has then",
 }
 
-_WAITS: Final = Told("waits")
+_WAITS: Final = TextForm("waits")
 
 
 @dataclass(frozen=True)
@@ -246,13 +246,13 @@ class _Comparison:
             for name, each in objects.items():
                 lower(subjects[name], each)
         except Exception as error:
-            return Told(f"cannot be asked: {type(error).__name__}: {error}")
+            return TextForm(f"cannot be asked: {type(error).__name__}: {error}")
         return result
 
     def _result(self, operation: Operation, objects: dict[str, Any]) -> Any:
         try:
             return canonical(self._raw(operation, objects), objects)
-        except Blocked:
+        except WouldBlock:
             return _WAITS
         except (KeyboardInterrupt, LockproofError):
             raise
@@ -337,12 +337,12 @@ class _Comparison:
             if not parts & self._reported and (not specification.guessed or _is_protocol(culprit)):
                 self._reported |= parts
                 self.found.append(
-                    Nonconformance(kind, lines, *shown, _DETAILS[kind].format(culprit.text, specification.model_told))
+                    Nonconformance(kind, lines, *shown, _DETAILS[kind].format(culprit.text, specification.model_label))
                 )
             self._adjust(
                 culprit,
                 now,
-                f"{'; '.join(lines)} gives {shown[0]}, where a {specification.model_told} gives {shown[1]}",
+                f"{'; '.join(lines)} gives {shown[0]}, where a {specification.model_label} gives {shown[1]}",
             )
 
     def _adjust(self, culprit: Operation, now: OperationKind, why: str) -> None:

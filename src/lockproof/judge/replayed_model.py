@@ -15,7 +15,7 @@ from operator import itemgetter
 from typing import Any, Final, NoReturn
 
 from lockproof.core.errors import LockproofError
-from lockproof.core.model import Blocked, begun, every_choice, finished
+from lockproof.core.model import WouldBlock, begun, every_choice, finished
 from lockproof.core.operation import SUBJECTS, Half, Operation
 from lockproof.core.specification import Specification
 from lockproof.core.values import Raised, canonical
@@ -78,7 +78,7 @@ class ReplayModel:
             for operation in (*self._init, *(step[0] for step in state.steps)):
                 self._run(operation, objects, rests)
             result = self._run(call, objects, rests)
-        except Blocked:
+        except WouldBlock:
             return _WAITS, None
         return result, fingerprint(list(objects.values()), sorted(rests.items(), key=itemgetter(0)))
 
@@ -111,7 +111,7 @@ class ReplayModel:
             if kind.normalize is not None:
                 result = kind.normalize(result)
             result = canonical(result, subjects)
-        except (Blocked, LockproofError):
+        except (WouldBlock, LockproofError):
             raise
         except BaseException as error:  # SystemExit and its like are results too
             result = Raised.of(error)
@@ -126,7 +126,7 @@ def _rest(call: Callable[[], Any]) -> Rest:
     """Make a request and return its second step. An exception of the request is the result of the second step."""
     try:
         return partial(finished, begun(call()))
-    except Blocked:
+    except WouldBlock:
         raise
     except BaseException as error:
         return partial(_fail, error)

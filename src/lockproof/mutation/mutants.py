@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lockproof.core.errors import LockproofError
-from lockproof.core.mutant import Mutant, Site
+from lockproof.core.mutant import Mutant, SyncSite
 from lockproof.mutation import acquisition_order as order
 from lockproof.mutation import critical_sections, locks, snapshots
 from lockproof.mutation import wakeups as waiting
@@ -35,7 +35,7 @@ class ModuleMutants:
 
     module: str
     mutants: tuple[Mutant, ...]
-    sites: tuple[Site, ...]
+    sites: tuple[SyncSite, ...]
     knowledge: Knowledge
 
 
@@ -158,7 +158,7 @@ def _named(changes: Iterable[tuple[Operator, Change, str]], source: Source) -> I
         )
 
 
-def _sites(context: Context, used: _Used) -> Iterator[Site]:
+def _sites(context: Context, used: _Used) -> Iterator[SyncSite]:
     """Yield the synchronization of a module, in the order of the text."""
     source, found = context.source, context.found
     bulk = {change.node for change in snapshots.two_steps(context)}
@@ -185,7 +185,7 @@ def _sites(context: Context, used: _Used) -> Iterator[Site]:
                     kind = "order of locks"
         if kind and node in used and not context.only_for_types(node):
             line = source.line(node)
-            yield Site(kind, source.module, source.qualname(node), line, source.text.splitlines()[line - 1].strip())
+            yield SyncSite(kind, source.module, source.qualname(node), line, source.text.splitlines()[line - 1].strip())
 
 
 _METHODS: Final = ("wait", "wait_for", "notify", "notify_all", "notifyAll", "acquire", "release", "enter_context")

@@ -1,1 +1,3 @@
-"""Reports: the same content as text for people (`text`, `recorded_history`) and as JSON for programs (`jsonfile`)."""
+"""Reports as text for people (`text`, `recorded_history`, `mutants_text`), as JSON (`jsonfile`) and as a test
+(`regression`).
+"""

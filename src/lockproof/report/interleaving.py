@@ -1,7 +1,8 @@
-"""The story of a run under control: what each thread did, in the order in which it was done, with a column for each.
+"""A run under control as text: the steps of all threads in their order, with a column for each thread.
 
-After Lincheck's interleavings: only steps that matter, the source of each, values read and written, and why another
-thread went on. Where the columns would be too narrow, the steps stand one below the other behind their thread's name.
+The form is that of Lincheck's interleavings (Koval and others, CAV 2023): only the steps that matter, the source of
+each, the values read and written, and why another thread continued. Where the columns would be too narrow, the steps
+stand one below the other behind the names of their threads.
 """
 
 from __future__ import annotations
@@ -14,20 +15,22 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from lockproof.core.verdict import Blocked, Control, Masking, TracedStep
+from lockproof.core.verdict import BlockedThread, Control, Masking, TracedStep
 from lockproof.report.page import Page
 from lockproof.report.words import clean, counted
 
 NARROWEST: Final = 30
-"""Columns that a thread needs."""
+"""The least width of a thread's column, in characters."""
 
 WIDEST: Final = 48
+"""The greatest width of a thread's column, in characters."""
+
 MOST_STEPS: Final = 40
-"""The most steps that are told; the JSON report has all."""
+"""The most steps that the text shows; the JSON report has all."""
 
 
 def print_control(page: Page, control: Control, *, indent: int = 2) -> None:
-    """Print what a run under control adds to a finding."""
+    """Print what a run under control adds to a finding: threads that wait, the steps, the schedule, the GIL."""
     if control.blocked:
         page.blank()
         _blocked(page, control.blocked, indent)
@@ -55,7 +58,7 @@ def _found(control: Control) -> str:
     return f"schedule with {counted(control.preemptions, 'preemption')}; it showed the same in {again}"
 
 
-def _blocked(page: Page, blocked: Sequence[Blocked], indent: int) -> None:
+def _blocked(page: Page, blocked: Sequence[BlockedThread], indent: int) -> None:
     page.say("threads that wait for ever:", indent=indent)
     for each in blocked:
         where = f" at {_short(each.place)}" if each.place else ""
@@ -67,7 +70,7 @@ def _blocked(page: Page, blocked: Sequence[Blocked], indent: int) -> None:
 
 
 def _short(place: str) -> str:
-    """Return a place with its file's name alone."""
+    """Return a place without the directory of its file."""
     return clean(os.path.basename(place))
 
 

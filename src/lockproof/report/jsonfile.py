@@ -1,4 +1,4 @@
-"""Reports as JSON files, for programs. `docs/schema/` describes them; `schema` in the file is the version."""
+"""Reports as JSON files, for programs. `docs/schema/` describes the format; `schema` in a file is its version."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from lockproof.core.errors import LockproofError
 
 
 def as_json(document: Mapping[str, Any]) -> str:
-    """Return the text of a report's `to_json()`: ASCII, indented, with a line end."""
+    """Return the `to_json()` of a report as JSON text: ASCII, indented, with a newline at the end."""
     return json.dumps(document, indent=1, allow_nan=False) + "\n"
 
 
 def write_json(document: Mapping[str, Any], path: Path) -> None:
-    """Write a report's `to_json()` so that a reader finds the old file or the whole new one, and never a part.
+    """Write the `to_json()` of a report to a file. A reader finds the old file or the whole new one, never a part.
 
-    What is there and is no regular file, like a pipe, is written to: only a regular file can be replaced.
+    A pipe or a device at `path` gets the text directly: only a regular file can be replaced.
 
     Raises:
-        LockproofError: it cannot be written.
+        LockproofError: the file cannot be written.
 
     """
     text = as_json(document)

@@ -1,4 +1,4 @@
-"""What became of the mutants of a class, as text: a table by operator, then those that survived, and what to do."""
+"""The report on mutants as text: a table by operator, the mutants that were not killed, and what to do about them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ from lockproof.report.words import clean, counted, seconds
 
 if TYPE_CHECKING:
     from rich.syntax import Syntax
-ALWAYS: Final = (Fate.KILLED, Fate.SURVIVED)
-"""Fates that have a column even if no mutant has met them: all columns together are wider than many terminals."""
 
-NEXT: Final = (
+FIXED_COLUMNS: Final = (Fate.KILLED, Fate.SURVIVED)
+"""Fates that always have a column. Others have one only if a mutant has met them: all together are too wide."""
+
+SURVIVOR_ADVICE: Final = (
     "A survivor is a lock that nobody needs, or a check that cannot see. Look at the line: if the class is right "
     "without it, take it away; if another thread could tell, show it with --scenario in lockproof check, or give the "
     "mutants a larger --budget. If nobody can ever tell, say why in the file of --equivalents:"
 )
+"""What to do about mutants that survived. The lines of a file for --equivalents follow."""
 
 
 def print_mutation(report: MutationReport, console: Console) -> None:
@@ -41,11 +43,11 @@ def print_mutation(report: MutationReport, console: Console) -> None:
     for each in report.judged:
         if each.fate in (Fate.SURVIVED, Fate.UNDECIDED, Fate.TIMED_OUT):
             console.print()
-            for line in _survivor(each):
+            for line in _not_killed(each):
                 console.print(line, soft_wrap=True)
             console.print(diff_of(each.mutant, console))
     if left := [each for each in report.judged if each.fate in (Fate.SURVIVED, Fate.TIMED_OUT)]:
-        console.print(Text(NEXT), soft_wrap=True)
+        console.print(Text(SURVIVOR_ADVICE), soft_wrap=True)
         example = left[0].mutant.id
         console.print(Text(f'  [[equivalent]]\n  mutants = ["{example}"]\n  reason = "..."'), soft_wrap=True)
         console.print()
@@ -54,14 +56,14 @@ def print_mutation(report: MutationReport, console: Console) -> None:
 
 
 def mutation_as_text(report: MutationReport, width: int = 100) -> str:
-    """Return the report as plain text of this many columns; only paths and diffs may be wider."""
+    """Return the report as plain text. Lines have at most `width` characters, except those with paths or diffs."""
     console, buffer = plain_console(width)
     print_mutation(report, console)
     return buffer.getvalue()
 
 
 def print_mutants(subject: str, mutants: tuple[Mutant, ...], console: Console) -> None:
-    """Print mutants that nobody has run."""
+    """Print mutants of the class `subject` with their diffs, before any of them is run."""
     for mutant in mutants:
         console.print(Text(f"{mutant.id}  {_place(mutant)}: {clean(mutant.said)}"), soft_wrap=True)
         console.print(diff_of(mutant, console))
@@ -69,8 +71,8 @@ def print_mutants(subject: str, mutants: tuple[Mutant, ...], console: Console) -
 
 
 def diff_of(mutant: Mutant, console: Console) -> Syntax | Text:
-    """Return the diff of a mutant, in colours where there are any."""
-    diff = mutant.diff.rstrip().replace(mutant.file, _near(mutant.file), 2)
+    """Return the diff of a mutant: in colours on a terminal that has them, else as plain text."""
+    diff = mutant.diff.rstrip().replace(mutant.file, _from_here(mutant.file), 2)
     if console.is_terminal and console.color_system:
         from rich.syntax import Syntax
 
@@ -79,11 +81,11 @@ def diff_of(mutant: Mutant, console: Console) -> Syntax | Text:
 
 
 def _place(mutant: Mutant) -> str:
-    return f"{_near(mutant.file)}:{mutant.line}"
+    return f"{_from_here(mutant.file)}:{mutant.line}"
 
 
-def _near(file: str) -> str:
-    """Return the path of a file from here, if it is below."""
+def _from_here(file: str) -> str:
+    """Return the path relative to the working directory if the file is below it, else the path as it is."""
     path = Path(file)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
 
@@ -91,7 +93,7 @@ def _near(file: str) -> str:
 def _table(report: MutationReport) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("operator", no_wrap=True)
-    fates = [fate for fate in Fate if fate in ALWAYS or report.count(fate)]
+    fates = [fate for fate in Fate if fate in FIXED_COLUMNS or report.count(fate)]
     masked = [Masking.MASKED.value] if report.masked else []
     for head in ("mutants", *(fate.value for fate in fates), *masked):
         table.add_column(head, justify="right")
@@ -107,7 +109,7 @@ def _cells(report: MutationReport, fates: Sequence[Fate], masked: bool) -> list[
     return [str(count or "") for count in counts]
 
 
-def _survivor(judged: Judged) -> Iterator[Text]:
+def _not_killed(judged: Judged) -> Iterator[Text]:
     mutant = judged.mutant
     yield Text(f"{judged.fate.value} after {seconds(judged.seconds)}: {mutant.id}", style="bold")
     yield Text(f"  {_place(mutant)}: {clean(mutant.said)}")
@@ -124,8 +126,8 @@ def _how(judged: Judged) -> str:
 def _ending(report: MutationReport) -> Iterator[str]:
     times = sorted(each.seconds for each in report.judged if each.fate is Fate.KILLED)
     if times:
-        said = f"killed after {seconds(times[len(times) // 2])} in the median, {seconds(times[-1])} at most"
-        yield f"{said}; {report.masked} of {len(times)} by what a standard build does not show"
+        killed_after = f"killed after {seconds(times[len(times) // 2])} in the median, {seconds(times[-1])} at most"
+        yield f"{killed_after}; {report.masked} of {len(times)} by what a standard build does not show"
     if report.left:
         yield f"{counted(report.left, 'mutant')} not run yet: the same command goes on with them"
     if report.score is None:

@@ -1,6 +1,7 @@
-"""A page: what the reports print on, wrapped to the width of the reader's terminal, without spaces at line ends.
+"""A page: reports print on it. It wraps text to the width of the terminal and leaves no spaces at line ends.
 
-Everything is said in words; a style only repeats it. Foreign text goes through `clean` before it is printed.
+Words carry the meaning, and a style only repeats it: a report without colours says the same. Foreign text goes through
+`clean` before it is printed.
 """
 
 from __future__ import annotations
@@ -16,14 +17,18 @@ from rich.text import Text
 from lockproof.core.verdict import Verdict
 from lockproof.report.words import clean_lines
 
-PROSE: Final = 100
-"""The most columns of a sentence; a longer line is hard to read. Tables may be wider."""
+WIDEST_PROSE: Final = 100
+"""The most characters in a line of prose: longer lines are hard to read. Tables may be wider."""
 
 STYLES: Final = {Verdict.HELD: "bold green", Verdict.VIOLATION: "bold red", Verdict.UNKNOWN: "bold yellow"}
+"""The style of each verdict on a terminal."""
 
 
 def console_on(stream: TextIO, width: int | None = None) -> Console:
-    """Return a console on a stream: with styles on a terminal, plain elsewhere and where NO_COLOR is set."""
+    """Return a console on a stream. It has styles only on a terminal, and none if NO_COLOR is set (no-color.org).
+
+    `width` is in characters; by default, it is that of the terminal.
+    """
     return Console(
         file=stream,
         width=width,
@@ -35,7 +40,7 @@ def console_on(stream: TextIO, width: int | None = None) -> Console:
 
 
 def plain_console(width: int) -> tuple[Console, io.StringIO]:
-    """Return a console without styles, and the buffer that it writes to, whatever the environment asks for."""
+    """Return a console without styles and its buffer, `width` characters wide, whatever the environment variables."""
     buffer = io.StringIO()
     console = Console(
         file=buffer, width=width, color_system=None, force_terminal=False, highlight=False, markup=False, emoji=False
@@ -44,12 +49,13 @@ def plain_console(width: int) -> tuple[Console, io.StringIO]:
 
 
 class Page:
-    """Prints paragraphs, tables and verbatim lines on a console. Indents are in columns."""
+    """Prints paragraphs, tables and verbatim lines on a console. Indents are in characters."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
 
     def blank(self) -> None:
+        """Print an empty line."""
         self.console.print()
 
     def heading(self, text: str, style: str = "bold") -> None:
@@ -58,18 +64,18 @@ class Page:
         self.say(text, style=style)
 
     def say(self, text: str, *, indent: int = 0, hang: int = 0, style: str = "") -> None:
-        """Print a paragraph; its lines after the first stand `hang` columns further in."""
-        width = max(20, min(self.console.width, PROSE) - indent - hang)
+        """Print a paragraph. Its lines after the first are indented by `hang` more characters."""
+        width = max(20, min(self.console.width, WIDEST_PROSE) - indent - hang)
         for number, line in enumerate(Text(text, style=style).wrap(self.console, width, overflow="fold")):
             line.rstrip()
             self._line(line, indent + (hang if number else 0))
 
     def item(self, text: str, *, indent: int = 2, mark: str = "- ") -> None:
-        """Print a paragraph behind a mark."""
+        """Print a paragraph with a mark before it, as in a list."""
         self.say(mark + text, indent=indent, hang=len(mark))
 
     def verbatim(self, text: str, *, indent: int = 4) -> None:
-        """Print foreign lines as they are, however long, so that they can be copied."""
+        """Print foreign lines without wrapping, so that a reader can copy them."""
         for line in clean_lines(text):
             self._line(Text(line), indent)
 

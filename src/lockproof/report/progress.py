@@ -1,4 +1,4 @@
-"""What a check says while it runs: one moving line on a terminal, a line now and then elsewhere."""
+"""The progress of a campaign: one moving line on a terminal, elsewhere a new line every ten seconds."""
 
 from __future__ import annotations
 
@@ -15,16 +15,22 @@ from lockproof.core.options import Progress
 from lockproof.report.words import clean, counted, seconds
 
 MOVING: Final = 0.2
-"""Seconds between two drawings of the line on a terminal."""
+"""Seconds between two updates of the line on a terminal."""
 
 QUIET: Final = 10.0
-"""Seconds between two lines where nobody watches; no silence is longer."""
+"""Seconds between two lines where the output is no terminal, like the log of a CI job."""
 
 
 class ProgressLine:
-    """Call it with each `Progress`; inside `with`, a thread shows the last one. It ends with the block.
+    """Shows how far a campaign is. Call it with each new `Progress`; in its `with` block, a thread prints the latest.
 
-    Calls only note what they are given, so that they cost the check nothing.
+    A call only stores the `Progress`, so that it costs the campaign no time.
+
+    Args:
+        console: where the line is printed.
+        moving: seconds between two updates on a terminal.
+        quiet: seconds between two lines elsewhere.
+
     """
 
     def __init__(self, console: Console, *, moving: float = MOVING, quiet: float = QUIET) -> None:
@@ -56,7 +62,7 @@ class ProgressLine:
                 live.update(Text(self.line(), no_wrap=True, overflow="ellipsis"), refresh=True)
 
     def line(self) -> str:
-        """Return how far it is, in a line."""
+        """Return the latest progress as one line, with the time that has passed since."""
         progress, when = self._latest
         elapsed = progress.elapsed + time.monotonic() - when
         parts = [f"{progress.phase} {seconds(elapsed)}"]

@@ -1,4 +1,4 @@
-"""The report on a recorded history as text: the verdict, and where no order of the calls leads on."""
+"""The report on a recorded history as text: the verdict, and the calls that no order explains."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from rich.text import Text
 from lockproof.core.history_report import CallReport, HistoryReport, PartReport
 from lockproof.core.verdict import Verdict
 from lockproof.report.page import STYLES, Page, plain_console
-from lockproof.report.text import MISSED, where
+from lockproof.report.text import VIOLATED, environment_line
 from lockproof.report.words import clean, counted, seconds
 
 
 def history_as_text(report: HistoryReport, width: int = 100) -> str:
-    """Return the report as plain text of this many columns."""
+    """Return the report as plain text with at most `width` characters in a line."""
     console, buffer = plain_console(width)
     print_history(report, console)
     return buffer.getvalue()
@@ -28,7 +28,7 @@ def print_history(report: HistoryReport, console: Console) -> None:
     page.say(f"{clean(report.source)}: {report.verdict.value.upper()}", style=STYLES[report.verdict])
     page.say(_summary(report))
     page.say(f"model: {clean(report.model)}; asked for: {report.consistency.value}")
-    page.say(where(report.environment))
+    page.say(environment_line(report.environment))
     for part in report.parts:
         _part(page, report, part)
     if report.reasons:
@@ -47,12 +47,12 @@ def _summary(report: HistoryReport) -> str:
         return "held: an order of the calls explains every result"
     if report.verdict is Verdict.UNKNOWN:
         return "unknown, which is not a pass: no violation was found, and not every call could be judged"
-    return f"{MISSED[report.consistency]}: no order of the calls explains the results"
+    return f"{VIOLATED[report.consistency]}: no order of the calls explains the results"
 
 
 def _part(page: Page, report: HistoryReport, part: PartReport) -> None:
     keys = f"Calls on {', '.join(map(clean, part.keys))}" if part.keys else "All calls"
-    verdict = MISSED[report.consistency] if part.verdict is Verdict.VIOLATION else part.verdict.value
+    verdict = VIOLATED[report.consistency] if part.verdict is Verdict.VIOLATION else part.verdict.value
     page.heading(f"{keys}: {verdict} ({counted(part.calls, 'call')})")
     if part.reason:
         page.say(clean(part.reason), indent=2)

@@ -1,4 +1,4 @@
-"""A finding as a test for a suite: it fails until the class is mended, and says what it is about."""
+"""A finding as a test for a test suite. The test fails until the class is mended."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ import re
 from enum import StrEnum
 
 from lockproof.core.options import ExploreOptions
-from lockproof.core.repeat import OfTarget
+from lockproof.core.repeat import RepeatTarget
 from lockproof.core.schedule import Switching
 from lockproof.core.verdict import Control, Finding, FindingKind, Report
 from lockproof.report.words import clean
 
 
 def regression_test(report: Report, finding: Finding) -> str:
-    """Return the source of a module with one test, which explores the finding's scenario, or its function, again."""
-    found = finding.repeat if isinstance(finding.repeat, OfTarget) else None
+    """Return the source of a module with one test, which checks the scenario or explores the function of the finding.
+
+    Args:
+        report: the report that has the finding.
+        finding: the finding.
+
+    """
+    found = finding.repeat if isinstance(finding.repeat, RepeatTarget) else None
     target = report.subject if found is None else found.target
     kind = _kind(finding)
     name = re.sub(r"\W+", "_", f"{target.rpartition(':')[2]}_{kind}").strip("_").lower()
@@ -27,7 +33,7 @@ def regression_test(report: Report, finding: Finding) -> str:
         lines += [f"    # {line}" for line in _wrapped(f"{finding.control.masking.value}: {finding.control.rests_on}")]
     arguments = [repr(target)]
     call = "check" if finding.scenario.threads else "explore"
-    if finding.scenario.threads and finding.concurrent:  # a check refuses scenarios of one thread, and needs none
+    if finding.scenario.threads and finding.concurrent:  # every check does what one thread alone shows, by itself
         lines += ["    scenario = (", *(f"        {piece!r}" for piece in _pieces(str(finding.scenario))), "    )"]
         arguments.append("scenario=scenario")
         if finding.control is not None:
@@ -46,7 +52,7 @@ def _literal(value: object) -> str:
 
 
 def _search(control: Control) -> list[str]:
-    """Return the smallest search that comes to its end and has the schedule in it: a mended program can hold then."""
+    """Return the options of the smallest complete search that has the schedule: a mended program must get HELD."""
     if control.schedule.switching is Switching.SYNC:
         return ["strategy='orders'"]
     bound = [f"bound={control.preemptions}"] if control.preemptions != ExploreOptions.bound else []

@@ -1,6 +1,6 @@
-"""A scenario as a table with a column for each thread, and the outcomes of its runs as a table with a row for each.
+"""A scenario as a table with a column for each thread, and its outcomes as a table with a row for each.
 
-Where a table with a column for each thread would be too narrow to read, the threads stand one below the other.
+Where the columns of threads would be too narrow to read, the threads stand one below the other.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from lockproof.report.page import STYLES, Page
 from lockproof.report.words import clean, counted, share
 
 NARROWEST: Final = 24
-"""Columns that a thread needs where its lines are folded."""
+"""The least width of a thread's column, in characters. Lines that are longer are folded."""
 
-ROWS: Final = 12
-"""The most outcomes that a table shows; the JSON report has all."""
+MOST_ROWS: Final = 12
+"""The most outcomes that the table shows; the JSON report has all."""
 
 
 def print_scenario(page: Page, scenario: Scenario, outcome: Outcome | None, *, indent: int = 2) -> None:
-    """Print what each thread does, with the results of the outcome beside the operations, and what the probes are."""
+    """Print the operations of each thread, with the results of the outcome beside them, and explain the probes used."""
     results = outcome.threads if outcome else ((),) * len(scenario.threads)
     columns = [list(_lines(*each)) for each in zip(scenario.threads, results, strict=True)]
     _labelled(page, "before", list(_lines(scenario.init, ())), indent)
@@ -49,10 +49,11 @@ def print_scenario(page: Page, scenario: Scenario, outcome: Outcome | None, *, i
 
 
 def print_histogram(page: Page, finding: Finding, *, indent: int = 2) -> None:
-    """Print the outcomes that were seen, in their order; where they are too many, forbidden ones stay."""
+    """Print a table of the outcomes of a finding. Of too many outcomes, it keeps forbidden ones first."""
     bad = [each for each in finding.histogram if each.verdict is Verdict.VIOLATION]
     good = [each for each in finding.histogram if each.verdict is not Verdict.VIOLATION]
-    kept = {id(each) for each in (*bad[:ROWS // 2], *good[: ROWS - min(len(bad), ROWS // 2)])}  # fmt: skip
+    most_bad = MOST_ROWS // 2
+    kept = {id(each) for each in (*bad[:most_bad], *good[: MOST_ROWS - min(len(bad), most_bad)])}
     shown = [each for each in finding.histogram if id(each) in kept]
     page.say(f"outcomes of {counted(finding.tries, 'run')}:", indent=indent)
     table = _outcomes(finding, shown, together=False)
@@ -63,20 +64,20 @@ def print_histogram(page: Page, finding: Finding, *, indent: int = 2) -> None:
     others = finding.tries - sum(each.count for each in shown)
     if others > 0:
         failed = finding.failures - sum(each.count for each in shown if each.verdict is Verdict.VIOLATION)
-        said = f"{failed:,} of them forbidden" if failed > 0 else "none of them forbidden"
-        page.say(f"and {counted(others, 'run')} with other outcomes, {said}", indent=indent)
+        forbidden = f"{failed:,} of them forbidden" if failed > 0 else "none of them forbidden"
+        page.say(f"and {counted(others, 'run')} with other outcomes, {forbidden}", indent=indent)
 
 
 def differences(scenario: Scenario, seen: Outcome, allowed: Outcome) -> list[str]:
-    """Return what an allowed outcome has instead: `a.try_add(1)` of thread 2 -> False."""
-    told = []
+    """Return in words each result in which an allowed outcome differs: "`a.try_add(1)` of thread 2 -> False"."""
+    differing = []
     for t, (operations, run, model) in enumerate(zip(scenario.threads, seen.threads, allowed.threads, strict=False)):
-        told += [
+        differing += [
             f"`{clean(operation.text)}` of thread {t + 1} -> {clean(instead)}"
             for operation, result, instead in zip(operations, run, model, strict=False)
             if result != instead
         ]
-    return told + [
+    return differing + [
         f"`{clean(operation.text)}` after -> {clean(instead)}"
         for operation, result, instead in zip(scenario.final, seen.final, allowed.final, strict=False)
         if result != instead
@@ -121,7 +122,7 @@ def _side_by_side(page: Page, columns: Sequence[Sequence[str]], widths: Sequence
 
 
 def _folded(page: Page, line: str, width: int) -> Text:
-    """Return the line in a column of this width; what does not fit into the first row is indented below it."""
+    """Return the line folded to `width` characters, with the rows after the first indented."""
     text = Text(line)
     if text.cell_len <= width:
         return text

@@ -1,4 +1,4 @@
-"""The report of a check as text: what was found, why it must not be, how to see it again, and what was covered."""
+"""The report of a check as text: the findings, why they are wrong, how to repeat them, and what was covered."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from lockproof.core.verdict import ASSERTIONS, Consistency, Finding, FindingKind
 from lockproof.report.interleaving import print_control
 from lockproof.report.page import STYLES, Page, plain_console
 from lockproof.report.tables import differences, print_histogram, print_scenario
-from lockproof.report.words import clean, counted, listed, own_stacks, seconds, share
+from lockproof.report.words import clean, counted, listed, scenario_stacks, seconds, share
 
-KINDS: Final = 40
-"""The most kinds of operations that are listed; the JSON report has all."""
+MOST_KINDS: Final = 40
+"""The most kinds of operations that the text lists; the JSON report has all."""
 
-MISSED: Final = {
+VIOLATED: Final = {
     Consistency.LINEARIZABLE: "not linearizable",
     Consistency.SEQUENTIAL: "not sequentially consistent",
     Consistency.QUIESCENT: "not quiescently consistent",
 }
+"""The words for a violation of each condition."""
 
 
 def as_text(report: Report, width: int = 100) -> str:
-    """Return the report as plain text of this many columns; only commands and stacks may be wider."""
+    """Return the report as plain text. Lines have at most `width` characters, except commands and stacks."""
     console, buffer = plain_console(width)
     print_report(report, console)
     return buffer.getvalue()
@@ -58,17 +59,17 @@ def print_report(report: Report, console: Console) -> None:
             page.item(clean(note))
 
 
-def where(environment: Mapping[str, Any]) -> str:
-    """Return the build and the state of the GIL in words."""
+def environment_line(environment: Mapping[str, Any]) -> str:
+    """Return the line of a report on the interpreter and the machine; `environment` is as in the JSON report."""
     return clean(str(Environment(**{field.name: environment[field.name] for field in fields(Environment)})))
 
 
 def _headline(page: Page, report: Report) -> None:
     page.say(f"{clean(report.subject)}: {report.verdict.value.upper()}", style=STYLES[report.verdict])
     page.say(_summary(report))
-    asked = "" if report.model == ASSERTIONS else f"; asked for: {report.consistency.value}"
-    page.say(f"model: {clean(report.model)}{asked}; seed: {report.seed}")
-    page.say(where(report.environment))
+    consistency = "" if report.model == ASSERTIONS else f"; asked for: {report.consistency.value}"
+    page.say(f"model: {clean(report.model)}{consistency}; seed: {report.seed}")
+    page.say(environment_line(report.environment))
 
 
 def _summary(report: Report) -> str:
@@ -88,7 +89,7 @@ def _summary(report: Report) -> str:
 
 
 def _amount(report: Report) -> str:
-    """Return how much was run, by what it was: runs of scenarios on real threads, schedules under control."""
+    """Return in words how much was run: scenarios, runs on real threads, schedules under control."""
     covered = report.coverage
     parts = [counted(covered.scenarios, "scenario")] if covered.scenarios or not covered.schedules else []
     parts += [counted(covered.invocations, "run")] if covered.invocations or not covered.schedules else []
@@ -98,7 +99,7 @@ def _amount(report: Report) -> str:
 
 def _kind(report: Report, finding: Finding) -> str:
     if finding.kind is FindingKind.NOT_LINEARIZABLE:
-        return MISSED[report.consistency]
+        return VIOLATED[report.consistency]
     return {FindingKind.MEMORY: "too much memory"}.get(finding.kind, finding.kind.value)
 
 
@@ -121,7 +122,7 @@ def _finding(page: Page, report: Report, number: int, finding: Finding) -> None:
     if finding.stacks:
         page.blank()
         page.say("the exception:" if finding.kind is FindingKind.EXCEPTION else "stacks of the threads:", indent=2)
-        page.verbatim(own_stacks(finding.stacks))
+        page.verbatim(scenario_stacks(finding.stacks))
     if finding.control is not None:
         print_control(page, finding.control)
     page.blank()
@@ -163,6 +164,6 @@ def _coverage(page: Page, report: Report) -> None:
     for sentence in covered.explored:
         page.item(clean(sentence))
     if covered.kinds and report.verdict is not Verdict.VIOLATION:
-        more = len(covered.kinds) - KINDS
-        kinds = ", ".join(map(clean, covered.kinds[:KINDS]))
+        more = len(covered.kinds) - MOST_KINDS
+        kinds = ", ".join(map(clean, covered.kinds[:MOST_KINDS]))
         page.say(f"operations: {kinds}{f', and {more} more' if more > 0 else ''}", indent=2, hang=2)

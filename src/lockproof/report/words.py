@@ -1,4 +1,4 @@
-"""Numbers, shares and foreign text as a report writes them."""
+"""The wording of numbers, shares, times and foreign text in reports."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 _OPERATIONS: Final = 'File "<lockproof thread '
-"""How faulthandler names the frame of a thread's operations."""
+"""The beginning of faulthandler's line for the frame with the operations of a thread."""
 
 
 def counted(count: int, noun: str) -> str:
-    """Return `1 run`, `412,000 runs`."""
+    """Return the count with its noun: `1 run`, `412,000 runs`. The plural of the noun must end with s."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def share(part: int, whole: int) -> str:
-    """Return how much of the whole this is: `4.1 %`. It says 0 or 100 only where that is exact."""
+    """Return the share of `part` in `whole`, like `4.1 %`. It is `0 %` or `100 %` only if that is exact."""
     if not whole:
         return "-"
     percent = 100 * part / whole
@@ -29,7 +29,7 @@ def share(part: int, whole: int) -> str:
 
 
 def seconds(amount: float) -> str:
-    """Return `0.3 s`, `41 s`, `2 min 05 s`."""
+    """Return an amount of seconds as text: `0.3 s`, `41 s`, `2 min 05 s`."""
     if amount < 9.95:
         return f"{amount:.1f} s"
     whole = round(amount)
@@ -37,26 +37,30 @@ def seconds(amount: float) -> str:
 
 
 def listed(parts: Sequence[str]) -> str:
-    """Return `a`, `a and b`, `a, b and c`."""
+    """Return the parts as one text: `a`, `a and b`, `a, b and c`."""
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def clean(text: str) -> str:
-    r"""Return foreign text as one line that a terminal shows and does not obey: what cannot be printed as `\x1b`."""
+    r"""Return foreign text as one line in which each unprintable character is escaped, like `\x1b`.
+
+    So foreign text cannot send a command to the terminal.
+    """
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in text)
 
 
 def clean_lines(text: str) -> Iterable[str]:
-    """Yield the lines of foreign text, each as `clean` has it, with tabs as spaces."""
+    """Yield each line of foreign text after `clean`, with spaces instead of tabs."""
     return (clean(line.expandtabs()) for line in text.rstrip().splitlines())
 
 
-def own_stacks(stacks: str) -> str:
-    """Return the stacks of the scenario's threads, down to their operations, where that is what crashed.
+def scenario_stacks(stacks: str) -> str:
+    """Return the stacks of the threads of the scenario alone, without the frames below their operations.
 
-    faulthandler tells all threads of the process and all frames of the harness; the JSON report keeps them.
+    faulthandler writes the stacks of all threads of the process, with all frames of lockproof. The JSON report keeps
+    them. Stacks without any thread of a scenario are returned as they are.
     """
     blocks = stacks.split("\n\n")
     if not any(_OPERATIONS in block for block in blocks):

@@ -1,1 +1,1 @@
-"""lockproof in test suites: `lockproof.check` and its kin, and the pytest plugin."""
+"""lockproof in test suites: `lockproof.check`, `explore` and `mutate`, and the pytest plugin."""

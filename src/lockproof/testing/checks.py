@@ -1,4 +1,4 @@
-"""`lockproof.check` for test suites: a check that raises when it finds something, or cannot tell."""
+"""`lockproof.check`, `explore` and `mutate` for test suites. They raise where the command ends with a status not 0."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from lockproof.campaign.protocol.messages import Pickled, Setup
 from lockproof.core.errors import LockproofError
 from lockproof.core.mutation_report import MutationReport
 from lockproof.core.options import CheckOptions, ExploreOptions, MutateOptions, Options
-from lockproof.core.repeat import OfTest
+from lockproof.core.repeat import RepeatTest
 from lockproof.core.scenario import Scenario
-from lockproof.core.settings import BECAUSE, settings
+from lockproof.core.settings import REASON_PREFIX, settings
 from lockproof.core.specification import Specification
 from lockproof.core.verdict import Consistency, Finding, Interrupted, Report, Verdict
 
-_KEPT = 10
-"""Failing scenarios that are kept for a subject."""
+_MOST_KEPT = 10
+"""The most failing scenarios that are kept for a subject."""
 
 
 class Violation(AssertionError):
-    """The check found something. `report` has all of it, the message shows it."""
+    """Raised if the verdict is VIOLATION. `report` has the findings, and the message shows them."""
 
     def __init__(self, report: Report) -> None:
         from lockproof.report.text import as_text
@@ -45,7 +45,7 @@ class Violation(AssertionError):
 
 
 class NotShown(AssertionError):
-    """The check could not tell: the verdict is UNKNOWN, and that is no pass."""
+    """Raised if the verdict is UNKNOWN, which is no pass. `report` has the reasons, and the message shows them."""
 
     def __init__(self, report: Report) -> None:
         from lockproof.report.text import as_text
@@ -55,7 +55,7 @@ class NotShown(AssertionError):
 
 
 class ScoreTooLow(AssertionError):
-    """Too many mutants survived. `report` has all of them, the message shows the survivors."""
+    """Raised if too few mutants were killed. `report` has all mutants, and the message shows the survivors."""
 
     def __init__(self, report: MutationReport) -> None:
         from lockproof.report.mutants_text import mutation_as_text
@@ -78,12 +78,23 @@ def check(
     hang: float = 3.0,
     memory: int = 1024,
 ) -> Report:
-    """Check a class, or what a `Specification` says, in a child process, on real threads and under
-    control (`engine` is threads, schedules or both), and return the report.
+    """Check a class or a `Specification` in a child process, and return the report if the verdict is HELD.
 
-    `budget` is in seconds. What is given here goes before the options of the command line, these before the defaults:
-    10 seconds, and a seed that is drawn and shown. `model` and `factory` are a class and a function without
-    parameters, or their names as `module:name`.
+    Args:
+        subject: the class, its name as `module:Class` or `file.py:Class`, or a `Specification`.
+        budget: seconds of the check; by default --lockproof-budget of pytest, or else 10.
+        seed: the seed of the random choices; by default --lockproof-seed of pytest, or else one is drawn. The report
+            shows it.
+        threads: the most threads of a scenario, at least 2.
+        model: what the class should do: a class, its name as `module:Class`, or the name of a kind, like `set`; by
+            default inferred from the class.
+        factory: a function without parameters that makes a subject, or its name as `module:function`; by default the
+            class itself.
+        consistency: the condition that histories are judged by.
+        scenario: the only scenario to run, like `a.add(1) || a.add(1)`; by default scenarios are generated.
+        engine: `threads` for real threads, `schedules` for schedules under control, or `both`.
+        hang: seconds without progress that count as a hang.
+        memory: the most memory of the child process, in MiB.
 
     Raises:
         Violation: something was found.
@@ -125,9 +136,19 @@ def explore(
     hang: float = 3.0,
     memory: int = 1024,
 ) -> Report:
-    """Run a function that starts threads and asserts, in a child process, one thread at a time, in many orders.
+    """Run a function in a child process, one thread at a time, in many orders; return the report if it is HELD.
 
-    `bound` is the most preemptions that are tried exhaustively; for the rest see `check`.
+    The function starts threads, joins them, and asserts what must be true.
+
+    Args:
+        target: the function, or its name as `module:function` or `file.py:function`.
+        budget: seconds of the exploration; by default --lockproof-budget of pytest, or else 10.
+        seed: the seed of the random choices; by default --lockproof-seed of pytest, or else one is drawn. The report
+            shows it.
+        bound: every schedule with at most so many preemptions is run.
+        strategy: the name of a strategy, or `module:Class`.
+        hang: seconds without a step of a thread that count as a hang.
+        memory: the most memory of the child process, in MiB.
 
     Raises:
         Violation: an assertion failed, a thread raised, or threads wait for ever.
@@ -164,14 +185,26 @@ def mutate(
     equivalents: str | Path | None = None,
     jobs: int = 0,
 ) -> MutationReport:
-    """Take the locks of a class away, one at a time, and see whether a check notices; return the report.
+    """Remove the locks of a class one at a time, see whether a check notices, and return the report.
 
-    `min_score` is the least share of mutants that are to be killed, from 0 to 1, and `budget` the seconds for each that
-    nothing is found in. The rest is as for `lockproof mutate`. What is known of mutants is kept in pytest's cache.
+    pytest's cache keeps the fates of mutants between runs.
+
+    Args:
+        subject: the class, or its name as `module:Class` or `file.py:Class`.
+        min_score: the least share of mutants that checks must kill, from 0 to 1.
+        budget: seconds for the check of each mutant; by default --lockproof-budget of pytest, or else 10.
+        seed: the seed of the random choices; by default --lockproof-seed of pytest, or else one is drawn.
+        threads: the most threads of a scenario, at least 2.
+        model: what the class should do: its name as `module:Class`, or the name of a kind, like `set`; by default
+            inferred from the class.
+        factory: the name of a function without parameters that makes a subject, as `module:function`.
+        operators: the names of the operators to use, like `remove-lock`; by default all.
+        equivalents: the path of the reviewed file that says why no check can kill some mutants.
+        jobs: how many mutants are checked at the same time; 0: one for each processor.
 
     Raises:
-        ScoreTooLow: fewer were killed, or one that the reviewed file calls equivalent was.
-        LockproofError: the subject or an option is wrong, the class has no lock, or fails as it is.
+        ScoreTooLow: fewer mutants were killed, or one was killed that the reviewed file calls equivalent.
+        LockproofError: the subject or an option is wrong, the class has no lock, or fails without any mutant.
 
     """
     from lockproof.campaign.mutate import mutate_target
@@ -195,7 +228,7 @@ class _Common(TypedDict):
 
 
 def _common(kind: type[Options], budget: float | None, seed: int | None) -> _Common:
-    """Return the budget and the seed: those of the call, or else those of pytest's options, or the defaults."""
+    """Return the budget and the seed: those of the call, or else those of pytest's options, or else the defaults."""
     if seed is None:
         seed = settings.seed if settings.seed is not None else secrets.randbelow(2**31)
     if budget is None:
@@ -204,7 +237,12 @@ def _common(kind: type[Options], budget: float | None, seed: int | None) -> _Com
 
 
 def _name_of(cls: type) -> str:
-    """Return the name of a class as another process finds it."""
+    """Return the name of a class by which another process can import it.
+
+    Raises:
+        LockproofError: the class has no such name.
+
+    """
     module = sys.modules[cls.__module__]
     if "<locals>" in cls.__qualname__ or module.__name__ == "__main__":
         raise LockproofError(
@@ -216,12 +254,12 @@ def _name_of(cls: type) -> str:
 
 
 def _count(report: Report) -> None:
-    """Add a report to what the summary of a test run says."""
+    """Add a report to the totals of the test run."""
     covered = report.coverage
     why = report.unknown if report.verdict is Verdict.UNKNOWN else ()
     settings.add({"checks": 1, "scenarios": covered.scenarios, "invocations": covered.invocations,
                   "schedules": covered.schedules, "seconds": covered.seconds, report.verdict.value: 1,
-                  **dict.fromkeys((BECAUSE + reason.code for reason in why), 1)})  # fmt: skip
+                  **dict.fromkeys((REASON_PREFIX + reason.code for reason in why), 1)})  # fmt: skip
 
 
 def _or_raise(report: Report) -> Report:
@@ -233,14 +271,17 @@ def _or_raise(report: Report) -> Report:
 
 
 def _with_names(specification: Specification) -> Specification:
-    """Return it with a name for its subject, which the report shows."""
+    """Return the specification with a name for its subject. The report shows it."""
     made = specification.subject
     home, own = getattr(made, "__module__", ""), getattr(made, "__qualname__", type(made).__qualname__)
     return replace(specification, subject_name=specification.subject_name or f"{home}:{own}")
 
 
 def _packed(subject: Any, model: Any, factory: Any) -> Pickled:
-    """Return what is checked as the child reads it: objects of modules by reference, local ones by value."""
+    """Return the objects as cloudpickle sends them to the child: those of modules by reference, local ones by value.
+
+    A module that the child would not find by its name goes along with the path of its file.
+    """
     try:
         import cloudpickle
     except ImportError:
@@ -272,7 +313,7 @@ def _mentioned(*objects: Any) -> Iterator[Any]:
 
 
 def _found_by_name(module: ModuleType) -> bool:
-    """Tell whether another process that has the same path would import the same file under this name."""
+    """Return whether another process with the same `sys.path` would import the same file by the name of the module."""
     file = getattr(module, "__file__", None)
     if file is None:
         return True
@@ -280,20 +321,23 @@ def _found_by_name(module: ModuleType) -> bool:
         spec = importlib.util.find_spec(module.__name__)
     except (ImportError, ValueError):
         return False
-    # A module that is loaded answers with the spec that it has, wherever it came from.
+    # For a module that is loaded, find_spec returns the module's own __spec__, wherever the module came from.
     known = module.__name__.rpartition(".")[0]
     places = sys.modules[known].__path__ if known in sys.modules else sys.path
     found = importlib.machinery.PathFinder.find_spec(module.__name__, places)
     return spec is not None and found is not None and found.origin == file
 
 
-def _repeat(options: Options) -> OfTest:
-    """Return what repeats a finding: in a test, the test with its seed; what was found is tried first."""
+def _repeat(options: Options) -> RepeatTest:
+    """Return the command that runs this test, or this script, again with the same seed.
+
+    The check then tries the scenarios that failed before it tries others.
+    """
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
     if not test:
-        return OfTest((Path(sys.executable).name, *sys.orig_argv[1:]), f"with seed={options.seed}")
+        return RepeatTest((Path(sys.executable).name, *sys.orig_argv[1:]), f"with seed={options.seed}")
     budget = [] if settings.budget is None else [f"--lockproof-budget={settings.budget:g}s"]
-    return OfTest(("pytest", f"--lockproof-seed={options.seed}", *budget, test))
+    return RepeatTest(("pytest", f"--lockproof-seed={options.seed}", *budget, test))
 
 
 def _store_of(subject: Any) -> Path | None:
@@ -309,7 +353,7 @@ def _store_of(subject: Any) -> Path | None:
 
 
 def _saved(store: Path | None) -> Iterator[Scenario]:
-    """Yield the scenarios that failed earlier. A file that cannot be read is as good as none."""
+    """Yield the scenarios that failed earlier; none if the file cannot be read, since it only saves time."""
     if store is None or not store.exists():
         return
     try:
@@ -320,12 +364,15 @@ def _saved(store: Path | None) -> Iterator[Scenario]:
 
 
 def _save(store: Path | None, findings: Iterable[Finding]) -> None:
-    """Keep what failed, the newest first. A scenario stays when it no longer fails: it is tried again each time."""
+    """Keep the failing scenarios, the newest first.
+
+    A scenario stays after it no longer fails: later checks try it again, in case the failure returns.
+    """
     texts = [str(finding.scenario) for finding in findings if len(finding.scenario.threads) > 1]
     if store is None or not texts:
         return
     texts += [old for old in map(str, _saved(store)) if old not in texts]
     store.parent.mkdir(parents=True, exist_ok=True)
     part = store.with_suffix(f".{os.getpid()}.{secrets.token_hex(4)}")
-    part.write_text(json.dumps(texts[:_KEPT], indent=1) + "\n", encoding="utf-8")
+    part.write_text(json.dumps(texts[:_MOST_KEPT], indent=1) + "\n", encoding="utf-8")
     part.replace(store)

@@ -1,6 +1,7 @@
 """The pytest plugin: options for `lockproof.check` in tests, findings kept between runs, a line in the summary.
 
-pytest loads it in every run, so it imports nothing of lockproof but what a few settings need, and writes nothing.
+pytest loads the plugin in every run, with or without checks. So it imports only the settings of lockproof, and writes
+no file.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lockproof.core.settings import BECAUSE, seconds, settings
+from lockproof.core.settings import REASON_PREFIX, seconds, settings
 
 
 def _time(text: str) -> float:
@@ -23,16 +24,17 @@ def _time(text: str) -> float:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Offer the options."""
+    """Add the options --lockproof-budget and --lockproof-seed."""
     group = parser.getgroup("lockproof", "checks of thread-safe classes by lockproof.check")
     group.addoption(
-        "--lockproof-budget", metavar="TIME", type=_time, help="for checks that say none: 500ms, 30s, 2m (default 10s)"
-    )
+        "--lockproof-budget", metavar="TIME", type=_time,
+        help="for checks without a budget of their own: 500ms, 30s, 2m (default 10s)",
+    )  # fmt: skip
     group.addoption("--lockproof-seed", metavar="N", type=int, help="repeat the random choices of a run")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Settle what all checks of this run share; the workers of pytest-xdist get the seed of the run."""
+    """Set what all checks of this run share. The workers of pytest-xdist get the seed from their controller."""
     given = config.getoption("--lockproof-seed")
     inherited = getattr(config, "workerinput", {}).get("lockproof_seed")
     settings.seed = given if given is not None else inherited if inherited is not None else secrets.randbelow(2**31)
@@ -44,30 +46,30 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Hand the seed to a worker of pytest-xdist."""
+    """Send the seed to a worker of pytest-xdist."""
     node.workerinput["lockproof_seed"] = settings.seed
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Take over what a worker's checks add up to; a worker that crashed has nothing to hand over."""
+    """Add the totals of a worker of pytest-xdist to those of the run. A worker that crashed sends none."""
     settings.add(getattr(node, "workeroutput", {}).get("lockproof", {}))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hand over to the controller of pytest-xdist, if there is one."""
+    """In a worker of pytest-xdist, send the totals to the controller."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         output["lockproof"] = dict(settings.totals)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was covered, and how to repeat it."""
+    """Write a line on what all checks covered, with the seed that repeats them; nothing if there was no check."""
     totals = {name: int(amount) for name, amount in settings.totals.items()}
     if not totals:
         return
     verdicts = [f"{totals[name]} {name}" for name in ("held", "violation", "unknown") if name in totals]
-    if because := sorted(name.removeprefix(BECAUSE) for name in totals if name.startswith(BECAUSE)):
+    if because := sorted(name.removeprefix(REASON_PREFIX) for name in totals if name.startswith(REASON_PREFIX)):
         verdicts[-1] += f" ({', '.join(because)})"
     terminalreporter.write_line(
         f"lockproof: {totals['checks']} checks, {totals['scenarios']:,} scenarios, {totals['invocations']:,} runs,"

@@ -24,7 +24,7 @@ from lockproof.core.evidence import Doubt
 from lockproof.core.mutation_report import Fate, MutationInterrupted, MutationReport
 from lockproof.core.operation import Operation
 from lockproof.core.options import CheckOptions, MutateOptions, Progress
-from lockproof.core.repeat import OfTest
+from lockproof.core.repeat import RepeatTest
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, FindingKind, Nonconformance, Report
 from lockproof.core.watched import Watched
@@ -177,7 +177,7 @@ def test_a_hang_under_control_is_a_finding_only_if_it_is_one_without(name: str, 
     setup = Setup([*sys.path], Named(f"{FILE}:{name}"), hang=1.0, seed=1)
     with Child(setup, memory=1024) as child:
         checking = Checking(
-            child, ControlledChild(setup, 1024), setup, CheckOptions(hang=1.0), lambda _: OfTest(()), lambda _: None
+            child, ControlledChild(setup, 1024), setup, CheckOptions(hang=1.0), lambda _: RepeatTest(()), lambda _: None
         )
         died = Died(FindingKind.HANG, "no step", "", ())
         checking._schedules.deaths.append((Scenario.parse("a.remove(2) || a.remove(2)"), died))
@@ -321,7 +321,7 @@ def test_a_class_without_locks_is_refused_with_what_was_looked_for(tmp_path: Pat
 
 def test_a_class_in_which_something_is_found_is_refused_with_that(tmp_path: Path, checks: Checks) -> None:
     scenario = Scenario.parse("a.win() || a.win()")
-    checks.itself = Finding(FindingKind.NOT_LINEARIZABLE, scenario, repeat=OfTest(("check", "it", "again")))
+    checks.itself = Finding(FindingKind.NOT_LINEARIZABLE, scenario, repeat=RepeatTest(("check", "it", "again")))
     with pytest.raises(LockproofError) as caught:
         mutated(tmp_path)
     assert caught.value.fact.endswith("mutated.py:Tally fails as it is: not linearizable: a.win() || a.win()")

@@ -16,7 +16,7 @@ from lockproof.core.codec import encode
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt
 from lockproof.core.options import CheckOptions, ExploreOptions
-from lockproof.core.repeat import OfTarget, OfTest
+from lockproof.core.repeat import RepeatTarget, RepeatTest
 from lockproof.core.verdict import FindingKind, Report, Verdict
 from lockproof.report.jsonfile import write_json
 
@@ -172,7 +172,7 @@ SAMPLE = {
             "kind": "exception", "scenario": {"init": [], "threads": [], "final": []}, "outcome": None,
             "explanation": {"why": [], "nearest": []}, "histogram": [], "failures": 1, "tries": 1, "detail": "",
             "stacks": "", "seconds": 0.0, "command": "lockproof explore nowhere:f", "concurrent": True,
-            "repeat": encode(OfTarget("nowhere:f", ExploreOptions(seed=1))),
+            "repeat": encode(RepeatTarget("nowhere:f", ExploreOptions(seed=1))),
             "control": {
                 "schedule": {"version": 1, "switching": "free", "runs": [[1, 1]]}, "preemptions": 1, "steps": [],
                 "blocked": [], "masking": None, "rests_on": "", "strategy": "", "schedules": 1, "replayed": 10,
@@ -207,7 +207,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.one_build
 def test_a_report_whose_finding_was_found_by_a_test_is_refused(money: Path, tmp_path: Path) -> None:
-    of_test = encode(OfTest(("pytest", "test_it.py")))
+    of_test = encode(RepeatTest(("pytest", "test_it.py")))
     path = edited(explored(f"{money}:lost", tmp_path), lambda document: document["findings"][0].update(repeat=of_test))
     with pytest.raises(LockproofError, match="it is repeated by 'pytest test_it"):
         replay_file(path, 10, 3.0)

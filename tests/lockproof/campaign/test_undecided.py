@@ -31,7 +31,7 @@ from lockproof.campaign.protocol.messages import (
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt
 from lockproof.core.options import CheckOptions, ExploreOptions, Progress
-from lockproof.core.repeat import OfTest
+from lockproof.core.repeat import RepeatTest
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
 from lockproof.core.verdict import Control, FindingKind, Interrupted, Masking, Report, Verdict
@@ -102,7 +102,7 @@ def test_a_class_that_does_not_start_under_control_has_not_held_there() -> None:
 def checking(name: str, child: Child, **options: Any) -> Checking:
     setup = Setup([*sys.path, ROOT], Named(f"{HERE}:{name}"), hang=1.0, seed=1)
     given = CheckOptions(**{"hang": 1.0, "seed": 1, **options})
-    return Checking(child, ControlledChild(setup, 1024), setup, given, lambda _: OfTest(()), lambda _: None)
+    return Checking(child, ControlledChild(setup, 1024), setup, given, lambda _: RepeatTest(()), lambda _: None)
 
 
 NONE = Scenario((), ())

@@ -22,8 +22,8 @@ pytestmark = pytest.mark.thread_unsafe(reason="catches what is printed in the wh
 Tell = Callable[[Progress], None]
 
 
-class Asked:
-    """What the command line asked for; `answer` is what the check then does."""
+class FakeCheck:
+    """Stands in for the campaign: keeps the target and the options, and returns or raises `answer`."""
 
     target: str
     options: CheckOptions
@@ -38,9 +38,9 @@ class Asked:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCheck]:
     """Put a check in the place of the real one."""
-    fake = Asked()
+    fake = FakeCheck()
     monkeypatch.setattr(cli, "check_target", fake.check_target)
     monkeypatch.setattr(sys, "path", list(sys.path))
     return fake
@@ -52,25 +52,25 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Asked]:
      (UNKNOWN, 3, "UNKNOWN")],
 )  # fmt: skip
 def test_the_status_is_that_of_the_verdict(
-    asked: Asked, capsys: pytest.CaptureFixture[str], report: Report, status: int, word: str
+    fake: FakeCheck, capsys: pytest.CaptureFixture[str], report: Report, status: int, word: str
 ) -> None:
-    asked.answer = report
+    fake.answer = report
     assert cli.main(["check", "shop.bags:Bag"]) == status
     assert word in capsys.readouterr().out
 
 
-def test_what_is_not_given_has_the_defaults_of_the_options(asked: Asked) -> None:
+def test_what_is_not_given_has_the_defaults_of_the_options(fake: FakeCheck) -> None:
     cli.main(["check", "shop.bags:Bag"])
-    assert asked.target == "shop.bags:Bag"
-    assert asked.options == CheckOptions()
-    assert isinstance(asked.options.consistency, Consistency)
+    assert fake.target == "shop.bags:Bag"
+    assert fake.options == CheckOptions()
+    assert isinstance(fake.options.consistency, Consistency)
 
 
-def test_every_option_reaches_the_check(asked: Asked) -> None:
+def test_every_option_reaches_the_check(fake: FakeCheck) -> None:
     words = "check a/b.py:Bag --budget 2m --seed 5 --threads 3 --model set --factory m:f --consistency quiescent"
     more = ["--scenario", "a.add(1) || len(a)", "--invocations", "9", "--hang", "500ms", "--memory", "512"]
     cli.main([*words.split(), *more])
-    assert asked.options == CheckOptions(
+    assert fake.options == CheckOptions(
         budget=120.0,
         seed=5,
         threads=3,
@@ -84,15 +84,15 @@ def test_every_option_reaches_the_check(asked: Asked) -> None:
     )
 
 
-def test_a_scenario_without_an_initial_part_is_no_option(asked: Asked) -> None:
+def test_a_scenario_without_an_initial_part_is_no_option(fake: FakeCheck) -> None:
     assert cli.main(["check", "m:C", "--scenario", "-> a.add(1) || len(a) -> sorted(a)"]) == 0
-    assert asked.options.scenario == "-> a.add(1) || len(a) -> sorted(a)"
+    assert fake.options.scenario == "-> a.add(1) || len(a) -> sorted(a)"
 
 
 @pytest.mark.parametrize(("text", "budget"), [("500ms", 0.5), ("10s", 10.0), ("2m", 120.0), ("7", 7.0), ("1.5", 1.5)])
-def test_times_are_written_as_people_write_them(asked: Asked, text: str, budget: float) -> None:
+def test_times_are_written_as_people_write_them(fake: FakeCheck, text: str, budget: float) -> None:
     cli.main(["check", "m:C", "--budget", text])
-    assert asked.options.budget == budget
+    assert fake.options.budget == budget
 
 
 @pytest.mark.parametrize(
@@ -113,9 +113,9 @@ def test_times_are_written_as_people_write_them(asked: Asked, text: str, budget:
     ],
 )
 def test_wrong_usage_is_told_with_status_2_and_nothing_is_run(
-    asked: Asked, capsys: pytest.CaptureFixture[str], words: list[str], says: str
+    fake: FakeCheck, capsys: pytest.CaptureFixture[str], words: list[str], says: str
 ) -> None:
-    asked.answer = AssertionError("it ran")
+    fake.answer = AssertionError("it ran")
     assert cli.main(["check", *words]) == 2
     said = capsys.readouterr()
     assert says in " ".join(said.err.split())
@@ -123,17 +123,17 @@ def test_wrong_usage_is_told_with_status_2_and_nothing_is_run(
 
 
 def test_a_mistake_of_the_user_gives_fact_cause_and_step_without_a_traceback(
-    asked: Asked, capsys: pytest.CaptureFixture[str]
+    fake: FakeCheck, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked.answer = LockproofError("there is no module shop", "a misspelt name", "install it")
+    fake.answer = LockproofError("there is no module shop", "a misspelt name", "install it")
     assert cli.main(["check", "shop.bags:Bag"]) == 2
     said = capsys.readouterr()
     expected = "lockproof: there is no module shop\n  likely cause: a misspelt name\n  next step: install it\n"
     assert (said.out, said.err) == ("", expected)
 
 
-def test_a_fault_of_lockproof_is_no_verdict_on_the_subject(asked: Asked, capsys: pytest.CaptureFixture[str]) -> None:
-    asked.answer = ZeroDivisionError("oops")
+def test_a_fault_of_lockproof_is_no_verdict_on_the_subject(fake: FakeCheck, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.answer = ZeroDivisionError("oops")
     assert cli.main(["check", "shop.bags:Bag"]) == 3
     said = capsys.readouterr()
     assert "Traceback" in said.err and "a fault of lockproof itself" in said.err
@@ -141,24 +141,24 @@ def test_a_fault_of_lockproof_is_no_verdict_on_the_subject(asked: Asked, capsys:
 
 
 def test_the_file_has_the_report_beside_the_text(
-    asked: Asked, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    fake: FakeCheck, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    asked.answer = LOST_UPDATE
+    fake.answer = LOST_UPDATE
     assert cli.main(["check", "shop.bags:Bag", "--json", str(tmp_path / "report.json")]) == 1
     assert json.loads((tmp_path / "report.json").read_text()) == json.loads(json.dumps(LOST_UPDATE.to_json()))
     assert "VIOLATION" in capsys.readouterr().out
 
 
-def test_json_on_standard_output_is_alone_there(asked: Asked, capsys: pytest.CaptureFixture[str]) -> None:
-    asked.answer = LOST_UPDATE
+def test_json_on_standard_output_is_alone_there(fake: FakeCheck, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.answer = LOST_UPDATE
     assert cli.main(["check", "shop.bags:Bag", "--json", "-"]) == 1
     said = capsys.readouterr()
     assert json.loads(said.out)["verdict"] == "violation"
     assert "VIOLATION" in said.err
 
 
-def test_an_interrupt_is_one_line_and_status_130(asked: Asked, capsys: pytest.CaptureFixture[str]) -> None:
-    asked.answer = KeyboardInterrupt()
+def test_an_interrupt_is_one_line_and_status_130(fake: FakeCheck, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.answer = KeyboardInterrupt()
     assert cli.main(["check", "shop.bags:Bag"]) == 130
     said = capsys.readouterr()
     assert said.out == ""
@@ -169,9 +169,9 @@ def test_an_interrupt_is_one_line_and_status_130(asked: Asked, capsys: pytest.Ca
 
 
 def test_what_was_found_before_an_interrupt_is_shown_and_written(
-    asked: Asked, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    fake: FakeCheck, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    asked.answer = Interrupted(HANG)
+    fake.answer = Interrupted(HANG)
     assert cli.main(["check", "shop.bags:Bag", "--json", str(tmp_path / "report.json")]) == 130
     said = capsys.readouterr()
     assert "Finding 1: hang" in said.out
@@ -179,7 +179,7 @@ def test_what_was_found_before_an_interrupt_is_shown_and_written(
     assert json.loads((tmp_path / "report.json").read_text())["findings"]
 
 
-def test_the_working_directory_is_on_the_path(asked: Asked, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_working_directory_is_on_the_path(fake: FakeCheck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     cli.main(["check", "shop.bags:Bag"])
     cli.main(["check", "shop.bags:Bag"])
@@ -199,7 +199,7 @@ def test_help_teaches_by_examples_and_names_every_status(capsys: pytest.CaptureF
         assert status in text
 
 
-def test_the_examples_in_the_help_are_understood(asked: Asked, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_examples_in_the_help_are_understood(fake: FakeCheck, capsys: pytest.CaptureFixture[str]) -> None:
     lines = [line.split("     ")[0] for line in help_of(capsys, "check").splitlines()]
     examples = [shlex.split(line)[1:] for line in (each.strip() for each in lines) if line.startswith("lockproof ")]
     assert len(examples) >= 6

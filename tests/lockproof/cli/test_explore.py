@@ -29,8 +29,8 @@ pytestmark = pytest.mark.thread_unsafe(reason="catches what is printed in the wh
 Tell = Callable[[Progress], None]
 
 
-class Asked:
-    """What the command line asked for; `answer` is what is then found."""
+class FakeExploration:
+    """Stands in for the campaign: keeps the target and the options, and returns or raises `answer`."""
 
     target: str
     options: ExploreOptions
@@ -53,9 +53,9 @@ class Asked:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
+def fake(monkeypatch: pytest.MonkeyPatch) -> FakeExploration:
     """Put an exploration and a replay in the place of the real ones."""
-    fake = Asked()
+    fake = FakeExploration()
     monkeypatch.setattr(cli, "explore_target", fake.explore_target)
     monkeypatch.setattr(cli, "replay_file", fake.replay_file)
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -73,26 +73,26 @@ BOTH = pytest.mark.parametrize("words", COMMANDS, ids=["explore", "replay"])
     ids=["held", "masked", "deadlock", "unknown"],
 )  # fmt: skip
 def test_the_status_is_that_of_the_verdict(
-    asked: Asked, capsys: pytest.CaptureFixture[str], words: list[str], report: Report, status: int, word: str
+    fake: FakeExploration, capsys: pytest.CaptureFixture[str], words: list[str], report: Report, status: int, word: str
 ) -> None:
-    asked.answer = report
+    fake.answer = report
     assert cli.main(words) == status
     assert word in capsys.readouterr().out
 
 
-def test_what_is_not_given_has_the_defaults_of_the_options(asked: Asked) -> None:
+def test_what_is_not_given_has_the_defaults_of_the_options(fake: FakeExploration) -> None:
     cli.main(["explore", "shop.races:transfer"])
-    assert (asked.target, asked.options) == ("shop.races:transfer", ExploreOptions())
-    assert isinstance(asked.options.consistency, Consistency)
+    assert (fake.target, fake.options) == ("shop.races:transfer", ExploreOptions())
+    assert isinstance(fake.options.consistency, Consistency)
     cli.main(["replay", "found.json"])
-    assert asked.replayed == (Path("found.json"), ExploreOptions.times, None)
+    assert fake.replayed == (Path("found.json"), ExploreOptions.times, None)
 
 
-def test_every_option_reaches_the_exploration(asked: Asked) -> None:
+def test_every_option_reaches_the_exploration(fake: FakeExploration) -> None:
     words = "--budget 2m --seed 5 --bound 3 --strategy pct --model set --factory m:f --consistency quiescent"
     more = ["--scenario", "a.add(1) || len(a)", "--schedule", "free:1x3", "--times", "7", "--hang", "500ms"]
     assert cli.main(["explore", "a/b.py:Bag", *words.split(), *more, "--memory", "512"]) == 0
-    assert asked.options == ExploreOptions(
+    assert fake.options == ExploreOptions(
         budget=120.0,
         seed=5,
         bound=3,
@@ -107,7 +107,7 @@ def test_every_option_reaches_the_exploration(asked: Asked) -> None:
         memory=512,
     )
     cli.main(["replay", "found.json", "--times", "100", "--hang", "2s"])
-    assert asked.replayed == (Path("found.json"), 100, 2.0)
+    assert fake.replayed == (Path("found.json"), 100, 2.0)
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ def test_every_option_reaches_the_exploration(asked: Asked) -> None:
     ],
 )
 def test_wrong_usage_is_told_with_status_2_and_nothing_is_run(
-    asked: Asked, capsys: pytest.CaptureFixture[str], line: str, says: str
+    fake: FakeExploration, capsys: pytest.CaptureFixture[str], line: str, says: str
 ) -> None:
-    asked.answer = AssertionError("it ran")
+    fake.answer = AssertionError("it ran")
     assert cli.main(line.split()) == 2
     said = capsys.readouterr()
     assert says in " ".join(said.err.split())
@@ -139,22 +139,22 @@ def test_wrong_usage_is_told_with_status_2_and_nothing_is_run(
 
 @BOTH
 def test_a_mistake_of_the_user_has_no_traceback_and_a_fault_of_lockproof_has_one(
-    asked: Asked, capsys: pytest.CaptureFixture[str], words: list[str]
+    fake: FakeExploration, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
-    asked.answer = LockproofError("there is no module shop", "a misspelt name", "install it")
+    fake.answer = LockproofError("there is no module shop", "a misspelt name", "install it")
     assert cli.main(words) == 2
     expected = "lockproof: there is no module shop\n  likely cause: a misspelt name\n  next step: install it\n"
     assert capsys.readouterr().err == expected
-    asked.answer = ZeroDivisionError("oops")
+    fake.answer = ZeroDivisionError("oops")
     assert cli.main(words) == 3
     assert "a fault of lockproof itself" in capsys.readouterr().err
 
 
 @BOTH
 def test_an_interrupt_is_one_line_and_status_130(
-    asked: Asked, capsys: pytest.CaptureFixture[str], words: list[str]
+    fake: FakeExploration, capsys: pytest.CaptureFixture[str], words: list[str]
 ) -> None:
-    asked.answer = KeyboardInterrupt()
+    fake.answer = KeyboardInterrupt()
     assert cli.main(words) == 130
     said = capsys.readouterr()
     assert said.out == ""
@@ -162,18 +162,18 @@ def test_an_interrupt_is_one_line_and_status_130(
 
 
 def test_what_was_found_before_an_interrupt_is_shown_and_written(
-    asked: Asked, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    fake: FakeExploration, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    asked.answer = Interrupted(DEADLOCK)
+    fake.answer = Interrupted(DEADLOCK)
     assert cli.main(["explore", "m:f", "--json", str(tmp_path / "report.json")]) == 130
     assert "Finding 1: deadlock" in capsys.readouterr().out
     assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["findings"]
 
 
 @BOTH
-def test_the_file_has_what_the_schema_says(asked: Asked, tmp_path: Path, words: list[str]) -> None:
+def test_the_file_has_what_the_schema_says(fake: FakeExploration, tmp_path: Path, words: list[str]) -> None:
     for report in (MASKED, DEADLOCK, NOT_AGAIN, HELD):
-        asked.answer = report
+        fake.answer = report
         cli.main([*words, "--json", str(tmp_path / "report.json")])
         document = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
         REPORT.validate(document)
@@ -182,22 +182,28 @@ def test_the_file_has_what_the_schema_says(asked: Asked, tmp_path: Path, words: 
 
 @pytest.mark.parametrize("command", ["explore", "check"])
 def test_a_test_is_written_if_something_was_found(
-    asked: Asked, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+    fake: FakeExploration,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
 ) -> None:
-    monkeypatch.setattr(cli, "check_target", asked.explore_target)
+    monkeypatch.setattr(cli, "check_target", fake.explore_target)
     file = tmp_path / "test_found.py"
-    asked.answer = HELD
+    fake.answer = HELD
     assert cli.main([command, "shop.bags:Bag", "--emit-test", str(file)]) == 0
     assert "nothing was found, so no test was written" in capsys.readouterr().err
-    asked.answer = UNKNOWN
+    fake.answer = UNKNOWN
     assert cli.main([command, "shop.bags:Bag", "--emit-test", str(file)]) == 3
     said = capsys.readouterr().err
     assert "not everything was judged (40 scenarios were not run" in said and "  next step: give the model" in said
     assert not file.exists()
-    asked.answer = DIFFERENT
+    fake.answer = DIFFERENT
     assert cli.main([command, "shop.bags:Bag", "--emit-test", str(file)]) == 1
-    assert "one thread alone shows is repeated by the lines above, so no test was written" in capsys.readouterr().err
-    asked.answer = MASKED
+    assert (
+        "the lines above already repeat what one thread alone shows, so no test was written" in capsys.readouterr().err
+    )
+    fake.answer = MASKED
     assert cli.main([command, "shop.bags:Bag", "--emit-test", str(file)]) == 1
     assert f"the test is in {file}" in capsys.readouterr().err
     ast.parse(file.read_text(encoding="utf-8"))
@@ -218,7 +224,7 @@ def test_help_teaches_by_examples_and_names_every_status(capsys: pytest.CaptureF
 
 @pytest.mark.parametrize("command", ["explore", "replay"])
 def test_the_examples_in_the_help_are_understood(
-    asked: Asked, capsys: pytest.CaptureFixture[str], command: str
+    fake: FakeExploration, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     lines = [line.split("     ")[0].strip() for line in help_of(capsys, command).splitlines()]
     pieces = [piece.strip() for line in lines if line.startswith("lockproof ") for piece in line.split(";")]
@@ -307,7 +313,7 @@ def lost() -> None:
 
 
 def read(pipe: int) -> bytes:
-    """Return what comes next; nothing if nobody can write any more."""
+    """Return the next bytes of a pipe; none if no process has it open for writing."""
     assert select.select([pipe], [], [], LONGEST)[0], "nothing came in time"
     return os.read(pipe, 100)
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.thread_unsafe(reason="catches what is printed in the wh
 
 
 def events(*calls: tuple[int, str, Any, Any]) -> str:
-    """Return the lines of calls one after the other: process, operation, argument, result."""
+    """Return the lines of sequential calls, each given as process, operation, argument, result."""
     lines = []
     for process, f, value, result in calls:
         lines.append({"process": process, "type": "invoke", "f": f, "value": value})

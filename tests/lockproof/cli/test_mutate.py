@@ -10,7 +10,7 @@ import pytest
 from lockproof.campaign import mutate as mutating
 from lockproof.cli import commands as cli
 from lockproof.core.errors import LockproofError
-from lockproof.core.mutant import Mutant, Site
+from lockproof.core.mutant import Mutant, SyncSite
 from lockproof.core.mutation_report import Fate, Judged, MutationInterrupted, MutationReport
 from lockproof.core.options import MutateOptions, Progress
 from lockproof.core.verdict import Masking
@@ -30,7 +30,7 @@ EQUIVALENT = Judged(mutant(3), Fate.EQUIVALENT, 4.0, why="one step")
 WRONG = Judged(
     mutant(4), Fate.KILLED, 0.4, "deadlock", "a.add(1) || a.add(2)", why="called equivalent (x), and it is not"
 )
-SITES = (Site("section: with", "bag", "Bag.add", 1, "with self._lock:"),)
+SITES = (SyncSite("section: with", "bag", "Bag.add", 1, "with self._lock:"),)
 FACTS = {"python": "3.13.15", "build": "3.13.15t", "gil": False, "free_threaded": True, "processors": 2}
 
 
@@ -38,8 +38,8 @@ def report(*judged: Judged, left: int = 0) -> MutationReport:
     return MutationReport("bag.py:Bag", 7, 4.0, FACTS, SITES, judged, 12.0, left)
 
 
-class Asked:
-    """What the command line asked for; `answer` is what then came of it."""
+class FakeMutation:
+    """Stands in for the campaign: keeps the target and the options, and returns or raises `answer`."""
 
     target: str
     options: MutateOptions
@@ -55,20 +55,20 @@ class Asked:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
-    asked = Asked()
-    monkeypatch.setattr(mutating, "mutate_target", asked.mutate_target)
-    return asked
+def fake(monkeypatch: pytest.MonkeyPatch) -> FakeMutation:
+    fake = FakeMutation()
+    monkeypatch.setattr(mutating, "mutate_target", fake.mutate_target)
+    return fake
 
 
-def test_options_arrive(asked: Asked, tmp_path: Path) -> None:
+def test_options_arrive(fake: FakeMutation, tmp_path: Path) -> None:
     words = ["mutate", "bag.py:Bag", "--budget", "4s", "--seed", "7", "--jobs", "1", "--operator", "split"]
     words += ["--operator", "remove-lock", "--equivalents", str(tmp_path / "e.toml"), "--model", "set"]
     assert cli.main(words) == 0
-    assert asked.target == "bag.py:Bag"
+    assert fake.target == "bag.py:Bag"
     expected = MutateOptions(budget=4.0, seed=7, model="set", operators=("split", "remove-lock"),
                              equivalents=tmp_path / "e.toml", jobs=1)  # fmt: skip
-    assert asked.options == expected
+    assert fake.options == expected
 
 
 @pytest.mark.parametrize(
@@ -84,16 +84,16 @@ def test_options_arrive(asked: Asked, tmp_path: Path) -> None:
     ],
 )
 def test_the_status_says_whether_the_score_is_enough(
-    asked: Asked, judged: tuple[Judged, ...], words: list[str], status: int
+    fake: FakeMutation, judged: tuple[Judged, ...], words: list[str], status: int
 ) -> None:
-    asked.answer = report(*judged)
+    fake.answer = report(*judged)
     assert cli.main(["mutate", "bag.py:Bag", *words]) == status
 
 
 def test_the_text_has_a_table_and_the_survivors_with_what_to_do(
-    asked: Asked, capsys: pytest.CaptureFixture[str]
+    fake: FakeMutation, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked.answer = report(KILLED, SURVIVED, EQUIVALENT)
+    fake.answer = report(KILLED, SURVIVED, EQUIVALENT)
     cli.main(["mutate", "bag.py:Bag"])
     printed = capsys.readouterr().out
     rows = [line.split() for line in printed.splitlines() if line.startswith(("remove-lock", "split", "all"))]
@@ -105,7 +105,7 @@ def test_the_text_has_a_table_and_the_survivors_with_what_to_do(
 
 
 def test_json_goes_to_a_file_or_to_standard_output(
-    asked: Asked, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    fake: FakeMutation, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     assert cli.main(["mutate", "bag.py:Bag", "--json", str(tmp_path / "r.json")]) == 0
     document = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
@@ -117,8 +117,10 @@ def test_json_goes_to_a_file_or_to_standard_output(
     assert "score 100.0%" in printed.err
 
 
-def test_an_interrupt_shows_what_was_done_and_how_to_go_on(asked: Asked, capsys: pytest.CaptureFixture[str]) -> None:
-    asked.answer = MutationInterrupted(report(KILLED, left=3))
+def test_an_interrupt_shows_what_was_done_and_how_to_go_on(
+    fake: FakeMutation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake.answer = MutationInterrupted(report(KILLED, left=3))
     assert cli.main(["mutate", "bag.py:Bag"]) == 130
     printed = capsys.readouterr()
     assert "3 mutants not run yet" in printed.out
@@ -126,19 +128,19 @@ def test_an_interrupt_shows_what_was_done_and_how_to_go_on(asked: Asked, capsys:
 
 
 @pytest.mark.parametrize("score", ["x", "101", "-1"])
-def test_a_score_that_is_none_is_refused(asked: Asked, score: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_score_that_is_none_is_refused(fake: FakeMutation, score: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["mutate", "bag.py:Bag", "--min-score", score]) == 2
     assert "write a percentage" in capsys.readouterr().err
 
 
-def test_what_is_wrong_is_told_without_a_traceback(asked: Asked, capsys: pytest.CaptureFixture[str]) -> None:
-    asked.answer = LockproofError("no locks were found in bag.py", "looked for: locks", "lockproof check")
+def test_what_is_wrong_is_told_without_a_traceback(fake: FakeMutation, capsys: pytest.CaptureFixture[str]) -> None:
+    fake.answer = LockproofError("no locks were found in bag.py", "looked for: locks", "lockproof check")
     assert cli.main(["mutate", "bag.py:Bag"]) == 2
     assert capsys.readouterr().err.startswith("lockproof: no locks were found in bag.py\n")
 
 
 def test_the_list_shows_mutants_and_runs_none(
-    asked: Asked, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    fake: FakeMutation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Found:
         mutants = (mutant(1), mutant(2))
@@ -148,4 +150,4 @@ def test_the_list_shows_mutants_and_runs_none(
     printed = capsys.readouterr().out
     assert printed.count("-with self._lock:") == 2
     assert "2 mutants of bag.py:Bag, none of them run" in printed
-    assert not hasattr(asked, "target")
+    assert not hasattr(fake, "target")

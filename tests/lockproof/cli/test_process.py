@@ -76,7 +76,8 @@ sys.exit(cli.main(["check", "shop.bags:Bag"]))
 def test_ctrl_c_ends_it_with_one_line_and_status_130(sent: str) -> None:
     # A shell starts what runs in the background with the signal ignored, and these tests may be started so.
     listen = "signal.signal(signal.SIGINT, signal.default_int_handler)"
-    # It waits in short turns, as the check does: a signal that comes just before a long wait is only seen after it.
+    # The stand-in waits in short turns, as the check does. Python handles a signal that comes just before a long wait
+    # only after the wait.
     wait = f"[threading.Event().wait(0.05) for _ in range({20 * LONGEST})]"
     body = f"{listen}; print('ready', flush=True); {wait}"
     with subprocess.Popen(

@@ -55,7 +55,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Whole:
-    """Something of every kind."""
+    """A dataclass with a field of every kind that the codec knows."""
 
     colour: Colour
     either: Colour | Size | None

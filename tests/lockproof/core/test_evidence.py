@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from lockproof.core.codec import decode, encode
 from lockproof.core.evidence import (
-    OF_RUNS,
+    RUN_DOUBTS,
     Decision,
     Doubt,
     Doubted,
@@ -36,7 +36,7 @@ LEFT_OUT = st.builds(LeftOut, st.sampled_from(Omission), st.integers(1, 10**6), 
 
 
 def several(items: st.SearchStrategy[object]) -> st.SearchStrategy[tuple[object, ...]]:
-    """Return tuples that are mostly empty: what makes a verdict HELD must not be drawn once in a thousand."""
+    """Return tuples that are mostly empty. Otherwise Hypothesis would draw evidence for HELD once in a thousand."""
     return st.just(()) | st.lists(items, max_size=3).map(tuple)
 
 
@@ -58,7 +58,7 @@ type Decide = Callable[[Evidence], Decision]
 
 
 def broken_rule(evidence: Evidence, decide: Decide = verdict_of) -> str:
-    """Return which rule of a verdict the evidence shows to be broken; nothing if none is."""
+    """Return the rule that the verdict on this evidence breaks; nothing if it breaks none."""
     verdict, reasons = decide(evidence)
     tallies = [tally for tally in (evidence.threads, evidence.schedules) if tally is not None]
     if (evidence.findings or evidence.differences) and verdict is not Verdict.VIOLATION:
@@ -169,7 +169,7 @@ def test_cases_counted_by_hand(evidence: Evidence, verdict: Verdict, codes: list
     assert (decision.verdict, [reason.code for reason in decision.reasons]) == (verdict, codes)
 
 
-@pytest.mark.parametrize("doubt", OF_RUNS)
+@pytest.mark.parametrize("doubt", RUN_DOUBTS)
 def test_a_run_that_was_not_judged_is_counted_once(doubt: Doubt) -> None:
     (reason,) = verdict_of(Evidence(Tally(9, 6, 6), doubts=(Doubted(doubt, 3),))).reasons
     assert (reason.code, reason.count) == (doubt, 3)
@@ -195,7 +195,7 @@ def test_every_code_has_a_sentence_and_is_read_back() -> None:
 
 
 def by_a_word(evidence: Evidence) -> Decision:
-    """Decide by a word inside a sentence, as was done once: a doubt whose sentence has another word does not count."""
+    """Decide by a word inside a sentence. A doubt whose sentence has another word then does not count."""
     verdict, reasons = verdict_of(evidence)
     ran = any(tally and tally.ran for tally in (evidence.threads, evidence.schedules))
     if verdict is not Verdict.UNKNOWN or not ran:
@@ -205,14 +205,14 @@ def by_a_word(evidence: Evidence) -> Decision:
 
 
 def by_doubts_alone(evidence: Evidence) -> Decision:
-    """Trust what was recorded, and look at no count."""
+    """Decide by the recorded doubts alone, and ignore the counts."""
     verdict, reasons = verdict_of(evidence)
     found = verdict is Verdict.VIOLATION
     return Decision(verdict if found or evidence.doubts else Verdict.HELD, reasons if evidence.doubts else ())
 
 
 def by_the_sum(evidence: Evidence) -> Decision:
-    """Let the runs of one engine stand for those of the other."""
+    """Add up the runs of both engines, so that one engine can stand for the other."""
     tallies = [tally for tally in (evidence.threads, evidence.schedules) if tally is not None and tally.ran]
     whole = replace(evidence, threads=sum(tallies, Tally()) if tallies else evidence.threads, schedules=None)
     return verdict_of(whole)

@@ -134,7 +134,7 @@ def test_a_name_that_is_gone_is_an_error_and_no_silence() -> None:
 
 
 def replaced(monkeypatch: pytest.MonkeyPatch, place: Place) -> Counting:
-    """Put a function in place of another that calls and counts it."""
+    """Replace a name by a function that calls the original, and counts the calls."""
     counting = Counting(getattr(place.owner, place.name))
     monkeypatch.setattr(place.owner, place.name, counting)
     return counting
@@ -292,7 +292,7 @@ REAL_RLOCK: Any = _thread.RLock
 
 def test_locks_under_control_have_all_methods_of_real_ones() -> None:
     private = {name for name in names(REAL_LOCK) | names(REAL_RLOCK) if name.startswith("_")}
-    assert private == set(interpreter.ASKED_OF_LOCKS)
+    assert private == set(interpreter.LOCK_METHODS)
     assert names(REAL_LOCK) <= names(Lock) and names(REAL_RLOCK) <= names(RLock)
 
 
@@ -316,7 +316,7 @@ def test_a_condition_asks_its_lock_for_these_methods() -> None:
         condition.wait(0)
         condition.notify()
     private = {name for name in asked if name.startswith("_")}
-    assert private == {"_is_owned", "_release_save", "_acquire_restore"} <= set(interpreter.ASKED_OF_LOCKS)
+    assert private == {"_is_owned", "_release_save", "_acquire_restore"} <= set(interpreter.LOCK_METHODS)
 
 
 def test_a_reentrant_lock_says_who_has_it_and_how_often() -> None:
@@ -387,7 +387,7 @@ DOCUMENTED = {"_exit", "_fields", "_replace", "_thread"}
 """Names with an underscore that the documentation of Python has: os._exit, those of named tuples, a module."""
 
 SPELLINGS = {"_LockType", "_allocate_lock", "_RLock", "_CRLock", "_PyRLock"}
-"""What the source of a subject may call its locks by: it is looked for in text, and nothing is asked of it."""
+"""Names by which the source of a subject may call locks. lockproof searches for them in text, and uses none."""
 
 LOCKED_SET = {"_IOBase", "_io", "_is_owned", "_current_exceptions", "_local", "_operator"}
 """The private names that LockedSet relies on, each with a test above. Another one is the repr of a reentrant lock."""

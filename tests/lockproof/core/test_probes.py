@@ -38,7 +38,7 @@ def test_copies_of_a_probe_are_plain(name: str) -> None:
 
 
 class Visited:
-    """Counts who comes, and has an element like the visitor."""
+    """Keeps the names of the operations that a probe calls; `in` compares `element` with its operand."""
 
     def __init__(self) -> None:
         self.visits: list[str] = []

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from lockproof.core.options import CheckOptions, ExploreOptions
-from lockproof.core.repeat import OfTarget, OfTest, of_check, of_exploration
+from lockproof.core.repeat import RepeatTarget, RepeatTest, repeat_of_check, repeat_of_exploration
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
 from lockproof.core.verdict import Consistency
@@ -65,8 +65,8 @@ def test_the_tables_name_every_option() -> None:
 def test_the_command_of_a_check_has_the_option(name: str) -> None:
     value, named, searched = CHECK[name]
     for scenario, expected in ((TWO, named), (ONE, searched)):
-        plain = str(of_check("m:Bag", CheckOptions(seed=7), scenario))
-        command = str(of_check("m:Bag", replace(CheckOptions(seed=7), **{name: value}), scenario))
+        plain = str(repeat_of_check("m:Bag", CheckOptions(seed=7), scenario))
+        command = str(repeat_of_check("m:Bag", replace(CheckOptions(seed=7), **{name: value}), scenario))
         assert expected in command
         if not expected:
             assert command == plain
@@ -77,18 +77,18 @@ def test_the_command_of_a_check_has_the_option(name: str) -> None:
 def test_the_command_of_an_exploration_has_the_option(name: str) -> None:
     value, named, searched = EXPLORE[name]
     for schedule, expected in ((Schedule.parse(SCHEDULE), named), (None, searched)):
-        plain = str(of_exploration("m:f", ExploreOptions(seed=7), schedule))
-        command = str(of_exploration("m:f", replace(ExploreOptions(seed=7), **{name: value}), schedule))
+        plain = str(repeat_of_exploration("m:f", ExploreOptions(seed=7), schedule))
+        command = str(repeat_of_exploration("m:f", replace(ExploreOptions(seed=7), **{name: value}), schedule))
         assert expected in command
         if not expected:
             assert command == plain
 
 
 def test_a_target_with_a_space_is_one_word() -> None:
-    command = str(OfTarget("my bag.py:Bag", CheckOptions(seed=7)))
+    command = str(RepeatTarget("my bag.py:Bag", CheckOptions(seed=7)))
     assert shlex.split(command) == ["lockproof", "check", "my bag.py:Bag", "--seed", "7"]
 
 
 def test_a_test_is_repeated_by_its_own_words() -> None:
-    assert str(OfTest(("pytest", "test_it.py::test[a b]"))) == "pytest 'test_it.py::test[a b]'"
-    assert str(OfTest(("python", "it.py"), "with seed=3")) == "python it.py  # with seed=3"
+    assert str(RepeatTest(("pytest", "test_it.py::test[a b]"))) == "pytest 'test_it.py::test[a b]'"
+    assert str(RepeatTest(("python", "it.py"), "with seed=3")) == "python it.py  # with seed=3"

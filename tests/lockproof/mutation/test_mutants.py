@@ -21,7 +21,7 @@ import lockproof
 from lockedset import LockedSet
 from lockproof.core.codec import decode, encode
 from lockproof.core.errors import LockproofError
-from lockproof.core.mutant import Mutant, Site
+from lockproof.core.mutant import Mutant, SyncSite
 from lockproof.mutation.mutants import OPERATORS, ModuleMutants, mutants_of, mutants_of_class, what_was_looked_for
 from lockproof.mutation.scope import overridden, parts_of
 from lockproof.mutation.source import Source
@@ -291,7 +291,7 @@ def test_mutants_and_sites_go_through_json() -> None:
     for mutant in one.mutants:
         assert decode(Mutant, json.loads(json.dumps(encode(mutant)))) == mutant
     for site in one.sites:
-        assert decode(Site, json.loads(json.dumps(encode(site)))) == site
+        assert decode(SyncSite, json.loads(json.dumps(encode(site)))) == site
 
 
 def test_locks_of_another_module_are_recognized() -> None:

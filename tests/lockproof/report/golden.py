@@ -20,7 +20,7 @@ NARROW, WIDE = 60, 100
 
 
 def in_colour() -> str:
-    """Return the text that a terminal gets; its styles are seen in it as escape sequences."""
+    """Return the text that a terminal gets, with escape sequences for its styles."""
     buffer = io.StringIO()
     print_report(LOST_UPDATE, Console(file=buffer, width=80, force_terminal=True, color_system="standard",
                                       highlight=False, no_color=False, legacy_windows=False))  # fmt: skip
@@ -28,7 +28,7 @@ def in_colour() -> str:
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    """Yield the name of each file and what it should have."""
+    """Yield the name of each golden file and the text that it should have."""
     for width in (NARROW, WIDE):
         for name, report in SAMPLES.items():
             yield f"{name}-{width}.txt", as_text(report, width)

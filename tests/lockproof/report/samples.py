@@ -1,4 +1,4 @@
-"""Reports written by hand, one for each thing that a report can have to say."""
+"""Reports written by hand, at least one for each kind of finding and of verdict."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, Final
 from lockproof.core.environment import Environment
 from lockproof.core.evidence import Doubt, Doubted, Evidence, LeftOut, Omission, Tally
 from lockproof.core.options import CheckOptions, ExploreOptions
-from lockproof.core.repeat import OfTarget
+from lockproof.core.repeat import RepeatTarget
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule, Switching
 from lockproof.core.verdict import (
-    Blocked,
+    BlockedThread,
     Consistency,
     Control,
     Coverage,
@@ -29,9 +29,9 @@ from lockproof.core.verdict import (
 from lockproof.histories.judged import CallReport, HistoryReport, PartReport
 
 
-def checked(scenario: str | None, **options: Any) -> OfTarget:
+def checked(scenario: str | None, **options: Any) -> RepeatTarget:
     """Return what repeats a finding of a check."""
-    return OfTarget("shop.bags:Bag", CheckOptions(seed=7, scenario=scenario, **options))
+    return RepeatTarget("shop.bags:Bag", CheckOptions(seed=7, scenario=scenario, **options))
 
 
 FREE_THREADED: Final = Environment("3.13.15", True, False, 2, "Linux-6.1").to_json()
@@ -47,7 +47,7 @@ WHOLE: Final = Evidence(RUNS)
 
 
 def report(evidence: Evidence = WHOLE, **more: Any) -> Report:
-    """Return a report; the evidence counts what is found in it."""
+    """Return a report whose evidence counts its findings."""
     given: dict[str, Any] = {
         "subject": "shop.bags:Bag",
         "model": "set",
@@ -260,15 +260,15 @@ DEADLOCK: Final = report(
             failures=1,
             tries=1,
             seconds=0.03,
-            repeat=OfTarget("shop.races:transfer", ExploreOptions(schedule="sync:1x1,2x1")),
+            repeat=RepeatTarget("shop.races:transfer", ExploreOptions(schedule="sync:1x1,2x1")),
             control=Control(
                 Schedule(Switching.SYNC, ((1, 1), (2, 1))),
                 1,
                 blocked=(
-                    Blocked("main thread", "the end of forth", f"{BAG}:40", "", "", 0),
-                    Blocked("forth", f"the lock made at {BAG}:7", f"{BAG}:31", "back", f"{BAG}:35", 1),
-                    Blocked("back", f"the reentrant lock made at {BAG}:8", f"{BAG}:36", "forth", f"{BAG}:30", 2),
-                    Blocked("waiter", "a notification", "", "", "", 0),
+                    BlockedThread("main thread", "the end of forth", f"{BAG}:40", "", "", 0),
+                    BlockedThread("forth", f"the lock made at {BAG}:7", f"{BAG}:31", "back", f"{BAG}:35", 1),
+                    BlockedThread("back", f"the reentrant lock made at {BAG}:8", f"{BAG}:36", "forth", f"{BAG}:30", 2),
+                    BlockedThread("waiter", "a notification", "", "", "", 0),
                 ),
                 masking=Masking.SHOWN,
                 rests_on="a schedule that a standard build can take shows it, with 1 preemption",
@@ -296,7 +296,7 @@ NOT_AGAIN: Final = report(
             failures=1,
             tries=1,
             seconds=1.5,
-            repeat=OfTarget("shop.races:guess", ExploreOptions(schedule="free:1x4,2x1,3x7")),
+            repeat=RepeatTarget("shop.races:guess", ExploreOptions(schedule="free:1x4,2x1,3x7")),
             control=Control(
                 Schedule(Switching.FREE, ((1, 4), (2, 1), (3, 7))),
                 2,

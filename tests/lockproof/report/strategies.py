@@ -10,11 +10,11 @@ from lockproof.core.environment import Environment
 from lockproof.core.evidence import Doubt, Doubted, Evidence, LeftOut, Omission, Tally
 from lockproof.core.operation import Operation
 from lockproof.core.options import CheckOptions, ExploreOptions
-from lockproof.core.repeat import OfTarget, OfTest
+from lockproof.core.repeat import RepeatTarget, RepeatTest
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule, Switching
 from lockproof.core.verdict import (
-    Blocked,
+    BlockedThread,
     Consistency,
     Control,
     Coverage,
@@ -31,7 +31,7 @@ from lockproof.core.verdict import (
 
 COUNTS = st.integers(0, 10**7)
 SECONDS = st.floats(0, 1e5)
-# Results of a subject are what its author's __repr__ says: control characters, lone surrogates and wide ones too.
+# The __repr__ of a subject's author makes the text of results: control characters, lone surrogates, wide characters.
 TEXTS = st.text(max_size=30) | st.sampled_from(["\x1b[2J", "line\nline", "\ud800", "漢字" * 20, "\t", "x" * 200])
 OPERATIONS = st.sampled_from(
     ["a.add(1)", "len(a)", "a |= b", "a.update(x for x in [1, 2, 3, 4, 5, 6] if x not in a and x not in b)",
@@ -61,7 +61,7 @@ def outcomes(scenario: Scenario) -> st.SearchStrategy[Outcome]:
 WORDS = st.sampled_from(["thread 1", "bag.py:6", "self.n += 1", "\x1b[2J", "\ud800", "漢字" * 20, ""])
 STEPS = st.builds(TracedStep, WORDS, WORDS, WORDS, tuples(WORDS, most=1), st.booleans(), WORDS)
 SCHEDULES = st.builds(Schedule, st.sampled_from(Switching), tuples(st.tuples(st.integers(0, 9), st.integers(1, 99))))
-BLOCKED = st.builds(Blocked, WORDS, WORDS, WORDS, WORDS, WORDS, COUNTS)
+BLOCKED = st.builds(BlockedThread, WORDS, WORDS, WORDS, WORDS, WORDS, COUNTS)
 MASKINGS = st.none() | st.sampled_from(Masking)
 CONTROLS = st.builds(
     Control, SCHEDULES, COUNTS, tuples(STEPS), tuples(BLOCKED, most=1), MASKINGS, WORDS, WORDS, COUNTS, COUNTS, COUNTS,
@@ -77,7 +77,9 @@ CHECKS = st.builds(CheckOptions, **COMMON, threads=COUNTS, invocations=st.none()
 EXPLORATIONS = st.builds(
     ExploreOptions, **COMMON, bound=COUNTS, strategy=WORDS, schedule=st.none() | WORDS, times=COUNTS
 )
-REPEATS = st.none() | st.builds(OfTarget, TEXTS, CHECKS | EXPLORATIONS) | st.builds(OfTest, tuples(TEXTS), TEXTS)
+REPEATS = (
+    st.none() | st.builds(RepeatTarget, TEXTS, CHECKS | EXPLORATIONS) | st.builds(RepeatTest, tuples(TEXTS), TEXTS)
+)
 
 
 @st.composite

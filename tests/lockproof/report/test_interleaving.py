@@ -1,4 +1,4 @@
-"""Can a person see from the story of a run who did what, in which order, whatever the width of the terminal?"""
+"""Does the text of a run show which thread did what, and in which order, on a terminal of any width?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a long check show that it lives, and does nothing of that outlive it?"""
+"""Does a long check show its progress, and does the thread that shows it end with the check?"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LONGEST = 30.0
 
 
 class Seen(io.StringIO):
-    """A stream that tells when something was written to it."""
+    """A stream with an event that is set when something is written to it."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ import pytest
 from lockproof.campaign.check_target import check_target
 from lockproof.campaign.explore import explore_target
 from lockproof.core.options import CheckOptions, ExploreOptions
-from lockproof.core.repeat import OfTarget
+from lockproof.core.repeat import RepeatTarget
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
 from lockproof.core.verdict import Consistency, Control, Report, Verdict
@@ -73,7 +73,7 @@ def test_it_asks_for_the_scenario_of_the_finding(name: str) -> None:
 def test_the_options_of_the_command_are_kept() -> None:
     report = SAMPLES["masked"]
     options = CheckOptions(model="m:Bag", factory="m:made", consistency=Consistency.QUIESCENT)
-    finding = replace(report.findings[0], repeat=OfTarget("shop.bags:Bag", options))
+    finding = replace(report.findings[0], repeat=RepeatTarget("shop.bags:Bag", options))
     text = emitted(replace(report, findings=(finding,)))
     assert constants(text) == {
         "engine": "schedules", "model": "m:Bag", "factory": "m:made", "consistency": "quiescent",
@@ -104,7 +104,7 @@ def test_a_function_is_searched_as_far_as_its_finding_and_no_further(
     schedule: str, preemptions: int, search: str
 ) -> None:
     control = Control(Schedule.parse(schedule), preemptions)
-    repeat = OfTarget("m:f", ExploreOptions(schedule=schedule, hang=0.5, memory=128))
+    repeat = RepeatTarget("m:f", ExploreOptions(schedule=schedule, hang=0.5, memory=128))
     finding = replace(SAMPLES["deadlock"].findings[0], control=control, repeat=repeat)
     text = emitted(replace(SAMPLES["deadlock"], findings=(finding,)))
     assert f"lockproof.explore('m:f', hang=0.5, memory=128, {search})" in text

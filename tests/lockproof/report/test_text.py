@@ -162,7 +162,7 @@ def test_what_was_left_out_of_the_table_is_counted() -> None:
 
 
 def test_a_probe_is_explained_where_it_is_used() -> None:
-    assert "Meddling: An integer whose hash and comparison come back" in as_text(LONG_LINES)
+    assert "Meddling: An integer whose hash and comparison call operations of" in as_text(LONG_LINES)
     assert "Meddling" not in as_text(LOST_UPDATE)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lockproof.report.words import clean, clean_lines, counted, listed, own_stacks, seconds, share
+from lockproof.report.words import clean, clean_lines, counted, listed, scenario_stacks, seconds, share
 
 pytestmark = pytest.mark.one_build
 
@@ -69,7 +69,7 @@ Current thread 0x2 (most recent call first):
 
 
 def test_of_a_crash_the_stacks_of_the_operations_are_shown() -> None:
-    assert own_stacks(CRASH) == (
+    assert scenario_stacks(CRASH) == (
         "Fatal Python error: Segmentation fault\n\nCurrent thread 0x2 (most recent call first):\n"
         '  File "shop.py", line 16 in poke\n  File "<lockproof thread 1>", line 18 in part'
     )
@@ -84,4 +84,4 @@ def test_of_a_crash_the_stacks_of_the_operations_are_shown() -> None:
     ],
 )
 def test_other_stacks_stay_whole(stacks: str) -> None:
-    assert own_stacks(stacks) == stacks
+    assert scenario_stacks(stacks) == stacks

@@ -50,7 +50,7 @@ class LockedClaims(Claims):
         with self._lock:
             return super().claim(x)
 """
-"""A class that is broken, with a call in C where a standard build may let another thread run, and one that is not."""
+"""A broken class and a sound one. The broken one calls C code where a standard build may switch threads."""
 
 # Under control the first scenarios show the race on every build; real threads need luck on a build with the GIL.
 BROKEN = f'{CLASSES}\n\ndef test_broken():\n    lockproof.check(Claims, budget=30, engine="schedules")\n'

@@ -13,7 +13,7 @@ from lockproof.core.probes import step_aside
 
 
 class Bag:
-    """Gives back some element; which one is its own affair."""
+    """`get` may return any element: the class promises no order."""
 
     def __init__(self) -> None:
         self._items: set[int] = set()
@@ -66,7 +66,7 @@ class AnyBag:
 
 
 class LeastBag(AnyBag):
-    """A model that allows less: the least element comes out."""
+    """A model that allows too little: only the least element comes out."""
 
     def get(self) -> int | None:
         """Take the least element out."""
@@ -78,7 +78,7 @@ class LeastBag(AnyBag):
 
 
 class Tickets:
-    """Numbers that are unique, but start anywhere: what counts of a result is its type."""
+    """Returns unique numbers that start anywhere, so only the type of a result can be compared."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -90,7 +90,7 @@ class Tickets:
 
 
 class OneWriter:
-    """For one writer at a time, as its users know; `add` is not safe beside itself."""
+    """A counter for one writer at a time: two threads must not call `add` at the same time."""
 
     def __init__(self) -> None:
         self._total = 0
@@ -107,7 +107,7 @@ class OneWriter:
 
 
 class Handover:
-    """`take` waits until something was given."""
+    """`take` waits until another thread has given something."""
 
     def __init__(self) -> None:
         self._items: deque[int] = deque()
@@ -128,10 +128,10 @@ class Handover:
 
 
 class SleepyHandover(Handover):
-    """Wakes nobody."""
+    """Broken: `give` wakes no thread that waits."""
 
     def give(self, x: int) -> None:
-        """Give, and tell nobody."""
+        """Give, and wake no thread."""
         with self._given:
             self._items.append(x)
 

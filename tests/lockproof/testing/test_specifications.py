@@ -13,21 +13,27 @@ from tests.lockproof.testing import subjects
 
 pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
-LONG = 30.0  # for what must be found: the check ends when it is
-BUDGETS = (0.4, 1.6, 6.4, LONG)  # for what must hold: the later ones for a machine that is busy
+LONG = 30.0
+"""Seconds for a check that must find something. It ends as soon as it does."""
+
+BUDGETS = (0.4, 1.6, 6.4, LONG)
+"""Seconds for a check that must hold. Only a busy machine needs the later ones."""
+
 FEWEST = 100
+"""The fewest runs that make HELD worth something on real threads."""
+
 ALL = "in each all orders of lock operations and all schedules with at most 2 preemptions"
 
 
 @pytest.fixture(params=["schedules", pytest.param("both", marks=pytest.mark.nightly(reason="real threads need luck"))])
 def engine(request: pytest.FixtureRequest) -> str:
-    """Return the engine: under control each run of a test tries the same schedules, on every build."""
+    """Return the engine. Under control, each run of a test tries the same schedules on every build."""
     return str(request.param)
 
 
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test here gets what another run found."""
+    """Keep no failing scenarios, so that no test tries first what another test found."""
     monkeypatch.setattr(settings, "make_store", None)
 
 
@@ -38,7 +44,7 @@ def found(specification: Specification, engine: str, **more: Any) -> lockproof.F
 
 
 def held(specification: Specification, engine: str, scenario: str | None = None) -> lockproof.Report:
-    """Return the report of a check that holds: of a scenario under control only after all its schedules."""
+    """Return the report of a check that holds. Under control, it holds only after all schedules of the scenario."""
     if engine == "both":
         scenario = None
     for budget in BUDGETS:

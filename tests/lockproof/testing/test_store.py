@@ -22,11 +22,11 @@ pytestmark = [
 
 
 class Subject:
-    """Never run here."""
+    """A class to check. The stand-in never runs it."""
 
 
 class Tries:
-    """Stands for the check itself: remembers what it was to try first, and finds what it was told to find."""
+    """Stands in for a check: keeps the scenarios that it is to try first, and returns the findings set by `find`."""
 
     def __init__(self) -> None:
         self.first: list[str] = []
@@ -38,7 +38,7 @@ class Tries:
         return report(findings=findings)
 
     def find(self, *texts: str) -> None:
-        """Check with these findings."""
+        """Run a check that has a finding for each of these scenarios."""
         self.finds = list(texts)
         if texts:
             with pytest.raises(Violation):

@@ -17,7 +17,7 @@ from lockproof.campaign.protocol.counts import Counts
 from lockproof.core.codec import Misfit, decode, encode
 from lockproof.core.environment import Environment
 from lockproof.core.evidence import Doubt, Doubted, Omission, Tally
-from lockproof.core.mutant import Mutant, Site
+from lockproof.core.mutant import Mutant, SyncSite
 from lockproof.core.options import CheckOptions, ExploreOptions, Options
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
@@ -193,7 +193,7 @@ class Mutants:
     reach: tuple[tuple[str, str | int, tuple[str, ...]], ...]
     files: dict[str, str]
     mutants: tuple[Mutant, ...]
-    sites: tuple[Site, ...]
+    sites: tuple[SyncSite, ...]
 
 
 @dataclass(frozen=True)

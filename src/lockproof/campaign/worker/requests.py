@@ -166,7 +166,7 @@ class Worker:
         specification = self.specification
         return Description(
             specification.subject_name,
-            specification.model_told,
+            specification.model_label,
             environment.current(),
             tuple(kind.text for kind in specification.operations),
             tuple(specification.notes),
@@ -241,11 +241,11 @@ class Worker:
         Operations that do what the lines in `skip` do are left out: these did not come back. The bound is short, as
         most of them do not; the parent tries the lines again with the whole time (`run_lines`).
         """
-        left_out = [Operation(line).deeds for line in skip]
+        left_out = [Operation(line).actions for line in skip]
         kinds = {
             kind.text
             for kind in self.specification.operations
-            if any(deeds & Operation(kind.text).deeds for deeds in left_out)
+            if any(actions & Operation(kind.text).actions for actions in left_out)
         }
         with Watchdog(min(self._hang, SHORT)):
             result = conform(self.specification, self._seed, seconds, announce=self.announce, skip=frozenset(kinds),

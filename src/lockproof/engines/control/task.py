@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol
 from lockproof.core import interpreter
 from lockproof.core.interpreter import current_frames, get_frame
 from lockproof.core.schedule import Ran
-from lockproof.core.verdict import Blocked
+from lockproof.core.verdict import BlockedThread
 
 _CONTROL: Final = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
@@ -142,8 +142,8 @@ class Result:
     """
 
     ran: Ran
-    deadlock: list[Blocked] = field(default_factory=list)
-    left: list[Blocked] = field(default_factory=list)
+    deadlock: list[BlockedThread] = field(default_factory=list)
+    left: list[BlockedThread] = field(default_factory=list)
     held: list[tuple[str, str]] = field(default_factory=list)
     errors: list[tuple[str, BaseException]] = field(default_factory=list)
     native: list[str] = field(default_factory=list)
@@ -154,16 +154,16 @@ class Result:
     forced: bool = False
 
 
-def blocked(task: Task) -> Blocked:
+def blocked(task: Task) -> BlockedThread:
     """Return the resource that a waiting task wants, and the task that has it, as text."""
     wanted, where = task.wants, site_of_thread(task.ident)
     if wanted is None:
-        return Blocked(task.name, "nothing", where, "", "", 0)
+        return BlockedThread(task.name, "nothing", where, "", "", 0)
     owner = next((each for each in wanted.owners()), None)
     if owner is None or isinstance(wanted, Task):
-        return Blocked(task.name, wanted.describe(), where, "", "", 0)
+        return BlockedThread(task.name, wanted.describe(), where, "", "", 0)
     count = getattr(wanted, "count", 1)
-    return Blocked(task.name, wanted.describe(), where, owner.name, place(owner.held.get(wanted)), count)
+    return BlockedThread(task.name, wanted.describe(), where, owner.name, place(owner.held.get(wanted)), count)
 
 
 def stacks_of(tasks: Sequence[Task]) -> str:

@@ -17,7 +17,7 @@ from lockproof.campaign.protocol.child import Child, Died, resident
 from lockproof.campaign.protocol.messages import Aim, Avoid, Conform, Generate, Named, Setup
 from lockproof.campaign.under_control import Schedules
 from lockproof.core.options import CheckOptions
-from lockproof.core.repeat import OfTest
+from lockproof.core.repeat import RepeatTest
 from lockproof.core.verdict import FindingKind
 from lockproof.core.watched import Watched
 
@@ -87,7 +87,7 @@ def test_the_processes_of_a_check_start_at_the_same_time(tmp_path: Path, engine:
     file = tmp_path / "meeting.py"
     file.write_text(MEETING.format(processes=processes), encoding="utf-8")
     setup = Setup([*sys.path], Named(f"{file}:Subject"))
-    report = check(setup, CheckOptions(budget=0.1, seed=1, engine=engine), repeat=lambda _: OfTest(()))
+    report = check(setup, CheckOptions(budget=0.1, seed=1, engine=engine), repeat=lambda _: RepeatTest(()))
     assert report.findings == ()
     assert len(list((tmp_path / "came").iterdir())) == processes
 
@@ -193,6 +193,6 @@ def test_the_budget_of_a_mutant_begins_with_the_search(
     path = [*sys.path, str(Path(__file__).resolve().parents[4])]
     setup = Setup(path, Named("tests.corpus.sets:MendedLength"), aim=Aim(aimed))
     # Less than the start of a process takes, let alone a comparison with the model.
-    report = check(setup, CheckOptions(budget=0.02, seed=1, engine="schedules"), repeat=lambda _: OfTest(()))
+    report = check(setup, CheckOptions(budget=0.02, seed=1, engine="schedules"), repeat=lambda _: RepeatTest(()))
     assert (left[0] > 0) is all_of_it
     assert report.coverage.schedules > 0  # at least one scenario has its turn, however late it is
