@@ -15,8 +15,8 @@ from typing import Final
 
 from lockproof.campaign import results
 from lockproof.campaign.deaths import Deaths
+from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.explore import ControlledChild, labelled
-from lockproof.campaign.gathered import Gathered
 from lockproof.campaign.protocol.child import Child, Died, generated, not_started, with_known_names
 from lockproof.campaign.protocol.messages import (
     CheckNames,
@@ -56,7 +56,7 @@ class Checking:
     began: float = field(default_factory=time.monotonic)
     findings: list[Finding] = field(default_factory=list)
     nonconformances: list[Nonconformance] = field(default_factory=list)
-    gathered: Gathered = field(default_factory=Gathered)
+    evidence: EvidenceBuilder = field(default_factory=EvidenceBuilder)
     notes: list[str] = field(default_factory=list)
     scenarios: int = 0
     invocations: int = 0
@@ -71,7 +71,7 @@ class Checking:
             return self._run(candidate, 3000, 0.5, hang=hang)
 
         self._deaths = Deaths(self.child, self.options, tried)
-        self._schedules = Schedules(self.controlled, self._progress, self._left, self._deaths.alone, self.gathered)
+        self._schedules = Schedules(self.controlled, self._progress, self._left, self._deaths.alone, self.evidence)
 
     def run(self, first: Sequence[Scenario]) -> Report:
         self._progress("")
@@ -94,10 +94,10 @@ class Checking:
                 self._all(first)
             self._explain()
         except KeyboardInterrupt:
-            self.gathered.doubt(Doubt.INTERRUPTED, f"{self._elapsed:.1f} of {self.options.budget:g} s")
+            self.evidence.add_doubt(Doubt.INTERRUPTED, f"{self._elapsed:.1f} of {self.options.budget:g} s")
             raise Interrupted(self._report(description)) from None
         except Died as died:  # not even a new process could be started
-            self.gathered.died(f"it does not start again: {died.detail}", found=False)
+            self.evidence.add_death(f"it does not start again: {died.detail}", found=False)
         return self._report(description)
 
     def _begin_anew(self) -> None:
@@ -161,16 +161,16 @@ class Checking:
             except Died as died:
                 self._deaths.restart()
                 if not died.announced:
-                    self.gathered.died(f"before any operation: {died.detail}", found=False)
+                    self.evidence.add_death(f"before any operation: {died.detail}", found=False)
                     continue
                 with self._in("shrinking"):
                     lines, last = self._deaths.small_program(died)
                 if last is not None:
                     self._finding_of(last, alone(lines), concurrent=False)
                 elif died.kind is FindingKind.HANG:
-                    self.gathered.skipped(Omission.TOO_SLOW, "; ".join(lines))
+                    self.evidence.add_skipped(Omission.TOO_SLOW, "; ".join(lines))
                 else:
-                    self.gathered.died(f"{died.detail}, at {'; '.join(lines)}", found=False)
+                    self.evidence.add_death(f"{died.detail}, at {'; '.join(lines)}", found=False)
                 self._deaths.avoid(lines[-1:])
                 continue
             except LockproofError as error:
@@ -181,10 +181,10 @@ class Checking:
             self.nonconformances += answer.nonconformances
             self.notes += [note for note in answer.notes if note not in self.notes]
             return
-        self.gathered.doubt(Doubt.CONFORMANCE_UNFINISHED, f"{MOST_DEATHS} operations ended the process or hung")
+        self.evidence.add_doubt(Doubt.CONFORMANCE_UNFINISHED, f"{MOST_DEATHS} operations ended the process or hung")
 
     def _finding_of(self, died: Died, scenario: Scenario, *, concurrent: bool) -> None:
-        self.gathered.died(died.detail, found=True)
+        self.evidence.add_death(died.detail, found=True)
         finding = Finding(died.kind, scenario, detail=died.detail, stacks=died.stacks, seconds=self._since,
                           failures=1, tries=1, concurrent=concurrent)  # fmt: skip
         self.findings.append(replace(finding, repeat=self.repeat(finding)))
@@ -258,7 +258,7 @@ class Checking:
             if isinstance(again, Died):
                 self._finding_of(again, scenario, concurrent=not again.announced)
                 continue
-            self.gathered.died(f"under control, `{scenario}`: {died.detail}", found=False)
+            self.evidence.add_death(f"under control, `{scenario}`: {died.detail}", found=False)
             if again.failures:
                 self._follow(scenario, again)
 
@@ -355,7 +355,7 @@ class Checking:
                     return
                 continue
             if result.skipped:
-                self.gathered.skipped(result.skipped, str(tried.scenario))
+                self.evidence.add_skipped(result.skipped, str(tried.scenario))
                 continue
             self.scenarios += pool.add(tried, result)
             self._cover(result)
@@ -371,7 +371,7 @@ class Checking:
     def _cover(self, result: RunResult) -> None:
         self.covered |= set(result.kinds)
         self.outcomes[result.scenario] = max(self.outcomes.get(result.scenario, 0), result.distinct)
-        self.gathered.ran(result)
+        self.evidence.add_runs(result)
 
     # After a failure.
 
@@ -404,7 +404,7 @@ class Checking:
         if died.kind is FindingKind.HANG and died.announced and again.tally.judged == again.invocations > 0:
             self._cover(again)
         else:
-            self.gathered.died(f"`{scenario}`: {died.detail}", found=False)
+            self.evidence.add_death(f"`{scenario}`: {died.detail}", found=False)
         if again.failures:
             self._follow(scenario, again)
         return None
@@ -463,7 +463,7 @@ class Checking:
 
     def _evidence(self, description: Description) -> Evidence:
         schedules = self._schedules.counts.tally if self.options.engine != "threads" else None
-        return self.gathered.evidence(
+        return self.evidence.build(
             threads=self.options.engine != "schedules", schedules=schedules, doubts=self._schedules.doubted(),
             findings=len(self.findings), differences=len(self.nonconformances), observers=description.observers,
         )  # fmt: skip

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from lockproof.campaign.gathered import Gathered
+from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.protocol.child import Child, Died, not_started
 from lockproof.campaign.protocol.counts import Counts
 from lockproof.campaign.protocol.messages import (
@@ -254,7 +254,7 @@ class _Exploring:
     tell: Tell
     began: float = field(default_factory=time.monotonic)
     findings: list[Finding] = field(default_factory=list)
-    gathered: Gathered = field(default_factory=Gathered)
+    evidence: EvidenceBuilder = field(default_factory=EvidenceBuilder)
     counts: Counts = field(default_factory=Counts)
     last: Explored = field(default_factory=Explored)
 
@@ -282,7 +282,7 @@ class _Exploring:
             else:
                 self._explore()
         except KeyboardInterrupt:
-            self.gathered.doubt(Doubt.INTERRUPTED, f"{self._elapsed():.1f} of {self.options.budget:g} s")
+            self.evidence.add_doubt(Doubt.INTERRUPTED, f"{self._elapsed():.1f} of {self.options.budget:g} s")
             raise Interrupted(self._report(description)) from None
         return self._report(description)
 
@@ -308,9 +308,9 @@ class _Exploring:
                 looked = self.child.look(self.scenario, min(left, SLICE), 10**9, bound, strategy)
             except Died as died:
                 unsure = died.kind is FindingKind.HANG or not died.certain
-                if unsure and not self.gathered.deaths:
+                if unsure and not self.evidence.deaths:
                     # A machine that is very busy may do that once: a second time it is a finding, and once a doubt.
-                    self.gathered.died(died.detail, found=False)
+                    self.evidence.add_death(died.detail, found=False)
                     continue
                 self._died(died)
                 return
@@ -318,7 +318,7 @@ class _Exploring:
                 raise not_judged(looked.skipped)
             self.last = looked
             self.counts += looked.counts
-            self.gathered.answered(looked.answers)
+            self.evidence.add_answers(looked.answers)
             if self.scenario is None and looked.found is None and looked.threads < 2:
                 raise LockproofError(
                     f"{self.name} starts no thread: there is nothing to schedule",
@@ -348,7 +348,7 @@ class _Exploring:
         self.findings.append(replace(finding, repeat=self.repeat(finding)))
 
     def _died(self, died: Died) -> None:
-        self.gathered.died(died.detail, found=True)
+        self.evidence.add_death(died.detail, found=True)
         scenario = self.scenario or Scenario((), ())
         self._add(
             Finding(died.kind, scenario, detail=died.detail, stacks=died.stacks, seconds=self._elapsed(), failures=1,
@@ -375,7 +375,7 @@ class _Exploring:
             self.findings[-1] = replace(finding, failures=answer.again, tries=self.options.times)
 
     def _report(self, description: Description) -> Report:
-        evidence = self.gathered.evidence(
+        evidence = self.evidence.build(
             threads=False, schedules=self.counts.tally, doubts=(*self.counts.doubted(), *self.last.open),
             findings=len(self.findings), differences=0, observers=(),
         )  # fmt: skip

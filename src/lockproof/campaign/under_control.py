@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
 
+from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.explore import FIRST_SCHEDULES, ControlledChild
-from lockproof.campaign.gathered import Gathered
 from lockproof.campaign.protocol.child import Died, generated
 from lockproof.campaign.protocol.counts import Counts
 from lockproof.campaign.protocol.messages import Explored
@@ -50,14 +50,14 @@ class _Begun:
 class Schedules:
     """The search under control. `outcomes` has how many distinct ones each scenario showed.
 
-    What was not run and what was lost goes to `gathered`; processes that died stay in `deaths` until they are told of.
+    What was not run and what was lost goes to `evidence`; processes that died stay in `deaths` until they are told of.
     """
 
     child: ControlledChild
     tell: Callable[[str], None]
     left: Callable[[], float]
     skip: Callable[[], Sequence[str]]
-    gathered: Gathered
+    evidence: EvidenceBuilder
     first: Sequence[Scenario] = ()
     counts: Counts = field(default_factory=Counts)
     outcomes: dict[Scenario, int] = field(default_factory=dict)
@@ -87,10 +87,10 @@ class Schedules:
                 if died.announced and died.certain and died.kind is not FindingKind.HANG:
                     self.deaths.append((alone(died.announced), died))
                 else:
-                    self.gathered.died(f"under control, before any scenario: {died.detail}", found=False)
+                    self.evidence.add_death(f"under control, before any scenario: {died.detail}", found=False)
                 return False
             except LockproofError as error:
-                self.gathered.doubt(Doubt.NO_CONTROL, error.fact)
+                self.evidence.add_doubt(Doubt.NO_CONTROL, error.fact)
                 return False
         return True
 
@@ -145,13 +145,13 @@ class Schedules:
             self._ready = False
             return None
         except LockproofError as error:
-            self.gathered.doubt(Doubt.NO_CONTROL, f"{scenario}: {error.fact}")
+            self.evidence.add_doubt(Doubt.NO_CONTROL, f"{scenario}: {error.fact}")
             return None
         if looked.skipped:
-            self.gathered.skipped(looked.skipped, str(scenario))
+            self.evidence.add_skipped(looked.skipped, str(scenario))
             return looked
         self.counts += looked.counts
-        self.gathered.answered(looked.answers)
+        self.evidence.add_answers(looked.answers)
         if looked.counts.ran:
             self.outcomes[scenario] = max(self.outcomes.get(scenario, 0), looked.outcomes)
         if looked.counts.undecided:
@@ -187,7 +187,7 @@ class Schedules:
                 if scenario not in self.outcomes and scenario.size[0] <= LARGEST:
                     yield scenario
         except Died as died:
-            self.gathered.died(f"under control, while scenarios were made: {died.detail}", found=False)
+            self.evidence.add_death(f"under control, while scenarios were made: {died.detail}", found=False)
 
 
 def alone(lines: Sequence[str]) -> Scenario:

@@ -183,7 +183,7 @@ def test_a_hang_under_control_is_a_finding_only_if_it_is_one_without(name: str, 
         checking._schedules.deaths.append((Scenario.parse("a.remove(2) || a.remove(2)"), died))
         checking._tell_of_deaths()
     assert [each.kind for each in checking.findings] == found
-    lost = [each.doubt for each in checking.gathered.doubts]
+    lost = [each.doubt for each in checking.evidence.doubts]
     assert lost == ([] if found else [Doubt.CHILD_LOST])
 
 

@@ -158,7 +158,7 @@ def test_only_one_thread_that_was_slow_before_the_threads_meet_leaves_no_doubt(
     with Child(Setup([*sys.path, ROOT], Named(f"{HERE}:LockedCounter"), hang=1.0), memory=1024) as child:
         run = checking("LockedCounter", child, engine="threads")
         description = run._start()
-        run.gathered.ran(RunResult(NONE, 5, returned=5))
+        run.evidence.add_runs(RunResult(NONE, 5, returned=5))
         monkeypatch.setattr(run._deaths, "again", lambda *_: again)
         died = Died(FindingKind.HANG, "did not come back within 1 s", "", announced, certain=False)
         run._after_death(died, Scenario.parse("a.bump() || a.bump()"))
@@ -192,7 +192,7 @@ def test_a_comparison_on_one_thread_that_never_ends_leaves_a_doubt(monkeypatch: 
 
         monkeypatch.setattr(child, "ask", dies)
         run._conform()
-        run.gathered.ran(RunResult(NONE, 5, returned=5))
+        run.evidence.add_runs(RunResult(NONE, 5, returned=5))
         report = run._report(description)
     assert (report.verdict, codes(report)) == (Verdict.UNKNOWN, {Doubt.CONFORMANCE_UNFINISHED})
     assert [each.count for each in report.left_out] == [1]  # the same operation each time
