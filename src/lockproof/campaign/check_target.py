@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from lockproof.campaign.check import Checking
-from lockproof.campaign.explore import ControlledChild
+from lockproof.campaign.check import Check
+from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.protocol.child import Child
 from lockproof.campaign.protocol.messages import Setup
 from lockproof.core.options import CheckOptions, Tell
@@ -49,6 +49,6 @@ def check(
     controlled = ControlledChild(setup, options.memory)
     try:
         with Child(setup, memory=options.memory) as child:
-            return Checking(child, controlled, setup, options, repeat, progress or (lambda _: None)).run(first)
+            return Check(child, controlled, setup, options, repeat, progress or (lambda _: None)).run(first)
     finally:
         controlled.child.close()

@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from lockproof.campaign.clock import Clock
 from lockproof.campaign.protocol.child import Child, Died
 from lockproof.campaign.protocol.messages import Avoid, RunLines, RunResult, Watch
+from lockproof.campaign.thread_runs import ThreadRuns
 from lockproof.core.options import CheckOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
@@ -24,17 +26,21 @@ CRASH_RETRIES: Final = 5
 
 @dataclass
 class Deaths:
-    """What is known of the deaths of a child, and what each new process must be told.
+    """What ended the child process, and what each new process must know: what to avoid, and what was seen.
 
-    `tried` runs a scenario in it, with so many seconds until it hangs, and returns what came of it; `watched` is what
-    was seen of its operations.
+    `watched` is what was seen of the operations under control; None: nothing yet.
     """
 
-    child: Child
+    runs: ThreadRuns
+    clock: Clock
     options: CheckOptions
-    tried: Callable[[Scenario, float], RunResult]
     avoided: list[tuple[str, ...]] = field(default_factory=list)
     watched: Watched | None = None
+
+    @property
+    def child(self) -> Child:
+        """The process that is ended, and started again."""
+        return self.runs.child
 
     def avoid(self, lines: Sequence[str]) -> None:
         """From now on, have no scenario with all these operations, and nothing on one thread with the last of them."""
@@ -92,14 +98,18 @@ class Deaths:
         """Run a scenario once more, in a new process; return how it ended the process, or what its runs showed."""
         self.restart()
         try:
-            return self.tried(scenario, hang)
+            return self._run(scenario, hang)
         except Died as died:
             self.restart()
             return died
 
     def ends(self, candidate: Scenario, died: Died, hang: float) -> Died | None:
         """Run a scenario; return how it ended the process if that is the same way, otherwise None."""
-        return self._same(died, lambda: self.tried(candidate, hang))
+        return self._same(died, lambda: self._run(candidate, hang))
+
+    def _run(self, scenario: Scenario, hang: float) -> RunResult:
+        self.clock.progress(str(scenario))
+        return self.runs.run(scenario, 3000, 0.5, hang=hang)
 
     def _same(self, died: Died, run: Callable[[], object]) -> Died | None:
         try:

@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Final
 
 from lockproof.campaign.check_target import check
-from lockproof.campaign.explore import ControlledChild
+from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.mutants_kept import Kept
 from lockproof.campaign.protocol.child import Child, Died, not_started
 from lockproof.campaign.protocol.messages import Aim, CheckNames, Explored, LookOn, MakeMutants, Setup

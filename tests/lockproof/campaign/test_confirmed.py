@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from lockproof.campaign.explore import CONFIRMATIONS, ControlledChild
+from lockproof.campaign.controlled_child import CONFIRMATIONS, ControlledChild
 from lockproof.campaign.protocol.messages import Explored, Found, Named, Replay, Replayed, Request, Setup
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule, Switching

@@ -13,8 +13,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from lockproof.campaign import mutate as mutating
-from lockproof.campaign.check import Checking
-from lockproof.campaign.explore import ControlledChild
+from lockproof.campaign.check import Check
+from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.mutate import Tell, mutants_for, mutate_target
 from lockproof.campaign.protocol.child import Child, Died
 from lockproof.campaign.protocol.messages import Named, Setup
@@ -176,14 +176,14 @@ def test_a_mutant_with_a_reason_has_a_quarter_of_the_budget(tmp_path: Path, chec
 def test_a_hang_under_control_is_a_finding_only_if_it_is_one_without(name: str, found: list[FindingKind]) -> None:
     setup = Setup([*sys.path], Named(f"{FILE}:{name}"), hang=1.0, seed=1)
     with Child(setup, memory=1024) as child:
-        checking = Checking(
+        run = Check(
             child, ControlledChild(setup, 1024), setup, CheckOptions(hang=1.0), lambda _: OfTest(()), lambda _: None
         )
         died = Died(FindingKind.HANG, "no step", "", ())
-        checking._schedules.deaths.append((Scenario.parse("a.remove(2) || a.remove(2)"), died))
-        checking._tell_of_deaths()
-    assert [each.kind for each in checking.findings] == found
-    lost = [each.doubt for each in checking.evidence.doubts]
+        run.schedule_search.deaths.append((Scenario.parse("a.remove(2) || a.remove(2)"), died))
+        run.schedule_failures.after_deaths()
+    assert [each.kind for each in run.findings.found] == found
+    lost = [each.doubt for each in run.evidence.doubts]
     assert lost == ([] if found else [Doubt.CHILD_LOST])
 
 

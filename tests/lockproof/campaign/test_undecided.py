@@ -12,9 +12,10 @@ from typing import Any, NoReturn
 import pytest
 
 import lockproof
-from lockproof.campaign.check import Checking
+from lockproof.campaign.check import Check
 from lockproof.campaign.check_target import check_target
-from lockproof.campaign.explore import ControlledChild, explore_target
+from lockproof.campaign.controlled_child import ControlledChild
+from lockproof.campaign.explore import explore_target
 from lockproof.campaign.protocol.child import Child, Died
 from lockproof.campaign.protocol.messages import (
     Conform,
@@ -99,10 +100,10 @@ def test_a_class_that_does_not_start_under_control_has_not_held_there() -> None:
     assert checked("NotMadeUnderControl", budget=0.3, engine="threads").verdict is Verdict.HELD
 
 
-def checking(name: str, child: Child, **options: Any) -> Checking:
+def checking(name: str, child: Child, **options: Any) -> Check:
     setup = Setup([*sys.path, ROOT], Named(f"{HERE}:{name}"), hang=1.0, seed=1)
     given = CheckOptions(**{"hang": 1.0, "seed": 1, **options})
-    return Checking(child, ControlledChild(setup, 1024), setup, given, lambda _: OfTest(()), lambda _: None)
+    return Check(child, ControlledChild(setup, 1024), setup, given, lambda _: OfTest(()), lambda _: None)
 
 
 NONE = Scenario((), ())
@@ -124,18 +125,18 @@ def test_a_hang_under_control_is_what_real_threads_make_of_it_or_not_known(
 ) -> None:
     with Child(Setup([*sys.path, ROOT], Named(f"{HERE}:LockedCounter"), hang=1.0), memory=1024) as child:
         run = checking("LockedCounter", child, engine="schedules")
-        description = run._start()
+        description = run.start()
         followed: list[object] = []
 
         def follow(scenario: Scenario, result: RunResult) -> None:
             followed.append("followed")
-            run._finding_of(HUNG, scenario, concurrent=True)
+            run.findings.add_death(HUNG, scenario, 0.0)
 
-        monkeypatch.setattr(run, "_follow", follow)
-        monkeypatch.setattr(run._deaths, "again", lambda *_: again)
-        run._schedules.deaths.append((Scenario.parse("a.bump() || a.bump()"), HUNG))
-        run._tell_of_deaths()
-        report = run._report(description)
+        monkeypatch.setattr(run.thread_failures, "after_violation", follow)
+        monkeypatch.setattr(run.deaths, "again", lambda *_: again)
+        run.schedule_search.deaths.append((Scenario.parse("a.bump() || a.bump()"), HUNG))
+        run.schedule_failures.after_deaths()
+        report = run.report(description)
     assert report.verdict is verdict
     assert (followed or [each.kind for each in report.findings]) == found
     if not found:
@@ -157,12 +158,12 @@ def test_only_one_thread_that_was_slow_before_the_threads_meet_leaves_no_doubt(
 ) -> None:
     with Child(Setup([*sys.path, ROOT], Named(f"{HERE}:LockedCounter"), hang=1.0), memory=1024) as child:
         run = checking("LockedCounter", child, engine="threads")
-        description = run._start()
+        description = run.start()
         run.evidence.add_runs(RunResult(NONE, 5, returned=5))
-        monkeypatch.setattr(run._deaths, "again", lambda *_: again)
+        monkeypatch.setattr(run.deaths, "again", lambda *_: again)
         died = Died(FindingKind.HANG, "did not come back within 1 s", "", announced, certain=False)
-        run._after_death(died, Scenario.parse("a.bump() || a.bump()"))
-        report = run._report(description)
+        run.thread_failures.after_death(died, Scenario.parse("a.bump() || a.bump()"))
+        report = run.report(description)
     assert (report.verdict, bool(report.unknown)) == (verdict, verdict is Verdict.UNKNOWN)
 
 
@@ -182,18 +183,18 @@ def test_a_class_whose_control_hangs_each_time_is_not_held(
 def test_a_comparison_on_one_thread_that_never_ends_leaves_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
     with Child(Setup([*sys.path, ROOT], Named(f"{HERE}:LockedCounter"), hang=1.0), memory=1024) as child:
         run = checking("LockedCounter", child, engine="threads")
-        description = run._start()
-        monkeypatch.setattr(run._deaths, "avoid", lambda lines: None)
-        monkeypatch.setattr(run._deaths, "restart", lambda: None)
-        monkeypatch.setattr(run._deaths, "small_program", lambda died: (("a.bump()",), None))
+        description = run.start()
+        monkeypatch.setattr(run.deaths, "avoid", lambda lines: None)
+        monkeypatch.setattr(run.deaths, "restart", lambda: None)
+        monkeypatch.setattr(run.deaths, "small_program", lambda died: (("a.bump()",), None))
 
         def dies(*_: object) -> NoReturn:
             raise Died(FindingKind.HANG, "one thread alone did not come back", "", ("a.bump()",), certain=False)
 
         monkeypatch.setattr(child, "ask", dies)
-        run._conform()
+        run.conformance.compare(0.01)
         run.evidence.add_runs(RunResult(NONE, 5, returned=5))
-        report = run._report(description)
+        report = run.report(description)
     assert (report.verdict, codes(report)) == (Verdict.UNKNOWN, {Doubt.CONFORMANCE_UNFINISHED})
     assert [each.count for each in report.left_out] == [1]  # the same operation each time
 

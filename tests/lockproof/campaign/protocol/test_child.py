@@ -15,7 +15,7 @@ import pytest
 from lockproof.campaign.check_target import check
 from lockproof.campaign.protocol.child import Child, Died, resident
 from lockproof.campaign.protocol.messages import Aim, Avoid, Conform, Generate, Named, Setup
-from lockproof.campaign.under_control import Schedules
+from lockproof.campaign.schedule_search import ScheduleSearch
 from lockproof.core.options import CheckOptions
 from lockproof.core.repeat import OfTest
 from lockproof.core.verdict import FindingKind
@@ -183,13 +183,13 @@ def test_the_budget_of_a_mutant_begins_with_the_search(
     aimed: dict[str, int], all_of_it: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left: list[float] = []
-    search = Schedules.search
+    search = ScheduleSearch.search
 
-    def noted(schedules: Schedules, seconds: float) -> object:
-        left.append(schedules.left())
+    def noted(schedules: ScheduleSearch, seconds: float) -> object:
+        left.append(schedules.clock.left())
         return search(schedules, seconds)
 
-    monkeypatch.setattr(Schedules, "search", noted)
+    monkeypatch.setattr(ScheduleSearch, "search", noted)
     path = [*sys.path, str(Path(__file__).resolve().parents[4])]
     setup = Setup(path, Named("tests.corpus.sets:MendedLength"), aim=Aim(aimed))
     # Less than the start of a process takes, let alone a comparison with the model.

@@ -6,13 +6,15 @@ that were not finished are gone on with, in turn with new ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
 
+from lockproof.campaign.clock import Clock
+from lockproof.campaign.controlled_child import ControlledChild
+from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.evidence_builder import EvidenceBuilder
-from lockproof.campaign.explore import FIRST_SCHEDULES, ControlledChild
 from lockproof.campaign.protocol.child import Died, generated
 from lockproof.campaign.protocol.counts import Counts
 from lockproof.campaign.protocol.messages import Explored
@@ -21,6 +23,10 @@ from lockproof.core.evidence import Doubt, Doubted
 from lockproof.core.operation import Operation
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
+
+FIRST_SCHEDULES: Final = 60
+"""Schedules of a scenario that is explored for the first time in a check. With 120 half as many scenarios had their
+turn, and the rare pairs of the corpus took twice as many schedules until they were found."""
 
 LARGEST: Final = 7
 """The most parallel operations of a scenario that is explored. Few, since schedules grow with them; but more than two,
@@ -47,16 +53,17 @@ class _Begun:
 
 
 @dataclass
-class Schedules:
-    """The search under control. `outcomes` has how many distinct ones each scenario showed.
+class ScheduleSearch:
+    """Chooses which scenario is explored next: a new one, or one that is not finished.
 
-    What was not run and what was lost goes to `evidence`; processes that died stay in `deaths` until they are told of.
+    `avoided` knows which operations to leave out on one thread. `first` are scenarios to explore before all others.
+    `outcomes` says how many distinct outcomes each scenario showed. `deaths` are the scenarios that ended the process,
+    until they are followed.
     """
 
     child: ControlledChild
-    tell: Callable[[str], None]
-    left: Callable[[], float]
-    skip: Callable[[], Sequence[str]]
+    clock: Clock
+    avoided: Deaths
     evidence: EvidenceBuilder
     first: Sequence[Scenario] = ()
     counts: Counts = field(default_factory=Counts)
@@ -79,7 +86,7 @@ class Schedules:
             if self._ready:
                 break
             try:
-                self.child.start(conform=min(0.5, max(self.left(), 0.1) / 20), skip=self.skip())
+                self.child.start(conform=min(0.5, max(self.clock.left(), 0.1) / 20), skip=self.avoided.alone())
                 self._ready = True
             except Died as died:
                 if died.kind is FindingKind.HANG and died.announced and not last:
@@ -110,12 +117,12 @@ class Schedules:
 
     def search(self, seconds: float) -> tuple[Scenario, Explored] | None:
         """Explore scenarios for so long, or until one shows something; the first has its turn however late it is."""
-        end = self.left() - seconds
+        end = self.clock.left() - seconds
         aimed = bool(self.child.setup.aim.kinds)
         if self._fresh is None:
             self._fresh = self._generated()
         for step in count():
-            over = self.left() <= max(end, 0) and (self.explored > 0 or step >= MOST_LATE)
+            over = self.clock.left() <= max(end, 0) and (self.explored > 0 or step >= MOST_LATE)
             if over or self.deaths or not self.prepare():
                 return None
             fresh = next(self._fresh, None) if step % (4 if aimed else 3) != 2 or not self._begun else None
@@ -125,7 +132,7 @@ class Schedules:
             known = begun.scenario in self.first
             seconds = max(begun.seconds, LONGEST_LOOK / 2) if known else begun.seconds
             most = KNOWN if known else FEWER if aimed else FIRST_SCHEDULES
-            looked = self.look(begun.scenario, min(seconds, self.left()), most)
+            looked = self.look(begun.scenario, min(seconds, self.clock.left()), most)
             if looked is None or looked.skipped:
                 continue
             if looked.found is not None:
@@ -137,7 +144,7 @@ class Schedules:
 
     def look(self, scenario: Scenario, seconds: float, most: int) -> Explored | None:
         """Explore one scenario; None if it could not be run or ended the process."""
-        self.tell(str(scenario))
+        self.clock.progress(str(scenario))
         try:
             looked = self.child.look(scenario, max(seconds, 0.05), most, BOUND)
         except Died as died:
