@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from lockproof.campaign.mutant_judge import fate as fate_of
 from lockproof.campaign.mutants_kept import Kept
-from lockproof.campaign.mutate import _fate
 from lockproof.core.codec import encode
 from lockproof.core.evidence import Doubt, Doubted, Evidence, Tally
 from lockproof.core.mutant import Mutant
@@ -44,16 +44,16 @@ PASSED, LEFT_OPEN = Evidence(schedules=RUNS), Evidence(schedules=RUNS, doubts=(D
 def test_the_evidence_of_both_engines_decides(
     before: Evidence, shown: Report, fate: Fate, codes: tuple[Doubt, ...]
 ) -> None:
-    judged, together = _fate(MUTANT, shown, set(), before)
+    judged, together = fate_of(MUTANT, shown, frozenset(), before)
     assert (judged.fate, judged.undecided) == (fate, codes)
     assert together.schedules == before.schedules and together.threads == shown.evidence.threads
     assert bool(judged.why) is (fate in (Fate.UNDECIDED, Fate.INVALID))
 
 
 def test_what_differs_in_the_class_itself_too_kills_nothing_and_decides_nothing() -> None:
-    usual = {each.lines[-1] for each in DIFFERENT.nonconformances}
-    assert _fate(MUTANT, DIFFERENT, usual, PASSED)[0].fate is Fate.SURVIVED
-    assert _fate(MUTANT, DIFFERENT, usual, LEFT_OPEN)[0].fate is Fate.UNDECIDED
+    usual = frozenset(each.lines[-1] for each in DIFFERENT.nonconformances)
+    assert fate_of(MUTANT, DIFFERENT, usual, PASSED)[0].fate is Fate.SURVIVED
+    assert fate_of(MUTANT, DIFFERENT, usual, LEFT_OPEN)[0].fate is Fate.UNDECIDED
 
 
 def judged(fate: Fate, **more: Any) -> Judged:

@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from lockproof.campaign import mutant_judge, original
 from lockproof.campaign import mutate as mutating
 from lockproof.campaign.check import Check
 from lockproof.campaign.controlled_child import ControlledChild
+from lockproof.campaign.mutant_judge import MutantJudge
 from lockproof.campaign.mutate import Tell, mutants_for, mutate_target
+from lockproof.campaign.original import Original
 from lockproof.campaign.protocol.child import Child, Died
 from lockproof.campaign.protocol.messages import Named, Setup
 from lockproof.campaign.reviewed import Reviewed
@@ -94,8 +97,9 @@ class Checks:
 @pytest.fixture
 def checks(monkeypatch: pytest.MonkeyPatch) -> Checks:
     instead = Checks()
-    monkeypatch.setattr(mutating, "check", instead)
-    monkeypatch.setattr(mutating._Mutating, "_seen", lambda _: Watched())
+    for module in (original, mutant_judge):
+        monkeypatch.setattr(module, "check", instead)
+    monkeypatch.setattr(Original, "_watched", lambda _: Watched())
     return instead
 
 
@@ -188,10 +192,10 @@ def test_a_hang_under_control_is_a_finding_only_if_it_is_one_without(name: str, 
 
 
 def test_what_shows_a_fault_of_the_class_itself_is_repeated_with_the_options_of_mutate() -> None:
-    run = object.__new__(mutating._Mutating)
-    run.target, run.options = "m:Bag", MutateOptions(seed=5, hang=0.5, memory=128, factory="m:made", threads=4)
+    options = MutateOptions(seed=5, hang=0.5, memory=128, factory="m:made", threads=4)
+    class_itself = Original("m:Bag", options, Setup.of("m:Bag", options), ())
     for text in ("a.f() || a.g()", "a.f(); a.g()"):
-        command = str(run._repeat(Finding(FindingKind.HANG, Scenario.parse(text))))
+        command = str(class_itself.repeat(Finding(FindingKind.HANG, Scenario.parse(text))))
         assert "--hang 0.5s --memory 128" in command and "--factory m:made" in command and "--seed 5" in command
         assert ("--threads 4" in command) is ("||" not in text)
 
@@ -228,15 +232,15 @@ def test_a_mutant_that_breaks_on_one_thread_is_told_as_what_it_is(tmp_path: Path
 
 def test_an_interrupted_run_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checks: Checks) -> None:
     checked: list[str] = []
-    judge = mutating._Mutating._judge
+    judge = MutantJudge.judge
 
-    def counted(self: Any, mutant: Any, engine: str) -> Any:
+    def counted(self: Any, mutant: Any, *rest: Any) -> Any:
         checked.append(mutant.id)
         if len(checked) == 2:
             raise KeyboardInterrupt
-        return judge(self, mutant, engine)
+        return judge(self, mutant, *rest)
 
-    monkeypatch.setattr(mutating._Mutating, "_judge", counted)
+    monkeypatch.setattr(MutantJudge, "judge", counted)
     with pytest.raises(MutationInterrupted) as stopped:
         mutated(tmp_path, jobs=1, seed=None)
     assert len(stopped.value.report.judged) == 1 and stopped.value.report.left == 1
@@ -252,14 +256,14 @@ def test_an_interrupted_run_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.
 @pytest.fixture
 def interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Interrupt a run at its second mutant."""
-    judge, stop = mutating._Mutating._judge, iter([False, True])
+    judge, stop = MutantJudge.judge, iter([False, True])
 
-    def stopped(self: Any, mutant: Any, engine: str) -> Any:
+    def stopped(self: Any, mutant: Any, *rest: Any) -> Any:
         if next(stop, False):
             raise KeyboardInterrupt
-        return judge(self, mutant, engine)
+        return judge(self, mutant, *rest)
 
-    monkeypatch.setattr(mutating._Mutating, "_judge", stopped)
+    monkeypatch.setattr(MutantJudge, "judge", stopped)
 
 
 @pytest.mark.usefixtures("interrupted")
