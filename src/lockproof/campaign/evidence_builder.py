@@ -63,9 +63,9 @@ class EvidenceBuilder:
         did not use control. `doubts` come from those runs. `findings` and `differences` are how many there were.
         `observers` are the lines that observe a subject at the end of each scenario.
         """
-        calls, seers = never_worked(self._answers, observers)
+        calls, observers_failed = never_worked(self._answers, observers)
         silent = [Doubted(Doubt.CALL_NEVER_WORKED, 1, each) for each in calls]
-        silent += [Doubted(Doubt.OBSERVER_NEVER_WORKED, 1, each) for each in seers]
+        silent += [Doubted(Doubt.OBSERVER_NEVER_WORKED, 1, each) for each in observers_failed]
         return Evidence(
             self.threads if threads else None,
             schedules,

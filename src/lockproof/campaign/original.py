@@ -10,7 +10,7 @@ from typing import Final
 from lockproof.campaign.check_target import check
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.protocol.child import Child, Died
-from lockproof.campaign.protocol.messages import Explored, LookOn, Setup
+from lockproof.campaign.protocol.messages import Explored, Setup, WatchOperations
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import clause
 from lockproof.core.options import CheckOptions, ExploreOptions, MutateOptions
@@ -20,11 +20,11 @@ from lockproof.core.verdict import Finding, Report, Verdict
 from lockproof.core.watched import Watched
 
 WATCHING: Final = 3.0
-"""Seconds at most for looking at the operations of the class itself, one after the other, and for its conformance."""
+"""Seconds at most for running each operation of the class itself alone, and for its conformance."""
 
 PASSING: Final = 2.0
 SCHEDULES: Final = 100
-"""Seconds and schedules at most for seeing that the class itself passes what has killed a mutant."""
+"""Seconds and schedules at most in which the class itself must pass a scenario that has killed a mutant."""
 
 
 @dataclass
@@ -72,8 +72,8 @@ class Original:
             shown = str(finding.scenario) if finding.scenario.threads else ""
             raise LockproofError(
                 f"{self.target} fails as it is: {finding.kind.value}{': ' + shown if shown else ''}",
-                "that a mutant fails says nothing then",
-                f"see what is wrong and mend it first: {finding.command}",
+                "then the failure of a mutant shows nothing",
+                f"fix the class first; this shows what is wrong: {finding.command}",
             )
         if report.verdict is Verdict.UNKNOWN:
             reasons = "; ".join(reason.text for reason in report.unknown)
@@ -86,9 +86,9 @@ class Original:
         """Return what is seen of all operations, each alone."""
         with Child(replace(self.setup, controlled=True), memory=self.options.memory) as child:
             try:
-                return child.ask(LookOn(self.filling, WATCHING), WATCHING)
+                return child.ask(WatchOperations(self.filling, WATCHING), WATCHING)
             except (Died, LockproofError) as error:
-                self.notes.append(f"which operations look exposed is not known: {error}")
+                self.notes.append(f"it is not known which operations look exposed: {error}")
                 return Watched()
 
     def refuse_failure(self, text: str) -> None:
@@ -109,16 +109,17 @@ class Original:
             except Died as died:
                 looked, kind = Explored(), died.kind
             if kind is not None:
+                command = self.repeat(Finding(kind, Scenario.parse(text)))
                 raise LockproofError(
                     f"{self.target} fails as it is: {kind.value}: {text}",
-                    "this killed a mutant, and says nothing then",
-                    f"see what is wrong and mend it first: {self.repeat(Finding(kind, Scenario.parse(text)))}",
+                    "this killed a mutant: the scenario fails without the mutation too",
+                    f"fix the class first; this shows what is wrong: {command}",
                 )
             if looked.skipped:
                 why = clause(looked.skipped)
-                self.notes.append(f"the class itself was not tried on what killed a mutant: {why}: {text}")
+                self.notes.append(f"the class itself did not run a scenario that killed a mutant: {why}: {text}")
             elif not looked.counts.judged:
-                self.notes.append(f"the class itself could not be judged on what killed a mutant: {text}")
+                self.notes.append(f"the class itself could not be judged in a scenario that killed a mutant: {text}")
             self._passed.add(text)
 
 

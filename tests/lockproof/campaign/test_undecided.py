@@ -280,7 +280,7 @@ def test_a_run_that_was_wrong_once_and_never_again_is_not_held() -> None:
 def test_runs_that_were_given_up_are_not_held() -> None:
     report = explored("endless", strategy="random", budget=6.0)
     assert (report.verdict, codes(report)) == (Verdict.UNKNOWN, {Doubt.GIVEN_UP})
-    assert any("were not judged" in said for said in report.coverage.explored)
+    assert any("were not judged" in covered for covered in report.coverage.explored)
 
 
 def test_a_strategy_that_chooses_nothing_shows_nothing() -> None:
@@ -353,7 +353,7 @@ def test_options_that_leave_nothing_to_do_are_refused(options: dict[str, Any], f
 
 def test_the_label_says_why_it_is_not_known(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.lockproof.campaign.asked_masking"],
+        [sys.executable, "-m", "tests.lockproof.campaign.masking_labels"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -369,14 +369,14 @@ def test_the_label_says_why_it_is_not_known(tmp_path: Path) -> None:
     assert set(answers["no time"][1]) <= {Doubt.CUT_OFF.value, Doubt.NOTHING_RUN.value} and answers["no time"][1]
 
 
-class Asked:
+class AnsweringChild:
     """In the place of the child: answers a question about the label, or dies of it."""
 
     def __init__(self, *answers: object) -> None:
-        self.answers, self.asked = list(answers), list[type]()
+        self.answers, self.requests = list(answers), list[type]()
 
     def ask(self, request: Request[Any], _: float = 0.0) -> object:
-        self.asked.append(type(request))
+        self.requests.append(type(request))
         answer = self.answers.pop(0)
         if isinstance(answer, Died):
             raise answer
@@ -386,29 +386,29 @@ class Asked:
 KNOWN = Labelled(Masking.MASKED, "all 9 schedules")
 
 
-def label(*answers: object, conforms: bool = False) -> tuple[Asked, Labelled]:
-    controlled, asked = ControlledChild(Setup(list(sys.path), Named("nobody:asks")), 100), Asked(*answers)
-    controlled.child = asked  # type: ignore[assignment]
+def label(*answers: object, conforms: bool = False) -> tuple[AnsweringChild, Labelled]:
+    controlled, child = ControlledChild(Setup(list(sys.path), Named("nobody:asks")), 100), AnsweringChild(*answers)
+    controlled.child = child  # type: ignore[assignment]
     if conforms:
         controlled._conform = Conform(0.1)
     found = Found(FindingKind.DEADLOCK, Control(Schedule.parse("free:1x1"), 1))
-    return asked, controlled.label(Scenario.parse("a.f() || a.g()"), found, 1.0)
+    return child, controlled.label(Scenario.parse("a.f() || a.g()"), found, 1.0)
 
 
 def test_a_schedule_of_a_standard_build_that_hangs_leaves_the_label_open() -> None:
-    _, told = label(HUNG)
-    assert (told.masking, told.undecided) == (Masking.UNKNOWN, (Doubt.CHILD_LOST,))
-    assert "no thread made a step" in told.rests_on
+    _, labelled = label(HUNG)
+    assert (labelled.masking, labelled.undecided) == (Masking.UNKNOWN, (Doubt.CHILD_LOST,))
+    assert "no thread made a step" in labelled.rests_on
     assert label(KNOWN)[1] == KNOWN
 
 
 def test_a_fresh_process_that_cannot_judge_the_scenario_compares_first_or_leaves_the_label_open() -> None:
     skipped = Labelled(skipped=Doubt.ALONE_DIFFERS)
-    asked, told = label(skipped, None, KNOWN, conforms=True)
-    assert (asked.asked, told) == ([Label, Conform, Label], KNOWN)
-    _, told = label(skipped)
-    assert (told.masking, told.undecided) == (Masking.UNKNOWN, (Doubt.ALONE_DIFFERS,))
-    assert "one thread" in told.rests_on
+    child, labelled = label(skipped, None, KNOWN, conforms=True)
+    assert (child.requests, labelled) == ([Label, Conform, Label], KNOWN)
+    _, labelled = label(skipped)
+    assert (labelled.masking, labelled.undecided) == (Masking.UNKNOWN, (Doubt.ALONE_DIFFERS,))
+    assert "one thread" in labelled.rests_on
 
 
 def test_a_killed_process_is_told_from_one_that_crashed() -> None:

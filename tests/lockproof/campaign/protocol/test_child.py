@@ -1,4 +1,4 @@
-"""Is the child process started, asked, ended and cleaned up as it should be, whatever happens to it?"""
+"""Is the child process started, used, ended and cleaned up as it should be, whatever happens to it?"""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ SILENT = "tests.lockproof.inference.subjects:SilentSet"
 
 
 @pytest.mark.parametrize(
-    ("aimed", "differing", "told"),
+    ("aimed", "differing", "reported"),
     [
         ({}, (), True),
         ({"a.remove(x)": 1}, (), True),
@@ -152,12 +152,12 @@ SILENT = "tests.lockproof.inference.subjects:SilentSet"
     ],
 )
 def test_of_a_mutant_what_runs_the_changed_function_is_compared_and_what_differs_anyway(
-    aimed: dict[str, int], differing: tuple[str, ...], told: bool
+    aimed: dict[str, int], differing: tuple[str, ...], reported: bool
 ) -> None:
     setup = Setup([*sys.path, str(Path(__file__).resolve().parents[4])], Named(SILENT), aim=Aim(aimed, differing))
     with Child(setup, memory=1024) as child:
         answer = child.ask(Conform(0.0))
-    assert bool(answer.nonconformances) is told
+    assert bool(answer.nonconformances) is reported
 
 
 def test_what_was_seen_of_the_class_itself_goes_for_its_mutants() -> None:
@@ -170,7 +170,7 @@ def test_what_was_seen_of_the_class_itself_goes_for_its_mutants() -> None:
 
 
 @pytest.mark.parametrize(("aimed", "all_are_made"), [({"x in a": 1}, True), ({}, False)])
-def test_of_what_is_aimed_at_no_scenario_is_left_out_for_telling_no_order(
+def test_of_what_is_aimed_at_no_scenario_is_left_out_for_hiding_the_order(
     aimed: dict[str, int], all_are_made: bool
 ) -> None:
     with Child(Setup([*sys.path], Named("builtins:set"), aim=Aim(aimed)), memory=1024) as child:
