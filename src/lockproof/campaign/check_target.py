@@ -1,4 +1,4 @@
-"""A check from beginning to end, of what is named on the command line or given as an object."""
+"""Checks a target that the command line names, or a subject that a test has set up."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def check(
     first: Sequence[Scenario] = (),
     progress: Tell | None = None,
 ) -> Report:
-    """Check what the setup says.
+    """Check the subject of a setup.
 
-    `first` are scenarios to try before any others, and `repeat` returns what repeats a finding.
+    `first` are scenarios to try before all others; `repeat` returns what repeats a finding.
 
     Raises:
         LockproofError: the target or an option is wrong.

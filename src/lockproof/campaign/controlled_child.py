@@ -30,12 +30,16 @@ from lockproof.core.watched import Watched
 from lockproof.shrink.shrinker import shrink
 
 CONFIRMATIONS: Final = 3
-"""Fresh processes in which a schedule is looked for that another fresh one repeats."""
+"""Fresh processes at most in which to look for a schedule that another fresh process repeats."""
 
 
 @dataclass
 class ControlledChild:
-    """The child process under control: explores one program or another, and is started again when it dies."""
+    """The child process under control, which is started again when it dies.
+
+    `schedules` counts those of all programs. `cycles` are orders of locks that may deadlock. `watched` is what was seen
+    of operations that ran alone.
+    """
 
     setup: Setup
     memory: int
@@ -49,9 +53,9 @@ class ControlledChild:
         self._conform: Conform | None = None
 
     def start(self, *, conform: float = 0.0, skip: Sequence[str] = ()) -> Description:
-        """Start the process, and let it compare class and model on one thread, if seconds are given for that.
+        """Start the process, and let it compare class and model on one thread for `conform` seconds, 0 for not at all.
 
-        `skip` are operations that are left out there.
+        The comparison leaves out the operations in `skip`.
 
         Raises:
             LockproofError: the target is wrong.
@@ -67,10 +71,10 @@ class ControlledChild:
     def look(
         self, scenario: Scenario | None, seconds: float, most: int, bound: int, only: str = "portfolio"
     ) -> Explored:
-        """Go on exploring a scenario, or the function.
+        """Go on exploring a scenario, or the function: `most` schedules with at most `bound` preemptions.
 
         Raises:
-            Died: it ended the process; a new one is started by the next request.
+            Died: it ended the process; the next request starts a new one.
 
         """
         answer = self.child.ask(Explore(scenario, seconds, most, bound, only), seconds)
@@ -82,7 +86,7 @@ class ControlledChild:
     def small(
         self, scenario: Scenario, looked: Explored, seconds: float, bound: int, tell: Callable[[str], None]
     ) -> tuple[Scenario, Explored]:
-        """Make a failing scenario small: each candidate is explored, and fails or does not."""
+        """Return the smallest scenario found in so many seconds that fails in the same way, and what shows that."""
         assert looked.found is not None
         kind = looked.found.kind
         end = time.monotonic() + seconds
@@ -103,11 +107,11 @@ class ControlledChild:
         return shrink(scenario, still_fails, lambda: time.monotonic() < end), best
 
     def confirmed(self, scenario: Scenario | None, looked: Explored, bound: int, only: str = "portfolio") -> Explored:
-        """Return what was found with a schedule that shows it again in a process which has run nothing else.
+        """Return the finding with a schedule that shows it again in a fresh process, which has run nothing else.
 
-        A process that has explored more than this program counts more switch points in it: what other programs store,
-        and whether they ask for locks without waiting, is known to it. If no schedule shows it again in a fresh
-        process, `replayed` says so.
+        A process that has explored other programs before counts more switch points in this one: it knows what the
+        others store, and whether they ask for locks without waiting. If no schedule shows the finding again in a fresh
+        process, its `replayed` is less than its `replays`.
         """
         for left in reversed(range(CONFIRMATIONS)):
             found = looked.found
@@ -129,10 +133,10 @@ class ControlledChild:
         return looked
 
     def label(self, scenario: Scenario | None, found: Found, seconds: float) -> Labelled:
-        """Ask whether the GIL masks what was found.
+        """Ask whether the GIL masks a finding.
 
-        The process may be a fresh one, which does not know where one thread alone differs from the model. Where that
-        matters it compares them first.
+        A fresh process does not know where class and model differ on one thread. If the label depends on that, the
+        process compares them first.
         """
         request = Label(scenario, found.kind, found.control.preemptions, seconds)
         try:
@@ -141,14 +145,17 @@ class ControlledChild:
                 self.child.ask(self._conform, self._conform.seconds)
                 answer = self.child.ask(request, seconds)
         except Died as died:
-            said = f"the process ended while schedules of a standard build were run: {died.detail}"
-            return Labelled(Masking.UNKNOWN, said, (Doubt.CHILD_LOST,))
+            rests_on = f"the process ended while it ran schedules of a standard build: {died.detail}"
+            return Labelled(Masking.UNKNOWN, rests_on, (Doubt.CHILD_LOST,))
         if answer.skipped:
             return Labelled(Masking.UNKNOWN, clause(answer.skipped), (answer.skipped,))
         return answer
 
     def finding(self, scenario: Scenario | None, looked: Explored, since: float, seconds: float) -> Finding:
-        """Return the finding, with the label that says whether the GIL masks it if there are seconds for that."""
+        """Return the finding, first seen `since` seconds after the campaign began.
+
+        With `seconds` for it, the finding has a label that says whether the GIL masks it.
+        """
         found = looked.found
         assert found is not None
         control = found.control
@@ -170,14 +177,14 @@ class ControlledChild:
 
 
 def _replayed(looked: Explored, times: int) -> Explored:
-    """Return what was found with how many replays have shown it again."""
+    """Return what was explored, with the number of replays that have shown the finding again."""
     assert looked.found is not None
     control = replace(looked.found.control, replayed=times)
     return replace(looked, found=replace(looked.found, control=control))
 
 
 def labelled(finding: Finding, facts: Environment) -> Finding:
-    """Return the finding with a label that does not contradict what real threads have shown on this build."""
+    """Return the finding with a label that agrees with what real threads have shown on this build."""
     if finding.control is None or not facts.gil:
         return finding
     shown = "real threads have shown it on this build, with the GIL on"

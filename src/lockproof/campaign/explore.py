@@ -37,7 +37,7 @@ from lockproof.core.verdict import (
 )
 
 SLICE: Final = 0.4
-"""Seconds of one request, so that progress can be shown."""
+"""Seconds of one request. The parent shows progress between two requests."""
 
 
 def explore_target(target: str, options: ExploreOptions, progress: Tell | None = None) -> Report:
@@ -64,7 +64,7 @@ def run_exploration(
     *,
     name: str = "the function",
 ) -> Report:
-    """Explore what the setup says; `repeat` returns what repeats a finding, `name` is what errors call the subject.
+    """Explore the subject of a setup. `repeat` returns what repeats a finding; errors call the subject `name`.
 
     Raises:
         LockproofError: the target or an option is wrong.
@@ -75,13 +75,15 @@ def run_exploration(
     scenario = None if options.scenario is None else Scenario.parse(options.scenario)
     try:
         findings = Findings(repeat, EvidenceBuilder())
-        return _Exploring(child, name, scenario, options, findings, progress or (lambda _: None)).run()
+        return _Exploration(child, name, scenario, options, findings, progress or (lambda _: None)).run()
     finally:
         child.child.close()
 
 
 @dataclass
-class _Exploring:
+class _Exploration:
+    """One exploration. `counts` adds up all requests; `last` is the answer to the last one."""
+
     child: ControlledChild
     name: str
     scenario: Scenario | None
@@ -142,7 +144,7 @@ class _Exploring:
             except Died as died:
                 unsure = died.kind is FindingKind.HANG or not died.certain
                 if unsure and not self.evidence.deaths:
-                    # A machine that is very busy may do that once: a second time it is a finding, and once a doubt.
+                    # A very busy machine may cause this once, which leaves a doubt; the second time it is a finding.
                     self.evidence.add_death(died.detail, found=False)
                     continue
                 self._died(died)
@@ -191,9 +193,9 @@ class _Exploring:
         self.child.schedules += self.options.times
         lost = Counts(answer.elsewhere, doubts=Counter({Doubt.LED_ELSEWHERE: answer.elsewhere}))
         self.counts = answer.counts + lost
-        said = f"{self.options.times} runs of one schedule, {answer.again} of which failed"
-        not_said = f"{self.counts.undecided} of these runs were not judged"
-        self.last = Explored(covered=(said, not_said) if self.counts.undecided else (said,))
+        failed = f"{self.options.times} runs of one schedule, {answer.again} of which failed"
+        not_judged_runs = f"{self.counts.undecided} of these runs were not judged"
+        self.last = Explored(covered=(failed, not_judged_runs) if self.counts.undecided else (failed,))
         if answer.found is not None:
             self._found(Explored(found=answer.found), 0.0)
             finding = self.findings.found[-1]

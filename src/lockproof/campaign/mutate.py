@@ -20,10 +20,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from lockproof.campaign.fate_file import FateFile
 from lockproof.campaign.killers import Killers
 from lockproof.campaign.mutant_judge import MutantJudge
 from lockproof.campaign.mutant_sources import MutantSources
-from lockproof.campaign.mutants_kept import Kept
 from lockproof.campaign.original import Original
 from lockproof.campaign.protocol.child import Child, Died, not_started
 from lockproof.campaign.protocol.messages import CheckNames, MakeMutants, Setup
@@ -53,17 +53,17 @@ def mutate_target(target: str, options: MutateOptions, progress: Tell | None = N
     reviewed = Reviewed.read(options.equivalents)
     sources = mutants_for(target, options, reviewed)
     facts = environment.current()
-    kept = Kept(options.store, target, facts.build)
+    file = FateFile(options.store, target, facts.build)
     head = {
         "digest": sources.digest,
         "options": json.loads(json.dumps({name: getattr(options, name) for name in DECIDING})),
         "seed": options.seed,
     }
     if options.seed is None:
-        options = replace(options, seed=kept.seed(head)).seeded()
+        options = replace(options, seed=file.seed(head)).seeded()
     head["seed"] = options.seed
-    known, passed = kept.begin(head)
-    run = _Run(target, options, sources, kept, reviewed, facts.to_json(), progress or (lambda _: None), passed)
+    known, passed = file.begin(head)
+    run = _Run(target, options, sources, file, reviewed, facts.to_json(), progress or (lambda _: None), passed)
     return run.run(known)
 
 
@@ -115,7 +115,7 @@ class _Run:
     target: str
     options: MutateOptions
     sources: MutantSources
-    kept: Kept
+    file: FateFile
     reviewed: Reviewed
     facts: dict[str, object]
     tell: Tell
@@ -128,7 +128,7 @@ class _Run:
         self._lock = threading.Lock()
         self._jobs = self.options.jobs or os.process_cpu_count() or 1
         self._time_left = TimeLeft(self.options.budget, self._jobs)
-        self._killers = Killers(self.kept.earlier, self.reviewed.killers, self.sources.knows)
+        self._killers = Killers(self.file.earlier, self.reviewed.killers, self.sources.knows)
         self._original = Original(self.target, self.options, _setup(self.target, self.options), self.sources.filling)
         self._judge = MutantJudge(self.options, self.sources, self._original, self.reviewed, self._progress)
 
@@ -140,7 +140,7 @@ class _Run:
                 self._add(replace(known[each.id], mutant=each))
         if known:
             self.notes.append(
-                f"{len(known)} fates are of a run that was interrupted ({self.kept.path}; remove it to begin anew)"
+                f"{len(known)} fates come from an interrupted run ({self.file.path}; remove the file to begin anew)"
             )
         try:
             if todo:
@@ -152,7 +152,7 @@ class _Run:
             raise MutationInterrupted(self._report()) from None
         finally:
             self._original.close()
-        self.kept.end()
+        self.file.end()
         return self._report()
 
     def _check_all(self, engine: str, jobs: int, todo: Sequence[Mutant]) -> None:
@@ -175,11 +175,11 @@ class _Run:
                     for each in done:
                         judged, evidence = each.result()
                         if engine == "schedules" and judged.fate in (Fate.SURVIVED, Fate.UNDECIDED):
-                            self.kept.add_passed(judged.mutant.id, evidence)
+                            self.file.add_passed(judged.mutant.id, evidence)
                             with self._lock:
                                 self.passed[judged.mutant.id] = evidence
                         else:
-                            self.kept.add(judged)
+                            self.file.add(judged)
                             self._add(judged)
             except BaseException:
                 self._judge.stopped.set()
@@ -214,7 +214,7 @@ class _Run:
     def _report(self) -> MutationReport:
         assert self.options.seed is not None
         stale = [] if self.options.operators else self.reviewed.stale(each.id for each in self.sources.mutants)
-        stale_notes = (f"{name} is in the reviewed file, and is no mutant (any more)" for name in stale)
+        stale_notes = (f"the reviewed file names {name}, which is not a mutant (any more)" for name in stale)
         return MutationReport(
             self.target,
             self.options.seed,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
+from typing import Final
 
-from lockproof.campaign import results
 from lockproof.campaign.clock import Clock
 from lockproof.campaign.controlled_child import ControlledChild, labelled
 from lockproof.campaign.deaths import Deaths
@@ -22,6 +22,12 @@ from lockproof.core.environment import Environment
 from lockproof.core.options import CheckOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, FindingKind
+
+SHORT: Final = 1.0
+"""Seconds to make the failure of a mutant small, and as many for its label: there are many mutants."""
+
+EXPLAINING: Final = 2.0
+"""Seconds to find a schedule for what real threads have shown, and as many for its label."""
 
 
 @dataclass
@@ -61,7 +67,7 @@ class ScheduleFailures:
         """Make a scenario small that a schedule shows to fail, and see whether real threads show it too."""
         since = self.clock.elapsed
         of_mutant = bool(self.controlled.setup.aim.kinds)
-        seconds = results.SHORT if of_mutant else max(2.0, self.options.budget * PART_FOR_SHRINKING)
+        seconds = SHORT if of_mutant else max(2.0, self.options.budget * PART_FOR_SHRINKING)
         with self.clock.during("shrinking"):
             small, looked = self.controlled.small(scenario, looked, seconds, BOUND, self.clock.progress)
         with self.clock.during("confirming"):
@@ -87,7 +93,7 @@ class ScheduleFailures:
             with self.clock.during("explaining"):
                 if not self.search.prepare():
                     return
-                looked = self.search.look(finding.scenario, results.EXPLAINING, sys.maxsize)
+                looked = self.search.look(finding.scenario, EXPLAINING, sys.maxsize)
                 if looked is None or looked.found is None:
                     continue
                 same = FindingKind.DEADLOCK if finding.kind is FindingKind.HANG else finding.kind
@@ -96,12 +102,12 @@ class ScheduleFailures:
 
     def _explained(self, finding: Finding, looked: Explored) -> Finding:
         if finding.kind is FindingKind.NOT_LINEARIZABLE and self.options.scenario is None:
-            seconds = results.EXPLAINING
+            seconds = EXPLAINING
             small, again = self.controlled.small(finding.scenario, looked, seconds, BOUND, self.clock.progress)
             if small is not finding.scenario and (real := self.runs.failing(small)) is not None:
                 finding, looked = self.findings.repeatable(violation(small, real, finding.seconds)), again
         looked = self.controlled.confirmed(finding.scenario, looked, BOUND)
-        under = self.controlled.finding(finding.scenario, looked, 0.0, results.EXPLAINING)
+        under = self.controlled.finding(finding.scenario, looked, 0.0, EXPLAINING)
         return labelled(replace(finding, control=under.control), self._environment)
 
     @property

@@ -1,7 +1,7 @@
-"""The part of a check that runs under control: scenarios one after the other, each under its portfolio of schedules.
+"""The search under control: scenarios one after the other, each with a portfolio of strategies.
 
-A scenario is explored for a short while at first, since most flaws need few schedules of a small scenario; then those
-that were not finished are gone on with, in turn with new ones.
+A new scenario is explored for a short while, since most flaws need few schedules of a small scenario. New scenarios
+take turns with those that are not finished.
 """
 
 from __future__ import annotations
@@ -24,30 +24,35 @@ from lockproof.core.operation import Operation
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
 
-FIRST_SCHEDULES: Final = 60
-"""Schedules of a scenario that is explored for the first time in a check. With 120 half as many scenarios had their
-turn, and the rare pairs of the corpus took twice as many schedules until they were found."""
+TURN_SCHEDULES: Final = 60
+"""Schedules of one turn of a scenario. With 120, half as many scenarios had a turn, and the search needed twice as many
+schedules to find the rare pairs of the corpus."""
 
-LARGEST: Final = 7
-"""The most parallel operations of a scenario that is explored. Few, since schedules grow with them; but more than two,
-since pairs of operations that may collide grow faster."""
+MOST_OPERATIONS: Final = 7
+"""Parallel operations at most of a scenario that is explored. Few, since each multiplies the schedules; but more than
+two, since each multiplies the pairs of operations that may collide even faster."""
 
-FEWER: Final = 40
-"""Schedules of a scenario at first where all scenarios are aimed at something, and of the best pairs."""
+AIMED_SCHEDULES: Final = 40
+"""The same for the scenarios of a mutant, which all run what was changed."""
 
-KNOWN: Final = 200
-"""Schedules at first of a scenario that has shown something before, in another mutant or in another process."""
+KNOWN_SCHEDULES: Final = 200
+"""The same for a scenario that has failed before, in another mutant or in an earlier run."""
 
 FIRST_LOOK: Final = 0.3
 LONGEST_LOOK: Final = 2.0
+"""Seconds for a scenario: at first, and at most. Each further turn is twice as long."""
+
 BOUND: Final = 2
+"""Preemptions at most of a schedule in the exhaustive part of the search."""
 
 MOST_LATE: Final = 10
-"""Scenarios that are tried although the time is over, until one can be run: none would leave the engine idle."""
+"""Scenarios that are tried after the budget is spent, until one can run: each engine must run at least one."""
 
 
 @dataclass
-class _Begun:
+class _Unfinished:
+    """A scenario with schedules left, and the seconds of its next turn."""
+
     scenario: Scenario
     seconds: float = FIRST_LOOK
 
@@ -70,17 +75,17 @@ class ScheduleSearch:
     outcomes: dict[Scenario, int] = field(default_factory=dict)
     kinds: set[str] = field(default_factory=set)
     deaths: list[tuple[Scenario, Died]] = field(default_factory=list)
-    _begun: list[_Begun] = field(default_factory=list)
+    _unfinished: list[_Unfinished] = field(default_factory=list)
     _ready: bool = False
     _complete: set[Scenario] = field(default_factory=set)
     _undecided: set[Scenario] = field(default_factory=set)
-    _went_wrong: set[Scenario] = field(default_factory=set)
+    _seen_once: set[Scenario] = field(default_factory=set)
     _fresh: Iterator[Scenario] | None = None
 
     def prepare(self) -> bool:
-        """Start the process; false if that cannot be done, which is a doubt then.
+        """Start the process, and return whether it is ready. If it is not, that is added as a doubt.
 
-        One thread that is only slow with comparing class and model is given another try: no run is lost.
+        If one thread was too slow in comparing class and model, there is a second attempt: no run was lost.
         """
         for last in (False, True):
             if self._ready:
@@ -103,20 +108,18 @@ class ScheduleSearch:
 
     @property
     def explored(self) -> int:
-        """How many scenarios were explored."""
+        """Scenarios that were explored."""
         return len(self.outcomes)
 
     def doubted(self) -> tuple[Doubted, ...]:
-        """Return what stayed undecided of the runs."""
+        """Return the doubts that the runs leave."""
         wrong = (
-            (Doubted(Doubt.SEEN_ONCE, len(self._went_wrong), min(map(str, self._went_wrong))),)
-            if self._went_wrong
-            else ()
+            (Doubted(Doubt.SEEN_ONCE, len(self._seen_once), min(map(str, self._seen_once))),) if self._seen_once else ()
         )
         return (*self.counts.doubted(), *wrong)
 
     def search(self, seconds: float) -> tuple[Scenario, Explored] | None:
-        """Explore scenarios for so long, or until one shows something; the first has its turn however late it is."""
+        """Explore scenarios for so many seconds, or until one fails. One has its turn even if the budget is spent."""
         end = self.clock.left() - seconds
         aimed = bool(self.child.setup.aim.kinds)
         if self._fresh is None:
@@ -125,25 +128,25 @@ class ScheduleSearch:
             over = self.clock.left() <= max(end, 0) and (self.explored > 0 or step >= MOST_LATE)
             if over or self.deaths or not self.prepare():
                 return None
-            fresh = next(self._fresh, None) if step % (4 if aimed else 3) != 2 or not self._begun else None
-            if fresh is None and not self._begun:
+            fresh = next(self._fresh, None) if step % (4 if aimed else 3) != 2 or not self._unfinished else None
+            if fresh is None and not self._unfinished:
                 return None
-            begun = _Begun(fresh) if fresh is not None else self._begun.pop(0)
-            known = begun.scenario in self.first
-            seconds = max(begun.seconds, LONGEST_LOOK / 2) if known else begun.seconds
-            most = KNOWN if known else FEWER if aimed else FIRST_SCHEDULES
-            looked = self.look(begun.scenario, min(seconds, self.clock.left()), most)
+            turn = _Unfinished(fresh) if fresh is not None else self._unfinished.pop(0)
+            known = turn.scenario in self.first
+            seconds = max(turn.seconds, LONGEST_LOOK / 2) if known else turn.seconds
+            most = KNOWN_SCHEDULES if known else AIMED_SCHEDULES if aimed else TURN_SCHEDULES
+            looked = self.look(turn.scenario, min(seconds, self.clock.left()), most)
             if looked is None or looked.skipped:
                 continue
             if looked.found is not None:
-                return begun.scenario, looked
+                return turn.scenario, looked
             if not looked.everything and looked.schedules:
-                begun.seconds = min(2 * begun.seconds, LONGEST_LOOK)
-                self._begun.append(begun)
+                turn.seconds = min(2 * turn.seconds, LONGEST_LOOK)
+                self._unfinished.append(turn)
         return None
 
     def look(self, scenario: Scenario, seconds: float, most: int) -> Explored | None:
-        """Explore one scenario; None if it could not be run or ended the process."""
+        """Explore one scenario, `most` schedules; None if it could not run or ended the process."""
         self.clock.progress(str(scenario))
         try:
             looked = self.child.look(scenario, max(seconds, 0.05), most, BOUND)
@@ -165,22 +168,22 @@ class ScheduleSearch:
             self._undecided.add(scenario)
         if looked.complete and scenario not in self._undecided:
             self._complete.add(scenario)
-        went_wrong = any(each.doubt is Doubt.SEEN_ONCE for each in looked.open)
-        (self._went_wrong.add if went_wrong else self._went_wrong.discard)(scenario)
+        seen_once = any(each.doubt is Doubt.SEEN_ONCE for each in looked.open)
+        (self._seen_once.add if seen_once else self._seen_once.discard)(scenario)
         self.kinds |= set(looked.kinds)
         return looked
 
     def covered(self) -> tuple[str, ...]:
-        """Say what was covered, and how much of it was not judged."""
+        """Return a sentence about what was covered, and how much of that was not judged; nothing if nothing was."""
         if not self.explored:
             return ()
-        said = f"under control: {self.explored} scenario{'s' if self.explored != 1 else ''}"
+        sentence = f"under control: {self.explored} scenario{'s' if self.explored != 1 else ''}"
         if complete := len(self._complete):
             whole = f"in {complete} of them" if complete < self.explored else "in each"
-            said += f", {whole} all orders of lock operations and all schedules with at most {BOUND} preemptions"
+            sentence += f", {whole} all orders of lock operations and all schedules with at most {BOUND} preemptions"
         if self.counts.undecided:
-            said += f"; {self.counts.undecided:,} of {self.counts.ran:,} runs were not judged"
-        return (said,)
+            sentence += f"; {self.counts.undecided:,} of {self.counts.ran:,} runs were not judged"
+        return (sentence,)
 
     def _generated(self) -> Iterator[Scenario]:
         def restart() -> None:
@@ -191,7 +194,7 @@ class ScheduleSearch:
         yield from self.first
         try:
             for scenario in generated(self.child.child, restart):
-                if scenario not in self.outcomes and scenario.size[0] <= LARGEST:
+                if scenario not in self.outcomes and scenario.size[0] <= MOST_OPERATIONS:
                     yield scenario
         except Died as died:
             self.evidence.add_death(f"under control, while scenarios were made: {died.detail}", found=False)

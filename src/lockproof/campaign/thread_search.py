@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from lockproof.campaign import results
 from lockproof.campaign.clock import Clock
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.findings import Findings, violation
+from lockproof.campaign.pool import FIRST_LOOK, Pool, Tried
 from lockproof.campaign.protocol.child import Died, generated
 from lockproof.campaign.protocol.messages import RunResult
-from lockproof.campaign.results import Pool, Tried, enough, merged, not_judged
+from lockproof.campaign.results import enough, merged, not_judged
 from lockproof.campaign.schedule_search import MOST_LATE
 from lockproof.campaign.thread_failures import ThreadFailures
 from lockproof.campaign.thread_runs import MOST_INVOCATIONS, ThreadRuns
@@ -44,7 +44,7 @@ class ThreadSearch:
         self._new = self._scenarios(first)
 
     def prefer_exposed(self, watched: Watched) -> None:
-        """Let the child make scenarios of what looked exposed under control, if it does not know that yet."""
+        """Let the child make scenarios of what looked exposed under control, if it has not got that yet."""
         if watched.exposed and self.deaths.watched is None:
             self.deaths.watched = watched
             self.deaths.restart()
@@ -62,9 +62,9 @@ class ThreadSearch:
             if pool.wants_new:
                 scenario = next(self._new, None)
                 if scenario is None:
-                    self.notes.append("no scenario is left without what was found already")
+                    self.notes.append("each scenario that is left has an operation that a finding is about")
                     return
-                tried, look = Tried(scenario), results.FIRST_LOOK
+                tried, look = Tried(scenario), FIRST_LOOK
             else:
                 tried, look = pool.known()
             try:

@@ -126,7 +126,7 @@ def test_an_exit_in_a_thread_is_a_result_that_the_model_does_not_allow() -> None
     assert "raises SystemExit" in str(finding.outcome)
 
 
-def test_a_hang_of_one_thread_alone_is_told_as_that() -> None:
+def test_a_hang_of_one_thread_alone_is_reported_as_that() -> None:
     report = checked("HangsAlone", 0.5)
     finding = report.findings[0]
     assert finding.kind is FindingKind.HANG
@@ -180,11 +180,11 @@ def test_a_factory_makes_the_subjects() -> None:
     assert report.coverage.invocations > 0
 
 
-def test_progress_is_told_and_never_goes_back() -> None:
-    told: list[Progress] = []
-    check_target(f"{HERE}:Shares", CheckOptions(budget=0.3, seed=1), told.append)
-    assert {"starting", "checking"} <= {each.phase for each in told}
-    assert [each.invocations for each in told] == sorted(each.invocations for each in told)
+def test_progress_is_reported_and_never_goes_back() -> None:
+    reports: list[Progress] = []
+    check_target(f"{HERE}:Shares", CheckOptions(budget=0.3, seed=1), reports.append)
+    assert {"starting", "checking"} <= {each.phase for each in reports}
+    assert [each.invocations for each in reports] == sorted(each.invocations for each in reports)
 
 
 @pytest.mark.one_build
@@ -221,7 +221,7 @@ def test_a_wrong_use_is_refused_with_a_reason(target: str, options: dict[str, ob
         ("class X:\n def __init__(self):\n  import os; os._exit(1)\n def f(self): pass", "making a first subject"),
     ],
 )
-def test_a_module_that_does_not_import_is_told_with_the_place(tmp_path: Path, source: str, message: str) -> None:
+def test_a_module_that_does_not_import_is_reported_with_the_place(tmp_path: Path, source: str, message: str) -> None:
     file = tmp_path / "broken_subject.py"
     file.write_text(source)
     with pytest.raises(LockproofError, match=message):

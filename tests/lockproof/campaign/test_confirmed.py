@@ -45,7 +45,7 @@ def confirmed(*again: int) -> tuple[Processes, Control]:
     return processes, looked.found.control
 
 
-def test_what_is_repeated_in_a_fresh_process_is_told_as_it_is() -> None:
+def test_what_is_repeated_in_a_fresh_process_is_reported_as_it_is() -> None:
     processes, control = confirmed(10)
     assert (processes.started, control.schedule, control.replayed) == (1, schedule(1), 10)
 
