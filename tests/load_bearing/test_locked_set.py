@@ -10,7 +10,7 @@ import pytest
 
 import lockproof
 from lockedset import LockedSet
-from lockproof.campaign.explore import ControlledChild
+from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.protocol.messages import Named, Setup
 from lockproof.core.scenario import Scenario
 from lockproof.mutation.mutants import mutants_of_class

@@ -1,11 +1,11 @@
-"""A check from beginning to end, of what is named on the command line or given as an object."""
+"""Checks a target that the command line names, or a subject that a test has set up."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from lockproof.campaign.check import Checking
-from lockproof.campaign.explore import ControlledChild
+from lockproof.campaign.check import Check
+from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.protocol.child import Child
 from lockproof.campaign.protocol.messages import Setup
 from lockproof.core.options import CheckOptions, Tell
@@ -37,9 +37,9 @@ def check(
     first: Sequence[Scenario] = (),
     progress: Tell | None = None,
 ) -> Report:
-    """Check what the setup says.
+    """Check the subject of a setup.
 
-    `first` are scenarios to try before any others, and `repeat` returns what repeats a finding.
+    `first` are scenarios to try before all others; `repeat` returns what repeats a finding.
 
     Raises:
         LockproofError: the target or an option is wrong.
@@ -49,6 +49,6 @@ def check(
     controlled = ControlledChild(setup, options.memory)
     try:
         with Child(setup, memory=options.memory) as child:
-            return Checking(child, controlled, setup, options, repeat, progress or (lambda _: None)).run(first)
+            return Check(child, controlled, setup, options, repeat, progress or (lambda _: None)).run(first)
     finally:
         controlled.child.close()

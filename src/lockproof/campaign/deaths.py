@@ -1,4 +1,4 @@
-"""Scenarios and programs that end the child process: repeated in a new one, made small, and left out from then on."""
+"""Scenarios and lines that end the child process: run again in a new one, made small, and avoided from then on."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from lockproof.campaign.clock import Clock
 from lockproof.campaign.protocol.child import Child, Died
-from lockproof.campaign.protocol.messages import Avoid, RunLines, RunResult, Watch
+from lockproof.campaign.protocol.messages import Avoid, RunLines, RunResult, UseWatched
+from lockproof.campaign.thread_runs import ThreadRuns
 from lockproof.core.options import CheckOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
@@ -16,47 +18,51 @@ from lockproof.core.watched import Watched
 from lockproof.shrink.shrinker import shrink
 
 CRASH_HEADER: Final = "Fatal Python error"
-"""How the stacks of a crash begin, unless a second thread has crashed while the first one was writing them."""
+"""The first words of the stacks of a crash; missing if a second thread crashed while the first wrote its stack."""
 
 CRASH_RETRIES: Final = 5
-"""How often a crash is repeated until its stacks are whole."""
+"""Times that a crash is repeated until its stacks are complete."""
 
 
 @dataclass
 class Deaths:
-    """What is known of the deaths of a child, and what each new process must be told.
+    """What a new child process must know, since it begins with nothing: what to avoid, and what was seen under control.
 
-    `tried` runs a scenario in it, with so many seconds until it hangs, and returns what came of it; `watched` is what
-    was seen of its operations.
+    `avoided` are groups of operations: no scenario has a whole group. `watched` is what was seen; None: nothing yet.
     """
 
-    child: Child
+    runs: ThreadRuns
+    clock: Clock
     options: CheckOptions
-    tried: Callable[[Scenario, float], RunResult]
     avoided: list[tuple[str, ...]] = field(default_factory=list)
     watched: Watched | None = None
 
+    @property
+    def child(self) -> Child:
+        """The process that is ended, and started again."""
+        return self.runs.child
+
     def avoid(self, lines: Sequence[str]) -> None:
-        """From now on, have no scenario with all these operations, and nothing on one thread with the last of them."""
+        """From now on make no scenario with all these operations, and do not run the last one alone."""
         self.avoided.append(tuple(lines))
         self.restart()
 
     def restart(self) -> None:
-        """Have a process that knows what is avoided and what was seen: one that is started anew knows nothing."""
+        """Start the process if it has ended, and send it what to avoid and what was seen."""
         self.child.start()
         self.child.ask(Avoid(tuple(self.avoided)))
         if self.watched is not None:
-            self.child.ask(Watch(self.watched))
+            self.child.ask(UseWatched(self.watched))
 
     def alone(self) -> tuple[str, ...]:
-        """Return the operations that are left out on one thread."""
+        """Return the operations that do not run alone any more."""
         return tuple(lines[-1] for lines in self.avoided)
 
     def small_program(self, died: Died) -> tuple[tuple[str, ...], Died | None]:
-        """Return the lines that one thread ran when the process died, without those that are not needed for that.
+        """Make the lines few that one thread ran when the process died.
 
-        And how they ended it when they were run with all the time that there is; None if they did not: then they
-        were only slow.
+        Returns the lines, and how they end the process if they have the full time. None: they do not end it, and were
+        only slow.
         """
 
         def ends(lines: Sequence[str], hang: float) -> Died | None:
@@ -73,7 +79,7 @@ class Deaths:
     def small(self, scenario: Scenario, died: Died) -> tuple[Scenario, Died]:
         """Return a smaller scenario that ends the process in the same way, and how it ended.
 
-        A hang takes its time to be seen, so candidates are given less of it, and only the smallest the full time.
+        To see a hang takes time, so only the smallest scenario gets the full time, and candidates get less.
         """
         end = time.monotonic() + max(2 * self.options.hang, self.options.budget * 0.3)
         small = shrink(
@@ -89,17 +95,21 @@ class Deaths:
         return (scenario, died) if last is None else (small, last)
 
     def again(self, scenario: Scenario, hang: float) -> Died | RunResult:
-        """Run a scenario once more, in a new process; return how it ended the process, or what its runs showed."""
+        """Run a scenario again in a new process; return how it ended the process, or its runs."""
         self.restart()
         try:
-            return self.tried(scenario, hang)
+            return self._run(scenario, hang)
         except Died as died:
             self.restart()
             return died
 
     def ends(self, candidate: Scenario, died: Died, hang: float) -> Died | None:
-        """Run a scenario; return how it ended the process if that is the same way, otherwise None."""
-        return self._same(died, lambda: self.tried(candidate, hang))
+        """Run a scenario; return how it ended the process, None if it did not end it in the same way as `died`."""
+        return self._same(died, lambda: self._run(candidate, hang))
+
+    def _run(self, scenario: Scenario, hang: float) -> RunResult:
+        self.clock.progress(str(scenario))
+        return self.runs.run(scenario, 3000, 0.5, hang=hang)
 
     def _same(self, died: Died, run: Callable[[], object]) -> Died | None:
         try:

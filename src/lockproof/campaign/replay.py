@@ -1,4 +1,4 @@
-"""Repeats a finding from the file that a report was written to, if what it belongs to is still what it was."""
+"""Repeats a finding from the file of a report, if the Python and the sources are the same as then."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from lockproof.core.verdict import Control, Finding, Report
 
 
 def replay_file(path: Path, times: int, hang: float | None = None, progress: Tell | None = None) -> Report:
-    """Run the schedule of the first finding in a report that has one; the report of that is returned.
+    """Run the schedule of the first finding that has one, and return the report of that.
 
-    `hang` is in seconds; None for what the finding was found with, as are the model, the factory and the memory.
+    Model, factory and memory are those that the finding was found with, and so is `hang`, unless it gives the seconds.
 
     Raises:
-        LockproofError: the file is no report, has no schedule, or the source or the Python is another one now.
+        LockproofError: the file is no report or has no schedule, or a source or the Python has changed.
 
     """
     finding = _read(path)
@@ -29,7 +29,7 @@ def replay_file(path: Path, times: int, hang: float | None = None, progress: Tel
     _refuse_changes(finding.control)
     if not isinstance(finding.repeat, RepeatTarget):
         raise LockproofError(
-            f"{path} does not say what its schedule is a schedule of: it is repeated by {finding.command!r}",
+            f"{path} does not name the target of its schedule; {finding.command!r} repeats it",
             "it was found by a test, or the file was edited",
             "run that test again, or find it with lockproof explore TARGET --json FILE",
         )
@@ -79,7 +79,7 @@ def _refuse_changes(control: Control) -> None:
     if control.python != now:
         raise LockproofError(
             f"the schedule belongs to CPython {control.python}, and this is {now}",
-            "another Python has other instructions, at which threads are switched",
+            "a schedule counts instructions, and another Python has other ones",
             "replay it there, or find it again with this one",
         )
     for file, digest in control.sources:
@@ -89,6 +89,6 @@ def _refuse_changes(control: Control) -> None:
         if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
             raise LockproofError(
                 f"{file} has changed since the schedule was found",
-                "the class was mended, or edited otherwise: a schedule counts its instructions",
-                "check it again; if it is mended, no schedule will show it",
+                "a schedule counts the instructions of the class, and somebody has edited them",
+                "check the class again; if it is fixed, no schedule shows the finding",
             )

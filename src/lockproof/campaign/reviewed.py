@@ -1,7 +1,7 @@
-"""The reviewed file: what a person has said of the mutants of a class.
+"""The reviewed file: what a person knows of the mutants of a class.
 
-It says why nobody can tell some from the class, and which scenario kills others: that one is tried first, so that
-nobody has to find it once more.
+It gives the reason why a mutant is equivalent to the class, or a scenario that kills a mutant. That scenario is tried
+first, so that the search need not find it again.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ class Reviewed:
 
     @classmethod
     def read(cls, file: Path | None) -> Reviewed:
-        """Return what a file says; nothing if there is none.
+        """Return the content of a file; empty for None.
 
         Raises:
-            LockproofError: it cannot be read, or has another form.
+            LockproofError: the file cannot be read, or has another form.
 
         """
         if file is None:
             return cls()
         try:
             document = tomllib.loads(file.read_text(encoding="utf-8"))
-            reasons = _said(document.get("equivalent", []), "reason")
-            killers = _said(document.get("killed", []), "scenario")
+            reasons = _by_mutant(document.get("equivalent", []), "reason")
+            killers = _by_mutant(document.get("killed", []), "scenario")
         except OSError as error:
             raise LockproofError(f"{file} cannot be read: {error.strerror or error}", "a misspelt name") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
@@ -53,14 +53,15 @@ class Reviewed:
         return cls(reasons, killers)
 
     def stale(self, ids: Iterable[str]) -> list[str]:
-        """Return the mutants that it says something of, and that are not there."""
+        """Return the mutants that the file names and that are not among `ids`."""
         return sorted((self.reasons.keys() | self.killers.keys()) - set(ids))
 
 
-def _said(entries: Any, what: str) -> dict[str, str]:
-    said = dict[str, str]()
+def _by_mutant(entries: Any, key: str) -> dict[str, str]:
+    """Return the value of a key of each entry, by the mutants that the entry names."""
+    found = dict[str, str]()
     for entry in entries:
         if not isinstance(entry["mutants"], list):
             raise TypeError(f"mutants = {entry['mutants']!r} is no list")
-        said |= dict.fromkeys(map(str, entry["mutants"]), str(entry[what]).strip())
-    return said
+        found |= dict.fromkeys(map(str, entry["mutants"]), str(entry[key]).strip())
+    return found

@@ -73,7 +73,7 @@ class BakeryInAHurry(Bakery):
 
 
 class Tickets:
-    """For any number: a ticket is drawn under a lock, and called by whoever leaves."""
+    """For any number: a ticket is drawn under a lock, and called by the thread that leaves."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()

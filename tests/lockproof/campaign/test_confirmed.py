@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from lockproof.campaign.explore import CONFIRMATIONS, ControlledChild
+from lockproof.campaign.controlled_child import CONFIRMATIONS, ControlledChild
 from lockproof.campaign.protocol.messages import Explored, Found, Named, Replay, Replayed, Request, Setup
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule, Switching
@@ -45,7 +45,7 @@ def confirmed(*again: int) -> tuple[Processes, Control]:
     return processes, looked.found.control
 
 
-def test_what_is_repeated_in_a_fresh_process_is_told_as_it_is() -> None:
+def test_what_is_repeated_in_a_fresh_process_is_reported_as_it_is() -> None:
     processes, control = confirmed(10)
     assert (processes.started, control.schedule, control.replayed) == (1, schedule(1), 10)
 

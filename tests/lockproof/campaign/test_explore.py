@@ -1,4 +1,4 @@
-"""Does exploring find what a function or a scenario does wrong in some order, tell it truly, and hold for its twin?"""
+"""Does exploring find what a function or a scenario does wrong in some order, report that, and hold for its twin?"""
 
 from __future__ import annotations
 
@@ -111,16 +111,16 @@ def test_the_container_that_collided_is_known_by_what_it_is_not_by_its_name() ->
     assert [step.source for step in control.steps if step.marked] == ["for number in numbers:", "same.add(4)"]
 
 
-def test_what_no_other_thread_has_is_not_told() -> None:
+def test_what_no_other_thread_has_is_not_reported() -> None:
     _, control = found("private_lists")
-    told = {step.source for step in control.steps}
+    shown = {step.source for step in control.steps}
     assert {step.source for step in control.steps if step.marked} == {
         "if len(numbers) == 0:", "numbers.append(mine[0])"
     }  # fmt: skip
-    assert "both.append(1)" in told and "mine.sort()" not in told
+    assert "both.append(1)" in shown and "mine.sort()" not in shown
 
 
-def test_a_deadlock_is_told_with_who_has_what_since_where() -> None:
+def test_a_deadlock_is_reported_with_who_has_what_since_where() -> None:
     finding, control = found("crossed_locks")
     assert finding.kind is FindingKind.DEADLOCK
     rows = {row.thread: row for row in control.blocked}
@@ -209,8 +209,10 @@ def test_the_twin_holds_and_all_of_its_schedules_were_run(name: str) -> None:
     report = searched(name)
     assert report.verdict is Verdict.HELD
     assert (report.findings, report.notes, report.unknown) == ((), (), ())
-    (said,) = report.coverage.explored
-    assert said.startswith("all ") and said.endswith((" schedules with at most 2 preemptions", " schedules there are"))
+    (covered,) = report.coverage.explored
+    assert covered.startswith("all ") and covered.endswith(
+        (" schedules with at most 2 preemptions", " schedules there are")
+    )
 
 
 def test_a_loop_that_another_thread_ends_is_no_finding() -> None:
@@ -226,9 +228,9 @@ def test_all_orders_are_said_to_be_all() -> None:
 
 def test_the_portfolio_says_what_each_of_its_strategies_covered() -> None:
     report = explored_until(lambda report: len(report.coverage.explored) == 6, "locked_in_one_order")
-    said = report.coverage.explored
-    assert said[:2] == ("all 4 orders of lock operations", "all 82 schedules with at most 2 preemptions")
-    assert [each.rpartition(" ")[0].rpartition(" ")[2] for each in said[2:]] == ["SURW", "PCT", "POS", "random-walk"]
+    covered = report.coverage.explored
+    assert covered[:2] == ("all 4 orders of lock operations", "all 82 schedules with at most 2 preemptions")
+    assert [each.rpartition(" ")[0].rpartition(" ")[2] for each in covered[2:]] == ["SURW", "PCT", "POS", "random-walk"]
 
 
 def test_what_was_not_finished_is_not_said_to_be_complete() -> None:
@@ -247,8 +249,8 @@ def test_a_strategy_of_ones_own_chooses_the_schedules() -> None:
     for name, verdict in (("lost_update", Verdict.VIOLATION), ("locked_update", Verdict.HELD)):
         report = explored(name, strategy=f"{HERE}:AtRandom")
         assert report.verdict is verdict
-        (said,) = report.coverage.explored
-        assert said.endswith(f" {HERE}:AtRandom schedules")
+        (covered,) = report.coverage.explored
+        assert covered.endswith(f" {HERE}:AtRandom schedules")
         if report.findings:
             assert report.findings[0].control is not None and report.findings[0].control.replayed == 10
 
@@ -303,7 +305,7 @@ def test_a_pool_has_its_threads_and_futures_in_the_same_order_again() -> None:
 def test_what_depends_on_more_than_the_schedule_is_noted_and_never_called_complete(name: str) -> None:
     report = explored_until(lambda report: "led elsewhere" in str(report.notes), name)
     assert any(note.startswith("the same choices led elsewhere: ") for note in report.notes)
-    assert not any(said.startswith("all ") for said in report.coverage.explored)
+    assert not any(covered.startswith("all ") for covered in report.coverage.explored)
     assert report.coverage.explored  # it is drawn from all the same
 
 
@@ -318,7 +320,7 @@ def test_the_clock_and_the_hashes_of_texts_are_under_control() -> None:
     for name in ("depends_on_the_clock", "depends_on_hashes_of_texts"):
         report = searched(name, bound=1)
         assert report.notes == ()
-        assert any(said.startswith("all ") for said in report.coverage.explored)
+        assert any(covered.startswith("all ") for covered in report.coverage.explored)
 
 
 def test_a_wait_with_a_time_limit_is_noted_and_takes_no_time() -> None:
@@ -334,15 +336,15 @@ def test_a_wait_that_is_not_under_control_is_noted_with_its_place() -> None:
     assert any(
         note.startswith(f"a wait that is not under control, at {line('a wait in the system')}") for note in report.notes
     )
-    assert not any(said.startswith("all ") for said in report.coverage.explored)
+    assert not any(covered.startswith("all ") for covered in report.coverage.explored)
 
 
-def test_progress_is_told_and_never_goes_back() -> None:
-    told: list[Progress] = []
-    explore_target(f"{HERE}:lost_update", ExploreOptions(budget=LONG, seed=1), told.append)
-    phases = list(dict.fromkeys(each.phase for each in told))
+def test_progress_is_reported_and_never_goes_back() -> None:
+    reports: list[Progress] = []
+    explore_target(f"{HERE}:lost_update", ExploreOptions(budget=LONG, seed=1), reports.append)
+    phases = list(dict.fromkeys(each.phase for each in reports))
     assert phases == ["starting", "exploring", "confirming"]
-    assert [each.elapsed for each in told[1:]] == sorted(each.elapsed for each in told[1:])
+    assert [each.elapsed for each in reports[1:]] == sorted(each.elapsed for each in reports[1:])
 
 
 # What is refused.
@@ -354,10 +356,15 @@ def test_progress_is_told_and_never_goes_back() -> None:
     [
         (f"{HERE}:with_a_parameter", {}, "with_a_parameter has parameters: amount", "write a function around it"),
         (f"{HERE}:starts_no_thread", {}, "starts no thread: there is nothing to schedule", "start threads in it"),
-        (f"{HERE}:Money", {}, "nothing says what to do with it", f"lockproof check {HERE}:Money, or give --scenario"),
+        (
+            f"{HERE}:Money",
+            {},
+            "explore needs a scenario for a class",
+            f"lockproof check {HERE}:Money, or give --scenario",
+        ),
         (f"{HERE}:lost_update", {"scenario": "a.f() || a.f()"}, "a function has no scenario", "leave --scenario out"),
         (f"{HERE}:lost_update", {"model": "set"}, "no model and no factory", "leave the options out"),
-        (f"{HERE}:Money", {"scenario": "a.pay()"}, "one thread shows nothing", "part the threads"),
+        (f"{HERE}:Money", {"scenario": "a.pay()"}, "one thread shows nothing", "separate the threads"),
         (f"{HERE}:lost_updat", {}, "lost_updat", "did you mean"),
         (f"{HERE}:lost_update", {"schedule": "free:1x"}, "not a schedule: 'free:1x'", "it looks like free:1x3,2x1"),
         ("tests.lockproof.campaign.nowhere:f", {}, "no module tests.lockproof.campaign.nowhere", ""),
@@ -378,11 +385,11 @@ def test_a_wrong_use_is_refused_with_a_reason_and_a_next_step(
     ("source", "fact", "step"),
     [
         ("1 / 0", "ZeroDivisionError", "next step: "),
-        ("import os; os._exit(4)", "did not end well: the process ended with status 4", "next step: "),
+        ("import os; os._exit(4)", "failed: the process ended with status 4", "next step: "),
         ("import threading; threading.Lock().acquire(); f = 5", "int", ""),
     ],
 )
-def test_a_module_that_does_not_import_is_told_with_a_next_step(
+def test_a_module_that_does_not_import_is_reported_with_a_next_step(
     tmp_path: Path, source: str, fact: str, step: str
 ) -> None:
     file = tmp_path / "broken_subject.py"
@@ -409,7 +416,7 @@ def test_the_same_scenario_of_its_twin_holds() -> None:
     assert report.verdict is Verdict.HELD
     assert report.coverage.kinds == ("a.pay()",)
     assert report.coverage.outcomes == 2
-    assert any(said.startswith("all ") for said in report.coverage.explored)
+    assert any(covered.startswith("all ") for covered in report.coverage.explored)
 
 
 def checked(name: str, engine: str, budget: float, **options: Any) -> Report:

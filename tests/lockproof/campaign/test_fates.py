@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from lockproof.campaign.mutants_kept import Kept
-from lockproof.campaign.mutate import _fate
+from lockproof.campaign.fate_file import FateFile
+from lockproof.campaign.mutant_judge import fate as fate_of
 from lockproof.core.codec import encode
 from lockproof.core.evidence import Doubt, Doubted, Evidence, Tally
 from lockproof.core.mutant import Mutant
@@ -44,23 +44,23 @@ PASSED, LEFT_OPEN = Evidence(schedules=RUNS), Evidence(schedules=RUNS, doubts=(D
 def test_the_evidence_of_both_engines_decides(
     before: Evidence, shown: Report, fate: Fate, codes: tuple[Doubt, ...]
 ) -> None:
-    judged, together = _fate(MUTANT, shown, set(), before)
+    judged, together = fate_of(MUTANT, shown, frozenset(), before)
     assert (judged.fate, judged.undecided) == (fate, codes)
     assert together.schedules == before.schedules and together.threads == shown.evidence.threads
     assert bool(judged.why) is (fate in (Fate.UNDECIDED, Fate.INVALID))
 
 
 def test_what_differs_in_the_class_itself_too_kills_nothing_and_decides_nothing() -> None:
-    usual = {each.lines[-1] for each in DIFFERENT.nonconformances}
-    assert _fate(MUTANT, DIFFERENT, usual, PASSED)[0].fate is Fate.SURVIVED
-    assert _fate(MUTANT, DIFFERENT, usual, LEFT_OPEN)[0].fate is Fate.UNDECIDED
+    usual = frozenset(each.lines[-1] for each in DIFFERENT.nonconformances)
+    assert fate_of(MUTANT, DIFFERENT, usual, PASSED)[0].fate is Fate.SURVIVED
+    assert fate_of(MUTANT, DIFFERENT, usual, LEFT_OPEN)[0].fate is Fate.UNDECIDED
 
 
 def judged(fate: Fate, **more: Any) -> Judged:
     return Judged(replace(MUTANT, id=f"remove-lock:Bag.{fate.name}:1"), fate, 1.0, **more)
 
 
-def test_an_undecided_mutant_is_told_and_is_no_part_of_the_killed() -> None:
+def test_an_undecided_mutant_is_reported_and_is_no_part_of_the_killed() -> None:
     open_one = judged(Fate.UNDECIDED, why="9 runs were not judged", undecided=(Doubt.OUTCOMES_UNDECIDED,))
     found = MutationReport("bag.py:Bag", 7, 4.0, STANDARD, (), (judged(Fate.KILLED), open_one), 12.0)
     assert (found.score, found.valid, found.count(Fate.SURVIVED)) == (0.5, 2, 0)
@@ -80,11 +80,11 @@ def test_nobody_can_call_an_undecided_mutant_equivalent() -> None:
 
 def test_what_schedules_left_open_is_known_to_a_run_that_is_gone_on_with(tmp_path: Path) -> None:
     head = {"digest": "d", "options": {}, "seed": 1}
-    kept = Kept(tmp_path, "bag.py:Bag", "3.13")
-    assert kept.begin(head) == ({}, {})
-    kept.add_passed("one", LEFT_OPEN)
-    kept.add(judged(Fate.UNDECIDED, why="x", undecided=(Doubt.CHILD_LOST,)))
-    known, passed = Kept(tmp_path, "bag.py:Bag", "3.13").begin(head)
+    file = FateFile(tmp_path, "bag.py:Bag", "3.13")
+    assert file.begin(head) == ({}, {})
+    file.add_passed("one", LEFT_OPEN)
+    file.add(judged(Fate.UNDECIDED, why="x", undecided=(Doubt.CHILD_LOST,)))
+    known, passed = FateFile(tmp_path, "bag.py:Bag", "3.13").begin(head)
     assert passed == {"one": LEFT_OPEN}
     (again,) = known.values()
     assert (again.fate, again.undecided) == (Fate.UNDECIDED, (Doubt.CHILD_LOST,))

@@ -1,4 +1,4 @@
-"""Are mutants checked, is what became of them told, and is nothing lost when a run is interrupted?"""
+"""Are mutants checked, are their fates reported, and is nothing lost when a run is interrupted?"""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from lockproof.campaign import mutant_judge, original
 from lockproof.campaign import mutate as mutating
-from lockproof.campaign.check import Checking
-from lockproof.campaign.explore import ControlledChild
+from lockproof.campaign.check import Check
+from lockproof.campaign.controlled_child import ControlledChild
+from lockproof.campaign.mutant_judge import MutantJudge
 from lockproof.campaign.mutate import Tell, mutants_for, mutate_target
+from lockproof.campaign.original import Original
 from lockproof.campaign.protocol.child import Child, Died
 from lockproof.campaign.protocol.messages import Named, Setup
 from lockproof.campaign.reviewed import Reviewed
@@ -67,7 +70,7 @@ def made_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Checks:
-    """Stands for the checks of a run, in tests of what is kept, counted and told, which need no search.
+    """Stands for the checks of a run, in tests that need no search.
 
     `finding` is found in each mutant, with `only_first` where its scenario is among those to try first; `itself` in the
     class itself; `differing` on one thread in all of them. `checked` are the options of each check.
@@ -94,8 +97,9 @@ class Checks:
 @pytest.fixture
 def checks(monkeypatch: pytest.MonkeyPatch) -> Checks:
     instead = Checks()
-    monkeypatch.setattr(mutating, "check", instead)
-    monkeypatch.setattr(mutating._Mutating, "_seen", lambda _: Watched())
+    for module in (original, mutant_judge):
+        monkeypatch.setattr(module, "check", instead)
+    monkeypatch.setattr(Original, "_watched", lambda _: Watched())
     return instead
 
 
@@ -137,8 +141,8 @@ def test_a_reviewed_file_takes_it_out_of_the_score(tmp_path: Path, checks: Check
 def test_what_it_says_kills_a_mutant_is_tried(tmp_path: Path, scenario: str, fate: Fate) -> None:
     (mutant,) = mutants_of(f"{FILE}:Seldom").mutants
     reviewed = tmp_path / "reviewed.toml"
-    said = f'[[killed]]\nmutants = ["{mutant.id}"]\nscenario = "{scenario}"\n' if scenario else ""
-    reviewed.write_text(said, encoding="utf-8")
+    content = f'[[killed]]\nmutants = ["{mutant.id}"]\nscenario = "{scenario}"\n' if scenario else ""
+    reviewed.write_text(content, encoding="utf-8")
     (found,) = mutated(tmp_path, "Seldom", budget=0.6, equivalents=reviewed).judged
     assert (found.fate, found.scenario) == (fate, scenario)
 
@@ -165,8 +169,8 @@ def test_a_mutant_with_a_reason_has_a_quarter_of_the_budget(tmp_path: Path, chec
     checks.finding = None
     (mutant,) = mutants_of(f"{FILE}:Useless").mutants
     reviewed = tmp_path / "reviewed.toml"
-    for said in ("", f'[[equivalent]]\nmutants = ["{mutant.id}"]\nreason = "one assignment"\n'):
-        reviewed.write_text(said, encoding="utf-8")
+    for content in ("", f'[[equivalent]]\nmutants = ["{mutant.id}"]\nreason = "one assignment"\n'):
+        reviewed.write_text(content, encoding="utf-8")
         mutated(tmp_path, "Useless", budget=1.6, equivalents=reviewed)
     # The class itself with both engines, then the mutant with one after the other; the second passes the first only.
     assert [each.budget for each in checks.checked] == [1.6, 0.8, 0.8, 1.6, 0.2]
@@ -176,27 +180,27 @@ def test_a_mutant_with_a_reason_has_a_quarter_of_the_budget(tmp_path: Path, chec
 def test_a_hang_under_control_is_a_finding_only_if_it_is_one_without(name: str, found: list[FindingKind]) -> None:
     setup = Setup([*sys.path], Named(f"{FILE}:{name}"), hang=1.0, seed=1)
     with Child(setup, memory=1024) as child:
-        checking = Checking(
+        run = Check(
             child, ControlledChild(setup, 1024), setup, CheckOptions(hang=1.0), lambda _: RepeatTest(()), lambda _: None
         )
         died = Died(FindingKind.HANG, "no step", "", ())
-        checking._schedules.deaths.append((Scenario.parse("a.remove(2) || a.remove(2)"), died))
-        checking._tell_of_deaths()
-    assert [each.kind for each in checking.findings] == found
-    lost = [each.doubt for each in checking.gathered.doubts]
+        run.schedule_search.deaths.append((Scenario.parse("a.remove(2) || a.remove(2)"), died))
+        run.schedule_failures.after_deaths()
+    assert [each.kind for each in run.findings.found] == found
+    lost = [each.doubt for each in run.evidence.doubts]
     assert lost == ([] if found else [Doubt.CHILD_LOST])
 
 
 def test_what_shows_a_fault_of_the_class_itself_is_repeated_with_the_options_of_mutate() -> None:
-    run = object.__new__(mutating._Mutating)
-    run.target, run.options = "m:Bag", MutateOptions(seed=5, hang=0.5, memory=128, factory="m:made", threads=4)
+    options = MutateOptions(seed=5, hang=0.5, memory=128, factory="m:made", threads=4)
+    class_itself = Original("m:Bag", options, Setup.of("m:Bag", options), ())
     for text in ("a.f() || a.g()", "a.f(); a.g()"):
-        command = str(run._repeat(Finding(FindingKind.HANG, Scenario.parse(text))))
+        command = str(class_itself.repeat(Finding(FindingKind.HANG, Scenario.parse(text))))
         assert "--hang 0.5s --memory 128" in command and "--factory m:made" in command and "--seed 5" in command
         assert ("--threads 4" in command) is ("||" not in text)
 
 
-def test_one_that_is_called_equivalent_and_is_killed_is_told(tmp_path: Path, checks: Checks) -> None:
+def test_one_that_is_called_equivalent_and_is_killed_is_reported(tmp_path: Path, checks: Checks) -> None:
     mutants = mutants_of(f"{FILE}:Tally").mutants
     reviewed = tmp_path / "equivalent.toml"
     entries = [f'[[equivalent]]\nmutants = ["{name}"]\nreason = "believed"\n' for name in (mutants[0].id, "gone:x:1")]
@@ -207,7 +211,7 @@ def test_one_that_is_called_equivalent_and_is_killed_is_told(tmp_path: Path, che
     assert "wrong: " + mutants[0].id in mutation_as_text(report)
 
 
-def test_what_one_thread_alone_shows_is_told_as_that(tmp_path: Path, checks: Checks) -> None:
+def test_what_one_thread_alone_shows_is_reported_as_that(tmp_path: Path, checks: Checks) -> None:
     alone = Scenario((), ((Operation("a.win()"),),))
     checks.finding = Finding(FindingKind.HANG, alone, concurrent=False)
     for found in mutated(tmp_path).judged:
@@ -215,7 +219,7 @@ def test_what_one_thread_alone_shows_is_told_as_that(tmp_path: Path, checks: Che
 
 
 @real_checks
-def test_a_mutant_that_breaks_on_one_thread_is_told_as_what_it_is(tmp_path: Path) -> None:
+def test_a_mutant_that_breaks_on_one_thread_is_reported_as_what_it_is(tmp_path: Path) -> None:
     source = FILE.read_text(encoding="utf-8").replace(
         "            return self._games - self._wins", "            return self._games - self.win() + 1"
     )
@@ -228,15 +232,15 @@ def test_a_mutant_that_breaks_on_one_thread_is_told_as_what_it_is(tmp_path: Path
 
 def test_an_interrupted_run_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checks: Checks) -> None:
     checked: list[str] = []
-    judge = mutating._Mutating._judge
+    judge = MutantJudge.judge
 
-    def counted(self: Any, mutant: Any, engine: str) -> Any:
+    def counted(self: Any, mutant: Any, *rest: Any) -> Any:
         checked.append(mutant.id)
         if len(checked) == 2:
             raise KeyboardInterrupt
-        return judge(self, mutant, engine)
+        return judge(self, mutant, *rest)
 
-    monkeypatch.setattr(mutating._Mutating, "_judge", counted)
+    monkeypatch.setattr(MutantJudge, "judge", counted)
     with pytest.raises(MutationInterrupted) as stopped:
         mutated(tmp_path, jobs=1, seed=None)
     assert len(stopped.value.report.judged) == 1 and stopped.value.report.left == 1
@@ -252,14 +256,14 @@ def test_an_interrupted_run_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.
 @pytest.fixture
 def interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Interrupt a run at its second mutant."""
-    judge, stop = mutating._Mutating._judge, iter([False, True])
+    judge, stop = MutantJudge.judge, iter([False, True])
 
-    def stopped(self: Any, mutant: Any, engine: str) -> Any:
+    def stopped(self: Any, mutant: Any, *rest: Any) -> Any:
         if next(stop, False):
             raise KeyboardInterrupt
-        return judge(self, mutant, engine)
+        return judge(self, mutant, *rest)
 
-    monkeypatch.setattr(mutating._Mutating, "_judge", stopped)
+    monkeypatch.setattr(MutantJudge, "judge", stopped)
 
 
 @pytest.mark.usefixtures("interrupted")
@@ -278,8 +282,8 @@ def test_what_differs_in_the_class_itself_makes_no_mutant_invalid_in_a_run_that_
 def test_so_it_is_with_real_checks(tmp_path: Path) -> None:
     reviewed = tmp_path / "reviewed.toml"
     first, _ = mutants_of(f"{FILE}:Claims").mutants
-    said = f'[[killed]]\nmutants = ["{first.id}"]\nscenario = "a.claim(1) || a.claim(1)"\n'
-    reviewed.write_text(said, encoding="utf-8")
+    content = f'[[killed]]\nmutants = ["{first.id}"]\nscenario = "a.claim(1) || a.claim(1)"\n'
+    reviewed.write_text(content, encoding="utf-8")
     options = {"jobs": 1, "model": f"{FILE}:StrictClaims", "budget": 0.6, "equivalents": reviewed}
     with pytest.raises(MutationInterrupted):
         mutated(tmp_path, "Claims", **options)
@@ -301,11 +305,11 @@ def test_a_fate_that_was_cut_off_while_it_was_written_is_looked_for_again(tmp_pa
 
 
 def test_progress_tells_how_many_are_done_and_what_became_of_them(tmp_path: Path, checks: Checks) -> None:
-    told: list[Progress] = []
-    mutated(tmp_path, tell=told.append, jobs=1)
-    assert told[0].phase == "0 of 2 mutants" and "the class itself" in told[0].text
-    assert told[-1].phase == "1 of 2 mutants"
-    assert told[-1].text.startswith("1 killed; about ")
+    reports: list[Progress] = []
+    mutated(tmp_path, tell=reports.append, jobs=1)
+    assert reports[0].phase == "0 of 2 mutants" and "the class itself" in reports[0].text
+    assert reports[-1].phase == "1 of 2 mutants"
+    assert reports[-1].text.startswith("1 killed; about ")
 
 
 # What is refused.

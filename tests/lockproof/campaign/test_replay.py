@@ -133,7 +133,7 @@ def test_what_fails_without_any_decision_can_be_replayed(money: Path, tmp_path: 
 def test_a_source_that_has_changed_is_refused(money: Path, tmp_path: Path) -> None:
     path = explored(f"{money}:lost", tmp_path)
     money.write_text(source(locked=False) + "\n# a comment is enough\n", encoding="utf-8")
-    with pytest.raises(LockproofError, match=r"money\.py has changed since(?s:.*)next step: check it again"):
+    with pytest.raises(LockproofError, match=r"money\.py has changed since(?s:.*)next step: check the class again"):
         replay_file(path, 10, 3.0)
     money.unlink()
     with pytest.raises(LockproofError, match="which is not there"):
@@ -209,7 +209,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 def test_a_report_whose_finding_was_found_by_a_test_is_refused(money: Path, tmp_path: Path) -> None:
     of_test = encode(RepeatTest(("pytest", "test_it.py")))
     path = edited(explored(f"{money}:lost", tmp_path), lambda document: document["findings"][0].update(repeat=of_test))
-    with pytest.raises(LockproofError, match="it is repeated by 'pytest test_it"):
+    with pytest.raises(LockproofError, match=r"'pytest test_it\.py' repeats it"):
         replay_file(path, 10, 3.0)
 
 

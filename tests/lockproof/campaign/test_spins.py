@@ -1,4 +1,4 @@
-"""Is a lock that waits in loops found broken where it is, and never told as no progress where it is not?"""
+"""Is a lock that waits in loops found broken where it is, and never reported as no progress where it is not?"""
 
 from __future__ import annotations
 

@@ -12,9 +12,10 @@ from typing import Any, NoReturn
 import pytest
 
 import lockproof
-from lockproof.campaign.check import Checking
+from lockproof.campaign.check import Check
 from lockproof.campaign.check_target import check_target
-from lockproof.campaign.explore import ControlledChild, explore_target
+from lockproof.campaign.controlled_child import ControlledChild
+from lockproof.campaign.explore import explore_target
 from lockproof.campaign.protocol.child import Child, Died
 from lockproof.campaign.protocol.messages import (
     Conform,
@@ -99,10 +100,10 @@ def test_a_class_that_does_not_start_under_control_has_not_held_there() -> None:
     assert checked("NotMadeUnderControl", budget=0.3, engine="threads").verdict is Verdict.HELD
 
 
-def checking(name: str, child: Child, **options: Any) -> Checking:
+def checking(name: str, child: Child, **options: Any) -> Check:
     setup = Setup([*sys.path, ROOT], Named(f"{HERE}:{name}"), hang=1.0, seed=1)
     given = CheckOptions(**{"hang": 1.0, "seed": 1, **options})
-    return Checking(child, ControlledChild(setup, 1024), setup, given, lambda _: RepeatTest(()), lambda _: None)
+    return Check(child, ControlledChild(setup, 1024), setup, given, lambda _: RepeatTest(()), lambda _: None)
 
 
 NONE = Scenario((), ())
@@ -124,18 +125,18 @@ def test_a_hang_under_control_is_what_real_threads_make_of_it_or_not_known(
 ) -> None:
     with Child(Setup([*sys.path, ROOT], Named(f"{HERE}:LockedCounter"), hang=1.0), memory=1024) as child:
         run = checking("LockedCounter", child, engine="schedules")
-        description = run._start()
+        description = run.start()
         followed: list[object] = []
 
         def follow(scenario: Scenario, result: RunResult) -> None:
             followed.append("followed")
-            run._finding_of(HUNG, scenario, concurrent=True)
+            run.findings.add_death(HUNG, scenario, 0.0)
 
-        monkeypatch.setattr(run, "_follow", follow)
-        monkeypatch.setattr(run._deaths, "again", lambda *_: again)
-        run._schedules.deaths.append((Scenario.parse("a.bump() || a.bump()"), HUNG))
-        run._tell_of_deaths()
-        report = run._report(description)
+        monkeypatch.setattr(run.thread_failures, "after_violation", follow)
+        monkeypatch.setattr(run.deaths, "again", lambda *_: again)
+        run.schedule_search.deaths.append((Scenario.parse("a.bump() || a.bump()"), HUNG))
+        run.schedule_failures.after_deaths()
+        report = run.report(description)
     assert report.verdict is verdict
     assert (followed or [each.kind for each in report.findings]) == found
     if not found:
@@ -157,12 +158,12 @@ def test_only_one_thread_that_was_slow_before_the_threads_meet_leaves_no_doubt(
 ) -> None:
     with Child(Setup([*sys.path, ROOT], Named(f"{HERE}:LockedCounter"), hang=1.0), memory=1024) as child:
         run = checking("LockedCounter", child, engine="threads")
-        description = run._start()
-        run.gathered.ran(RunResult(NONE, 5, returned=5))
-        monkeypatch.setattr(run._deaths, "again", lambda *_: again)
+        description = run.start()
+        run.evidence.add_runs(RunResult(NONE, 5, returned=5))
+        monkeypatch.setattr(run.deaths, "again", lambda *_: again)
         died = Died(FindingKind.HANG, "did not come back within 1 s", "", announced, certain=False)
-        run._after_death(died, Scenario.parse("a.bump() || a.bump()"))
-        report = run._report(description)
+        run.thread_failures.after_death(died, Scenario.parse("a.bump() || a.bump()"))
+        report = run.report(description)
     assert (report.verdict, bool(report.unknown)) == (verdict, verdict is Verdict.UNKNOWN)
 
 
@@ -182,18 +183,18 @@ def test_a_class_whose_control_hangs_each_time_is_not_held(
 def test_a_comparison_on_one_thread_that_never_ends_leaves_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
     with Child(Setup([*sys.path, ROOT], Named(f"{HERE}:LockedCounter"), hang=1.0), memory=1024) as child:
         run = checking("LockedCounter", child, engine="threads")
-        description = run._start()
-        monkeypatch.setattr(run._deaths, "avoid", lambda lines: None)
-        monkeypatch.setattr(run._deaths, "restart", lambda: None)
-        monkeypatch.setattr(run._deaths, "small_program", lambda died: (("a.bump()",), None))
+        description = run.start()
+        monkeypatch.setattr(run.deaths, "avoid", lambda lines: None)
+        monkeypatch.setattr(run.deaths, "restart", lambda: None)
+        monkeypatch.setattr(run.deaths, "small_program", lambda died: (("a.bump()",), None))
 
         def dies(*_: object) -> NoReturn:
             raise Died(FindingKind.HANG, "one thread alone did not come back", "", ("a.bump()",), certain=False)
 
         monkeypatch.setattr(child, "ask", dies)
-        run._conform()
-        run.gathered.ran(RunResult(NONE, 5, returned=5))
-        report = run._report(description)
+        run.conformance.compare(0.01)
+        run.evidence.add_runs(RunResult(NONE, 5, returned=5))
+        report = run.report(description)
     assert (report.verdict, codes(report)) == (Verdict.UNKNOWN, {Doubt.CONFORMANCE_UNFINISHED})
     assert [each.count for each in report.left_out] == [1]  # the same operation each time
 
@@ -279,7 +280,7 @@ def test_a_run_that_was_wrong_once_and_never_again_is_not_held() -> None:
 def test_runs_that_were_given_up_are_not_held() -> None:
     report = explored("endless", strategy="random", budget=6.0)
     assert (report.verdict, codes(report)) == (Verdict.UNKNOWN, {Doubt.GIVEN_UP})
-    assert any("were not judged" in said for said in report.coverage.explored)
+    assert any("were not judged" in covered for covered in report.coverage.explored)
 
 
 def test_a_strategy_that_chooses_nothing_shows_nothing() -> None:
@@ -352,7 +353,7 @@ def test_options_that_leave_nothing_to_do_are_refused(options: dict[str, Any], f
 
 def test_the_label_says_why_it_is_not_known(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.lockproof.campaign.asked_masking"],
+        [sys.executable, "-m", "tests.lockproof.campaign.masking_labels"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -368,14 +369,14 @@ def test_the_label_says_why_it_is_not_known(tmp_path: Path) -> None:
     assert set(answers["no time"][1]) <= {Doubt.CUT_OFF.value, Doubt.NOTHING_RUN.value} and answers["no time"][1]
 
 
-class Asked:
+class AnsweringChild:
     """In the place of the child: answers a question about the label, or dies of it."""
 
     def __init__(self, *answers: object) -> None:
-        self.answers, self.asked = list(answers), list[type]()
+        self.answers, self.requests = list(answers), list[type]()
 
     def ask(self, request: Request[Any], _: float = 0.0) -> object:
-        self.asked.append(type(request))
+        self.requests.append(type(request))
         answer = self.answers.pop(0)
         if isinstance(answer, Died):
             raise answer
@@ -385,29 +386,29 @@ class Asked:
 KNOWN = Labelled(Masking.MASKED, "all 9 schedules")
 
 
-def label(*answers: object, conforms: bool = False) -> tuple[Asked, Labelled]:
-    controlled, asked = ControlledChild(Setup(list(sys.path), Named("nobody:asks")), 100), Asked(*answers)
-    controlled.child = asked  # type: ignore[assignment]
+def label(*answers: object, conforms: bool = False) -> tuple[AnsweringChild, Labelled]:
+    controlled, child = ControlledChild(Setup(list(sys.path), Named("nobody:asks")), 100), AnsweringChild(*answers)
+    controlled.child = child  # type: ignore[assignment]
     if conforms:
         controlled._conform = Conform(0.1)
     found = Found(FindingKind.DEADLOCK, Control(Schedule.parse("free:1x1"), 1))
-    return asked, controlled.label(Scenario.parse("a.f() || a.g()"), found, 1.0)
+    return child, controlled.label(Scenario.parse("a.f() || a.g()"), found, 1.0)
 
 
 def test_a_schedule_of_a_standard_build_that_hangs_leaves_the_label_open() -> None:
-    _, told = label(HUNG)
-    assert (told.masking, told.undecided) == (Masking.UNKNOWN, (Doubt.CHILD_LOST,))
-    assert "no thread made a step" in told.rests_on
+    _, labelled = label(HUNG)
+    assert (labelled.masking, labelled.undecided) == (Masking.UNKNOWN, (Doubt.CHILD_LOST,))
+    assert "no thread made a step" in labelled.rests_on
     assert label(KNOWN)[1] == KNOWN
 
 
 def test_a_fresh_process_that_cannot_judge_the_scenario_compares_first_or_leaves_the_label_open() -> None:
     skipped = Labelled(skipped=Doubt.ALONE_DIFFERS)
-    asked, told = label(skipped, None, KNOWN, conforms=True)
-    assert (asked.asked, told) == ([Label, Conform, Label], KNOWN)
-    _, told = label(skipped)
-    assert (told.masking, told.undecided) == (Masking.UNKNOWN, (Doubt.ALONE_DIFFERS,))
-    assert "one thread" in told.rests_on
+    child, labelled = label(skipped, None, KNOWN, conforms=True)
+    assert (child.requests, labelled) == ([Label, Conform, Label], KNOWN)
+    _, labelled = label(skipped)
+    assert (labelled.masking, labelled.undecided) == (Masking.UNKNOWN, (Doubt.ALONE_DIFFERS,))
+    assert "one thread" in labelled.rests_on
 
 
 def test_a_killed_process_is_told_from_one_that_crashed() -> None:

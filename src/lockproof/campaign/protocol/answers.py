@@ -1,7 +1,7 @@
-"""Which calls of a scenario returned a value at least once, and what the others raised each time.
+"""Which calls of a scenario returned a value at least once, and what the other calls raised each time.
 
-A call that raises in every run has shown nothing of the class. A verdict must know of that: two calls of a method that
-does not exist agree with every model.
+A call that raises in every run shows nothing of the class, and the verdict must take that into account: two calls of a
+method that does not exist agree with every model.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from lockproof.core.scenario import Scenario
 from lockproof.core.values import Raised
 
 MISTAKES: Final = ("AttributeError", "NameError", "UnboundLocalError")
-"""What a misspelt name raises. Other exceptions may be what a caller wants to see in every run."""
+"""What a misspelt name raises. The caller of a scenario may expect other exceptions in every run."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one line did in all runs so far: `raised` is empty if it returned at least once.
+    """What one line did in all runs until now.
 
-    `line` is the kind of the operation, or the operation itself where its kind is not known. `final`: it stands in the
-    final part.
+    `line` is the kind of the operation, or the operation itself where its kind is not known. `final`: the line is in
+    the final part. `raised` is what it raised last; empty if it returned at least once.
     """
 
     line: str
@@ -32,7 +32,7 @@ class Answer:
 
 
 class Answers:
-    """Takes note of the results of runs of one scenario. After the first run in which all lines return, it is free."""
+    """Collects the answers of one scenario, run by run. Once each line has returned, a further run costs nothing."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._lines = [[_name(each) for each in thread] for thread in scenario.threads]
@@ -43,7 +43,7 @@ class Answers:
         self._runs = 0
 
     def note(self, results: Sequence[Sequence[Any]], final: Sequence[Any]) -> bool:
-        """Take note of a run; return whether any call of a thread returned a value."""
+        """Add the results of a run; return whether any call of a thread returned a value."""
         self._runs += 1
         for t, k in tuple(self._open):
             result = final[k] if t < 0 else results[t][k]
@@ -54,7 +54,7 @@ class Answers:
         return any(type(result) is not Raised for thread in results for result in thread)
 
     def all(self) -> tuple[Answer, ...]:
-        """Return what each line did, once for each line; none if there was no run."""
+        """Return one answer for each line; none if there was no run."""
         if not self._runs:
             return ()
         places = {(t, k): name for t, thread in enumerate(self._lines) for k, name in enumerate(thread)}
@@ -67,7 +67,7 @@ class Answers:
 
 
 def joined(known: dict[tuple[str, bool], str], answers: Iterable[Answer]) -> dict[tuple[str, bool], str]:
-    """Return what lines raised in all runs together, by line and part; empty for a line that returned at least once."""
+    """Add answers to what is known: what each line raised, by line and part; empty if it returned at least once."""
     found = dict(known)
     for each in answers:
         place = each.line, each.final
@@ -76,18 +76,18 @@ def joined(known: dict[tuple[str, bool], str], answers: Iterable[Answer]) -> dic
 
 
 def never_worked(answers: Mapping[tuple[str, bool], str], observers: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the lines that raised what a misspelt name raises each time, and the observers that raised each time.
+    """Return the lines that look misspelt in every run, and the observers that raised anything in every run.
 
-    `answers` has what lines raised by line and part, empty if they returned at least once. `observers` are the lines of
-    a specification that observe the subject in each final part.
+    `answers` is what each line raised, by line and part; empty if it returned at least once. `observers` are the lines
+    of the specification that observe the subject in each final part.
     """
-    calls, seers = [], []
+    calls, failed_observers = [], []
     for (line, final), raised in answers.items():
         if raised and final and line in observers:
-            seers.append(f"`{line}` raised {raised}")
+            failed_observers.append(f"`{line}` raised {raised}")
         elif raised in MISTAKES:
             calls.append(f"`{line}` raised {raised}")
-    return calls, seers
+    return calls, failed_observers
 
 
 def _name(operation: Operation) -> str:

@@ -1,7 +1,7 @@
-"""The child process seen from the parent: started when it is needed, watched, killed, and never left behind.
+"""The child process, seen from the parent: started when it is needed, watched, killed, and never left behind.
 
-Whatever ends it is told as `Died`, with the stacks of all threads where they can be had. The child has a session of
-its own, so that Ctrl-C reaches the parent alone, and everything that the subject started is killed with it.
+Each end of the process is raised as `Died`, with the stacks of all threads where the child could write them. The child
+has its own session: Ctrl-C reaches the parent alone, and killing the session kills all that the subject has started.
 """
 
 from __future__ import annotations
@@ -46,19 +46,20 @@ _POLL: Final = 0.05
 """Seconds between two looks at the memory that the child uses."""
 
 SENT: Final = {getattr(signal, name, None) for name in ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")}
-"""Signals that other processes send, like the system when memory is short: what they end need not be at fault."""
+"""Signals that other processes send, for instance the system when memory is short. The subject may be innocent."""
 
 _GOODBYE: Final = 0.5
-"""Seconds for a process to end by itself once its input is closed, as one does at once that does not hang."""
+"""Seconds for a process to end by itself once its input is closed. One that does not hang ends at once."""
 
 _KEPT: Final = 20_000
 """Characters of standard error that are kept for a report."""
 
 
 class Died(Exception):
-    """The child ended, or had to be ended. `announced` is what one thread was about to run, if it had said so.
+    """The child ended, or the parent had to end it.
 
-    `certain`: nothing but the subject can have done it. Otherwise only the clock says so, and the machine may be busy.
+    `detail` says how in a sentence. `announced` are the lines that one thread alone was about to run; empty if several
+    threads ran. `certain`: only the subject can be the cause. Otherwise a busy machine or another process may be.
     """
 
     def __init__(
@@ -88,19 +89,19 @@ class Child:
         self._description: Description | None = None
 
     def launch(self) -> None:
-        """Start the process if there is none, and do not wait for it: it imports the subject meanwhile."""
+        """Start the process if there is none, without waiting until it has imported the subject."""
         if self._process is None:
             self._spawn()
             self._description = None
 
     @property
     def description(self) -> Description:
-        """What the process said of the subject when it was started last."""
+        """The subject, as the process described it at its last start."""
         assert self._description is not None
         return self._description
 
     def start(self) -> Description:
-        """Start the process if there is none, and return what it says of the subject.
+        """Start the process if there is none, and return its description of the subject.
 
         Raises:
             LockproofError: the target is wrong.
@@ -132,7 +133,7 @@ class Child:
             self._process.stdin.flush()
 
     def close(self) -> None:
-        """End the process: it is told to end, and killed with what it started if it lives."""
+        """End the process, and kill it with all that it has started if it does not end by itself."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -239,26 +240,26 @@ class Child:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
         detail = "the process did not answer any more"
-        return Died(FindingKind.HANG, detail, self._said(), self._announced(), certain=False)
+        return Died(FindingKind.HANG, detail, self._errors_end(), self._announced(), certain=False)
 
     def _ended(self) -> Died:
         assert self._process is not None
         try:
             status = self._process.wait(5)
         except subprocess.TimeoutExpired:
-            return Died(FindingKind.EXIT, "the process closed its output", self._said(), self._announced())
-        said = self._said()
-        if "Timeout (" in said:
+            return Died(FindingKind.EXIT, "the process closed its output", self._errors_end(), self._announced())
+        errors = self._errors_end()
+        if "Timeout (" in errors:
             detail = f"one thread alone did not come back within {self._setup.hang:g} s"
-            return Died(FindingKind.HANG, detail, said[said.index("Timeout (") :], self._announced(), certain=False)
+            return Died(FindingKind.HANG, detail, errors[errors.index("Timeout (") :], self._announced(), certain=False)
         if status < 0:
             number = -status
             name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-            return Died(FindingKind.CRASH, f"killed by {name}", said, self._announced(), certain=number not in SENT)
-        return Died(FindingKind.EXIT, f"the process ended with status {status}", said, self._announced())
+            return Died(FindingKind.CRASH, f"killed by {name}", errors, self._announced(), certain=number not in SENT)
+        return Died(FindingKind.EXIT, f"the process ended with status {status}", errors, self._announced())
 
     def _announced(self) -> tuple[str, ...]:
-        """Return the lines that one thread of the child was about to run when it was last heard of."""
+        """Return the lines that one thread of the child has announced last."""
         if self._note is None:
             return ()
         try:
@@ -266,8 +267,8 @@ class Child:
         except (OSError, ValueError):
             return ()
 
-    def _said(self) -> str:
-        """Return the end of what the child wrote to standard error."""
+    def _errors_end(self) -> str:
+        """Return the end of the standard error of the child."""
         if self._errors is None:
             return ""
         size = self._errors.seek(0, os.SEEK_END)
@@ -276,20 +277,23 @@ class Child:
 
 
 def generated(child: Child, restart: Callable[[], object]) -> Iterator[Scenario]:
-    """Yield the scenarios that a child makes. One whose model does not come back is found by running it, not here.
+    """Yield the scenarios that a child makes.
+
+    The child runs the model to prefer scenarios that reveal the order of their threads. If the child dies of that, it
+    makes the others without running the model.
 
     Raises:
-        Died: the process ended, and that had nothing to do with a model.
+        Died: the process ended without running the model.
 
     """
-    index, telling = 0, True
+    index, revealing = 0, True
     while True:
         try:
-            answer = child.ask(Generate(index, telling))
+            answer = child.ask(Generate(index, revealing))
         except Died:
-            if not telling:
+            if not revealing:
                 raise
-            telling = False
+            revealing = False
             restart()
             continue
         if answer.scenario is None:
@@ -299,23 +303,23 @@ def generated(child: Child, restart: Callable[[], object]) -> Iterator[Scenario]
 
 
 def with_known_names(child: Child, scenarios: Iterable[Scenario], notes: list[str]) -> Iterator[Scenario]:
-    """Yield the scenarios of earlier runs that ask for names which there still are; the notes tell of the others."""
+    """Yield the scenarios of earlier runs whose names still exist; add a note for each of the others."""
     for scenario in scenarios:
         try:
             child.ask(CheckNames(scenario))
         except LockproofError as error:
-            notes.append(f"left out, from an earlier run: `{scenario}`: {error.fact}")
+            notes.append(f"a scenario of an earlier run was left out: `{scenario}`: {error.fact}")
         else:
             yield scenario
 
 
 def not_started(died: Died) -> LockproofError:
-    """Return what is said when the process has ended before it was of any use."""
+    """Return the error for a process that ended before it could describe the subject."""
     last = "\n".join(died.stacks.strip().splitlines()[-12:])
     return LockproofError(
-        f"importing the target, or making a first subject, did not end well: {died.detail}",
+        f"importing the target, or making a first subject, failed: {died.detail}",
         "code that runs at import or in the constructor",
-        f"what it said last:\n{last}" if last else "try it in an interpreter",
+        f"its last output:\n{last}" if last else "try it in an interpreter",
     )
 
 

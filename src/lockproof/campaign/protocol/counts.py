@@ -1,4 +1,4 @@
-"""What came of runs under control, counted in the child and added up in the parent."""
+"""Counts of runs under control: the child counts, the parent adds up."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from lockproof.core.evidence import Doubt, Doubted, Tally
 
 @dataclass
 class Counts:
-    """Runs that were to be judged: a run that the search knew to be like an earlier one is not among them.
+    """Runs under control, without redundant ones: those are equivalent to an earlier run, and are not judged again.
 
-    `judged` and `returned` are as in `Tally`. `stalled` runs waited for something that is not under control. `doubts`
-    say why runs were not judged, and what else stayed undecided.
+    `judged` and `returned` are as in `Tally`. `stalled`: runs that waited for something that is not under control.
+    `doubts`: how many runs were not judged, by reason.
     """
 
     ran: int = 0
@@ -23,7 +23,7 @@ class Counts:
     doubts: Counter[Doubt] = field(default_factory=Counter)
 
     def note(self, doubt: Doubt | None, *, returned: bool, stalled: bool) -> None:
-        """Count a run, with what kept it from being judged."""
+        """Count a run. `doubt`: why it was not judged; None if it was."""
         self.ran += 1
         self.stalled += stalled
         if doubt is None:
@@ -43,7 +43,7 @@ class Counts:
         return Tally(self.ran, self.judged, self.returned)
 
     def doubted(self) -> tuple[Doubted, ...]:
-        """Return the doubts as evidence has them; with one more where each run waited for what is not under control."""
+        """Return the doubts as evidence has them. If every run stalled, that is one more doubt."""
         throughout = bool(self.ran) and self.stalled == self.ran
         stalled = (Doubted(Doubt.NOT_CONTROLLED, self.stalled),) if throughout else ()
         return (*(Doubted(doubt, count) for doubt, count in self.doubts.items() if count), *stalled)

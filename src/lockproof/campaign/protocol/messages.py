@@ -1,8 +1,8 @@
-"""What the parent and the child process say to each other: a request and its answer are one JSON object a line each.
+"""The messages between parent and child: each request and each answer is a line with one JSON object.
 
 Each request is a dataclass that names the type of its answer; `lockproof.core.codec` writes and reads both, and refuses
-what does not fit. A line has one key, the name of the class. Instead of its answer, a request may come to `Hung`,
-`Refused` or `Fault`. The first line that a child gets is a `Greeting`: a child of another version refuses it.
+what does not fit. A line has one key, the name of the class. Instead of the answer, `Hung`, `Refused` or `Fault` may
+come. The first line that a child gets is a `Greeting`: a child of another version refuses it.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ from lockproof.core.verdict import (
 from lockproof.core.watched import Watched
 
 VERSION: Final = 1
-"""Of the messages. Parent and child are of one installation, unless the path of the subject leads to another one."""
+"""Version of the messages. Parent and child are of one installation, unless the path of the subject has another."""
 
 
 @dataclass(frozen=True)
 class Greeting:
-    """The first message: which version of the protocol the parent speaks. It never changes its form."""
+    """The first message: the parent's version of the protocol and its installation. Its form never changes."""
 
     protocol: int
     installation: str
 
 
-# What a child is set up with.
+# The setup of a child.
 
 
 @dataclass(frozen=True)
 class Named:
-    """A subject by the name of its target, with what its user has said to go with it."""
+    """A subject by the name of its target, with the model and the factory that the user has named."""
 
     target: str
     model: str | None = None
@@ -69,11 +69,11 @@ class Pickled:
 
 @dataclass(frozen=True)
 class Aim:
-    """What the scenarios for a mutant are about.
+    """Restricts scenarios to what a mutant has changed.
 
-    `kinds`: each scenario has an operation of one of these, given with how many functions of the class each runs; they
-    are compared with the model on one thread, as are the kinds of the lines in `differing`. `filling`: lines that are
-    known to change a fresh subject; None: the child finds them.
+    `kinds`: kinds of operations, each with how many functions of the class it runs. Every scenario has an operation of
+    one of them. `differing`: lines of other kinds that the child compares with the model on one thread, besides
+    `kinds`. `filling`: lines that change a fresh subject; None: the child finds them.
     """
 
     kinds: dict[str, int] = field(default_factory=dict)
@@ -85,9 +85,10 @@ class Aim:
 class Setup:
     """What the child must know before anything else.
 
-    `path`: where to import from. `hang`: seconds. `controlled`: it runs one thread at a time. `note`: the file in which
-    it announces what one thread is about to run. `replaced`: files that are read in the place of modules or of other
-    files. `watched`: what was seen of the operations under control; None: the child finds it out.
+    `path`: directories to import from. `hang`: seconds without progress that are a hang. `controlled`: the child runs
+    one thread at a time. `note`: the file in which the child announces what one thread is about to run. `replaced`:
+    for a module or a file by name, the file to read instead. `watched`: what was seen of the operations under control;
+    None: the child finds it out.
     """
 
     path: list[str]
@@ -104,7 +105,7 @@ class Setup:
 
     @classmethod
     def of(cls, subject: str | Pickled, options: Options, *, threads: int = 2) -> Self:
-        """Return the setup for a subject, by its name or pickled, with the options of a campaign, which have a seed."""
+        """Return the setup for a subject, by its name or pickled. The options must have a seed."""
         assert options.seed is not None
         named = Named(subject, options.model, options.factory) if isinstance(subject, str) else subject
         consistency = (
@@ -118,12 +119,12 @@ class Setup:
 
 @dataclass(frozen=True)
 class Done:
-    """The request was met, and there is nothing to tell."""
+    """The request was met, and there is no result."""
 
 
 @dataclass(frozen=True)
 class Description:
-    """What was loaded. `observers` are the lines that observe each subject at the end of a scenario."""
+    """The subject that was loaded. `observers` are the lines that observe it at the end of each scenario."""
 
     subject: str
     model: str
@@ -135,7 +136,7 @@ class Description:
 
 @dataclass(frozen=True)
 class Conformed:
-    """Where one thread alone shows that class and model differ, and what was seen of the operations meanwhile."""
+    """Where class and model differ on one thread, and what was seen of the operations meanwhile."""
 
     watched: Watched
     nonconformances: tuple[Nonconformance, ...]
@@ -145,7 +146,7 @@ class Conformed:
 
 @dataclass(frozen=True)
 class Generated:
-    """The first scenario from an index on that is not avoided, and its index; none if all are avoided."""
+    """The first scenario from an index on that is not avoided, and its index. None: all are avoided."""
 
     scenario: Scenario | None
     index: int
@@ -153,11 +154,12 @@ class Generated:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What runs of one scenario on real threads showed.
+    """The runs of one scenario on real threads.
 
-    `skipped` says why the scenario was not run. `doubts` count runs that were not decided, by why, `returned` those
-    that were decided and in which a call returned a value. `answers` say which lines returned at all. `explanation` is
-    of the outcome in `worst`.
+    `skipped`: why the scenario did not run at all. `seconds`: how long the runs took. `doubts`: how many runs were not
+    decided, by reason. `returned`: how many runs were decided and had a call that returned a value. `distinct`: how
+    many different outcomes there were; `outcomes` has all violations and the most frequent others. `explanation` is
+    that of the outcome in `worst`. `answers`: what each line returned or raised.
     """
 
     scenario: Scenario
@@ -176,7 +178,7 @@ class RunResult:
 
     @property
     def tally(self) -> Tally:
-        """How many runs there were, how many were judged, and in how many a call returned."""
+        """The runs as evidence has them."""
         return Tally(self.invocations, self.invocations - sum(self.doubts.values()), self.returned)
 
 
@@ -198,7 +200,7 @@ class Mutants:
 
 @dataclass(frozen=True)
 class Found:
-    """What is wrong with a run under control: `detail` in a sentence, `text` a traceback."""
+    """What is wrong with a run under control. `detail` is a sentence, `text` a traceback."""
 
     kind: FindingKind
     control: Control
@@ -210,11 +212,12 @@ class Found:
 
 @dataclass(frozen=True)
 class Explored:
-    """What one request has explored of a program, and what its exploration has come to.
+    """What one request has explored of a program, and how far the exploration of the program is.
 
-    `schedules` and `counts` are those of the request; `open` is what the search leaves open until now, beside runs that
-    were not judged. `complete`: what was asked for came to its end; `everything`: no schedule is left. `skipped` says
-    why the program cannot be judged.
+    `schedules`, `counts` and `seconds` are those of the request, the rest is of the whole exploration. `open`: doubts
+    that the search leaves, besides runs that were not judged. `complete`: the exhaustive strategies have ended;
+    `everything`: no schedule is left. `outcomes`: how many distinct outcomes there were. `skipped`: why the program
+    cannot be judged.
     """
 
     schedules: int = 0
@@ -236,7 +239,7 @@ class Explored:
 
 @dataclass(frozen=True)
 class Labelled:
-    """Whether the GIL masks a finding, what that rests on, and why it is not known if so; or why nothing was run."""
+    """Whether the GIL masks a finding, what that rests on, and why it is unknown; `skipped`: why nothing ran."""
 
     masking: Masking = Masking.UNKNOWN
     rests_on: str = ""
@@ -246,7 +249,7 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Replayed:
-    """Runs of one schedule: `again` of them had the finding, `elsewhere` led elsewhere; or why none was made."""
+    """Runs of one schedule: `again` had the finding, `elsewhere` left the schedule; `skipped`: why nothing ran."""
 
     again: int = 0
     elsewhere: int = 0
@@ -255,12 +258,12 @@ class Replayed:
     skipped: Doubt | Omission | None = None
 
 
-# What may come instead of an answer.
+# Instead of an answer.
 
 
 @dataclass(frozen=True)
 class Hung:
-    """Threads did not go on. `announced` is what one thread alone was about to run."""
+    """No thread made progress. `announced` is what one thread alone was about to run."""
 
     detail: str
     stacks: str
@@ -312,7 +315,7 @@ class CheckNames(Request[Done]):
 
 @dataclass(frozen=True)
 class Conform(Request[Conformed]):
-    """Compare class and model on one thread for so many seconds; leave out what does as these lines do."""
+    """Compare class and model on one thread for so many seconds, without operations that do what `skip` does."""
 
     answer = Conformed
     seconds: float
@@ -320,8 +323,8 @@ class Conform(Request[Conformed]):
 
 
 @dataclass(frozen=True)
-class Watch(Request[Done]):
-    """From now on make scenarios by what was seen of kinds of operations."""
+class UseWatched(Request[Done]):
+    """From now on prefer scenarios of operations that look exposed."""
 
     answer = Done
     watched: Watched
@@ -329,7 +332,7 @@ class Watch(Request[Done]):
 
 @dataclass(frozen=True)
 class Avoid(Request[Done]):
-    """From now on make no scenario that has the kinds of all lines in one of these lists."""
+    """From now on make no scenario with the kinds of all lines of one of these groups."""
 
     answer = Done
     together: tuple[tuple[str, ...], ...]
@@ -337,19 +340,19 @@ class Avoid(Request[Done]):
 
 @dataclass(frozen=True)
 class Generate(Request[Generated]):
-    """Make a scenario with this index, or the next that is not avoided.
+    """Make the scenario with this index, or the next that is not avoided.
 
-    `telling`: most of them have results that tell which thread was first, which the model is run to see.
+    `revealing`: prefer scenarios whose results reveal the order of the threads. The child runs the model to see that.
     """
 
     answer = Generated
     index: int
-    telling: bool = True
+    revealing: bool = True
 
 
 @dataclass(frozen=True)
 class RunLines(Request[Done]):
-    """Run lines on fresh subjects, by one thread, for `hang` seconds at most: does it come back?"""
+    """Run lines on fresh subjects, by one thread: does it come back within `hang` seconds?"""
 
     answer = Done
     lines: tuple[str, ...]
@@ -358,7 +361,7 @@ class RunLines(Request[Done]):
 
 @dataclass(frozen=True)
 class Run(Request[RunResult]):
-    """Run a scenario on real threads until one of the bounds is reached, or the first failure if that is enough."""
+    """Run a scenario on real threads: so many invocations, for so many seconds, or until the first failure."""
 
     answer = RunResult
     scenario: Scenario
@@ -370,15 +373,15 @@ class Run(Request[RunResult]):
 
 @dataclass(frozen=True)
 class MakeMutants(Request[Mutants]):
-    """Make the mutants of the class by these operators; None: by all."""
+    """Make the mutants of the class by these operators. None: by all operators."""
 
     answer = Mutants
     operators: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
-class LookOn(Request[Watched]):
-    """Run each operation alone, for so many seconds together, on subjects that these lines fill; say what was seen."""
+class WatchOperations(Request[Watched]):
+    """Run each operation alone, on subjects that the lines in `filling` fill; `seconds` for all together."""
 
     answer = Watched
     filling: tuple[str, ...]
@@ -387,7 +390,10 @@ class LookOn(Request[Watched]):
 
 @dataclass(frozen=True)
 class Explore(Request[Explored]):
-    """Go on exploring a scenario, or the function: `most` schedules, by the strategy `only` or the portfolio."""
+    """Go on exploring a scenario, or the function: `most` schedules with at most `bound` preemptions.
+
+    `only` names the strategy, or the portfolio of all.
+    """
 
     answer = Explored
     scenario: Scenario | None
@@ -399,7 +405,7 @@ class Explore(Request[Explored]):
 
 @dataclass(frozen=True)
 class Label(Request[Labelled]):
-    """Say whether a standard build can show a finding of this kind within so many preemptions."""
+    """Say whether a standard build can show a finding of this kind with at most so many preemptions."""
 
     answer = Labelled
     scenario: Scenario | None
@@ -410,7 +416,10 @@ class Label(Request[Labelled]):
 
 @dataclass(frozen=True)
 class Replay(Request[Replayed]):
-    """Run a schedule so many times; count a finding of this kind, or any, and then say what it was."""
+    """Run a schedule so many times, and count the runs with a finding of this kind.
+
+    Without a kind every finding counts, and the first is reported.
+    """
 
     answer = Replayed
     scenario: Scenario | None
@@ -422,15 +431,15 @@ class Replay(Request[Replayed]):
 REQUESTS: Final = {
     each.__name__: each
     for each in (
-        Describe, CheckNames, Conform, Watch, Avoid, Generate, RunLines, Run, MakeMutants, LookOn, Explore, Label,
-        Replay,
+        Describe, CheckNames, Conform, UseWatched, Avoid, Generate, RunLines, Run, MakeMutants, WatchOperations,
+        Explore, Label, Replay,
     )
 }  # fmt: skip
 EXCEPTIONAL: Final = {each.__name__: each for each in (Hung, Refused, Fault)}
 
 
 def written(message: Any) -> dict[str, Any]:
-    """Return a message as JSON has it."""
+    """Return the JSON object of a message."""
     return {type(message).__name__: encode(message)}
 
 

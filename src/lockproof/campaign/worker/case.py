@@ -1,4 +1,4 @@
-"""A scenario made ready in the child: its code, its judge, and what has been judged of it before."""
+"""A scenario, compiled in the child, with its judge."""
 
 from __future__ import annotations
 
@@ -20,23 +20,22 @@ from lockproof.judge.orders import Waiting
 from lockproof.judge.run import Judgement, ScenarioJudge
 
 JUDGING: Final = 2.0
-"""Seconds for judging the outcomes of one scenario; those that come after are UNKNOWN."""
-
+"""Seconds for judging all outcomes of one scenario; outcomes after that are UNKNOWN."""
 
 NO_ROOM: Final = (MemoryError, RecursionError)
-"""What a judge raises that has no room for its search: the outcome stays undecided, and everything else goes on."""
+"""What the judge raises if its search does not fit into memory: the outcome is UNKNOWN, and the check goes on."""
 
 
 class Case:
-    """A scenario made ready: its code, its judge, and what it has been judged before.
+    """A compiled scenario with its judge and the verdicts until now.
 
-    `skipped` says why it cannot be judged at all; None if it can.
+    `batch` is how many runs may be prepared at once. `skipped` says why the scenario cannot be judged; None if it can.
     """
 
     def __init__(self, scenario: Scenario, program: Program, judge: ScenarioJudge) -> None:
         self.scenario, self.program, self.judge = scenario, program, judge
         self.batch = BATCH
-        # An operation of which nothing is known may be one that waits.
+        # An operation of an unknown kind may wait.
         waits = any(each.kind.blocking or each.kind is UNKNOWN_KIND for each in scenario.operations)
         self._judging = 0.0
         self._verdicts: dict[Key, tuple[Outcome, Record]] = {}
@@ -51,7 +50,7 @@ class Case:
             self.skipped = Doubt.MODEL_TOO_WIDE
 
     def _on_one_thread(self) -> None:
-        """See that the subject, run by one thread, does what the model says; or no run of many means anything."""
+        """See that the subject does what the model says on one thread. Otherwise runs of many threads mean nothing."""
         if any(each.kind.blocking for each in self.scenario.operations):
             return  # one thread alone might wait for ever
         for order in list(permutations(range(len(self.scenario.threads))))[:6]:
@@ -65,14 +64,14 @@ class Case:
         return all(self.judge.judge(r.results, r.final, r.seen).verdict is not Verdict.VIOLATION for r in records)
 
     def judged(self, key: Key) -> tuple[Outcome, Record]:
-        """Return the outcome of a key, with its verdict; its count is 0."""
+        """Return the judged outcome of a key, with count 0, and its record."""
         known = self._verdicts.get(key)
         if known is None:
             known = self._verdicts[key] = self.outcome(record := self.program.record(key)), record
         return known
 
     def outcome(self, record: Record) -> Outcome:
-        """Judge a run, and return its outcome; its count is 0."""
+        """Judge a run, and return its outcome with count 0."""
         began = time.perf_counter()
         judgement, doubt = Judgement(Verdict.UNKNOWN), Doubt.OUTCOMES_UNDECIDED
         if self._judging < JUDGING:
@@ -95,11 +94,11 @@ class Case:
         return outcome
 
     def doubt_of(self, outcome: Outcome) -> Doubt | None:
-        """Return why an outcome of this case was not decided; None if it was."""
+        """Return why an outcome of this scenario was not decided; None if it was."""
         return self._doubts.get(replace(outcome, count=0))
 
     def explained(self, record: Record) -> Explanation:
-        """Return why no order explains a run; nothing where that takes more room than there is."""
+        """Return why no order explains a run; empty if the search does not fit into memory."""
         try:
             return self.judge.explain(record.results, record.final, record.seen)
         except NO_ROOM:

@@ -1,7 +1,7 @@
-"""The child process for controlled schedules: the requests of a worker, and those that explore and replay.
+"""The child process under control: answers the requests of a worker, and those that explore and replay.
 
-It has taken control of the interpreter before the subject is imported. Everything else, models and judges among it,
-runs on a thread that is not under control, where locks are the real ones.
+It takes control of the interpreter before it imports the subject. All else, models and judges for instance, runs on a
+thread that is not under control and has real locks.
 """
 
 from __future__ import annotations
@@ -23,27 +23,26 @@ from lockproof.campaign.protocol.messages import (
     Found,
     Label,
     Labelled,
-    LookOn,
     Replayed,
     Request,
     Setup,
+    WatchOperations,
 )
-from lockproof.campaign.protocol.messages import Replay as AskedToReplay
+from lockproof.campaign.protocol.messages import Replay as ReplayRequest
 from lockproof.campaign.worker.case import Case
 from lockproof.campaign.worker.exploring import (
     Exploration,
     Problem,
     Program,
     Stage,
-    fewer_preemptions,
-    find_again,
     masking_of,
     returns,
     seen_in,
-    told,
 )
 from lockproof.campaign.worker.exposure import watched
-from lockproof.campaign.worker.requests import Watchdog, Worker
+from lockproof.campaign.worker.replaying import control_of, fewer_preemptions, find_again
+from lockproof.campaign.worker.requests import Worker
+from lockproof.campaign.worker.watchdog import Watchdog
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt
@@ -60,12 +59,18 @@ from lockproof.engines.threads.compiled import Program as Parts
 from lockproof.engines.threads.compiled import Record
 from lockproof.inference.target import load
 
+MOST_EXPLORATIONS: Final = 400
+"""Explorations that can be gone on with; after that all begin anew."""
+
 TIDYING: Final = 1.0
-"""Seconds for finding a schedule with fewer preemptions."""
+"""Seconds for the search for a schedule with fewer preemptions."""
 
 
-class _Judged:
-    """A program with what tells whether a run of it is wrong. `answers` take note of which calls return at all."""
+class _JudgedProgram:
+    """A program with the judge of its runs. `case` is None for a function, which its assertions judge.
+
+    `outcomes` are all distinct ones; `answers` is what each line returned or raised.
+    """
 
     def __init__(self, program: Program, case: Case | None) -> None:
         self.program, self.case = program, case
@@ -74,7 +79,7 @@ class _Judged:
         self._verdicts: dict[Any, Outcome] = {}
 
     def look(self, result: Result) -> Problem | Doubt | None:
-        """Return what is wrong with the run that has just been done, or why that cannot be told."""
+        """Return what is wrong with the run that has just ended, or why it cannot be judged; None if nothing is."""
         problem = seen_in(result, self.program)
         program = self.program
         if problem is not None or self.case is None or not isinstance(program, ScenarioProgram):
@@ -94,25 +99,25 @@ class _Judged:
 
 
 class ControlledWorker(Worker):
-    """Answers `explore`, `masking` and `replay` besides."""
+    """A worker that also explores, labels and replays."""
 
     def __init__(self, setup: Setup) -> None:
         self._function: Callable[[], object] | None = None
         self._name = ""
-        self._explorations: dict[tuple[Scenario | None, int, str], tuple[_Judged, Exploration]] = {}
+        self._explorations: dict[tuple[Scenario | None, int, str], tuple[_JudgedProgram, Exploration]] = {}
         super().__init__(setup)
         engine.limit = max(engine.limit, self._hang)
 
     def answer(self, request: Request[Any]) -> object:
         """Return the answer to a request."""
         match request:
-            case LookOn(filling, seconds):
+            case WatchOperations(filling, seconds):
                 return self._watched(filling, seconds)
             case Explore():
                 return self.explore(request)
             case Label():
                 return self.label(request)
-            case AskedToReplay():
+            case ReplayRequest():
                 return self.replay(request)
         return super().answer(request)
 
@@ -129,8 +134,8 @@ class ControlledWorker(Worker):
             if needed:
                 raise LockproofError(
                     f"{loaded.__qualname__} has parameters: {', '.join(needed)}",
-                    "what is explored is a function without parameters that starts threads and asserts",
-                    "write a function around it that gives them",
+                    "lockproof explores a function without parameters that starts threads and asserts",
+                    "write a function around it that gives the arguments",
                 )
             if sys.flags.optimize:
                 raise LockproofError(
@@ -146,7 +151,7 @@ class ControlledWorker(Worker):
             instrumentation.ask_about(file)
 
     def describe(self) -> Description:
-        """Answer what was loaded."""
+        """Describe the subject or the function that was loaded."""
         if self._function is None:
             return super().describe()
         return Description(self._name, ASSERTIONS, environment.current())
@@ -156,19 +161,19 @@ class ControlledWorker(Worker):
             return watched(self.specification, filling, seconds, self.announce)
 
     def explore(self, request: Explore) -> Explored:
-        """Go on exploring a scenario, or the function; answer what was covered, and what was found."""
+        """Go on exploring a scenario, or the function; return what was covered, and what was found."""
         judged, exploration = self._exploration(request.scenario, request.bound, request.only)
         if judged.case is not None and judged.case.skipped:
             return Explored(skipped=judged.case.skipped)
         began = time.monotonic()
         before, counts = exploration.runs, replace(exploration.counts, doubts=Counter(exploration.counts.doubts))
         found = exploration.go_on(request.seconds, request.most)
-        told_of = None
+        reported = None
         if found is not None:
             problem, result, stage = found
             ran, problem = fewer_preemptions(judged.program, judged.look, result.ran, stage.switching, problem, TIDYING)
-            control = told(judged.program, judged.look, ran, stage.switching, problem, stage, exploration.runs)
-            told_of = self._found(judged, problem, control)
+            control = control_of(judged.program, judged.look, ran, stage.switching, problem, stage, exploration.runs)
+            reported = self._found(judged, problem, control)
         case = judged.case
         return Explored(
             schedules=exploration.runs - before,
@@ -184,22 +189,22 @@ class ControlledWorker(Worker):
             seconds=time.monotonic() - began,
             notes=tuple(exploration.notes),
             cycles=tuple(exploration.cycles),
-            found=told_of,
+            found=reported,
         )
 
     def label(self, request: Label) -> Labelled:
-        """Answer whether a standard build can show a finding of a kind, and what that rests on."""
+        """Return whether a standard build can show a finding of a kind, and what that rests on."""
         judged, _ = self._exploration(request.scenario, 2, "portfolio")
         if judged.case is not None and judged.case.skipped:
             return Labelled(skipped=judged.case.skipped)
-        asked = Problem(request.kind)
+        expected = Problem(request.kind)
         label, rests_on, undecided = masking_of(
-            judged.program, judged.look, asked, request.preemptions, request.seconds
+            judged.program, judged.look, expected, request.preemptions, request.seconds
         )
         return Labelled(label, rests_on, tuple(undecided))
 
-    def replay(self, request: AskedToReplay) -> Replayed:
-        """Run a schedule so often; answer how often a finding of a kind showed, or any, and then what it was."""
+    def replay(self, request: ReplayRequest) -> Replayed:
+        """Run a schedule so many times; return how many runs had a finding of a kind, or any finding with the first."""
         judged, exploration = self._exploration(request.scenario, 2, "portfolio")
         if request.kind is None and judged.case is not None and judged.case.skipped:
             return Replayed(skipped=judged.case.skipped)
@@ -226,26 +231,26 @@ class ControlledWorker(Worker):
             found = self._found(judged, seen[0], control)
         return Replayed(again, elsewhere, counts, found)
 
-    def _control(self, judged: _Judged, schedule: Schedule, problem: Problem, again: tuple[int, int]) -> Control:
+    def _control(self, judged: _JudgedProgram, schedule: Schedule, problem: Problem, again: tuple[int, int]) -> Control:
         strategy = Replay(list(schedule.choices()), strict=False)
         strategy.begin()
         instrumentation.switch(schedule.switching)
         result = engine.run(judged.program, strategy)
         stage = Stage("replay", schedule.switching, strategy)
-        return told(judged.program, judged.look, result.ran, schedule.switching, problem, stage, 1, again)
+        return control_of(judged.program, judged.look, result.ran, schedule.switching, problem, stage, 1, again)
 
-    def _exploration(self, scenario: Scenario | None, bound: int, only: str) -> tuple[_Judged, Exploration]:
+    def _exploration(self, scenario: Scenario | None, bound: int, only: str) -> tuple[_JudgedProgram, Exploration]:
         key = scenario, bound, only
         known = self._explorations.get(key)
         if known is None:
             if scenario is None:
                 assert self._function is not None
-                judged = _Judged(FunctionProgram(self._function), None)
+                judged = _JudgedProgram(FunctionProgram(self._function), None)
             else:
                 case = self._case(scenario)
                 program = ScenarioProgram(case.scenario, self.specification.subject, self.specification.globals)
-                judged = _Judged(program, case)
-            if len(self._explorations) > 400:
+                judged = _JudgedProgram(program, case)
+            if len(self._explorations) > MOST_EXPLORATIONS:
                 self._explorations.clear()
             own = _own_strategy(only, self._seed) if ":" in only else None
             known = self._explorations[key] = (
@@ -257,7 +262,7 @@ class ControlledWorker(Worker):
     def _program(self, scenario: Scenario) -> Parts:
         return Parts(scenario, self.specification.subject, self.specification.globals, patience=0)
 
-    def _found(self, judged: _Judged, problem: Problem, control: Control) -> Found:
+    def _found(self, judged: _JudgedProgram, problem: Problem, control: Control) -> Found:
         outcome, explanation = None, Explanation(())
         if problem.key is not None and judged.case is not None:
             record = Record(*problem.key)
@@ -268,10 +273,10 @@ class ControlledWorker(Worker):
 
 
 def _own_strategy(name: str, seed: int) -> Callable[[], Any]:
-    """Return what makes the strategy that `module:Class` names.
+    """Return a factory of the strategy that `module:Class` names.
 
     Raises:
-        LockproofError: it is not there, cannot be made, or lacks a method.
+        LockproofError: the class does not exist, cannot be made, or lacks a method.
 
     """
     kind = load(name)

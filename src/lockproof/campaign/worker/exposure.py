@@ -1,9 +1,9 @@
-"""Which operations look as if their locks may not do? Each is run on one thread, and its locks are watched.
+"""Which operations look as if another thread could come in the middle? Each runs on one thread, with its locks watched.
 
-An operation is *exposed* if it touches what threads may share while it holds no lock, takes none at all, or takes locks
-more than once with nothing held in between: the three ways in which another thread can come in the middle. That is
-no flaw. It says which operations to try first, as the lockset of Eraser (Savage et al. 1997) and the transactions of
-Atomizer (Flanagan and Freund 2004) would, but for operations instead of variables, and from one run of each.
+An operation is *exposed* if it touches what threads may share while it holds no lock, if it takes no lock at all, or if
+it takes locks more than once and holds none in between. That need not be a flaw; it says which operations to try first.
+The idea is that of the lockset of Eraser (Savage et al. 1997) and the transactions of Atomizer (Flanagan and Freund
+2004), here for operations instead of variables, and from one run of each.
 """
 
 from __future__ import annotations
@@ -31,19 +31,23 @@ from lockproof.engines.control.trace import segment
 from lockproof.engines.strategies.exhaustive import Replay
 
 FILLINGS: Final = 2
-"""How many arguments of each kind are tried."""
+"""Operations of each kind that are tried, with different arguments."""
 
 MOST_INITIAL: Final = 3
-"""How many lines fill a subject first."""
+"""Lines at most that fill a subject before the operation."""
 
-MOST: Final = 0.7
-"""If more of the operations that were run are exposed, those that take no lock at all are named instead, and nothing if
-these are as many: they stand out from nothing."""
+LARGEST_SHARE: Final = 0.7
+"""Largest share of operations that may be called exposed. If more are, only those that take no lock at all are; and if
+these are more too, none is: then the word would distinguish nothing."""
 
 
 @dataclass
 class _Watcher:
-    """What one run did: accesses, how often locks were taken with none held, whether anything was touched then."""
+    """What one run did.
+
+    `accesses`: to state that threads may share. `sections`: times a lock was taken while none was held. `touched`:
+    whether state was accessed while no lock was held.
+    """
 
     accesses: int = 0
     sections: int = 0
@@ -73,7 +77,7 @@ class _Watcher:
 
 @cache
 def _of_the_object(code: CodeType, offset: int) -> bool:
-    """Tell whether an instruction is about what an attribute of the method's object has in it, by its source."""
+    """Tell by its source whether an instruction reads or changes the content of an attribute of the object."""
     if not code.co_argcount or own(code.co_filename):
         return False
     return re.search(rf"\b{code.co_varnames[0]}\.", segment(code, offset)[0]) is not None
@@ -85,10 +89,10 @@ def watched(
     seconds: float,
     announce: Callable[[Sequence[str]], None],
 ) -> Watched:
-    """Run operations of each kind and return what was seen; nothing is called exposed if that tells it from nothing.
+    """Run operations of each kind, and return what was seen.
 
-    Subjects are filled by the lines in `filling`. Operations that may wait or come back into the subject are left out,
-    and those that `seconds` do not suffice for. `announce` is told of each line before.
+    The lines in `filling` fill the subjects. Operations that may wait or that call back into the subject are left out,
+    and so are those for which `seconds` do not suffice. `announce` gets the lines before they run.
     """
     instrumentation.switch(Switching.FREE)
     end = time.monotonic() + seconds
@@ -108,9 +112,9 @@ def watched(
                 exposed.add(kind.text)
             if not watcher.sections:
                 unlocked.add(kind.text)
-    few = MOST * len(accesses)
-    telling = (each for each in (exposed, unlocked) if len(each) <= few)
-    return Watched(frozenset(next(telling, ())), accesses, frozenset(unlocked if len(unlocked) <= few else ()))
+    most = LARGEST_SHARE * len(accesses)
+    distinguishing = (each for each in (exposed, unlocked) if len(each) <= most)
+    return Watched(frozenset(next(distinguishing, ())), accesses, frozenset(unlocked if len(unlocked) <= most else ()))
 
 
 def _run(specification: Specification, scenario: Scenario) -> _Watcher:

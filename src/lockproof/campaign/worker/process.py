@@ -1,4 +1,4 @@
-"""The child process: answers requests, one JSON object a line on standard input, with one on what was its output.
+"""The child process: reads requests from standard input and writes answers to standard output, as lines of JSON.
 
 What the subject prints goes to standard error. The subject may end this process at any moment.
 """
@@ -38,7 +38,7 @@ from lockproof.inference.target import replace_modules
 
 
 def _lines() -> queue.SimpleQueue[str]:
-    """Return the lines of standard input as they come. Its end is the parent's end, and ends this process too."""
+    """Return a queue that gets the lines of standard input. When the input ends the parent has ended, and so do we."""
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def take() -> None:

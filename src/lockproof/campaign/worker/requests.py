@@ -1,15 +1,14 @@
-"""What the child process answers: it imports the subject, runs scenarios on a crew of threads, and judges them.
+"""Answers the requests to the child: imports the subject, runs scenarios on a crew of threads, and judges the runs.
 
-`process` reads the requests. Nothing is kept here that the parent needs: the subject may end the process at any moment.
-Before user code is run on the main thread, a watchdog is set that writes all stacks and ends the process: it works in
-C, so it also sees code that never lets the GIL go.
+`process` reads the requests. The child keeps nothing that the parent needs, since the subject may end the process at
+any moment. Before user code runs on the main thread, a watchdog is set that writes all stacks and ends the process. The
+watchdog is written in C, so it also ends code that never releases the GIL.
 """
 
 from __future__ import annotations
 
 import base64
 import contextlib
-import faulthandler
 import importlib.util
 import json
 import pickle
@@ -43,9 +42,10 @@ from lockproof.campaign.protocol.messages import (
     RunLines,
     RunResult,
     Setup,
-    Watch,
+    UseWatched,
 )
 from lockproof.campaign.worker.case import Case
+from lockproof.campaign.worker.watchdog import Watchdog
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt
@@ -70,30 +70,32 @@ from lockproof.judge.run import ScenarioJudge
 
 FIRST_CHUNK: Final = 48
 LONGEST_CHUNK: Final = 4000
+"""Runs of a scenario between two looks at the clock: at first, and at most."""
+
 CONFIGURATIONS: Final = 4000
-"""The most configurations that a judgement of one outcome looks at."""
+"""Configurations at most that the judge visits for one outcome."""
 
 ATTEMPTS: Final = 3
-"""Scenarios with one number that are tried until one is found of which the order is seen."""
+"""Scenarios of one index at most that are tried, until the results of one reveal the order of its threads."""
 
 PAIR: Final = 3
-"""Operations of a scenario that is quickly tried again, where one is aimed at: a pair, in three threads at most."""
+"""Most operations of a scenario for which an aimed search makes further attempts: those are quick."""
 
 ORDER_BLIND_SHARE: Final = 0.15
 """Share of scenarios kept although their results cannot reveal the order of threads."""
 
-KEPT: Final = 200
-"""How many scenarios stay compiled."""
+MOST_CASES: Final = 200
+"""Scenarios that stay compiled."""
 
-SHORT: Final = 1.0
-"""Seconds that one thread gets for one program at first."""
+SHORT_HANG: Final = 1.0
+"""Seconds without an answer of one thread that are a hang at first; the parent tries again with the full time."""
 
-SHOWN: Final = 40
-"""How many outcomes of a run are told; of those that must not be, all."""
+MOST_SHOWN: Final = 40
+"""Outcomes at most in an answer, beside violations: these are all in it."""
 
 
 class ThreadHung(Exception):
-    """One thread did not come back from these lines; `stacks` shows where it is."""
+    """One thread did not come back from the lines in `announced`; `stacks` shows where the thread is."""
 
     def __init__(self, detail: str, stacks: str, announced: tuple[str, ...]) -> None:
         super().__init__(detail)
@@ -101,7 +103,7 @@ class ThreadHung(Exception):
 
 
 class Worker:
-    """What the child knows: the specification, a crew, and the scenarios that it has made ready."""
+    """The state of the child: the specification, a crew of threads, and the scenarios that are compiled."""
 
     def __init__(self, setup: Setup) -> None:
         self._note = open(setup.note, "r+b", buffering=0)  # noqa: SIM115  (open as long as the process lives)
@@ -131,12 +133,12 @@ class Worker:
                 return self.check_names(scenario)
             case Conform(seconds, skip):
                 return self.conform(seconds, skip)
-            case Watch(watched):
+            case UseWatched(watched):
                 return self.watch(watched)
             case Avoid(together):
                 return self.avoid(together)
-            case Generate(index, telling):
-                return self.generate(index, telling)
+            case Generate(index, revealing):
+                return self.generate(index, revealing)
             case RunLines(lines, hang):
                 return self.run_lines(lines, hang)
             case Run():
@@ -156,13 +158,13 @@ class Worker:
         self._generator = Generator(self.specification, self._threads, self._seed)
 
     def announce(self, lines: Sequence[str]) -> None:
-        """Write down what one thread is about to run, in case it does not come back, and wind up the watchdog."""
+        """Write to a file which lines one thread is about to run, in case it does not come back; reset the watchdog."""
         self._note.seek(0)
         self._note.write(json.dumps(list(lines)).encode() + b"\n")
         Watchdog.wind_up()
 
     def describe(self) -> Description:
-        """Answer what was loaded."""
+        """Describe the subject that was loaded."""
         specification = self.specification
         return Description(
             specification.subject_name,
@@ -174,10 +176,10 @@ class Worker:
         )
 
     def check_names(self, scenario: Scenario) -> Done:
-        """See that the names in a scenario exist and its arguments fit, without running it.
+        """See that the names in a scenario exist and its arguments fit, without running the scenario.
 
-        Only where a class makes attributes dynamically, the lines of the initial part are run by one thread: nothing
-        else tells that such a line is misspelt.
+        There is one exception: if a class makes attributes dynamically, one thread runs the lines of the initial part.
+        Nothing else shows that such a line is misspelt.
 
         Raises:
             LockproofError: a name does not exist, or arguments do not fit.
@@ -203,7 +205,7 @@ class Worker:
         return Done()
 
     def mutants(self, operators: Sequence[str] | None) -> Mutants:
-        """Answer the mutants of the class, its synchronization, and the texts of the files that both are found in."""
+        """Return the mutants of the class, its synchronization, and the texts of the files that have both."""
         from lockproof.mutation.mutants import OPERATORS, mutants_of_class
         from lockproof.mutation.scope import mutated, parts_of
 
@@ -236,10 +238,10 @@ class Worker:
         )
 
     def conform(self, seconds: float, skip: Sequence[str]) -> Conformed:
-        """Compare the subject with its model on one thread; afterwards the model does what the subject does there.
+        """Compare the subject with its model on one thread; from then on the model does what the subject did.
 
-        Operations that do what the lines in `skip` do are left out: these did not come back. The bound is short, as
-        most of them do not; the parent tries the lines again with the whole time (`run_lines`).
+        Operations that do what the lines in `skip` do are left out, since those lines did not come back. The watchdog
+        waits only for a short while; the parent runs lines that were too slow again with the full time (`run_lines`).
         """
         left_out = [Operation(line).actions for line in skip]
         kinds = {
@@ -247,7 +249,7 @@ class Worker:
             for kind in self.specification.operations
             if any(actions & Operation(kind.text).actions for actions in left_out)
         }
-        with Watchdog(min(self._hang, SHORT)):
+        with Watchdog(min(self._hang, SHORT_HANG)):
             result = conform(self.specification, self._seed, seconds, announce=self.announce, skip=frozenset(kinds),
                              compared=self._compared())  # fmt: skip
         self.specification = result.specification
@@ -264,7 +266,7 @@ class Worker:
         )
 
     def _compared(self) -> frozenset[str]:
-        """Return the kinds whose results are to be compared; none for all."""
+        """Return the kinds whose results are compared with the model; empty for all."""
         if not self._aimed:
             return frozenset()
         kinds = {self.specification.bound(Operation(line)).kind.text for line in self._differing}
@@ -285,13 +287,13 @@ class Worker:
         self._avoided = [each for each in kinds if each]
         return Done()
 
-    def generate(self, index: int, telling: bool = True) -> Generated:
-        """Answer the first scenario from this number on that is not avoided, and its number; none if all are.
+    def generate(self, index: int, revealing: bool = True) -> Generated:
+        """Return the first scenario from this index on that is not avoided, and its index; none if all are avoided.
 
-        `telling`: most of them are such whose results tell which thread was first, which the model is run to see.
+        `revealing`: prefer scenarios whose results reveal the order of the threads, and run the model to see that.
         """
         for number in range(index, index + 500):
-            scenario = self._telling(number) if telling else self._released(number, 0)[0]
+            scenario = self._revealing(number) if revealing else self._released(number, 0)[0]
             if scenario is not None and not self._is_avoided(scenario):
                 self._made = scenario
                 return Generated(scenario, number)
@@ -302,35 +304,37 @@ class Worker:
         kinds |= {each.kind.text for each in scenario.init}
         return len(scenario.threads) < 2 or any(each <= kinds for each in self._avoided)
 
-    def _telling(self, number: int) -> Scenario | None:
-        """Return a scenario with this number in which something waits, or whose results tell the order of its threads.
+    def _revealing(self, number: int) -> Scenario | None:
+        """Return a scenario of this index in which an operation waits, or whose results reveal the order of threads.
 
-        Now and then another one: of those where the order is not seen few find anything, but what they find nothing
-        else may. So where few are made, for operations that are aimed at, none is left out: an answer of yes or no is
-        wrong only where the order makes no difference to it. None if nothing is had.
+        A share of the scenarios that do neither is kept: few of them find anything, but no other scenario may find the
+        same. An aimed search keeps all of them, since it makes few scenarios; a result of yes or no, for instance, can
+        only be wrong where the order makes no difference to it. None if there is no such scenario.
         """
-        told = other = None
+        revealing = other = None
         for attempt in range(2 * ATTEMPTS if self._aimed else ATTEMPTS):
             scenario, waiting = self._released(number, attempt)
             if attempt >= ATTEMPTS and scenario is not None and scenario.size[0] > PAIR:
                 break
             if waiting is Waiting.FOR_A_WHILE or waiting is None:
-                return scenario  # where it is not known, the next attempts would meet as many choices, and take as long
+                return scenario  # None: the model has too many choices, and the next attempts would take as long
             if scenario is None:
                 continue
             other = other or scenario
             self.announce([str(scenario)])
             with Watchdog(self._hang), contextlib.suppress(TooManyChoices):
                 if self._judge(scenario).order_matters():
-                    told = told or scenario
+                    revealing = revealing or scenario
                     if not any(each.kind.blocking for each in scenario.operations):
                         break
-        return told or (other if self._aimed or Random(f"{self._seed}/{number}").random() < ORDER_BLIND_SHARE else None)
+        return revealing or (
+            other if self._aimed or Random(f"{self._seed}/{number}").random() < ORDER_BLIND_SHARE else None
+        )
 
     def _released(self, number: int, attempt: int) -> tuple[Scenario | None, Waiting | None]:
-        """Return a scenario with this number in which nothing waits for ever, and how its operations wait.
+        """Return a scenario of this index in which no operation waits for ever, and how its operations wait.
 
-        None if it cannot be had; None also for how they wait, where the model has too many choices to tell.
+        The scenario is None if there is none; how its operations wait is None if the model has too many choices.
         """
         scenario = self._generator.scenario(number, attempt)
         if not any(each.kind.blocking for each in scenario.operations):
@@ -344,10 +348,14 @@ class Worker:
         return scenario, None
 
     def run_lines(self, lines: Sequence[str], hang: float) -> Done:
-        """Run lines on fresh subjects, by one thread; the results do not matter, only whether this comes back.
+        """Run lines on fresh subjects, by one thread. The results do not matter, only whether the thread comes back.
 
-        It is a thread beside this one, so that a busy machine is not taken for a hang. One that keeps the GIL for
-        itself is ended by the watchdog.
+        The lines run on a thread beside the main one, which can then see whether the machine is busy. The watchdog ends
+        a thread that never releases the GIL.
+
+        Raises:
+            ThreadHung: the thread did not come back within `hang` seconds.
+
         """
         operations = [Operation(line).compiled(self.specification.globals) for line in lines]
         subjects = {name: self.specification.subject() for name in SUBJECTS}
@@ -372,7 +380,7 @@ class Worker:
         return Done()
 
     def run(self, request: Run) -> RunResult:
-        """Run a scenario until one of the bounds is reached, or the first failure if that is enough."""
+        """Run a scenario on real threads until one of the bounds of the request is reached."""
         began = time.perf_counter()
         case = self._case(request.scenario)
         if case.skipped:
@@ -400,22 +408,24 @@ class Worker:
             key=self.specification.partition,
         )  # fmt: skip
 
-    def _case(self, asked: Scenario) -> Case:
-        case = self._cases.get(asked)
+    def _case(self, given: Scenario) -> Case:
+        case = self._cases.get(given)
         if case is None:
-            scenario = self._made if self._made == asked else self.specification.bind(asked)
+            scenario = self._made if self._made == given else self.specification.bind(given)
             if len(scenario.threads) < 2:
-                raise LockproofError(f"a scenario of one thread shows nothing: {asked}", "", "part the threads by ||")
-            if len(self._cases) >= KEPT:
+                raise LockproofError(
+                    f"a scenario of one thread shows nothing: {given}", "", "separate the threads by ||"
+                )
+            if len(self._cases) >= MOST_CASES:
                 del self._cases[next(iter(self._cases))]
             self.announce([str(scenario)])
             with Watchdog(self._hang):
-                case = self._cases[asked] = Case(scenario, self._program(scenario), self._judge(scenario))
+                case = self._cases[given] = Case(scenario, self._program(scenario), self._judge(scenario))
             self.announce([])
         return case
 
     def _program(self, scenario: Scenario) -> Program:
-        """Return the code of a scenario, and have threads enough for it."""
+        """Return the compiled code of a scenario, and make the crew large enough for it."""
         if self._crew is None or self._crew.size < len(scenario.threads):
             if self._crew is not None:
                 self._crew.close()
@@ -423,34 +433,8 @@ class Worker:
         return self._crew.program(scenario, self.specification.subject, self.specification.globals)
 
 
-class Watchdog:
-    """While inside, a main thread that has not announced anything for `seconds` ends the process, with its stacks."""
-
-    _seconds = 0.0
-    _wound = 0.0
-
-    def __init__(self, seconds: float) -> None:
-        self._mine = seconds
-
-    def __enter__(self) -> None:
-        Watchdog._seconds, Watchdog._wound = self._mine, 0.0
-        self.wind_up()
-
-    @classmethod
-    def wind_up(cls) -> None:
-        """Give the main thread the whole time again. Each starts a thread, so not more often than is of use."""
-        now = time.monotonic()
-        if cls._seconds and now - cls._wound > cls._seconds / 10:
-            cls._wound = now
-            faulthandler.dump_traceback_later(cls._seconds * 1.1, exit=True)
-
-    def __exit__(self, *_: object) -> None:
-        faulthandler.cancel_dump_traceback_later()
-        Watchdog._seconds = 0.0
-
-
 def _summed(case: Case, scenario: Scenario, tally: Counter[Key], seconds: float) -> RunResult:
-    """Return the result of these runs: equal outcomes counted as one, whatever was read of the other threads."""
+    """Return the result of these runs. Equal outcomes count as one, even if the threads saw each other differently."""
     counts: Counter[Outcome] = Counter()
     example: dict[Outcome, Record] = {}
     doubts: Counter[Doubt] = Counter()
@@ -459,14 +443,14 @@ def _summed(case: Case, scenario: Scenario, tally: Counter[Key], seconds: float)
         outcome, record = case.judged(key)
         counts[outcome] += count
         example.setdefault(outcome, record)
-        some = answers.note(record.results, record.final)
+        any_returned = answers.note(record.results, record.final)
         if (doubt := case.doubt_of(outcome)) is not None:
             doubts[doubt] += count
-        elif some:
+        elif any_returned:
             returned += count
     bad = [outcome for outcome in counts if outcome.verdict is Verdict.VIOLATION]
     worst = min(bad, key=lambda outcome: (outcome.order_only, -counts[outcome]), default=None)
-    shown = bad + [outcome for outcome, _ in counts.most_common() if outcome not in bad][:SHOWN]
+    shown = bad + [outcome for outcome, _ in counts.most_common() if outcome not in bad][:MOST_SHOWN]
     result = RunResult(
         scenario,
         tally.total(),
@@ -486,7 +470,7 @@ def _summed(case: Case, scenario: Scenario, tally: Counter[Key], seconds: float)
 
 
 def _named(subject: Named | Pickled) -> tuple[Any, Any, Any]:
-    """Return the target, the model and the factory, or their names."""
+    """Return the target, the model and the factory: as objects, or by their names."""
     if isinstance(subject, Named):
         return subject.target, subject.model, subject.factory
     for name, file in subject.modules.items():

@@ -1,4 +1,4 @@
-"""Is the child process started, asked, ended and cleaned up as it should be, whatever happens to it?"""
+"""Is the child process started, used, ended and cleaned up as it should be, whatever happens to it?"""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from lockproof.campaign.check_target import check
 from lockproof.campaign.protocol.child import Child, Died, resident
 from lockproof.campaign.protocol.messages import Aim, Avoid, Conform, Generate, Named, Setup
-from lockproof.campaign.under_control import Schedules
+from lockproof.campaign.schedule_search import ScheduleSearch
 from lockproof.core.options import CheckOptions
 from lockproof.core.repeat import RepeatTest
 from lockproof.core.verdict import FindingKind
@@ -143,7 +143,7 @@ SILENT = "tests.lockproof.inference.subjects:SilentSet"
 
 
 @pytest.mark.parametrize(
-    ("aimed", "differing", "told"),
+    ("aimed", "differing", "reported"),
     [
         ({}, (), True),
         ({"a.remove(x)": 1}, (), True),
@@ -152,12 +152,12 @@ SILENT = "tests.lockproof.inference.subjects:SilentSet"
     ],
 )
 def test_of_a_mutant_what_runs_the_changed_function_is_compared_and_what_differs_anyway(
-    aimed: dict[str, int], differing: tuple[str, ...], told: bool
+    aimed: dict[str, int], differing: tuple[str, ...], reported: bool
 ) -> None:
     setup = Setup([*sys.path, str(Path(__file__).resolve().parents[4])], Named(SILENT), aim=Aim(aimed, differing))
     with Child(setup, memory=1024) as child:
         answer = child.ask(Conform(0.0))
-    assert bool(answer.nonconformances) is told
+    assert bool(answer.nonconformances) is reported
 
 
 def test_what_was_seen_of_the_class_itself_goes_for_its_mutants() -> None:
@@ -170,7 +170,7 @@ def test_what_was_seen_of_the_class_itself_goes_for_its_mutants() -> None:
 
 
 @pytest.mark.parametrize(("aimed", "all_are_made"), [({"x in a": 1}, True), ({}, False)])
-def test_of_what_is_aimed_at_no_scenario_is_left_out_for_telling_no_order(
+def test_of_what_is_aimed_at_no_scenario_is_left_out_for_hiding_the_order(
     aimed: dict[str, int], all_are_made: bool
 ) -> None:
     with Child(Setup([*sys.path], Named("builtins:set"), aim=Aim(aimed)), memory=1024) as child:
@@ -183,13 +183,13 @@ def test_the_budget_of_a_mutant_begins_with_the_search(
     aimed: dict[str, int], all_of_it: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left: list[float] = []
-    search = Schedules.search
+    search = ScheduleSearch.search
 
-    def noted(schedules: Schedules, seconds: float) -> object:
-        left.append(schedules.left())
+    def noted(schedules: ScheduleSearch, seconds: float) -> object:
+        left.append(schedules.clock.left())
         return search(schedules, seconds)
 
-    monkeypatch.setattr(Schedules, "search", noted)
+    monkeypatch.setattr(ScheduleSearch, "search", noted)
     path = [*sys.path, str(Path(__file__).resolve().parents[4])]
     setup = Setup(path, Named("tests.corpus.sets:MendedLength"), aim=Aim(aimed))
     # Less than the start of a process takes, let alone a comparison with the model.

@@ -23,7 +23,7 @@ SPECIFICATION = Specification(list, [*READERS, *WRITERS])
 
 @pytest.fixture(scope="module")
 def answer() -> Answers:
-    return answers("tests.lockproof.campaign.worker.asked_exposure")
+    return answers("tests.lockproof.campaign.worker.exposed_classes")
 
 
 def test_what_is_read_unlocked_and_what_locks_twice_or_never_is_exposed(answer: Answers) -> None:
@@ -42,7 +42,7 @@ def test_where_all_are_what_takes_no_lock_at_all_stands_out(answer: Answers) -> 
 def test_nothing_stands_out_of_a_class_without_locks(answer: Answers) -> None:
     assert answer["bare"]["exposed"] == []
     assert answer["bare"]["unlocked"] == []
-    assert answer["bare"]["told"] == 9
+    assert answer["bare"]["announced"] == 9
 
 
 def test_accesses_are_counted(answer: Answers) -> None:

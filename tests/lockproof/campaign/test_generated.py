@@ -1,4 +1,4 @@
-"""Are the scenarios that a check tries such that something can be seen in them, and is there always one?"""
+"""Can the scenarios that a check generates reveal something, and is there always one?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from lockproof.campaign.check_target import check_target
 from lockproof.campaign.protocol.child import Child
-from lockproof.campaign.protocol.messages import Conform, Generate, Named, Setup, Watch
+from lockproof.campaign.protocol.messages import Conform, Generate, Named, Setup, UseWatched
 from lockproof.core.options import CheckOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Interrupted, Verdict
@@ -37,27 +37,27 @@ def started(target: str) -> Iterator[Child]:
         yield child
 
 
-def made(child: Child, count: int, *, telling: bool = True) -> list[Scenario | None]:
+def made(child: Child, count: int, *, revealing: bool = True) -> list[Scenario | None]:
     found: list[Scenario | None] = []
     index = 0
     for _ in range(count):
-        answer = child.ask(Generate(index, telling))
+        answer = child.ask(Generate(index, revealing))
         found.append(answer.scenario)
         index = answer.index + 1
     return found
 
 
-def waiting(target: str, asked: Scenario) -> Waiting:
+def waiting(target: str, given: Scenario) -> Waiting:
     specification = load_specification(target, None, None)
-    scenario = specification.bind(asked)
+    scenario = specification.bind(given)
     model = ReplayModel(specification, scenario.init, scenario.subjects)
     return ScenarioJudge(scenario.threads, scenario.final, model).waiting()
 
 
-@pytest.mark.parametrize("telling", [True, False])
-def test_nothing_waits_for_ever_in_a_scenario_of_a_queue(telling: bool) -> None:
+@pytest.mark.parametrize("revealing", [True, False])
+def test_nothing_waits_for_ever_in_a_scenario_of_a_queue(revealing: bool) -> None:
     with started("queue:Queue") as child:
-        found = made(child, 30, telling=telling)
+        found = made(child, 30, revealing=revealing)
     assert Waiting.FOR_EVER not in {waiting("queue:Queue", text) for text in found if text}
     assert len(set(found)) > 15
 
@@ -65,10 +65,10 @@ def test_nothing_waits_for_ever_in_a_scenario_of_a_queue(telling: bool) -> None:
 def test_scenarios_in_which_something_waits_are_preferred() -> None:
     target = "tests.corpus.queues:MendedWaitingQueue"
     with started(target) as child:
-        told = Counter(waiting(target, each) for each in made(child, 40) if each)
-        plain = Counter(waiting(target, text) for text in made(child, 40, telling=False) if text)
-    assert told[Waiting.FOR_A_WHILE] >= 2 * plain[Waiting.FOR_A_WHILE] > 0
-    assert told[Waiting.NEVER]  # and the others are not left out
+        preferred = Counter(waiting(target, each) for each in made(child, 40) if each)
+        plain = Counter(waiting(target, text) for text in made(child, 40, revealing=False) if text)
+    assert preferred[Waiting.FOR_A_WHILE] >= 2 * plain[Waiting.FOR_A_WHILE] > 0
+    assert preferred[Waiting.NEVER]  # and the others are not left out
 
 
 @pytest.mark.parametrize("name", ["WIDE", "WIDE_AND_WAITING"])
@@ -78,21 +78,21 @@ def test_a_model_with_too_many_choices_leaves_scenarios_to_try(name: str) -> Non
 
 
 class Requests:
-    """What the process for real threads is asked for, in the place of `Child.ask`; and what was seen under control.
+    """Records the requests to the process for real threads, and what was seen under control.
 
-    `end`: the check ends once that process was told of something and asked for a scenario.
+    `end`: the check ends once that process has got what was seen and a request for a scenario.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, end: bool) -> None:
-        self.asked: list[tuple[str, Any]] = []
+        self.sent: list[tuple[str, Any]] = []
         self.seen = Watched()
         ask = Child.ask
 
         def heard(child: Child, request: Any, allowance: float = 0.0) -> Any:
-            if not child._setup.controlled and isinstance(request, (Watch, Generate)):
-                told = request.watched.exposed if isinstance(request, Watch) else request.index
-                self.asked.append((type(request).__name__, told))
-                if end and [each for each, _ in self.asked[-2:]] == ["Watch", "Generate"]:
+            if not child._setup.controlled and isinstance(request, (UseWatched, Generate)):
+                content = request.watched.exposed if isinstance(request, UseWatched) else request.index
+                self.sent.append((type(request).__name__, content))
+                if end and [each for each, _ in self.sent[-2:]] == ["UseWatched", "Generate"]:
                     raise KeyboardInterrupt
             answer = ask(child, request, allowance)
             if child._setup.controlled and isinstance(request, Conform):
@@ -109,7 +109,7 @@ def test_real_threads_are_told_what_is_exposed(monkeypatch: pytest.MonkeyPatch) 
             check_target("tests.corpus.sets:MendedLength", CheckOptions(budget=budget, seed=1, engine="both"))
             continue
         break
-    (_, exposed), following = requests.asked[-2:]
+    (_, exposed), following = requests.sent[-2:]
     assert "list(a)" in exposed  # takes the lock for the iterator, and again for the length
     assert following == ("Generate", 0)
 
@@ -124,4 +124,4 @@ def test_real_threads_are_told_nothing_where_nothing_is_exposed(monkeypatch: pyt
             break
     assert requests.seen.accesses["a.pay()"] > 0 and not requests.seen.exposed
     assert report.verdict is Verdict.HELD
-    assert "watch" not in dict(requests.asked)
+    assert "UseWatched" not in dict(requests.sent)

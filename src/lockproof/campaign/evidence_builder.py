@@ -1,4 +1,4 @@
-"""The evidence of a check while it is gathered: counts and doubts are added as things happen, nothing is decided."""
+"""Collects the evidence of a campaign: adds up counts and doubts as they come, and decides nothing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from lockproof.core.evidence import Doubt, Doubted, Evidence, LeftOut, Omission,
 
 
 @dataclass
-class Gathered:
-    """What a check knows so far."""
+class EvidenceBuilder:
+    """The evidence of a campaign until now, without the counts of its schedules."""
 
     threads: Tally = field(default_factory=Tally)
     doubts: list[Doubted] = field(default_factory=list)
@@ -22,48 +22,50 @@ class Gathered:
     _skipped: set[tuple[str, str]] = field(default_factory=set)
     _answers: dict[tuple[str, bool], str] = field(default_factory=dict)
 
-    def doubt(self, doubt: Doubt, about: str = "", count: int = 1) -> None:
-        """Note that something stays undecided."""
+    def add_doubt(self, doubt: Doubt, about: str = "", count: int = 1) -> None:
+        """Add a reason why something stays undecided."""
         self.doubts.append(Doubted(doubt, count, about))
 
-    def skipped(self, why: Doubt | Omission, about: str) -> None:
-        """Note a scenario or an operation that was not run; one that both engines leave out counts once."""
+    def add_skipped(self, why: Doubt | Omission, about: str) -> None:
+        """Add a scenario or an operation that was not run. One that both engines leave out counts once."""
         if (why, about) in self._skipped:
             return
         self._skipped.add((why, about))
         if isinstance(why, Omission):
             self.left_out.append(LeftOut(why, 1, about))
         else:
-            self.doubt(why, about)
+            self.add_doubt(why, about)
 
-    def ran(self, result: RunResult) -> None:
-        """Note runs on real threads."""
+    def add_runs(self, result: RunResult) -> None:
+        """Add runs on real threads."""
         self.threads += result.tally
         self.doubts += [Doubted(doubt, count) for doubt, count in result.doubts.items()]
-        self.answered(result.answers)
+        self.add_answers(result.answers)
 
-    def answered(self, answers: Iterable[Answer]) -> None:
-        """Note which lines returned a value, and what the others raised."""
+    def add_answers(self, answers: Iterable[Answer]) -> None:
+        """Add which lines returned a value, and what the other lines raised."""
         self._answers = joined(self._answers, answers)
 
-    def died(self, about: str, *, found: bool) -> None:
-        """Note a process that ended or hung. It is a doubt unless a finding tells of it."""
+    def add_death(self, about: str, *, found: bool) -> None:
+        """Add a process that ended or hung. The death is a doubt unless a finding reports it (`found`)."""
         self.deaths += 1
         self.deaths_found += found
         if not found:
-            self.doubt(Doubt.CHILD_LOST, about)
+            self.add_doubt(Doubt.CHILD_LOST, about)
 
-    def evidence(
+    def build(
         self, *, threads: bool, schedules: Tally | None, doubts: Sequence[Doubted], findings: int, differences: int,
         observers: Sequence[str],
     ) -> Evidence:  # fmt: skip
-        """Return all of it, with what is known of schedules.
+        """Return the evidence of the whole campaign.
 
-        `threads` says whether real threads were asked for, `observers` are the lines that observe a subject at the end.
+        `threads` says whether the campaign used real threads; `schedules` counts its runs under control, None if it
+        did not use control. `doubts` come from those runs. `findings` and `differences` are how many there were.
+        `observers` are the lines that observe a subject at the end of each scenario.
         """
-        calls, seers = never_worked(self._answers, observers)
+        calls, observers_failed = never_worked(self._answers, observers)
         silent = [Doubted(Doubt.CALL_NEVER_WORKED, 1, each) for each in calls]
-        silent += [Doubted(Doubt.OBSERVER_NEVER_WORKED, 1, each) for each in seers]
+        silent += [Doubted(Doubt.OBSERVER_NEVER_WORKED, 1, each) for each in observers_failed]
         return Evidence(
             self.threads if threads else None,
             schedules,

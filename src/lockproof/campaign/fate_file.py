@@ -1,7 +1,8 @@
-"""What is kept between runs of `lockproof mutate`: the fates known so far, and which scenario has killed which mutant.
+"""The file between two runs of `lockproof mutate`: the fates that are known, and what has killed each mutant.
 
-A file of JSON lines for each subject and build: a head that says what the fates belong to, then a fate a line as soon
-as it is known, then a last line when all were done. Cut off anywhere it says what was known until then.
+There is one file of JSON lines for each subject and build: a head that says what the fates belong to, then a line for
+each fate as soon as it is known, then a last line when the run is complete. A file that was cut off still has the fates
+of all its whole lines.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from lockproof.core.mutation_report import Judged
 VERSION: Final = 3
 
 
-class Kept:
-    """The file of one subject. `earlier` are the scenarios that killed mutants, by their ids, in any run before."""
+class FateFile:
+    """The file of one subject and build. `earlier` has what killed mutants in any earlier run, by their ids."""
 
     def __init__(self, store: Path, subject: str, build: str) -> None:
         digest = hashlib.sha256(f"{subject} {build}".encode()).hexdigest()[:12]
@@ -59,16 +60,15 @@ class Kept:
                 return  # cut off while it was written
 
     def seed(self, head: Mapping[str, Any]) -> int | None:
-        """Return the seed of a run with this head that was interrupted; None if there is none to go on with."""
+        """Return the seed of the interrupted run with this head; None if there is no such run."""
         same = {**self._head, "seed": None} == {**head, "seed": None, "version": VERSION}
         return int(self._head["seed"]) if same and not self._complete else None
 
     def begin(self, head: Mapping[str, Any]) -> tuple[dict[str, Judged], dict[str, Evidence]]:
-        """Return the fates by the ids of mutants, and the evidence of those that only have passed their schedules.
+        """Go on with the interrupted run that has this head, or begin a new run.
 
-        Both are of a run that was interrupted.
-
-        It is gone on with if it has the same head; otherwise one begins.
+        Returns what the interrupted run knew, by the ids of mutants: fates, and the evidence of mutants that passed
+        control and have not run on real threads. Both are empty for a new run.
 
         Raises:
             LockproofError: the file cannot be written.
@@ -82,27 +82,27 @@ class Kept:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             (self.path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
             part = self.path.with_suffix(".part")
-            lines = [*({"head": {}}, *(_kept(each) for each in earlier))] if earlier else []
+            lines = [*({"head": {}}, *(_line(each) for each in earlier))] if earlier else []
             part.write_text("".join(json.dumps(line) + "\n" for line in (*lines, {"head": head})), encoding="utf-8")
             part.replace(self.path)
         except OSError as error:
             raise LockproofError(
                 f"{self.path} cannot be written: {error.strerror or error}",
-                "what is known of mutants is kept there, so that an interrupted run can be gone on with",
-                "run from a directory that can be written to",
+                "the fates of mutants are kept there, so that the next run can go on from an interrupted one",
+                "run it from a directory in which you may write",
             ) from None
         return {}, {}
 
     def add(self, judged: Judged) -> None:
-        """Keep a fate."""
-        self._append(_kept(judged))
+        """Write a fate."""
+        self._append(_line(judged))
 
     def add_passed(self, name: str, evidence: Evidence) -> None:
-        """Keep what the schedules of a mutant are evidence for, where they show nothing; real threads come next."""
+        """Write the evidence of control for a mutant in which it found nothing; real threads come next."""
         self._append({"passed": name, "evidence": encode(evidence)})
 
     def end(self) -> None:
-        """Say that all mutants were judged: the next run begins anew."""
+        """Write that all mutants were judged: the next run begins anew."""
         self._append({"complete": True})
 
     def _append(self, line: Mapping[str, Any]) -> None:
@@ -110,6 +110,6 @@ class Kept:
             file.write(json.dumps(line) + "\n")
 
 
-def _kept(judged: Judged) -> Any:
-    """Return a fate as the file has it, without the text of the mutant's module: it is made anew from its source."""
+def _line(judged: Judged) -> Any:
+    """Return a fate as the file has it, without the text of the mutant's module: the next run makes it anew."""
     return encode(replace(judged, mutant=replace(judged.mutant, source="")))

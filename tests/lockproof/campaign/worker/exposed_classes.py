@@ -124,9 +124,9 @@ KINDS = [
 
 
 def _seen(cls: type) -> dict[str, object]:
-    told: list[Sequence[str]] = []
-    seen = watched(Specification(cls, KINDS), ["a.add(1)"], 60.0, told.append)
-    return {"exposed": sorted(seen.exposed), "accesses": dict(seen.accesses), "told": len(told),
+    announced: list[Sequence[str]] = []
+    seen = watched(Specification(cls, KINDS), ["a.add(1)"], 60.0, announced.append)
+    return {"exposed": sorted(seen.exposed), "accesses": dict(seen.accesses), "announced": len(announced),
             "unlocked": sorted(seen.unlocked)}  # fmt: skip
 
 

@@ -1,0 +1,115 @@
+"""What follows a failure under control: it is made small, confirmed in a fresh process, and becomes a finding.
+
+What real threads have found is explained here too: a schedule of the same scenario tells its story.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from typing import Final
+
+from lockproof.campaign.clock import Clock
+from lockproof.campaign.controlled_child import ControlledChild, labelled
+from lockproof.campaign.deaths import Deaths
+from lockproof.campaign.findings import Findings, violation
+from lockproof.campaign.protocol.child import Died
+from lockproof.campaign.protocol.messages import Explored
+from lockproof.campaign.schedule_search import BOUND, ScheduleSearch
+from lockproof.campaign.thread_failures import PART_FOR_SHRINKING, ThreadFailures
+from lockproof.campaign.thread_runs import ThreadRuns
+from lockproof.core.environment import Environment
+from lockproof.core.options import CheckOptions
+from lockproof.core.scenario import Scenario
+from lockproof.core.verdict import Finding, FindingKind
+
+SHORT: Final = 1.0
+"""Seconds to make the failure of a mutant small, and as many for its label: there are many mutants."""
+
+EXPLAINING: Final = 2.0
+"""Seconds to find a schedule for what real threads have shown, and as many for its label."""
+
+
+@dataclass
+class ScheduleFailures:
+    """Makes findings of what goes wrong under control, with what real threads make of the same scenario."""
+
+    controlled: ControlledChild
+    search: ScheduleSearch
+    runs: ThreadRuns
+    deaths: Deaths
+    threads: ThreadFailures
+    clock: Clock
+    findings: Findings
+    options: CheckOptions
+
+    def after_deaths(self) -> None:
+        """Follow the deaths of processes under control. A crash there is a crash.
+
+        A hang there may be one of the control itself, and a signal may come from elsewhere: the scenario runs again on
+        real threads. What they show is a finding; if they show nothing, a doubt stays.
+        """
+        while self.search.deaths:
+            scenario, died = self.search.deaths.pop()
+            seconds = self.clock.elapsed
+            if died.kind is not FindingKind.HANG and died.certain:
+                self.findings.add_death(died, scenario, seconds, concurrent=len(scenario.threads) > 1)
+                continue
+            again = self.deaths.again(scenario, self.options.hang)
+            if isinstance(again, Died):
+                self.findings.add_death(again, scenario, seconds, concurrent=not again.announced)
+                continue
+            self.findings.evidence.add_death(f"under control, `{scenario}`: {died.detail}", found=False)
+            if again.failures:
+                self.threads.after_violation(scenario, again)
+
+    def after_failure(self, scenario: Scenario, looked: Explored) -> None:
+        """Make a scenario small that a schedule shows to fail, and see whether real threads show it too."""
+        since = self.clock.elapsed
+        of_mutant = bool(self.controlled.setup.aim.kinds)
+        seconds = SHORT if of_mutant else max(2.0, self.options.budget * PART_FOR_SHRINKING)
+        with self.clock.during("shrinking"):
+            small, looked = self.controlled.small(scenario, looked, seconds, BOUND, self.clock.progress)
+        with self.clock.during("confirming"):
+            looked = self.controlled.confirmed(small, looked, BOUND)
+            finding = self.controlled.finding(small, looked, since, seconds)
+            judged = self.options.engine == "both" and finding.kind is FindingKind.NOT_LINEARIZABLE
+            if judged and (real := self.runs.failing(small)) is not None:
+                finding = replace(finding, failures=real.failures, tries=real.invocations, histogram=real.outcomes)
+                finding = labelled(finding, self._environment)
+        self.findings.add(finding)
+
+    def explain(self) -> None:
+        """Find schedules for what real threads have found: for its story, and to see whether the GIL masks it.
+
+        A schedule shows a race each time, real threads only now and then; so the rest of the shrinking is done under
+        control.
+        """
+        for number, finding in enumerate(self.findings.found):
+            if not finding.concurrent or finding.control is not None:
+                continue
+            if finding.kind not in (FindingKind.NOT_LINEARIZABLE, FindingKind.HANG):
+                continue
+            with self.clock.during("explaining"):
+                if not self.search.prepare():
+                    return
+                looked = self.search.look(finding.scenario, EXPLAINING, sys.maxsize)
+                if looked is None or looked.found is None:
+                    continue
+                same = FindingKind.DEADLOCK if finding.kind is FindingKind.HANG else finding.kind
+                if looked.found.kind is same:
+                    self.findings.found[number] = self._explained(finding, looked)
+
+    def _explained(self, finding: Finding, looked: Explored) -> Finding:
+        if finding.kind is FindingKind.NOT_LINEARIZABLE and self.options.scenario is None:
+            seconds = EXPLAINING
+            small, again = self.controlled.small(finding.scenario, looked, seconds, BOUND, self.clock.progress)
+            if small is not finding.scenario and (real := self.runs.failing(small)) is not None:
+                finding, looked = self.findings.repeatable(violation(small, real, finding.seconds)), again
+        looked = self.controlled.confirmed(finding.scenario, looked, BOUND)
+        under = self.controlled.finding(finding.scenario, looked, 0.0, EXPLAINING)
+        return labelled(replace(finding, control=under.control), self._environment)
+
+    @property
+    def _environment(self) -> Environment:
+        return self.runs.child.description.environment

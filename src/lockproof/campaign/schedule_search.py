@@ -1,0 +1,205 @@
+"""The search under control: scenarios one after the other, each with a portfolio of strategies.
+
+A new scenario is explored for a short while, since most flaws need few schedules of a small scenario. New scenarios
+take turns with those that are not finished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Final
+
+from lockproof.campaign.clock import Clock
+from lockproof.campaign.controlled_child import ControlledChild
+from lockproof.campaign.deaths import Deaths
+from lockproof.campaign.evidence_builder import EvidenceBuilder
+from lockproof.campaign.protocol.child import Died, generated
+from lockproof.campaign.protocol.counts import Counts
+from lockproof.campaign.protocol.messages import Explored
+from lockproof.core.errors import LockproofError
+from lockproof.core.evidence import Doubt, Doubted
+from lockproof.core.operation import Operation
+from lockproof.core.scenario import Scenario
+from lockproof.core.verdict import FindingKind
+
+TURN_SCHEDULES: Final = 60
+"""Schedules of one turn of a scenario. With 120, half as many scenarios had a turn, and the search needed twice as many
+schedules to find the rare pairs of the corpus."""
+
+MOST_OPERATIONS: Final = 7
+"""Parallel operations at most of a scenario that is explored. Few, since each multiplies the schedules; but more than
+two, since each multiplies the pairs of operations that may collide even faster."""
+
+AIMED_SCHEDULES: Final = 40
+"""The same for the scenarios of a mutant, which all run what was changed."""
+
+KNOWN_SCHEDULES: Final = 200
+"""The same for a scenario that has failed before, in another mutant or in an earlier run."""
+
+FIRST_LOOK: Final = 0.3
+LONGEST_LOOK: Final = 2.0
+"""Seconds for a scenario: at first, and at most. Each further turn is twice as long."""
+
+BOUND: Final = 2
+"""Preemptions at most of a schedule in the exhaustive part of the search."""
+
+MOST_LATE: Final = 10
+"""Scenarios that are tried after the budget is spent, until one can run: each engine must run at least one."""
+
+
+@dataclass
+class _Unfinished:
+    """A scenario with schedules left, and the seconds of its next turn."""
+
+    scenario: Scenario
+    seconds: float = FIRST_LOOK
+
+
+@dataclass
+class ScheduleSearch:
+    """Chooses which scenario is explored next: a new one, or one that is not finished.
+
+    `avoided` knows which operations to leave out on one thread. `first` are scenarios to explore before all others.
+    `outcomes` says how many distinct outcomes each scenario showed. `deaths` are the scenarios that ended the process,
+    until they are followed.
+    """
+
+    child: ControlledChild
+    clock: Clock
+    avoided: Deaths
+    evidence: EvidenceBuilder
+    first: Sequence[Scenario] = ()
+    counts: Counts = field(default_factory=Counts)
+    outcomes: dict[Scenario, int] = field(default_factory=dict)
+    kinds: set[str] = field(default_factory=set)
+    deaths: list[tuple[Scenario, Died]] = field(default_factory=list)
+    _unfinished: list[_Unfinished] = field(default_factory=list)
+    _ready: bool = False
+    _complete: set[Scenario] = field(default_factory=set)
+    _undecided: set[Scenario] = field(default_factory=set)
+    _seen_once: set[Scenario] = field(default_factory=set)
+    _fresh: Iterator[Scenario] | None = None
+
+    def prepare(self) -> bool:
+        """Start the process, and return whether it is ready. If it is not, that is added as a doubt.
+
+        If one thread was too slow in comparing class and model, there is a second attempt: no run was lost.
+        """
+        for last in (False, True):
+            if self._ready:
+                break
+            try:
+                self.child.start(conform=min(0.5, max(self.clock.left(), 0.1) / 20), skip=self.avoided.alone())
+                self._ready = True
+            except Died as died:
+                if died.kind is FindingKind.HANG and died.announced and not last:
+                    continue
+                if died.announced and died.certain and died.kind is not FindingKind.HANG:
+                    self.deaths.append((alone(died.announced), died))
+                else:
+                    self.evidence.add_death(f"under control, before any scenario: {died.detail}", found=False)
+                return False
+            except LockproofError as error:
+                self.evidence.add_doubt(Doubt.NO_CONTROL, error.fact)
+                return False
+        return True
+
+    @property
+    def explored(self) -> int:
+        """Scenarios that were explored."""
+        return len(self.outcomes)
+
+    def doubted(self) -> tuple[Doubted, ...]:
+        """Return the doubts that the runs leave."""
+        wrong = (
+            (Doubted(Doubt.SEEN_ONCE, len(self._seen_once), min(map(str, self._seen_once))),) if self._seen_once else ()
+        )
+        return (*self.counts.doubted(), *wrong)
+
+    def search(self, seconds: float) -> tuple[Scenario, Explored] | None:
+        """Explore scenarios for so many seconds, or until one fails. One has its turn even if the budget is spent."""
+        end = self.clock.left() - seconds
+        aimed = bool(self.child.setup.aim.kinds)
+        if self._fresh is None:
+            self._fresh = self._generated()
+        for step in count():
+            over = self.clock.left() <= max(end, 0) and (self.explored > 0 or step >= MOST_LATE)
+            if over or self.deaths or not self.prepare():
+                return None
+            fresh = next(self._fresh, None) if step % (4 if aimed else 3) != 2 or not self._unfinished else None
+            if fresh is None and not self._unfinished:
+                return None
+            turn = _Unfinished(fresh) if fresh is not None else self._unfinished.pop(0)
+            known = turn.scenario in self.first
+            seconds = max(turn.seconds, LONGEST_LOOK / 2) if known else turn.seconds
+            most = KNOWN_SCHEDULES if known else AIMED_SCHEDULES if aimed else TURN_SCHEDULES
+            looked = self.look(turn.scenario, min(seconds, self.clock.left()), most)
+            if looked is None or looked.skipped:
+                continue
+            if looked.found is not None:
+                return turn.scenario, looked
+            if not looked.everything and looked.schedules:
+                turn.seconds = min(2 * turn.seconds, LONGEST_LOOK)
+                self._unfinished.append(turn)
+        return None
+
+    def look(self, scenario: Scenario, seconds: float, most: int) -> Explored | None:
+        """Explore one scenario, `most` schedules; None if it could not run or ended the process."""
+        self.clock.progress(str(scenario))
+        try:
+            looked = self.child.look(scenario, max(seconds, 0.05), most, BOUND)
+        except Died as died:
+            self.deaths.append((scenario, died))
+            self._ready = False
+            return None
+        except LockproofError as error:
+            self.evidence.add_doubt(Doubt.NO_CONTROL, f"{scenario}: {error.fact}")
+            return None
+        if looked.skipped:
+            self.evidence.add_skipped(looked.skipped, str(scenario))
+            return looked
+        self.counts += looked.counts
+        self.evidence.add_answers(looked.answers)
+        if looked.counts.ran:
+            self.outcomes[scenario] = max(self.outcomes.get(scenario, 0), looked.outcomes)
+        if looked.counts.undecided:
+            self._undecided.add(scenario)
+        if looked.complete and scenario not in self._undecided:
+            self._complete.add(scenario)
+        seen_once = any(each.doubt is Doubt.SEEN_ONCE for each in looked.open)
+        (self._seen_once.add if seen_once else self._seen_once.discard)(scenario)
+        self.kinds |= set(looked.kinds)
+        return looked
+
+    def covered(self) -> tuple[str, ...]:
+        """Return a sentence about what was covered, and how much of that was not judged; nothing if nothing was."""
+        if not self.explored:
+            return ()
+        sentence = f"under control: {self.explored} scenario{'s' if self.explored != 1 else ''}"
+        if complete := len(self._complete):
+            whole = f"in {complete} of them" if complete < self.explored else "in each"
+            sentence += f", {whole} all orders of lock operations and all schedules with at most {BOUND} preemptions"
+        if self.counts.undecided:
+            sentence += f"; {self.counts.undecided:,} of {self.counts.ran:,} runs were not judged"
+        return (sentence,)
+
+    def _generated(self) -> Iterator[Scenario]:
+        def restart() -> None:
+            self._ready = False
+            if not self.prepare():
+                raise Died(FindingKind.EXIT, "the process does not start again", "", ())
+
+        yield from self.first
+        try:
+            for scenario in generated(self.child.child, restart):
+                if scenario not in self.outcomes and scenario.size[0] <= MOST_OPERATIONS:
+                    yield scenario
+        except Died as died:
+            self.evidence.add_death(f"under control, while scenarios were made: {died.detail}", found=False)
+
+
+def alone(lines: Sequence[str]) -> Scenario:
+    """Return the scenario in which one thread runs these lines."""
+    return Scenario((), (tuple(map(Operation, lines)),))

@@ -1,0 +1,106 @@
+"""What follows a failure on real threads: it is repeated, made small, confirmed, and becomes a finding."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from lockproof.campaign.clock import Clock
+from lockproof.campaign.deaths import Deaths
+from lockproof.campaign.findings import Findings, violation
+from lockproof.campaign.protocol.child import Died
+from lockproof.campaign.protocol.messages import RunResult
+from lockproof.campaign.results import merged
+from lockproof.campaign.thread_runs import MOST_INVOCATIONS, SHORT_RUN, ThreadRuns
+from lockproof.core.options import CheckOptions
+from lockproof.core.scenario import Scenario
+from lockproof.core.verdict import FindingKind
+from lockproof.shrink.shrinker import shrink
+
+PART_FOR_SHRINKING: Final = 0.3
+"""Part of the budget for making one failing scenario small."""
+
+
+@dataclass
+class ThreadFailures:
+    """Makes findings of what goes wrong on real threads: of runs that were judged a violation, and of deaths."""
+
+    runs: ThreadRuns
+    deaths: Deaths
+    clock: Clock
+    findings: Findings
+    options: CheckOptions
+
+    def after_death(self, died: Died, scenario: Scenario) -> None:
+        """Make a scenario small that hung or killed the process, and avoid its operations from then on."""
+        concurrent = not died.announced
+        self.runs.scenarios += 1
+        self.runs.invocations += 1
+        seconds = self.clock.elapsed
+        confirmed = self.confirmed_death(died, scenario)
+        if confirmed is None:
+            return
+        with self.clock.during("shrinking"):
+            small, last = self.deaths.small(scenario, confirmed)
+        self.findings.add_death(last, small, seconds, concurrent=concurrent)
+        self.deaths.avoid([each.text for thread in small.threads for each in thread])
+
+    def confirmed_death(self, died: Died, scenario: Scenario) -> Died | None:
+        """Return how a scenario ends the process; None if it was seen once and not again.
+
+        A hang that only the clock shows must come again: the machine may have been busy. If it does not, the runs that
+        were to show it again may fail otherwise, and the failure is followed. A doubt stays, with one exception: one
+        thread alone was slow before the threads met. That thread has since done the same to its end, and no run was
+        lost.
+        """
+        if died.certain:
+            self.deaths.restart()
+            return died
+        again = self.deaths.again(scenario, 2 * self.options.hang)
+        if isinstance(again, Died):
+            return again
+        if died.kind is FindingKind.HANG and died.announced and again.tally.judged == again.invocations > 0:
+            self.runs.add(again)
+        else:
+            self.findings.evidence.add_death(f"`{scenario}`: {died.detail}", found=False)
+        if again.failures:
+            self.after_violation(scenario, again)
+        return None
+
+    def after_violation(self, scenario: Scenario, result: RunResult) -> None:
+        """Make a scenario small whose runs were judged a violation, and see how often the smallest one fails."""
+        rate = result.failures / result.invocations
+        seconds = self.clock.elapsed
+        end = time.monotonic() + max(1.5, self.options.budget * PART_FOR_SHRINKING)
+        best = result
+
+        def still_fails(candidate: Scenario) -> bool:
+            nonlocal best, rate
+            self.clock.progress(str(candidate))
+            # Often enough that a race four times as rare shows with probability 0.98, but no longer than patience.
+            tries = int(min(max(200, 16 / rate), 40_000))
+            try:
+                found = self.runs.run(candidate, tries, 1.0)
+            except Died:
+                self.deaths.restart()
+                return False
+            if found.failures:
+                best, rate = found, max(found.failures / found.invocations, rate / 4)
+            return bool(found.failures)
+
+        with self.clock.during("shrinking"):
+            small = shrink(scenario, still_fails, lambda: time.monotonic() < end)
+        with self.clock.during("confirming"):
+            self.clock.progress(str(small))
+            confirmed = self._confirmed(small, best)
+        self.findings.add(violation(small, confirmed, seconds))
+
+    def _confirmed(self, scenario: Scenario, shown: RunResult) -> RunResult:
+        """Run the smallest scenario on its own again: a rate of failures from shrinking would be biased."""
+        try:
+            again = self.runs.run(scenario, MOST_INVOCATIONS, SHORT_RUN, until_failure=False)
+        except Died:
+            self.deaths.restart()
+            return shown
+        return again if again.failures else merged(again, shown)
