@@ -59,7 +59,7 @@ class Conformance:
         self.findings.evidence.add_doubt(Doubt.CONFORMANCE_UNFINISHED, doubt)
 
     def _after_death(self, died: Died) -> None:
-        evidence = self.findings.evidence
+        evidence, seconds = self.findings.evidence, self.clock.elapsed
         self.deaths.restart()
         if not died.announced:
             evidence.add_death(f"before any operation: {died.detail}", found=False)
@@ -67,7 +67,7 @@ class Conformance:
         with self.clock.during("shrinking"):
             lines, last = self.deaths.small_program(died)
         if last is not None:
-            self.findings.add_death(last, alone(lines), 0.0, concurrent=False)
+            self.findings.add_death(last, alone(lines), seconds, concurrent=False)
         elif died.kind is FindingKind.HANG:
             evidence.add_skipped(Omission.TOO_SLOW, "; ".join(lines))
         else:

@@ -106,8 +106,8 @@ class _Exploration:
         function = description.model == ASSERTIONS
         if not function and self.scenario is None:
             raise LockproofError(
-                f"{self.name} is a class, and nothing says what to do with it",
-                "explore runs a function that starts threads, or one scenario",
+                f"{self.name} is a class, and explore needs a scenario for a class",
+                "explore runs a function that starts threads, or one scenario of a class",
                 f'lockproof check {self.name}, or give --scenario "a.add(1) || a.add(1)"',
             )
         if function and self.scenario is not None:

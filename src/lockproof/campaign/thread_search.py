@@ -95,17 +95,21 @@ class ThreadSearch:
         most = most or sys.maxsize
         self.clock.progress(str(scenario))
         total: RunResult | None = None
+        seconds = 0.0
         while total is None or (self.clock.left() > 0 and total.invocations < most and not enough(total)):
             try:
                 result = self.runs.run(scenario, most, max(0.0, min(self.clock.left(), 1.0)), until_failure=False)
             except Died as died:
+                ended = self.clock.elapsed
                 if (confirmed := self.failures.confirmed_death(died, scenario)) is not None:
-                    self.findings.add_death(confirmed, scenario, 0.0, concurrent=not confirmed.announced)
+                    self.findings.add_death(confirmed, scenario, ended, concurrent=not confirmed.announced)
                 break
             if result.skipped:
                 raise not_judged(result.skipped)
             self.runs.add(result)
+            if result.failures and not seconds:
+                seconds = self.clock.elapsed
             total = result if total is None else merged(total, result)
             self.clock.progress(str(scenario))
         if total is not None and total.failures:
-            self.findings.add(violation(scenario, total, 0.0))
+            self.findings.add(violation(scenario, total, seconds))

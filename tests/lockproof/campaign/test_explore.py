@@ -356,7 +356,12 @@ def test_progress_is_reported_and_never_goes_back() -> None:
     [
         (f"{HERE}:with_a_parameter", {}, "with_a_parameter has parameters: amount", "write a function around it"),
         (f"{HERE}:starts_no_thread", {}, "starts no thread: there is nothing to schedule", "start threads in it"),
-        (f"{HERE}:Money", {}, "nothing says what to do with it", f"lockproof check {HERE}:Money, or give --scenario"),
+        (
+            f"{HERE}:Money",
+            {},
+            "explore needs a scenario for a class",
+            f"lockproof check {HERE}:Money, or give --scenario",
+        ),
         (f"{HERE}:lost_update", {"scenario": "a.f() || a.f()"}, "a function has no scenario", "leave --scenario out"),
         (f"{HERE}:lost_update", {"model": "set"}, "no model and no factory", "leave the options out"),
         (f"{HERE}:Money", {"scenario": "a.pay()"}, "one thread shows nothing", "separate the threads"),
@@ -380,7 +385,7 @@ def test_a_wrong_use_is_refused_with_a_reason_and_a_next_step(
     ("source", "fact", "step"),
     [
         ("1 / 0", "ZeroDivisionError", "next step: "),
-        ("import os; os._exit(4)", "did not end well: the process ended with status 4", "next step: "),
+        ("import os; os._exit(4)", "failed: the process ended with status 4", "next step: "),
         ("import threading; threading.Lock().acquire(); f = 5", "int", ""),
     ],
 )

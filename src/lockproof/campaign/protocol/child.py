@@ -317,7 +317,7 @@ def not_started(died: Died) -> LockproofError:
     """Return the error for a process that ended before it could describe the subject."""
     last = "\n".join(died.stacks.strip().splitlines()[-12:])
     return LockproofError(
-        f"importing the target, or making a first subject, did not end well: {died.detail}",
+        f"importing the target, or making a first subject, failed: {died.detail}",
         "code that runs at import or in the constructor",
         f"its last output:\n{last}" if last else "try it in an interpreter",
     )
