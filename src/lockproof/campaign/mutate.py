@@ -12,15 +12,14 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lockproof.campaign.fate_file import FateFile
+from lockproof.campaign.fates import Fates
 from lockproof.campaign.killers import Killers
 from lockproof.campaign.mutant_judge import MutantJudge
 from lockproof.campaign.mutant_sources import MutantSources
@@ -63,8 +62,15 @@ def mutate_target(target: str, options: MutateOptions, progress: Tell | None = N
         options = replace(options, seed=file.seed(head)).seeded()
     head["seed"] = options.seed
     known, passed = file.begin(head)
-    run = _Run(target, options, sources, file, reviewed, facts.to_json(), progress or (lambda _: None), passed)
-    return run.run(known)
+    fates = Fates(sources.mutants, file, known, passed)
+    run = _Run(target, options, sources, fates, reviewed, facts.to_json(), progress or (lambda _: None))
+    if known:
+        run.notes.append(
+            f"{len(known)} fates come from an interrupted run ({file.path}; remove the file to begin anew)"
+        )
+    report = run.run(file.earlier)
+    file.end()
+    return report
 
 
 def mutants_for(target: str, options: MutateOptions, reviewed: Reviewed | None = None) -> MutantSources:
@@ -106,102 +112,80 @@ def _setup(target: str, options: MutateOptions) -> Setup:
 
 @dataclass
 class _Run:
-    """The run over all mutants.
-
-    `judged` has the mutants whose fate is known, by id, and `passed` the evidence of those in which control has found
-    nothing: they wait for real threads. A lock guards both, since the threads that check mutants show the progress.
-    """
+    """The run over all mutants: two engines, one after the other, with the progress and the report."""
 
     target: str
     options: MutateOptions
     sources: MutantSources
-    file: FateFile
+    fates: Fates
     reviewed: Reviewed
     facts: dict[str, object]
     tell: Tell
-    passed: dict[str, Evidence]
-    judged: dict[str, Judged] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        self._lock = threading.Lock()
         self._jobs = self.options.jobs or os.process_cpu_count() or 1
         self._time_left = TimeLeft(self.options.budget, self._jobs)
-        self._killers = Killers(self.file.earlier, self.reviewed.killers, self.sources.knows)
         self._original = Original(self.target, self.options, _setup(self.target, self.options), self.sources.filling)
         self._judge = MutantJudge(self.options, self.sources, self._original, self.reviewed, self._progress)
 
-    def run(self, known: dict[str, Judged]) -> MutationReport:
-        """Check the class itself and then its mutants, without those whose fate is known from an interrupted run."""
-        todo = [each for each in self.sources.mutants if each.id not in known]
-        for each in self.sources.mutants:
-            if each.id in known:
-                self._add(replace(known[each.id], mutant=each))
-        if known:
-            self.notes.append(
-                f"{len(known)} fates come from an interrupted run ({self.file.path}; remove the file to begin anew)"
-            )
+    def run(self, earlier: Mapping[str, str]) -> MutationReport:
+        """Check the class itself, and then each mutant that has no fate.
+
+        `earlier` has the scenarios that killed mutants in earlier runs, by the ids of mutants.
+        """
+        killers = Killers(earlier, self.reviewed.killers, self.sources.knows)
+        for each in self.fates.judged():
+            killers.add(each)
         try:
-            if todo:
+            if len(self.fates.judged()) < len(self.sources.mutants):
                 self._original.check(self._progress)
             for engine, jobs in (("schedules", self._jobs), ("threads", 1)):
-                self._check_all(engine, jobs, todo)
+                self._check_all(engine, jobs, killers)
             self.sources.refuse_changes()
         except KeyboardInterrupt:
             raise MutationInterrupted(self._report()) from None
         finally:
             self._original.close()
-        self.file.end()
         return self._report()
 
-    def _check_all(self, engine: str, jobs: int, todo: Sequence[Mutant]) -> None:
+    def _check_all(self, engine: str, jobs: int, killers: Killers) -> None:
         """Check mutants with one engine, `jobs` at a time. Those in which control finds nothing wait for real threads.
 
         Raises:
             LockproofError: the class itself fails, or a file changed.
 
         """
-        done_before = self.judged.keys() | (self.passed.keys() if engine == "schedules" else set())
-        waiting = [each for each in reversed(todo) if each.id not in done_before]
+        waiting = self.fates.waiting_for(engine)[::-1]
         running: set[Future[tuple[Judged, Evidence]]] = set()
         with ThreadPoolExecutor(jobs, thread_name_prefix="lockproof-mutant") as pool:
             try:
                 while waiting or running:
                     while waiting and len(running) < jobs:
                         self.sources.refuse_changes()
-                        running.add(pool.submit(self._check, waiting.pop(), engine))
+                        running.add(pool.submit(self._check, waiting.pop(), engine, killers))
                     done, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
                     for each in done:
                         judged, evidence = each.result()
                         if engine == "schedules" and judged.fate in (Fate.SURVIVED, Fate.UNDECIDED):
-                            self.file.add_passed(judged.mutant.id, evidence)
-                            with self._lock:
-                                self.passed[judged.mutant.id] = evidence
+                            self.fates.add_passed(judged.mutant, evidence)
                         else:
-                            self.file.add(judged)
-                            self._add(judged)
+                            self.fates.add(judged)
+                            killers.add(judged)
             except BaseException:
                 self._judge.stopped.set()
                 raise
 
-    def _check(self, mutant: Mutant, engine: str) -> tuple[Judged, Evidence]:
-        before, began = self.passed.get(mutant.id, Evidence()), time.monotonic()
+    def _check(self, mutant: Mutant, engine: str, killers: Killers) -> tuple[Judged, Evidence]:
+        began = time.monotonic()
         try:
-            return self._judge.judge(mutant, engine, self._killers.to_try_on(mutant), before)
+            return self._judge.judge(mutant, engine, killers.to_try_on(mutant), self.fates.evidence_of(mutant))
         finally:
             self._time_left.add(engine, time.monotonic() - began)
 
-    def _add(self, judged: Judged) -> None:
-        self._killers.add(judged)
-        with self._lock:
-            self.judged[judged.mutant.id] = judged
-            self.passed.pop(judged.mutant.id, None)
-
     def _progress(self, now: str) -> None:
-        with self._lock:
-            fates = Counter(each.fate for each in self.judged.values())
-            passed = len(self.passed)
+        fates, passed = self.fates.counts()
         total, done = len(self.sources.mutants), fates.total()
         parts = [f"{fates[fate]} {fate.value}" for fate in Fate if fates[fate]]
         if passed:
@@ -215,14 +199,15 @@ class _Run:
         assert self.options.seed is not None
         stale = [] if self.options.operators else self.reviewed.stale(each.id for each in self.sources.mutants)
         stale_notes = (f"the reviewed file names {name}, which is not a mutant (any more)" for name in stale)
+        judged = self.fates.judged()
         return MutationReport(
             self.target,
             self.options.seed,
             self.options.budget,
             self.facts,
             self.sources.sites,
-            tuple(self.judged[each.id] for each in self.sources.mutants if each.id in self.judged),
+            judged,
             time.monotonic() - self.began,
-            len(self.sources.mutants) - len(self.judged),
+            len(self.sources.mutants) - len(judged),
             (*self.notes, *self._original.notes, *stale_notes),
         )
