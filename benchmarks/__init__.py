@@ -24,4 +24,6 @@ cli             the command
 What lockproof costs and finds has commands of its own: `benchmarks.runner` (real threads), `benchmarks.history`
 (recorded histories), `benchmarks.explorer` with `contenders` (schedules a second, beside other tools),
 `benchmarks.spellings` and `benchmarks.sctbench` (known races, and their mended twins).
+
+`benchmarks.core` builds a trial of a compiled LockedSet, checks it, and tells what it costs (docs/adr/0021).
 """

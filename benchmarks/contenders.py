@@ -101,11 +101,12 @@ type Turn = Iterator[tuple[int, int | None]]
 
 def lockproof(strategy: str, count: int, threads: bool) -> Turn:
     """Explore as `lockproof check` does a scenario, or as `lockproof explore` does a function that makes threads."""
-    from lockproof.campaign.worker.exploring import SAMPLERS, Exploration, Problem, seen_in
+    from lockproof.campaign.worker.exploring import Exploration, Problem, seen_in
     from lockproof.core.scenario import Scenario
     from lockproof.engines.control.install import install
     from lockproof.engines.control.program import FunctionProgram, ScenarioProgram
     from lockproof.engines.control.task import Result
+    from lockproof.engines.strategies.sampling import SAMPLERS
 
     install()
     texts = ("; ".join(f"a.{each}" for each in operations[:count]) for operations in OPERATIONS)

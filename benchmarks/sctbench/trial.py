@@ -10,11 +10,12 @@ import sys
 import time
 from typing import Any
 
-from lockproof.campaign.worker.exploring import SAMPLERS, Exploration, seen_in
+from lockproof.campaign.worker.exploring import Exploration, seen_in
 from lockproof.core.schedule import Strategy, Switching
 from lockproof.engines.control.install import install, instrumentation
 from lockproof.engines.control.primitives import engine
 from lockproof.engines.control.program import FunctionProgram
+from lockproof.engines.strategies.sampling import SAMPLERS
 
 
 def trial(program: FunctionProgram, name: str, seed: int, most: int, seconds: float) -> tuple[bool, int, float]:

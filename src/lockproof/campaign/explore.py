@@ -23,7 +23,7 @@ from lockproof.campaign.protocol.messages import (
 from lockproof.campaign.results import not_judged
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt
-from lockproof.core.options import ExploreOptions, Tell
+from lockproof.core.options import EXHAUSTIVE, ExploreOptions, Tell
 from lockproof.core.repeat import Repeat, repeat_of_exploration
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
@@ -163,7 +163,7 @@ class _Exploration:
             if looked.found is not None:
                 self._found(looked, max(3.0, self.options.budget / 3))
                 return
-            exhaustive = self.options.strategy in ("orders", "preemptions")
+            exhaustive = self.options.strategy in EXHAUSTIVE
             if looked.everything or (looked.complete and exhaustive):
                 return
             if not looked.schedules:

@@ -11,7 +11,13 @@ from typing import Final, Self
 from lockproof.core.consistency import Consistency
 from lockproof.core.errors import LockproofError
 
-STRATEGIES: Final = ("portfolio", "orders", "preemptions", "surw", "pct", "pos", "random")
+EXHAUSTIVE: Final = ("orders", "preemptions")
+"""Strategies that come to an end."""
+
+DRAWING: Final = {"surw": "SURW", "pct": "PCT", "pos": "POS", "random": "random-walk"}
+"""Strategies that draw schedules without end, with their names in reports."""
+
+STRATEGIES: Final = ("portfolio", *EXHAUSTIVE, *DRAWING)
 """The names of the built-in strategies for `explore`."""
 
 

@@ -18,6 +18,7 @@ from typing import Any, Final
 from lockproof.campaign.protocol.counts import Counts
 from lockproof.core.evidence import Doubt, Doubted, Evidence
 from lockproof.core.interpreter import VERSION
+from lockproof.core.options import DRAWING, EXHAUSTIVE
 from lockproof.core.schedule import Strategy, Switching
 from lockproof.core.values import Raised
 from lockproof.core.verdict import FindingKind, Masking
@@ -28,7 +29,7 @@ from lockproof.engines.control.primitives import engine
 from lockproof.engines.control.program import FunctionProgram, ScenarioProgram
 from lockproof.engines.control.task import Result, own
 from lockproof.engines.strategies.exhaustive import Diverged, Orders, Preemptions, Replay
-from lockproof.engines.strategies.sampling import PCT, POS, SURW, RandomWalk
+from lockproof.engines.strategies.sampling import SAMPLERS
 
 SLICE: Final = 0.15
 """Seconds of one turn of a strategy: enough for a small search, and short enough that the next strategy starts soon."""
@@ -38,9 +39,6 @@ FEWEST: Final = 12
 """A turn is at most one of so many parts of the schedules of a request, so that several strategies share it, but not
 fewer schedules than these. For few preemptions it is half of the request: most small flaws need just one."""
 
-SAMPLERS: Final[dict[str, Callable[[int], Any]]] = {"surw": SURW, "pct": PCT, "pos": POS, "random": RandomWalk}
-EXHAUSTIVE: Final = ("orders", "preemptions")
-NAMES: Final = {"surw": "SURW", "pct": "PCT", "pos": "POS", "random": "random-walk"}
 
 MANY_THREADS: Final = 20
 """With more threads, SURW has half of all turns: exhaustive searches do not end, and the others draw too widely."""
@@ -322,7 +320,7 @@ class Exploration:
             elif isinstance(strategy, Preemptions) and strategy.runs:
                 sentences += self._of_preemptions(strategy)
             elif stage.runs:
-                sentences.append(f"{stage.runs:,} {NAMES.get(stage.name, stage.name)} schedules")
+                sentences.append(f"{stage.runs:,} {DRAWING.get(stage.name, stage.name)} schedules")
         if sentences and self.counts.undecided:
             sentences.append(f"{self.counts.undecided:,} of these {self.counts.ran:,} runs were not judged")
         return sentences

@@ -7,9 +7,9 @@ thread), it has learnt from earlier runs.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from lockproof.core.schedule import CONTAINER, Point, Ran, meet
 
@@ -194,3 +194,7 @@ class SURW:
     def _drawn(self, left: Mapping[int, int]) -> int:
         """Draw a thread in proportion to the accesses that it has left; -1 if no thread has any."""
         return self._random.choices([*left], [*left.values()])[0] if left else -1
+
+
+SAMPLERS: Final[dict[str, Callable[[int], Any]]] = {"surw": SURW, "pct": PCT, "pos": POS, "random": RandomWalk}
+"""What makes each drawing strategy from a seed, by the names of `lockproof.core.options.DRAWING`."""
