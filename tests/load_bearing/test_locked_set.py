@@ -16,7 +16,7 @@ from lockproof.core.scenario import Scenario
 from lockproof.mutation.mutants import mutants_of_class
 from tests.load_bearing.locked_set import locked_set
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.timeout(600), pytest.mark.one_build]
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECIFICATIONS = Path(__file__).with_name("locked_set.py")

@@ -17,6 +17,8 @@ import lockedset
 import lockproof
 from tests.repository.layers import Layer, import_graph, imports_of, module_names, violations
 
+pytestmark = pytest.mark.one_build
+
 PACKAGES = (Path(lockedset.__file__).parent, Path(lockproof.__file__).parent)
 
 

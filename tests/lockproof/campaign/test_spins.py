@@ -9,7 +9,7 @@ from lockproof.core.evidence import Doubt
 from lockproof.core.options import ExploreOptions
 from lockproof.core.verdict import Report, Verdict
 
-pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
 
 def explored(name: str, budget: float, strategy: str = "portfolio") -> Report:

@@ -17,7 +17,7 @@ import pytest
 import lockproof
 from tests.lockproof.report.test_jsonfile import REPORT
 
-pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
 SOURCES = Path(lockproof.__file__).parents[1]
 ROOT = Path(__file__).resolve().parents[3]

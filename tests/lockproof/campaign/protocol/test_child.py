@@ -23,7 +23,7 @@ from lockproof.core.watched import Watched
 
 HERE = "tests.lockproof.campaign.subjects"
 
-pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
 
 @pytest.fixture
