@@ -72,7 +72,7 @@ def _reader(kind: Any) -> Read:
     if origin is tuple:
         return _tuple(arguments)
     if origin in (list, frozenset, Sequence):
-        return _collection(tuple if origin is Sequence else origin, arguments[0])
+        return _collection({list: list, frozenset: frozenset}.get(origin, tuple), arguments[0])
     if origin in (dict, Mapping):
         return _mapping(dict, *arguments)
     if origin is Counter:

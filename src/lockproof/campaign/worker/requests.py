@@ -411,7 +411,7 @@ class Worker:
     def _case(self, given: Scenario) -> Case:
         case = self._cases.get(given)
         if case is None:
-            scenario = self._made if self._made == given else self.specification.bind(given)
+            scenario = self._made if self._made is not None and self._made == given else self.specification.bind(given)
             if len(scenario.threads) < 2:
                 raise LockproofError(
                     f"a scenario of one thread shows nothing: {given}", "", "separate the threads by ||"
