@@ -23,6 +23,7 @@ from lockproof.report.jsonfile import write_json
 pytestmark = [
     pytest.mark.thread_unsafe(reason="starts processes"),
     pytest.mark.iterations(1),  # files that are not there at the beginning
+    pytest.mark.one_build,
 ]
 
 BROKEN = """\
