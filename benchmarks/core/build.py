@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.machinery
 import importlib.util
+import os
 import shlex
 import shutil
 import subprocess
@@ -14,6 +15,8 @@ from typing import Final
 
 SOURCE: Final = Path(__file__).with_name("locked_core.c")
 STRICT: Final = ("-std=c11", "-O3", "-Wall", "-Wextra", "-Werror", "-fPIC", "-shared")
+LOOSE: Final = ("-std=c11", "-O3", "-w", "-fPIC", "-shared")
+"""For twins: what they leave out leaves code that nothing reaches."""
 
 
 class NoCompiler(Exception):
@@ -38,8 +41,10 @@ def compiler() -> list[str]:
     return words[:1]
 
 
-def built(place: Path) -> ModuleType:
-    """Build the trial in a directory and return the module; a warning of the compiler is an error.
+def built(place: Path, twin: str = "") -> ModuleType:
+    """Build the trial in a directory, or a twin of it, and return the module, which knows of forks from then on.
+
+    A warning of the compiler about the trial itself is an error.
 
     Raises:
         NoCompiler: it cannot be built on this machine.
@@ -49,11 +54,18 @@ def built(place: Path) -> ModuleType:
     headers = Path(sysconfig.get_path("include"))
     target = place / f"locked_core{sysconfig.get_config_var('EXT_SUFFIX')}"
     # Debian's pyconfig.h names another one from the directory above.
-    words = [*compiler(), *STRICT, f"-I{headers}", f"-I{headers.parent}", "-o", str(target), str(SOURCE)]
+    options = [*LOOSE, f"-DTWIN_{twin}"] if twin else STRICT
+    words = [*compiler(), *options, f"-I{headers}", f"-I{headers.parent}", "-o", str(target), str(SOURCE)]
     subprocess.run(words, check=True)
     loader = importlib.machinery.ExtensionFileLoader("locked_core", str(target))
     spec = importlib.util.spec_from_loader("locked_core", loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     loader.exec_module(module)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(
+            before=module.before_fork,
+            after_in_parent=module.after_fork_in_parent,
+            after_in_child=module.after_fork_in_child,
+        )
     return module

@@ -20,6 +20,8 @@ The rules are those of `lockedset._locking`; what differs is how they are kept.
 A number that is never used again stands for a thread. After a fork, its upper bits tell a child which locks belonged to
 threads that it does not have.
 
+A TWIN_... macro takes one protection out, and the checks of `benchmarks.core.checks` must notice (TWINS there).
+
 Private names of CPython: none. The layout of PySetObject, which this file reads and in one place writes, is public
 (Include/cpython/setobject.h).
 */
@@ -163,6 +165,9 @@ take(Locked *set, uint64_t thread)
 static inline int
 acquire(Locked *set)
 {
+#ifdef TWIN_UNLOCKED
+    return (void)set, 0;
+#endif
     uint64_t thread = me();
     if (take(set, thread)) {
         return 0;
@@ -177,6 +182,9 @@ acquire(Locked *set)
 static inline void
 release(Locked *set)
 {
+#ifdef TWIN_UNLOCKED
+    return;
+#endif
     if (set->depth) {
         set->depth--;
         return;
@@ -242,6 +250,9 @@ release_slowly(Locked *set)
 static int
 chain_from(State *state, Waiter *mine, Waiter **links)
 {
+#ifdef TWIN_UNWATCHED
+    return 0;
+#endif
     Waiter *last = mine;
     for (int length = 1; length < LONGEST_CHAIN; length++) {
         links[length - 1] = last;
@@ -652,6 +663,9 @@ locked_try_add(PyObject *self, PyObject *element)
         }
     }
     release(set);
+#ifdef TWIN_BOASTING
+    known = 0;
+#endif
     return known < 0 ? NULL : PyBool_FromLong(!known);
 }
 
@@ -674,6 +688,9 @@ static Py_ssize_t
 locked_len(PyObject *self)
 {
     Locked *set = (Locked *)self;
+#ifdef TWIN_UNCOUNTED
+    return PySet_GET_SIZE(self);
+#endif
     uint32_t before = atomic_load_explicit(&set->changes, memory_order_acquire);
     Py_ssize_t used = PySet_GET_SIZE(self);
     atomic_thread_fence(memory_order_acquire);
@@ -729,7 +746,11 @@ change(State *state, Locked *set, int what, PyObject *operand)
         done = PySet_Type.tp_as_number->nb_inplace_subtract(self, operand);
     }
     else if (what == TOGGLE) {
+#ifdef TWIN_GROWING
+        done = PySet_Type.tp_as_number->nb_inplace_or(self, operand);
+#else
         done = PySet_Type.tp_as_number->nb_inplace_xor(self, operand);
+#endif
     }
     else if (((PySetObject *)self)->used == 0) {
         done = PySet_Type.tp_as_number->nb_inplace_or(self, operand);
@@ -1215,7 +1236,9 @@ hold_leave(Hold *hold)
         return -1;
     }
     hold->entered = 2;
+#ifndef TWIN_KEPT
     release_all(hold->sets, Py_SIZE(hold));
+#endif
     return 0;
 }
 
@@ -1321,32 +1344,6 @@ hold_together(State *state, PyObject *function, PyObject *const *arguments, Py_s
 }
 
 static PyObject *
-core_with_operands(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
-{
-    if (count < 2) {
-        return PyErr_Format(PyExc_TypeError, "with_operands() needs an operation and a target");
-    }
-    return hold_together(PyModule_GetState(self), arguments[0], arguments + 1, count - 1, NULL);
-}
-
-static PyObject *
-core_made(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
-{
-    State *state = PyModule_GetState(self);
-    if (count != 2 || as_locked(state, arguments[0]) == NULL || !PySet_CheckExact(arguments[1])) {
-        return PyErr_Format(PyExc_TypeError, "made() needs a LockedSet and a set that nobody else knows");
-    }
-    PyObject *plain = arguments[1];
-    return made_like(Py_TYPE(arguments[0]), Py_NewRef(plain), all_silent(plain));
-}
-
-static PyObject *
-core_elements(PyObject *Py_UNUSED(self), PyObject *set)
-{
-    return locked_elements(set);
-}
-
-static PyObject *
 core_held(PyObject *self, PyObject *set)
 {
     Locked *locked = as_locked(PyModule_GetState(self), set);
@@ -1393,6 +1390,10 @@ core_after_fork_in_child(PyObject *self, PyObject *Py_UNUSED(ignored))
 {
     State *state = PyModule_GetState(self);
     state->waiters = NULL;
+#ifdef TWIN_STALE
+    PyMutex_Unlock(&state->waiting);
+    Py_RETURN_NONE;
+#endif
     atomic_store(&survivor, me());
     atomic_fetch_add(&era, 1ULL << 48);
     PyMutex_Unlock(&state->waiting);
@@ -1450,9 +1451,6 @@ static PyType_Spec locked_spec = {
 
 static PyMethodDef functions[] = {
     {"locked", (PyCFunction)(void (*)(void))locked_function, METH_FASTCALL, "locked($module, /, *sets)\n--\n\n"},
-    {"with_operands", (PyCFunction)(void (*)(void))core_with_operands, METH_FASTCALL, NULL},
-    {"made", (PyCFunction)(void (*)(void))core_made, METH_FASTCALL, NULL},
-    {"elements", core_elements, METH_O, NULL},
     {"held", core_held, METH_O, "held($module, set, /)\n--\n\nTell whether this thread holds a set."},
     {"taken", core_taken, METH_O, "taken($module, set, /)\n--\n\nTell whether any thread holds a set."},
     {"waiting", core_waiting, METH_NOARGS, "waiting($module, /)\n--\n\nReturn how many threads wait for a set."},

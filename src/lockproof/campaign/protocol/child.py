@@ -140,7 +140,9 @@ class Child:
         if process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.close()
-            # Until it is waited for, its number stays its own, and so does that of its group.
+        if process.returncode is None:  # otherwise its end is known already, and no line comes any more
+            # The end of its output shows its end. Waiting for the process itself would free its number, and with that
+            # the number of the group that is killed below.
             with contextlib.suppress(queue.Empty):
                 while self._lines.get(timeout=_GOODBYE) is not None:
                     pass

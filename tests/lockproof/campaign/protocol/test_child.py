@@ -14,8 +14,9 @@ import pytest
 
 from lockproof.campaign.check_target import check
 from lockproof.campaign.protocol.child import Child, Died, resident
-from lockproof.campaign.protocol.messages import Aim, Avoid, Conform, Generate, Named, Setup
+from lockproof.campaign.protocol.messages import VERSION, Aim, Avoid, Conform, Generate, Named, Setup
 from lockproof.campaign.schedule_search import ScheduleSearch
+from lockproof.core.errors import LockproofError
 from lockproof.core.options import CheckOptions
 from lockproof.core.repeat import RepeatTest
 from lockproof.core.verdict import FindingKind
@@ -46,6 +47,26 @@ def test_it_is_started_once_and_says_what_it_has_loaded(child: Child) -> None:
     assert first.subject == f"{HERE}:LockedClaims"
     assert first.environment.gil == sys._is_gil_enabled()
     assert resident(process) > 5
+
+
+def test_a_child_of_another_version_refuses_and_names_both_installations(
+    child: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lockproof.campaign.protocol.child.VERSION", VERSION + 1)
+    with pytest.raises(LockproofError, match=f"speaks version {VERSION + 1} of its protocol") as caught:
+        child.start()
+    assert "the path has two installations: " in caught.value.cause
+    monkeypatch.undo()
+    assert child.start().subject == f"{HERE}:LockedClaims"
+
+
+def test_an_end_that_is_known_is_not_waited_for_again(child: Child, monkeypatch: pytest.MonkeyPatch) -> None:
+    child.start()
+    os.kill(process_of(child), signal.SIGKILL)
+    monkeypatch.setattr("lockproof.campaign.protocol.child._GOODBYE", 3600.0)
+    with pytest.raises(Died):
+        child.ask(Generate(0))
+    assert child._process is None
 
 
 def test_a_request_after_its_death_starts_it_again(child: Child) -> None:
