@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from ci import interpreters, toolbox, uv
@@ -25,7 +26,7 @@ from ci.builds import OPTIONAL, PAIR, REQUIRED, Build, Interpreter
 from ci.cache import cache_directory, process_lock
 from ci.console import CiError, Reporter, duration, run_child
 from ci.reports import FAILED, NOT_RUN, PASSED, Counts, Row, closing_line, load, seconds_table, text_table
-from ci.suite import MEASURED, WHOLE
+from ci.suite import MEASURED, OF_LOCKPROOF, WHOLE
 
 ROOT = Path(__file__).resolve().parent.parent
 COVERAGE = "coverage"
@@ -262,7 +263,8 @@ def run_tox(
             python = outcome.have[PAIR[0].name].path
             tox = toolbox.tool(cache, "tox", toolbox.TOX, python, report, cache / "logs" / "tools.log")
         stack.enter_context(process_lock(work / "ci-test.lock", "ci/test in this directory", report))
-        for old in (*(work / "reports").glob("*"), *(work / "coverage").glob(".coverage*")):
+        kept = [(work / folder).glob(".coverage*") for folder in (COVERAGE, OF_LOCKPROOF)]
+        for old in chain((work / "reports").glob("*"), *kept):
             old.unlink()
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lockedset-test-")))
         result = folder / "result.json"

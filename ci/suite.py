@@ -39,6 +39,10 @@ WHOLE = "py314"
 MEASURED = "py314"
 """The environment that measures coverage: one with a GIL, where the tracer in C costs a few seconds."""
 
+OF_LOCKPROOF = "coverage-lockproof"
+"""The phase that measures lockproof, and the folder beside that of COVERAGE_FILE with its data: lines without branches
+cannot be put together with lines and branches."""
+
 LOCKEDSET = ("tests/lockedset/api", "tests/lockedset/behaviour", "tests/lockedset/copying", "tests/lockedset/locking")
 """Tests that use LockedSet in their own process: what coverage and pytest-run-parallel are for."""
 
@@ -79,7 +83,7 @@ def phases(selection: Selection, extra: Sequence[str]) -> list[tuple[str, list[s
         if selection.everything:
             config = "--rcfile=ci/coverage_lockproof.toml"
             tests = pushed.marked("not untraced", "not all_processors")
-            found.append(("coverage-lockproof", ["-m", "coverage", "run", config, *pytest, *tests, *several, *extra]))
+            found.append((OF_LOCKPROOF, ["-m", "coverage", "run", config, *pytest, *tests, *several, *extra]))
     if selection.free_threaded or selection.everything:
         threads = [f"--parallel-threads={THREADS}", "--iterations=1", "--skip-thread-unsafe=True"]
         found.append(("threads", [*pytest, *selection.marked(), *threads, *several, *(extra or LOCKEDSET)]))
@@ -141,12 +145,17 @@ def main(arguments: Sequence[str]) -> int:
     whole = environment == os.environ.get("SUITE_WHOLE", WHOLE)
     selection = Selection(everything, whole, environment == MEASURED, free_threaded)
     env = environment_of_the_tests(os.environ)
-    if selection.measured and "COVERAGE_FILE" in env:
-        clear_coverage(Path(env["COVERAGE_FILE"]))
+    data = Path(env.get("COVERAGE_FILE", ".coverage"))
+    more = {
+        "coverage": {"COVERAGE_FILE": str(data), "HYPOTHESIS_PROFILE": "few"},
+        OF_LOCKPROOF: {"COVERAGE_FILE": str(data.parent.parent / OF_LOCKPROOF / data.name)},
+    }
+    if selection.measured:
+        for each in more.values():
+            clear_coverage(Path(each["COVERAGE_FILE"]))
     ran = []
     for name, command in phases(selection, arguments):
-        few = {"HYPOTHESIS_PROFILE": "few"} if name == "coverage" else {}
-        ran.append(run_phase(name, command, folder / f"{environment}-{name}.xml", {**env, **few}))
+        ran.append(run_phase(name, command, folder / f"{environment}-{name}.xml", {**env, **more.get(name, {})}))
     release = ".".join(str(part) for part in sys.version_info[:3])
     report = EnvironmentReport(environment, release, tuple(ran))
     (folder / f"{environment}.json").write_text(report.to_json(), encoding="utf-8")
