@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from lockedset import _locking
 
 # Derandomized: the same examples on every run, and the command that failed is the command that repeats.
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)
@@ -33,7 +32,9 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 @pytest.fixture
 def at_rest() -> Iterator[None]:
-    """Afterwards no thread is inside `locked` and nobody waits. For tests that no other test runs beside."""
+    """Afterwards nobody waits, and no thread is inside `locked`. For tests that no other test runs beside."""
+    from tests.lockedset.implementations import at_rest
+
     yield
-    assert (_locking.rare, _locking._plans) == (0, {})
+    assert at_rest()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("test-")]

@@ -10,8 +10,9 @@
 ['job-1']
 """
 
-from lockedset._locking import DeadlockError, locked
+from lockedset._choice import implementation, locked
+from lockedset._locking import DeadlockError
 from lockedset._set import LockedSet
+from lockedset._version import __version__ as __version__
 
-__all__ = ["DeadlockError", "LockedSet", "locked"]
-__version__ = "0.1.0"
+__all__ = ["DeadlockError", "LockedSet", "implementation", "locked"]

@@ -1,4 +1,6 @@
-"""The locking rules: one lock per set, one global order, no silent deadlock, and fork.
+"""The locking rules of the implementation in Python: one lock per set, one global order, no silent deadlock, and fork.
+
+The compiled core has rules of its own (native/locks.h), which promise more.
 
 The rules
 ---------
@@ -29,7 +31,6 @@ pay for rule 3.
 
 from __future__ import annotations
 
-import os
 import sys
 from _io import _IOBase
 from _thread import RLock, get_ident
@@ -75,6 +76,15 @@ class Lockable(set["T"]):
             self._lockedset_era = _era
             return self
 
+    def __getstate__(self) -> Any:
+        """Return the state of an instance of a subclass: without the lock, which stays with the process."""
+        state: Any = super().__getstate__()
+        slots = state[1] if isinstance(state, tuple) and len(state) == 2 else None
+        if not isinstance(slots, dict) or "_lockedset_lock" not in slots:
+            return state  # a mixin's own
+        slots = {name: value for name, value in slots.items() if name not in Lockable.__slots__}
+        return (state[0], slots) if slots else state[0]
+
 
 class DeadlockError(RuntimeError):
     """Raised instead of a wait for a set that would never end; the operation has changed nothing.
@@ -94,7 +104,8 @@ class DeadlockError(RuntimeError):
         return type(self), (str(self), (), self.threads)  # the sets belong to this process
 
 
-def _deadlock(cycle: list[tuple[int, Lockable[Any]]]) -> DeadlockError:
+def deadlock_of(cycle: list[tuple[int, Any]]) -> DeadlockError:
+    """Return the error for a cycle of (thread, set that it waits for), which begins with this thread."""
     sets = tuple(waited for _, waited in cycle)
     threads = tuple(_thread_name(thread) for thread, _ in cycle)
     names = [f"{type(each).__name__} at {id(each):#x}" for each in sets]
@@ -185,6 +196,7 @@ def _look_again(outer: tuple[Lockable[Any], ...]) -> None:
 def _take_and_run[**P, R](
     plan: tuple[Lockable[Any], ...], depth: int, operation: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
 ) -> R:
+    # The recursion limit bounds the number of sets here and in _take_and_yield.
     if depth == len(plan):
         _plans[get_ident()] = ()  # this thread waits for nothing more, so it blocks no other for ever
         return operation(*args, **kwargs)
@@ -201,8 +213,6 @@ def locked(*sets: Lockable[Any]) -> AbstractContextManager[None]:
     are taken in one global order, in whatever order they are named, and a thread may take again a set that it holds
     already. Readers in C that bypass the methods (`frozenset(s)`, `{*s}`, `plain.update(s)`) do not wait: they see each
     single operation of the block whole, but can see the state between two operations.
-
-    The recursion limit bounds the number of sets, and the number of operands of one operation.
 
     Name every set of the step here rather than opening a second `locked` inside: a set taken inside is taken out of
     order, and if the thread would wait for ever, it gets `DeadlockError` instead.
@@ -303,7 +313,7 @@ def _before_waiting(target: Lockable[Any]) -> None:
         cycle = cycle and _cycle_through(target)
     if cycle:
         _plans[me] = ()  # we do not wait, so no other thread must count on our wait
-        raise _deadlock(cycle)
+        raise deadlock_of(cycle)
 
 
 def _cycle_through(target: Lockable[Any]) -> list[tuple[int, Lockable[Any]]]:
@@ -353,12 +363,14 @@ def _thread_name(ident: int) -> str:
 # forked by a process of one thread, which is the usual case, has nothing to replace and stays fast.
 
 
-def _before_fork() -> None:
+def before_fork() -> None:
+    """Note whether the child will miss threads that may hold locks."""
     global _alone_at_fork
     _alone_at_fork = len(sys._current_exceptions()) == 1  # _current_frames misses a thread that has not begun to run
 
 
-def _after_fork_in_child() -> None:
+def after_fork_in_child() -> None:
+    """Leave the fast path for good in a child that misses threads."""
     global rare, _holds, _rules, _plans, _survivor, _era
     if _alone_at_fork:
         return
@@ -381,6 +393,3 @@ def _renew(target: Lockable[Any]) -> None:
                 target._lockedset_lock = RLock()
             target._lockedset_era = _era
 
-
-# Windows has no fork.
-getattr(os, "register_at_fork", dict)(before=_before_fork, after_in_child=_after_fork_in_child)

@@ -1,5 +1,8 @@
 """LockedSet: all of `set`, with each operation one atomic step. `_locking` has the rules for locks, `_commit` the rules
 for bulk changes; each method here names its operation and the sets that it locks.
+
+Where the compiled core serves (`_choice`), it has methods of its own for most of this class, and takes the others from
+here.
 """
 
 from __future__ import annotations
@@ -8,7 +11,8 @@ from _operator import index
 from _thread import _local
 
 from lockedset import _commit, _locking
-from lockedset._locking import Lockable, alone, watched, with_operands
+from lockedset._choice import Base, Lockable, alone, completed, elements, implementation, made, with_operands
+from lockedset._locking import watched
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,11 +45,6 @@ def _operand(other: Any) -> Any:
     if isinstance(other, (set, frozenset)):
         return other
     return set(other) if isinstance(other, _dict_views) else None
-
-
-def _elements[E](target: set[E]) -> list[E]:
-    # Not list(set.__iter__(target)): it is faster, but fails if code writes past the methods meanwhile.
-    return list(set.copy(target))
 
 
 def _isdisjoint(target: set[Any], operand: Iterable[Any]) -> bool:
@@ -82,21 +81,11 @@ def _try_remove(target: set[Any], element: object) -> bool:
     return True
 
 
-def _new[S: Lockable[Any]](like: S) -> S:
-    """Return an empty set of the same type, without calling a subclass's `__new__` or `__init__`."""
-    return Lockable.__new__(type(like))
-
-
-def _made(like: LockedSet[Any], elements: set[Any]) -> LockedSet[Any]:
-    """Return a new set of the same type with `elements`, a set that no other thread can reach."""
-    result = _new(like)
-    set.update(result, elements)
-    return result
-
-
 def _union(target: LockedSet[Any], *operands: object) -> LockedSet[Any]:
-    """Return the union as a new set of the same type; filling it under the locks saves the copy that `_made` makes."""
-    result = _new(target)
+    """Return the union as a new set of the same type."""
+    if implementation == "compiled":
+        return made(target, with_operands(lambda *sets: set().union(*sets), target, *operands))
+    result = Lockable.__new__(type(target))  # filled while all are held, which saves the copy that `made` makes
     with_operands(lambda *sets: set.update(result, *sets), target, *operands)
     return result
 
@@ -114,7 +103,8 @@ def _at_one_instant[R](operation: Callable[..., R], target: LockedSet[Any], othe
     return operation(next(copies), *(next(copies) if isinstance(each, Lockable) else each for each in others))
 
 
-class LockedSet(Lockable["T"]):
+@completed
+class LockedSet(Base["T"]):
     """A `set` that threads can share: every method and operator is atomic, on any build of CPython.
 
     LockedSet(iterable=()) behaves like `set(iterable)`, with the same results and the same exceptions. It differs from
@@ -141,13 +131,15 @@ class LockedSet(Lockable["T"]):
     `set.add(s, x)`, can also *write* past the methods: nothing can protect against that.
 
     Callbacks run while the lock is held: `__hash__`, `__eq__` and `__del__` of elements, the predicate of `remove_if`,
-    and signal handlers. The lock is reentrant, so they may use the same set. If they use *another* LockedSet, two
-    threads can wait for each other for ever; while a thread is inside `locked`, `DeadlockError` is likely but not
-    certain. Keep callbacks away from other sets, as with any lock.
+    and signal handlers. The lock is reentrant, so they may use the same set. If they use *another* LockedSet, threads
+    can come to wait for each other; then one of them gets `DeadlockError`. Keep callbacks away from other sets, as with
+    any lock.
 
-    Costs: an RLock per set (about 100 bytes), and the time of one uncontended RLock per call; see benchmarks/. Adding
-    many elements looks each one up twice. While any thread is inside `locked`, every call in the process takes a slower
-    path, and so does a child process that was forked beside other threads.
+    There are two implementations, and `lockedset.implementation` says which one serves. The compiled one costs about as
+    much as `set`: see benchmarks/. The one in Python serves where there is no compiled one. There an operation costs
+    several times as much; it takes a slower path while any thread is inside `locked`, and in a child process that was
+    forked beside other threads; the recursion limit bounds how many sets one operation or one `locked` can take; and
+    callbacks that use other sets can make threads wait for each other without a `DeadlockError`.
     """
 
     __slots__ = ()
@@ -309,11 +301,11 @@ class LockedSet(Lockable["T"]):
 
     def __iter__(self) -> Iterator[T]:
         # An iterator over a list, since a set's own crashes the process if two free threads share it (gh-144356).
-        return iter(alone(_elements, self))
+        return iter(elements(self))
 
     def copy(self) -> Self:
         """Return a new set of the same type with the same elements and a lock of its own."""
-        result = _new(self)
+        result = Lockable.__new__(type(self))
         alone(lambda held: set.update(result, held), self)
         return result
 
@@ -323,15 +315,15 @@ class LockedSet(Lockable["T"]):
 
     def intersection(self, *others: Iterable[object]) -> LockedSet[T]:
         """Return a new set with the elements that are in this set and in all `others`."""
-        return _made(self, _at_one_instant(set.intersection, self, others))
+        return made(self, _at_one_instant(set.intersection, self, others))
 
     def difference(self, *others: Iterable[object]) -> LockedSet[T]:
         """Return a new set with the elements of this set that are in none of `others`."""
-        return _made(self, with_operands(set.difference, self, *map(_as_set, others)))
+        return made(self, with_operands(set.difference, self, *map(_as_set, others)))
 
     def symmetric_difference[E](self, other: Iterable[E], /) -> LockedSet[T | E]:
         """Return a new set with the elements that are in exactly one of the two."""
-        return _made(self, with_operands(set.symmetric_difference, self, _as_set(other)))
+        return made(self, with_operands(set.symmetric_difference, self, _as_set(other)))
 
     def issubset(self, other: Iterable[object], /) -> bool:
         """Tell whether `other` contains this set."""
@@ -371,15 +363,15 @@ class LockedSet(Lockable["T"]):
 
     def __and__(self, other: AbstractSet[object], /) -> LockedSet[T]:
         operand = _operand(other)
-        return NotImplemented if operand is None else _made(self, with_operands(set.__and__, self, operand))
+        return NotImplemented if operand is None else made(self, with_operands(set.__and__, self, operand))
 
     def __sub__(self, other: AbstractSet[object], /) -> LockedSet[T]:
         operand = _operand(other)
-        return NotImplemented if operand is None else _made(self, with_operands(set.__sub__, self, operand))
+        return NotImplemented if operand is None else made(self, with_operands(set.__sub__, self, operand))
 
     def __xor__[E](self, other: AbstractSet[E], /) -> LockedSet[T | E]:
         operand = _operand(other)
-        return NotImplemented if operand is None else _made(self, with_operands(set.__xor__, self, operand))
+        return NotImplemented if operand is None else made(self, with_operands(set.__xor__, self, operand))
 
     # Called where the left operand is a plain set; the result is then a plain set too.
 
@@ -430,10 +422,10 @@ class LockedSet(Lockable["T"]):
             return f"{name}(...)"
         try:
             inside.add(id(self))
-            elements = repr(alone(_elements, self))[1:-1]
+            listed = repr(elements(self))[1:-1]
         finally:
             inside.discard(id(self))
-        return f"{name}({{{elements}}})" if elements else f"{name}()"
+        return f"{name}({{{listed}}})" if listed else f"{name}()"
 
     def __sizeof__(self) -> int:
         return alone(set.__sizeof__, self)
@@ -441,12 +433,4 @@ class LockedSet(Lockable["T"]):
     # Copying and pickling: the elements as they are at one instant, and never the lock.
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (alone(_elements, self),), self.__getstate__()
-
-    def __getstate__(self) -> Any:
-        state: Any = super().__getstate__()
-        slots = state[1] if isinstance(state, tuple) and len(state) == 2 else None
-        if not isinstance(slots, dict) or "_lockedset_lock" not in slots:
-            return state  # a mixin's own
-        slots = {name: value for name, value in slots.items() if name not in Lockable.__slots__}
-        return (state[0], slots) if slots else state[0]
+        return type(self), (elements(self),), self.__getstate__()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import pytest
 
 from lockedset import LockedSet
+from tests.lockedset.implementations import COMPILED
 
 SAFE = {
     "__class__": "tells the type; has nothing to do with the contents",
@@ -25,6 +26,8 @@ SAFE = {
     "__str__": "calls __repr__, which is overridden",
     "__subclasshook__": "compares classes",
 }
+if COMPILED:
+    SAFE["__getstate__"] = "reads the attributes of a subclass; the lock is none, and the contents are in __reduce__"
 
 
 def overridden(subject: type, builtin: type) -> set[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from lockedset import DeadlockError, LockedSet, _locking, locked
+from tests.lockedset.implementations import in_python, is_taken
 from tests.lockedset.locking.threads import BOUND, Runner
 
 pytestmark = [
@@ -84,7 +85,7 @@ def test_a_two_set_operation_outside_locked_takes_part_in_a_cycle() -> None:
     first, second = _locking.in_order(LockedSet([1]), LockedSet([2]))
     with locked(second):
         runner = Runner(lambda: first.update(second))
-        while _locking._owner(first._lockedset_lock) == 0:  # until it has its first set
+        while not is_taken(first):  # until it has its first set
             assert not runner.ended.wait(0.001)
         with pytest.raises(DeadlockError):
             first.add(3)
@@ -135,6 +136,7 @@ def test_threads_that_nest_in_the_same_order_are_never_told() -> None:
         runner.result()
 
 
+@in_python
 def test_after_the_error_the_plan_is_forgotten() -> None:
     """Another thread must not take the thread that got the error for one that still waits."""
     a, b = LockedSet(), LockedSet()
@@ -160,6 +162,7 @@ def test_after_the_error_the_plan_is_forgotten() -> None:
     assert not any(plans)
 
 
+@in_python
 def test_a_signal_handler_that_uses_a_set_does_not_hide_the_wait_that_it_interrupts() -> None:
     """The thread goes back to its wait: whoever looked meanwhile took it for one that does not wait."""
     mine, theirs, third = LockedSet(), LockedSet(), LockedSet()
@@ -191,6 +194,7 @@ def test_a_signal_handler_that_uses_a_set_does_not_hide_the_wait_that_it_interru
     other.result()
 
 
+@in_python
 def test_a_thread_that_goes_back_to_its_wait_looks_at_the_first_set_that_it_lacks() -> None:
     mine, other = LockedSet([1]), LockedSet([2])
     with locked(mine):
@@ -206,6 +210,7 @@ def test_a_thread_that_goes_back_to_its_wait_looks_at_the_first_set_that_it_lack
     assert (mine, other) == ({1, 3}, {2, 4})
 
 
+@in_python
 def test_a_chain_that_is_read_differently_the_second_time_is_no_cycle(monkeypatch: pytest.MonkeyPatch) -> None:
     s, t = LockedSet([1]), LockedSet([2])
     me = threading.get_ident()
@@ -217,6 +222,7 @@ def test_a_chain_that_is_read_differently_the_second_time_is_no_cycle(monkeypatc
         assert [(thread, id(each)) for thread, each in cycle] == [(thread, id(each)) for thread, each in found]
 
 
+@in_python
 def test_a_cycle_of_other_threads_is_not_closed_by_this_one() -> None:
     """It stands for an instant, until the thread that closed it has got its error."""
     sets = [LockedSet([1]), LockedSet([2])]

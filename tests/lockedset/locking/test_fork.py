@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from lockedset import LockedSet, _locking, locked
+from tests.lockedset.implementations import in_python, is_taken
 from tests.lockedset.locking.threads import BOUND, Runner
 
 pytestmark = [
@@ -69,7 +70,7 @@ def test_a_set_that_another_thread_held_is_free_in_the_child() -> None:
 
     with _Held(s, t):
         assert _in_child(use)
-        assert s == {1} if _locking._owner(s._lockedset_lock) == 0 else frozenset(s) == {1}
+        assert frozenset(s) == {1} and is_taken(s)
 
 
 def test_the_child_of_a_child_can_use_it_too() -> None:
@@ -111,6 +112,7 @@ def test_locks_work_as_before_in_the_child() -> None:
         assert _in_child(use)
 
 
+@in_python
 def test_the_child_of_a_single_thread_stays_on_the_fast_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_locking.sys, "_current_exceptions", lambda: {threading.get_ident(): None})
     assert _in_child(lambda: _locking.rare == 0 and _locking._era == 0)
@@ -119,6 +121,7 @@ def test_the_child_of_a_single_thread_stays_on_the_fast_path(monkeypatch: pytest
         assert _in_child(lambda: _locking.rare > 0 and _locking._era == 1)
 
 
+@in_python
 def test_a_lock_that_another_thread_renewed_meanwhile_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     s = LockedSet([1])
 
@@ -136,6 +139,7 @@ def test_a_lock_that_another_thread_renewed_meanwhile_is_left_alone(monkeypatch:
     assert s._lockedset_lock is lock
 
 
+@in_python
 def test_the_rules_after_a_fork_are_reset_and_only_stale_locks_are_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the child does, step by step, in this process, where its lines are counted."""
     stale, mine, free, young = LockedSet([1]), LockedSet([2]), LockedSet([3]), None
@@ -146,9 +150,9 @@ def test_the_rules_after_a_fork_are_reset_and_only_stale_locks_are_renewed(monke
     with _Held(stale), locked(mine):
         _locking._plans[threading.get_ident()] = (mine,)
         locks = [each._lockedset_lock for each in (stale, mine, free)]
-        _locking._before_fork()
+        _locking.before_fork()
         assert not _locking._alone_at_fork
-        _locking._after_fork_in_child()
+        _locking.after_fork_in_child()
         assert _locking._plans == {}
         young = LockedSet([4])
         lock_of_young = young._lockedset_lock
@@ -161,5 +165,5 @@ def test_the_rules_after_a_fork_are_reset_and_only_stale_locks_are_renewed(monke
         assert young._lockedset_lock is lock_of_young
         before = (_locking.rare, _locking._era)
         _locking._alone_at_fork = True
-        _locking._after_fork_in_child()
+        _locking.after_fork_in_child()
         assert (_locking.rare, _locking._era) == before
