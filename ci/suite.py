@@ -3,14 +3,18 @@
 The tiers are push and, with SUITE_ALL=1, nightly, which has everything. The phases are separate processes, and each
 runs although an earlier one failed:
 
-tests     all tests but the next ones, in two processes: half of their time they wait for processes that they started.
-          On one build, `WHOLE`, with the tests whose answer is the same on every build
+tests     all tests but those of LockedSet and the next ones, in two processes: half of their time they wait for
+          processes that they started. On one build, `WHOLE`, with the tests whose answer is the same on every build
 alone     one after the other: tests in which real threads have to meet (`all_processors`), and tests that a tracer
           disturbs (`untraced`)
-coverage  on one build, `MEASURED`: the tests that run LockedSet in their own process, with few examples; and every
-          night those of lockproof, with the processes that they start (ci/coverage_lockproof.toml)
+compiled  the tests of LockedSet on the compiled core, and after them those that run alone
+coverage  on one build, `MEASURED`: the tests that run LockedSet in Python in their own process, with few examples; and
+          every night those of lockproof, with the processes that they start (ci/coverage_lockproof.toml)
+python    tests of LockedSet in Python: what coverage leaves, per push on a build with the GIL and on one without
 threads   the tests of LockedSet, each in several threads at once (pytest-run-parallel): per push on free-threaded
           builds, where threads really meet
+
+LOCKEDSET_PURE says in each phase which implementation it is about, so none takes the other one unnoticed.
 
 A hang is cut off by pytest-timeout with the stacks of all threads. A run that executed no test at all fails.
 """
@@ -23,7 +27,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ci.gil_plugin import current_problem
@@ -43,8 +47,15 @@ OF_LOCKPROOF = "coverage-lockproof"
 """The phase that measures lockproof, and the folder beside that of COVERAGE_FILE with its data: lines without branches
 cannot be put together with lines and branches."""
 
+OF_LOCKEDSET = "tests/lockedset"
+
 LOCKEDSET = ("tests/lockedset/api", "tests/lockedset/behaviour", "tests/lockedset/copying", "tests/lockedset/locking")
 """Tests that use LockedSet in their own process: what coverage and pytest-run-parallel are for."""
+
+IN_PYTHON = ("tests/lockedset/locking", "tests/lockedset/stress")
+"""Tests of LockedSet in Python that a push runs besides those of coverage."""
+
+PURE, COMPILED = {"LOCKEDSET_PURE": "1"}, {"LOCKEDSET_PURE": "0"}
 
 
 @dataclass(frozen=True)
@@ -66,27 +77,58 @@ class Selection:
         return ["-m", " and ".join(parts)] if parts else []
 
 
-def phases(selection: Selection, extra: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """The command line of each phase, after the interpreter's name."""
+@dataclass(frozen=True)
+class Planned:
+    """A phase: the command line after the interpreter's name, and the variables that it needs."""
+
+    name: str
+    command: list[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+ALONE = "(all_processors or untraced)"
+BESIDE = ("not all_processors", "not untraced")
+
+
+def phases(selection: Selection, extra: Sequence[str]) -> list[Planned]:
+    """The phases of a run, in order. `extra` are words for pytest, which then select the tests."""
     pytest = ["-m", "pytest", "-p", "ci.gil_plugin"]
     several = [f"--numprocesses={PROCESSES}"]
     pushed = replace(selection, everything=False)
-    once = selection.measured and not selection.everything and not extra  # those of LockedSet are in "coverage" then
-    ignored = [f"--ignore={folder}" for folder in LOCKEDSET if once]
-    found = [
-        ("tests", [*pytest, *selection.marked("not all_processors", "not untraced"), *several, *ignored, *extra]),
-        ("alone", [*pytest, *selection.marked("(all_processors or untraced)"), *extra]),
-    ]
+
+    def both(name: str, environment: Mapping[str, str], *words: str) -> list[Planned]:
+        beside = [*pytest, *selection.marked(*BESIDE), *several, *words]
+        return [
+            Planned(name, beside, environment),
+            Planned(
+                "alone" if name == "tests" else f"{name}-alone",
+                [*pytest, *selection.marked(ALONE), *words],
+                environment,
+            ),
+        ]
+
+    if extra:
+        paths = [each for each in extra if Path(each.partition("::")[0]).exists()]
+        of_lockedset = [] if paths else [OF_LOCKEDSET]
+        found = both("tests", PURE, *extra)
+        if not paths or any(Path(each).parts[:2] == ("tests", "lockedset") for each in paths):
+            found += both("compiled", COMPILED, *extra, *of_lockedset)
+        return found
+    found = both("tests", PURE, f"--ignore={OF_LOCKEDSET}") + both("compiled", COMPILED, OF_LOCKEDSET)
     if selection.measured:
-        traced = ["-m", "coverage", "run", *pytest]
-        found.append(("coverage", [*traced, *selection.marked("not untraced"), *(extra or LOCKEDSET)]))
+        traced = ["-m", "coverage", "run"]
+        found.append(Planned("coverage", [*traced, *pytest, *selection.marked("not untraced"), *LOCKEDSET], PURE))
         if selection.everything:
-            config = "--rcfile=ci/coverage_lockproof.toml"
-            tests = pushed.marked("not untraced", "not all_processors")
-            found.append((OF_LOCKPROOF, ["-m", "coverage", "run", config, *pytest, *tests, *several, *extra]))
+            config, tests = "--rcfile=ci/coverage_lockproof.toml", pushed.marked(*BESIDE)
+            ignored = f"--ignore={OF_LOCKEDSET}"
+            found.append(Planned(OF_LOCKPROOF, [*traced, config, *pytest, *tests, *several, ignored], PURE))
+    if selection.everything:
+        found += both("python", PURE, OF_LOCKEDSET)
+    elif selection.whole or selection.free_threaded:
+        found += both("python", PURE, *IN_PYTHON)
     if selection.free_threaded or selection.everything:
         threads = [f"--parallel-threads={THREADS}", "--iterations=1", "--skip-thread-unsafe=True"]
-        found.append(("threads", [*pytest, *selection.marked(), *threads, *several, *(extra or LOCKEDSET)]))
+        found.append(Planned("threads", [*pytest, *selection.marked(), *threads, *several, *LOCKEDSET], COMPILED))
     return found
 
 
@@ -154,8 +196,10 @@ def main(arguments: Sequence[str]) -> int:
         for each in more.values():
             clear_coverage(Path(each["COVERAGE_FILE"]))
     ran = []
-    for name, command in phases(selection, arguments):
-        ran.append(run_phase(name, command, folder / f"{environment}-{name}.xml", {**env, **more.get(name, {})}))
+    for planned in phases(selection, arguments):
+        name = planned.name
+        variables = {**env, **planned.environment, **more.get(name, {})}
+        ran.append(run_phase(name, planned.command, folder / f"{environment}-{name}.xml", variables))
     release = ".".join(str(part) for part in sys.version_info[:3])
     report = EnvironmentReport(environment, release, tuple(ran))
     (folder / f"{environment}.json").write_text(report.to_json(), encoding="utf-8")

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-
 # Derandomized: the same examples on every run, and the command that failed is the command that repeats.
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=100)
 settings.register_profile("few", derandomize=True, deadline=None, max_examples=10)

@@ -1,7 +1,7 @@
 """Which implementation serves: the compiled core, or Python.
 
-The compiled core serves where it was built. The environment variable LOCKEDSET_PURE decides otherwise: 1 asks for Python,
-and 0 for the core, without which the import then fails. Both implementations keep the same promises.
+The compiled core serves where it was built. The environment variable LOCKEDSET_PURE decides otherwise: 1 asks for
+Python, and 0 for the core, without which the import then fails. Both implementations keep the same promises.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from lockedset._set import LockedSet
+
 _asked = os.environ.get("LOCKEDSET_PURE", "")
 if _asked not in ("", "0", "1"):
     raise ImportError(
@@ -28,7 +30,7 @@ def _compiled() -> Any:
     """Return the core, or None where Python has to serve.
 
     Raises:
-        ImportError: the core is of another version of lockedset; or LOCKEDSET_PURE=0 asks for it, and it does not import.
+        ImportError: the core is of another version; or LOCKEDSET_PURE=0 asks for it, and it does not import.
 
     """
     if _asked == "1":
@@ -72,8 +74,8 @@ if TYPE_CHECKING or _core is None:
 
     Base = Lockable
 
-    def made[S: Lockable[Any]](like: S, elements: set[Any]) -> S:
-        """Return a new set of the same type with `elements`, a set that no other thread can reach, and which is used up.
+    def made(like: LockedSet[Any], elements: set[Any]) -> LockedSet[Any]:
+        """Return a new set of the same type with `elements`, a set that no other thread can reach: it is used up.
 
         The `__new__` and `__init__` of a subclass are not called.
         """
@@ -98,8 +100,8 @@ else:
 def completed[C: type[Any]](cls: C) -> C:
     """Return the class; where the core serves, return the core's type with the functions of `cls` that it lacks.
 
-    Rejected: a class in Python that inherits from the core's type. The interpreter calls methods in C fastest on the very
-    type that has them; through a subclass `add` takes 1.6 times as long.
+    Rejected: a class in Python that inherits from the core's type. The interpreter calls methods in C fastest on the
+    very type that has them; through a subclass `add` takes 1.6 times as long.
     """
     if _core is None:
         return cls

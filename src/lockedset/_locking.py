@@ -392,4 +392,3 @@ def _renew(target: Lockable[Any]) -> None:
             if _owner(target._lockedset_lock) != _survivor:
                 target._lockedset_lock = RLock()
             target._lockedset_era = _era
-

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import faulthandler
+import functools
 import gc
 import itertools
 import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import lockedset
-from lockedset import LockedSet
+from lockedset import LockedSet, implementation
 from tests.lockedset.stress import callbacks, judged, readers, several  # noqa: F401  (each enters its checks)
+from tests.lockedset.stress.compiling import compiled
 from tests.lockedset.stress.properties import PROPERTIES
 from tests.lockedset.stress.race import LIMIT, Budget, Hang
 from tests.lockedset.stress.soak import soak
-from tests.lockedset.stress.twins import TWINS, Twin
+from tests.lockedset.stress.twin import Twin
+from tests.lockedset.stress.twins import TWINS
 
 JUDGED = 10
 """How many times as long as another property the one that lockproof judges may take."""
@@ -35,15 +41,19 @@ ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = Path(lockedset.__file__).resolve().parents[1]  # the children import what this process has imported
 
 
-def _inside(subject: str, name: str, budget: Budget) -> None:
+def _inside(subject: str, name: str, budget: Budget, engine: str) -> None:
     """Check one property of one subject in this process, and print what was seen, or nothing."""
     faulthandler.enable()
     # A twin may hang, and is not waited for as long as LockedSet is on a busy machine.
     faulthandler.dump_traceback_later(budget.seconds + (LIMIT if subject == "LockedSet" else LIMIT / 2), exit=True)
+    check = PROPERTIES[name].check
+    if check is None:
+        faulthandler.cancel_dump_traceback_later()
+        seen, tried = _judge(subject, budget.seconds, budget.seed, engine)
+        print(json.dumps({"seen": seen, "tried": tried}), flush=True)
+        return
     cls = LockedSet if subject == "LockedSet" else TWINS[subject].make()
     try:
-        check = PROPERTIES[name].check
-        assert check is not None
         # A check with rounds that hangs is ended WATCH seconds after its last round, whatever its budget is.
         budget.alive = lambda: faulthandler.dump_traceback_later(WATCH, exit=True)
         seen = check(cls, budget)
@@ -51,7 +61,7 @@ def _inside(subject: str, name: str, budget: Budget) -> None:
         seen = "two threads wait for each other, or one of them never comes back"
     except Exception as error:
         seen = f"the check raised {error!r}"
-    print(json.dumps({"seen": seen, "rounds": budget.rounds}), flush=True)
+    print(json.dumps({"seen": seen, "tried": f"{budget.rounds} rounds"}), flush=True)
     gc.disable()
     os._exit(0)  # threads may hang: they are left behind
 
@@ -61,11 +71,15 @@ def examine(subject: str, name: str, seconds: float, seed: int, engine: str = "b
 
     Returns what was seen that must not be, or None, and how much was tried. A crash and a hang are things seen.
     """
-    if PROPERTIES[name].judged:
+    edited = subject in TWINS and bool(TWINS[subject].edits)
+    if PROPERTIES[name].judged and not edited:
         return _judge(subject, seconds, seed, engine)
+    package = _package_of(subject) if edited else PACKAGE
     command = [sys.executable, "-m", "tests.lockedset.stress", "--inside", subject, name, "--seconds", str(seconds)]
-    limit = seconds + LIMIT * 3
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [PACKAGE, ROOT]))}
+    command += ["--engine", engine]
+    limit = seconds * (JUDGED if PROPERTIES[name].judged else 1) + LIMIT * 3
+    path = [package, *(Path(each) for each in sys.path if each and Path(each).resolve() != PACKAGE)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [*path, ROOT]))}
     try:
         done = subprocess.run(
             [*command, "--seed", str(seed)],
@@ -80,7 +94,21 @@ def examine(subject: str, name: str, seconds: float, seed: int, engine: str = "b
         if first.startswith("Timeout"):
             return f"it hung; where: {' | '.join(re.findall(r'line [0-9]+ in .*', done.stderr)[:6])}", ""
         return f"the process ended with status {done.returncode}: {first}", ""
-    return report["seen"], f"{report['rounds']} rounds"
+    return report["seen"], report["tried"]
+
+
+@functools.cache
+def _place() -> Path:
+    """The directory of the compiled twins, for as long as this process lives."""
+    place = tempfile.mkdtemp(prefix="lockedset-twins-")
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    return Path(place)
+
+
+@functools.cache
+def _package_of(twin: str) -> Path:
+    """Return the directory from which a twin is imported whose sources are edited."""
+    return compiled(_place() / twin, TWINS[twin].edits)
 
 
 def _judge(subject: str, seconds: float, seed: int, engine: str) -> tuple[str | None, str]:
@@ -107,6 +135,7 @@ def _build() -> dict[str, Any]:
         "gil": sys._is_gil_enabled(),
         "platform": platform.platform(),
         "processors": os.cpu_count(),
+        "implementation": implementation,
     }
 
 
@@ -170,16 +199,19 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the random choices (default 1)")
     parser.add_argument("--soak", action="store_true", help="only: random operations on three sets, for --seconds")
     parser.add_argument("--inside", nargs=2, metavar=("SUBJECT", "PROPERTY"), help="only this, in this process")
+    parser.add_argument("--engine", default="both", help="of lockproof, with --inside")
     options = parser.parse_args()
     budget = Budget(options.seconds, options.seed)
     if options.inside:
-        _inside(*options.inside, budget)
+        _inside(*options.inside, budget, options.engine)
+        return 0
     if options.soak:
         print(f"soak: {options.seconds:.0f} s, seed {options.seed}, Python {sys.version}", file=sys.stderr, flush=True)
         problem = soak(LockedSet, budget)
         print(problem or f"held for {options.seconds:g} s")
         return 1 if problem else 0
-    print(f"tests.lockedset.stress: Python {sys.version}, seed {options.seed}", file=sys.stderr, flush=True)
+    what = f"tests.lockedset.stress: LockedSet ({implementation}), Python {sys.version}, seed {options.seed}"
+    print(what, file=sys.stderr, flush=True)
     result = _run(options.seconds, options.seed)
     if options.json:
         options.json.write_text(json.dumps(result, indent=1) + "\n")

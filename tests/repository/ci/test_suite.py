@@ -117,40 +117,63 @@ def selected(command: list[str]) -> str:
     return command[command.index("-m", command.index("pytest")) + 1] if command.count("-m") > 1 else ""
 
 
+def planned(selection: Selection, *extra: str) -> dict[str, list[str]]:
+    return {each.name: each.command for each in suite.phases(selection, extra)}
+
+
 def test_a_push_on_an_ordinary_build_runs_no_test_for_one_build_and_no_nightly_one() -> None:
-    by_name = dict(suite.phases(Selection(False, False, False, False), ["-k", "pickle"]))
-    assert list(by_name) == ["tests", "alone"]
+    by_name = planned(Selection(False, False, False, False))
+    assert list(by_name) == ["tests", "alone", "compiled", "compiled-alone"]
     for command in by_name.values():
-        assert command[-2:] == ["-k", "pickle"]
         assert "ci.gil_plugin" in command and "coverage" not in command
-    assert selected(by_name["tests"]) == "not all_processors and not untraced and not nightly and not one_build"
-    assert selected(by_name["alone"]) == "(all_processors or untraced) and not nightly and not one_build"
-    assert "--numprocesses=2" in by_name["tests"] and "--numprocesses=2" not in by_name["alone"]
+    for name, beside in (("tests", "alone"), ("compiled", "compiled-alone")):
+        assert selected(by_name[name]) == "not all_processors and not untraced and not nightly and not one_build"
+        assert selected(by_name[beside]) == "(all_processors or untraced) and not nightly and not one_build"
+        assert "--numprocesses=2" in by_name[name] and "--numprocesses=2" not in by_name[beside]
+
+
+def test_each_phase_says_which_implementation_it_is_about() -> None:
+    for selection in (Selection(True, True, True, True), Selection(False, False, False, False)):
+        for each in suite.phases(selection, []):
+            compiled = each.name in ("compiled", "compiled-alone", "threads")
+            assert each.environment == {"LOCKEDSET_PURE": "0" if compiled else "1"}, each.name
+
+
+def test_a_selection_runs_on_both_implementations_where_it_is_about_lockedset() -> None:
+    selection = Selection(False, True, True, False)
+    by_name = planned(selection, "-k", "pickle")
+    assert list(by_name) == ["tests", "alone", "compiled", "compiled-alone"]
+    assert by_name["tests"][-2:] == ["-k", "pickle"]
+    assert by_name["compiled"][-3:] == ["-k", "pickle", "tests/lockedset"]
+    assert list(planned(selection, "tests/lockproof/judge")) == ["tests", "alone"]
+    assert planned(selection, "tests/lockedset/api")["compiled"][-1] == "tests/lockedset/api"
 
 
 def test_one_build_runs_the_tests_that_need_only_one() -> None:
-    by_name = dict(suite.phases(Selection(False, True, False, False), []))
+    by_name = planned(Selection(False, True, False, False))
     assert "one_build" not in str(by_name) and "coverage" not in str(by_name)
 
 
 def test_coverage_is_measured_of_the_tests_that_a_tracer_does_not_disturb() -> None:
-    by_name = dict(suite.phases(Selection(False, True, True, False), []))
+    by_name = planned(Selection(False, True, True, False))
     assert by_name["coverage"][:3] == ["-m", "coverage", "run"]
     assert by_name["coverage"][-len(suite.LOCKEDSET) :] == list(suite.LOCKEDSET)
     assert "not untraced" in selected(by_name["coverage"][3:])
     assert "coverage" not in by_name["tests"] + by_name["alone"]
-    # They run once: on a push the phase before leaves them out.
-    assert [f"--ignore={folder}" in by_name["tests"] for folder in suite.LOCKEDSET] == [True] * len(suite.LOCKEDSET)
-    assert "--ignore" not in str(dict(suite.phases(Selection(True, True, True, False), []))["tests"])
-    assert "--ignore" not in str(dict(suite.phases(Selection(False, True, True, False), ["-k", "x"]))["tests"])
-    assert "coverage" not in dict(suite.phases(Selection(False, True, False, False), []))
+    assert "coverage" not in planned(Selection(False, True, False, False))
+
+
+def test_the_implementation_in_python_is_tested_with_and_without_the_gil_and_on_all_builds_at_night() -> None:
+    assert planned(Selection(False, True, True, False))["python"][-2:] == list(suite.IN_PYTHON)
+    assert planned(Selection(False, False, False, True))["python"][-2:] == list(suite.IN_PYTHON)
+    assert planned(Selection(True, False, False, False))["python"][-1] == suite.OF_LOCKEDSET
 
 
 def test_every_night_lockproof_is_measured_too_with_the_processes_that_it_starts() -> None:
-    by_name = dict(suite.phases(Selection(True, True, True, False), []))
+    by_name = planned(Selection(True, True, True, False))
     assert "--rcfile=ci/coverage_lockproof.toml" in by_name["coverage-lockproof"]
     assert "not nightly" in selected(by_name["coverage-lockproof"][3:])
-    assert "coverage-lockproof" not in dict(suite.phases(Selection(False, True, True, False), []))
+    assert "coverage-lockproof" not in planned(Selection(False, True, True, False))
 
 
 @pytest.mark.parametrize(("everything", "ran", "status"), [("1", 9, 1), ("1", 10, 0), ("0", 9, 0)])
@@ -166,24 +189,29 @@ def test_every_night_lockproof_has_a_goal_too(
 
 
 def test_threads_of_one_test_meet_on_free_threaded_builds_and_every_night() -> None:
-    push = dict(suite.phases(Selection(False, False, False, True), []))
+    push = planned(Selection(False, False, False, True))
     assert any(part.startswith("--parallel-threads=") for part in push["threads"])
     assert push["threads"][-len(suite.LOCKEDSET) :] == list(suite.LOCKEDSET)
-    assert dict(suite.phases(Selection(False, False, False, True), ["-k", "x"]))["threads"][-2:] == ["-k", "x"]
-    assert "threads" in dict(suite.phases(Selection(True, False, False, False), []))
+    assert "threads" in planned(Selection(True, False, False, False))
 
 
 def test_everything_is_all_marks() -> None:
-    by_name = dict(suite.phases(Selection(True, True, False, True), []))
+    by_name = planned(Selection(True, True, False, True))
     assert "nightly" not in str(by_name) and "one_build" not in str(by_name)
 
 
 def test_every_test_is_in_one_phase_of_those_on_one_thread() -> None:
     for everything, whole in ((False, False), (True, True)):
-        by_name = dict(suite.phases(Selection(everything, whole, False, False), []))
+        by_name = planned(Selection(everything, whole, False, False))
+        assert (
+            f"--ignore={suite.OF_LOCKEDSET}" in by_name["tests"]
+            and f"--ignore={suite.OF_LOCKEDSET}" in by_name["alone"]
+        )
+        assert by_name["compiled"][-1] == by_name["compiled-alone"][-1] == suite.OF_LOCKEDSET
         rests = {name: selected(command).partition(" and not nightly")[0] for name, command in by_name.items()}
-        assert rests["tests"].startswith("not all_processors and not untraced")
-        assert rests["alone"].startswith("(all_processors or untraced)")
+        for name, beside in (("tests", "alone"), ("compiled", "compiled-alone")):
+            assert rests[name].startswith("not all_processors and not untraced")
+            assert rests[beside].startswith("(all_processors or untraced)")
 
 
 def test_what_would_change_what_pytest_does_is_taken_out_of_the_environment() -> None:
