@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 import lockedset
+from ci.native import compiled
 from lockedset import LockedSet, implementation
 from tests.lockedset.stress import callbacks, judged, readers, several  # noqa: F401  (each enters its checks)
-from tests.lockedset.stress.compiling import compiled
 from tests.lockedset.stress.properties import PROPERTIES
 from tests.lockedset.stress.race import LIMIT, Budget, Hang
 from tests.lockedset.stress.soak import soak

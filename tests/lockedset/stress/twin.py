@@ -9,19 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ci.native import Edit
 from lockedset import LockedSet
 
 type Subject = type[LockedSet[Any]]
-
-
-@dataclass(frozen=True)
-class Edit:
-    """A change of the source of the package: in a function of a file, or in all of it, the one place with a text."""
-
-    file: str
-    function: str
-    old: str
-    new: str
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.lockedset.stress.twin import Edit, Twin
+from ci.native import Edit
+from tests.lockedset.stress.twin import Twin
 
 TWINS: dict[str, Twin] = {}
 

@@ -1,6 +1,6 @@
-"""Compiles the package, with edits of its sources for twins and other tests of the core.
+"""`python -m ci.native DIRECTORY`: lockedset with its core, compiled for this Python, as a wheel would have it.
 
-`python -m tests.lockedset.stress.compiling DIRECTORY` makes there what a wheel of this Python would have.
+Tests compile it with edits of its sources too: twins, from which one protection is taken out.
 """
 
 from __future__ import annotations
@@ -12,17 +12,31 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from lockedset._version import __version__
-from tests.lockedset.stress.twin import Edit
-
-ROOT: Final = Path(__file__).resolve().parents[3]
-SOURCES: Final = ROOT / "src" / "lockedset"
-STRICT: Final = ("-O3", "-Wall", "-Wextra", "-Werror")
-QUICK: Final = ("-O1", "-w")
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ROOT / "src" / "lockedset"
+STRICT = ("-O3", "-Wall", "-Wextra", "-Werror")
+QUICK = ("-O1", "-w")
 """For twins: a protection that is gone leaves code that nothing reaches."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change of the source of the package: in a function of a file, or in all of it, the one place with a text."""
+
+    file: str
+    function: str
+    old: str
+    new: str
+
+
+def version() -> str:
+    """The version of lockedset, which the core has to have."""
+    found = re.search(r'^__version__ = "(.+)"', (SOURCES / "_version.py").read_text(encoding="utf-8"), re.MULTILINE)
+    assert found is not None
+    return found[1]
 
 
 def compiler() -> list[str]:
@@ -68,8 +82,7 @@ def compiled(target: Path, edits: Sequence[Edit] = (), options: Sequence[str] = 
         place.write_text(edited(place.read_text(encoding="utf-8"), edit), encoding="utf-8")
     headers = Path(sysconfig.get_path("include"))
     core = package / f"_core{sysconfig.get_config_var('EXT_SUFFIX')}"
-    version = f'-DLOCKEDSET_VERSION="{__version__}"'
-    words = [*compiler(), "-std=c11", "-fPIC", "-shared", version, *options]
+    words = [*compiler(), "-std=c11", "-fPIC", "-shared", f'-DLOCKEDSET_VERSION="{version()}"', *options]
     # Debian's pyconfig.h includes another one by a path from the directory above.
     words += [f"-I{headers}", f"-I{headers.parent}", "-o", str(core)]
     subprocess.run([*words, str(package / "native" / "core.c")], check=True, capture_output=True, text=True)
