@@ -21,8 +21,8 @@ class Twin:
 
     `edits` change the source of the package before the process of the twin imports it. `make` returns the class there,
     after changing what it has to. `with_gil`: real threads of a standard build show the fault every time, since it
-    needs no switch inside a few microseconds. They miss most of the others in most runs, and no test on such a build may
-    count on them.
+    needs no switch inside a few microseconds. They miss most of the others in most runs, so no test on such a build
+    may count on them.
     """
 
     name: str
