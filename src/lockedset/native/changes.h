@@ -93,24 +93,19 @@ locked_try_add(PyObject *self, PyObject *element)
     if (acquire(set) < 0) {
         return NULL;
     }
-    int known;
-    if (is_simple(Py_TYPE(element)) && own_comparisons_in_c(set)) { /* no comparison comes back and changes the set */
-        Py_ssize_t before = PySet_GET_SIZE(self);
-        known = PySet_Add(self, element);
-        if (known == 0) {
-            known = PySet_GET_SIZE(self) == before;
-        }
-    }
-    else {
-        known = PySet_Type.tp_as_sequence->sq_contains(self, element);
+    int known = PySet_Type.tp_as_sequence->sq_contains(self, element);
+    /* `in` finds a set by its value; set.add refuses it, and so it does here. */
+    if (known == 0 || (known > 0 && PySet_Check(element))) {
         note_element(set, element);
-        /* A set is found by its value, and cannot be added: then this raises, as set.add does. */
-        if (known >= 0 && PySet_Add(self, element) < 0) {
+        if (PySet_Add(self, element) < 0) {
             known = -1;
         }
     }
     release(set);
-    return known < 0 ? NULL : PyBool_FromLong(!known);
+    if (known < 0) {
+        return NULL;
+    }
+    return Py_NewRef(known ? Py_False : Py_True);
 }
 
 static PyObject *
@@ -185,18 +180,20 @@ change(State *state, PyObject *self, int what, PyObject *operand)
     return result;
 }
 
-/* Change the set by a list or tuple in one call of set's own method. Return 1 for done, 0 if that is not one step. */
+/* Change the set by a list, tuple or range in one call of set's own method. Return 1 for done, 0 if that is no step. */
 static int
 change_by_sequence(State *state, PyObject *self, int what, PyObject *sequence)
 {
     LockedSet *set = (LockedSet *)self;
     PyObject *method = what == GROW ? state->update : state->subtract;
-    PyObject *fixed = PySequence_Tuple(sequence); /* another thread may change a list */
+    int of_numbers = Py_IS_TYPE(sequence, &PyRange_Type);
+    PyObject *fixed = of_numbers ? Py_NewRef(sequence) : PySequence_Tuple(sequence); /* another thread may change a list */
     if (fixed == NULL) {
         return -1;
     }
     int result = 0;
-    if (all_compare_in_c(PySequence_Fast_ITEMS(fixed), PyTuple_GET_SIZE(fixed))) { /* and so each has a hash */
+    /* What compares in C has a hash too, so nothing fails half-way. */
+    if (of_numbers || all_compare_in_c(PySequence_Fast_ITEMS(fixed), PyTuple_GET_SIZE(fixed))) {
         if (acquire(set) < 0) {
             result = -1;
         }
@@ -219,7 +216,8 @@ change_by_sequence(State *state, PyObject *self, int what, PyObject *sequence)
 static int
 change_by(State *state, PyObject *self, int what, PyObject *iterable)
 {
-    if ((what == GROW || what == SHRINK) && (PyTuple_CheckExact(iterable) || PyList_CheckExact(iterable))) {
+    if ((what == GROW || what == SHRINK) &&
+        (PyTuple_CheckExact(iterable) || PyList_CheckExact(iterable) || Py_IS_TYPE(iterable, &PyRange_Type))) {
         int done = change_by_sequence(state, self, what, iterable);
         if (done) {
             return done < 0 ? -1 : 0;
