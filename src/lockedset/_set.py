@@ -11,7 +11,7 @@ from _operator import index
 from _thread import _local
 
 from lockedset import _commit, _locking
-from lockedset._choice import Base, Lockable, alone, completed, elements, implementation, made, with_operands
+from lockedset._choice import Base, Lockable, alone, completed, elements, made, with_operands
 from lockedset._locking import watched
 
 TYPE_CHECKING = False
@@ -83,11 +83,7 @@ def _try_remove(target: set[Any], element: object) -> bool:
 
 def _union(target: LockedSet[Any], *operands: object) -> LockedSet[Any]:
     """Return the union as a new set of the same type."""
-    if implementation == "compiled":
-        return made(target, with_operands(lambda *sets: set().union(*sets), target, *operands))
-    result = Lockable.__new__(type(target))  # filled while all are held, which saves the copy that `made` makes
-    with_operands(lambda *sets: set.update(result, *sets), target, *operands)
-    return result
+    return made(target, with_operands(lambda *sets: set().union(*sets), target, *operands))
 
 
 def _at_one_instant[R](operation: Callable[..., R], target: LockedSet[Any], others: tuple[object, ...]) -> R:

@@ -15,6 +15,7 @@ from lockproof.campaign.protocol.messages import Named, Setup
 from lockproof.core.scenario import Scenario
 from lockproof.mutation.mutants import mutants_of_class
 from tests.load_bearing.locked_set import locked_set
+from tests.lockedset.implementations import in_python
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.one_build]
 
@@ -74,6 +75,7 @@ def test_what_has_killed_a_mutant_finds_something_in_a_class_without_a_lock() ->
 
 
 @pytest.mark.one_build
+@in_python
 def test_every_mutant_is_killed_or_explained_or_plainly_wrong() -> None:
     named = [name for entry in (*SAID["equivalent"], *SAID["killed"]) for name in entry["mutants"]]
     assert len(named) == len(set(named))

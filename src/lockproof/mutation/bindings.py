@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
+from types import FunctionType
 from typing import Final
 
 from lockproof.mutation.source import Source
@@ -130,10 +132,10 @@ class Bindings:
                 self._store(container, value)
 
     def _import(self, alias: ast.alias, base: str = "") -> None:
-        if alias.asname is not None:
-            self.imports[alias.asname] = f"{base}.{alias.name}" if base else alias.name
-        elif base:
-            self.imports[alias.name] = f"{base}.{alias.name}"
+        if base:
+            self.imports[alias.asname or alias.name] = _home(base, alias.name)
+        elif alias.asname is not None:
+            self.imports[alias.asname] = alias.name
         else:
             first = alias.name.partition(".")[0]
             self.imports[first] = first
@@ -182,6 +184,16 @@ class Bindings:
     def _scope_of(self, node: ast.AST, name: str) -> Scope:
         function = self._source.function(node)
         return None if (function, name) in self._globals else function
+
+
+def _home(module: str, name: str) -> str:
+    """Return the full name of an imported object: where it was defined, if the module only passes it on."""
+    found = vars(sys.modules[module]).get(name) if module in sys.modules else None
+    if isinstance(found, (FunctionType, type)) and found.__module__ in sys.modules:
+        own = found.__name__
+        if vars(sys.modules[found.__module__]).get(own) is found:
+            return f"{found.__module__}.{own}"
+    return f"{module}.{name}"
 
 
 def _unstarred(node: ast.expr) -> ast.expr:

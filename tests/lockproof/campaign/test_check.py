@@ -83,7 +83,8 @@ def test_the_command_of_a_finding_repeats_it() -> None:
 
 ENDINGS = [
     ("Crashes", "a.enter() || a.enter()", FindingKind.CRASH, "SIGSEGV"),
-    ("Exits", "a.enter() || a.enter()", FindingKind.EXIT, "status 7"),
+    # Under a tracer two threads that exit at once can crash it while it saves its data.
+    pytest.param("Exits", "a.enter() || a.enter()", FindingKind.EXIT, "status 7", marks=pytest.mark.untraced),
     ("Grows", "a.enter() || a.enter()", FindingKind.MEMORY, "allowed"),
     ("Crossed", "a.forth() || a.back()", FindingKind.HANG, "no operation returned"),
 ]

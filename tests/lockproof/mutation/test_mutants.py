@@ -26,6 +26,7 @@ from lockproof.mutation.mutants import OPERATORS, ModuleMutants, mutants_of, mut
 from lockproof.mutation.scope import overridden, parts_of
 from lockproof.mutation.source import Source
 from tests.corpus import builtin_sets, caches, counters, queues
+from tests.lockedset.implementations import in_python
 
 pytestmark = pytest.mark.one_build
 
@@ -91,13 +92,15 @@ def test_diffs_apply(cls: type) -> None:
         assert applied(each.diff, Path(each.file).read_text(encoding="utf-8")) == each.source
 
 
+@in_python
 @nightly
-def test_a_set_with_explicit_locking_has_mutants_in_its_three_modules() -> None:
-    assert [each.module for each in found(LockedSet)] == ["lockedset._commit", "lockedset._locking", "lockedset._set"]
+def test_a_set_with_explicit_locking_has_mutants_in_each_of_its_modules() -> None:
+    modules = {"lockedset._commit", "lockedset._locking", "lockedset._choice", "lockedset._set"}
+    assert {each.module for each in found(LockedSet)} == modules
     counts = Counter(each.operator for each in mutants(LockedSet))
     assert 60 <= counts.total() <= 160
     assert counts["remove-lock"] > 40 and counts["two-steps"] == 10 and counts["operand-order"] == 3
-    assert counts["live-iterator"] == 3 and counts["materialize-inside"] == 9 and counts["rlock-to-lock"] == 4
+    assert counts["live-iterator"] == 2 and counts["materialize-inside"] == 9 and counts["rlock-to-lock"] == 4
     functions = {each.function for each in mutants(LockedSet)}
     public = {name for name in vars(LockedSet) if callable(getattr(LockedSet, name)) and not name.startswith("_")}
     # A union is filled by `_union`, and these call a method that is mutated.
@@ -116,9 +119,11 @@ def test_only_what_a_class_uses_is_changed() -> None:
     assert functions == {f"MendedAccount.{name}" for name in ("__init__", "balance", "deposit", "pay")}
 
 
+@in_python
 def test_the_parts_of_a_class_come_in_the_order_of_their_imports() -> None:
     parts = {part.module: part for part in parts_of(LockedSet)}
-    assert [*parts][:3] == ["lockedset._commit", "lockedset._locking", "lockedset._set"]
+    assert [*parts].index("lockedset._locking") < [*parts].index("lockedset._choice") < [*parts].index("lockedset._set")
+    assert "lockedset._commit" in parts
     assert {"Lockable", "alone", "with_operands", "rare"} <= set(parts["lockedset._locking"].names)
     assert parts["lockedset._set"].text == Path(parts["lockedset._set"].file).read_text(encoding="utf-8")
 
