@@ -34,7 +34,7 @@ def test_each_object_has_a_set_of_its_own() -> None:
     assert first.seen.try_add(1) and second.seen == set()
 
 
-@pytest.mark.parametrize("given", [[1, 1], {1}, LockedSet([1]), iter([1])], ids=str)
+@pytest.mark.parametrize("given", [[1, 1], {1}, LockedSet([1]), iter([1])], ids=["list", "set", "locked", "iterator"])
 def test_the_converter_makes_a_new_locked_set(given: Any) -> None:
     made = Locked(given)
     assert (made.seen, type(made.seen)) == ({1}, LockedSet)
