@@ -74,13 +74,13 @@ def race_with_locked_set() -> None:
 @pytest.mark.thread_unsafe(reason="starts processes")
 def test_in_some_order_of_the_threads_a_set_lets_both_fetch_the_page() -> None:
     with pytest.raises(lockproof.Violation, match=r"\['/a', '/c'\], \['/b', '/c'\]"):
-        lockproof.explore(race_with_set, seed=1, strategy="preemptions")
+        lockproof.explore(race_with_set, seed=1, strategy="preemptions", bound=1, budget=60)
 
 
 @pytest.mark.one_build
 @pytest.mark.thread_unsafe(reason="starts processes")
-def test_in_all_orders_a_locked_set_lets_one_of_them_fetch_it() -> None:
-    report = lockproof.explore(race_with_locked_set, seed=1, strategy="preemptions")
+def test_in_all_orders_with_one_preemption_a_locked_set_lets_one_of_them_fetch_it() -> None:
+    report = lockproof.explore(race_with_locked_set, seed=1, strategy="preemptions", bound=1, budget=60)
     assert report.coverage.schedules > 1
 
 
