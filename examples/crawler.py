@@ -1,7 +1,7 @@
 """Four threads crawl a site: how many pages do they fetch if they share a `set`, and how many with a LockedSet?
 
-Each thread has a list of pages that it still has to fetch. `seen` is all that the threads share: who puts a page into
-it has to fetch the page. Nothing is fetched from a network. A seed decides the site: every run crawls the same one.
+Each thread has a list of pages that it still has to fetch. `seen` is all that the threads share: the thread that
+adds a page to it fetches the page. Nothing is fetched from a network. A seed decides the site, the same in each run.
 
 Rejected: one queue for all threads. Its lock would keep the threads apart for most of the time, and hide the race.
 """
