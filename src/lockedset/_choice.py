@@ -104,6 +104,7 @@ def completed[C: type[Any]](cls: C) -> C:
     very type that has them; through a subclass `add` takes 1.6 times as long.
     """
     if _core is None:
+        delattr(cls, "__orig_bases__")  # as of Lockable
         return cls
     function = type(completed)
     for name, value in vars(cls).items():

@@ -86,6 +86,10 @@ class Lockable(set["T"]):
         return (state[0], slots) if slots else state[0]
 
 
+# At run time the string in set["T"] names nothing, and a library that reads the bases of a generic class fails on it.
+delattr(Lockable, "__orig_bases__")
+
+
 class DeadlockError(RuntimeError):
     """Raised instead of a wait for a set that would never end; the operation has changed nothing.
 

@@ -99,6 +99,28 @@ def _at_one_instant[R](operation: Callable[..., R], target: LockedSet[Any], othe
     return operation(next(copies), *(next(copies) if isinstance(each, Lockable) else each for each in others))
 
 
+def _plain(annotation: Any) -> Any:
+    """Return the annotation of a plain set with the same elements: `set[int]` for `LockedSet[int]` and its subclasses.
+
+    A generic class without arguments keeps its type variables: the reader of the annotation decides about them.
+    """
+    from types import get_original_bases
+
+    kind, given = getattr(annotation, "__origin__", annotation), getattr(annotation, "__args__", ())
+    if kind is LockedSet:
+        return set.__class_getitem__(given) if given else set
+    base = next(each for each in get_original_bases(kind) if issubclass(getattr(each, "__origin__", each), LockedSet))
+    own = getattr(kind, "__parameters__", ())
+    if given and len(given) != len(own):
+        raise TypeError(
+            f"{annotation} gives {len(given)} arguments for {len(own)} parameters, a pack among them, and lockedset"
+            f" does not spread packs. Write __get_pydantic_core_schema__ in {kind.__name__}"
+        )
+    known = dict(zip(own, given, strict=False))
+    parameters = getattr(base, "__parameters__", ())
+    return _plain(base[tuple(known.get(each, each) for each in parameters)] if parameters else base)
+
+
 @completed
 class LockedSet(Base["T"]):
     """A `set` that threads can share: every method and operator is atomic, on any build of CPython.
@@ -430,3 +452,15 @@ class LockedSet(Base["T"]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (elements(self),), self.__getstate__()
+
+    if not TYPE_CHECKING:  # type checkers would ask for pydantic to be installed
+
+        @classmethod
+        def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+            """Tell pydantic, which alone calls this: validate `LockedSet[int]` as `set[int]`, and call `cls` with it.
+
+            docs/adr/0024 says what follows from it, and why other libraries need nothing of the kind.
+            """
+            from pydantic_core import core_schema
+
+            return core_schema.no_info_after_validator_function(cls, handler.generate_schema(_plain(source)))

@@ -23,7 +23,7 @@ def test_the_examples_run_and_print_what_is_shown() -> None:
     (code,) = [block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if ">>>" in block]
     test = doctest.DocTestParser().get_doctest(code, {}, "README.md", "README.md", 0)
     result = doctest.DocTestRunner().run(test)
-    assert result.attempted > 8
+    assert result.attempted > 6
     assert result.failed == 0
 
 
