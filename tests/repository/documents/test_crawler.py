@@ -13,12 +13,12 @@ import pytest
 import lockedset
 import lockproof
 from ci.documents import blocks
-from examples import crawler
+from docs.examples import crawler
 from lockedset import LockedSet
 
 ROOT = Path(__file__).resolve().parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMAND = "python examples/crawler.py"
+COMMAND = "python docs/examples/crawler.py"
 PAGES, RUNS = 2_000, 3
 
 
