@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from lockedset._set import LockedSet
-
 _asked = os.environ.get("LOCKEDSET_PURE", "")
 if _asked not in ("", "0", "1"):
     raise ImportError(
@@ -74,7 +72,7 @@ if TYPE_CHECKING or _core is None:
 
     Base = Lockable
 
-    def made(like: LockedSet[Any], elements: set[Any]) -> LockedSet[Any]:
+    def made[S: Lockable[Any]](like: S, elements: set[Any]) -> S:
         """Return a new set of the same type with `elements`, a set that no other thread can reach: it is used up.
 
         The `__new__` and `__init__` of a subclass are not called.

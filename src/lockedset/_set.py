@@ -81,9 +81,12 @@ def _try_remove(target: set[Any], element: object) -> bool:
     return True
 
 
+_made: Callable[[LockedSet[Any], set[Any]], LockedSet[Any]] = made
+
+
 def _union(target: LockedSet[Any], *operands: object) -> LockedSet[Any]:
     """Return the union as a new set of the same type."""
-    return made(target, with_operands(lambda *sets: set().union(*sets), target, *operands))
+    return _made(target, with_operands(lambda *sets: set().union(*sets), target, *operands))
 
 
 def _at_one_instant[R](operation: Callable[..., R], target: LockedSet[Any], others: tuple[object, ...]) -> R:
@@ -333,15 +336,15 @@ class LockedSet(Base["T"]):
 
     def intersection(self, *others: Iterable[object]) -> LockedSet[T]:
         """Return a new set with the elements that are in this set and in all `others`."""
-        return made(self, _at_one_instant(set.intersection, self, others))
+        return _made(self, _at_one_instant(set.intersection, self, others))
 
     def difference(self, *others: Iterable[object]) -> LockedSet[T]:
         """Return a new set with the elements of this set that are in none of `others`."""
-        return made(self, with_operands(set.difference, self, *map(_as_set, others)))
+        return _made(self, with_operands(set.difference, self, *map(_as_set, others)))
 
     def symmetric_difference[E](self, other: Iterable[E], /) -> LockedSet[T | E]:
         """Return a new set with the elements that are in exactly one of the two."""
-        return made(self, with_operands(set.symmetric_difference, self, _as_set(other)))
+        return _made(self, with_operands(set.symmetric_difference, self, _as_set(other)))
 
     def issubset(self, other: Iterable[object], /) -> bool:
         """Tell whether `other` contains this set."""
@@ -381,15 +384,15 @@ class LockedSet(Base["T"]):
 
     def __and__(self, other: AbstractSet[object], /) -> LockedSet[T]:
         operand = _operand(other)
-        return NotImplemented if operand is None else made(self, with_operands(set.__and__, self, operand))
+        return NotImplemented if operand is None else _made(self, with_operands(set.__and__, self, operand))
 
     def __sub__(self, other: AbstractSet[object], /) -> LockedSet[T]:
         operand = _operand(other)
-        return NotImplemented if operand is None else made(self, with_operands(set.__sub__, self, operand))
+        return NotImplemented if operand is None else _made(self, with_operands(set.__sub__, self, operand))
 
     def __xor__[E](self, other: AbstractSet[E], /) -> LockedSet[T | E]:
         operand = _operand(other)
-        return NotImplemented if operand is None else made(self, with_operands(set.__xor__, self, operand))
+        return NotImplemented if operand is None else _made(self, with_operands(set.__xor__, self, operand))
 
     # Called where the left operand is a plain set; the result is then a plain set too.
 
