@@ -323,7 +323,8 @@ class LockedSet(Base["T"]):
 
     def symmetric_difference[E](self, other: Iterable[E], /) -> LockedSet[T | E]:
         """Return a new set with the elements that are in exactly one of the two."""
-        return made(self, with_operands(set.symmetric_difference, self, _as_set(other)))
+        # No type says "this type with other elements"; the same holds for __xor__.
+        return made(self, with_operands(set.symmetric_difference, self, _as_set(other)))  # type: ignore[arg-type]
 
     def issubset(self, other: Iterable[object], /) -> bool:
         """Tell whether `other` contains this set."""
@@ -371,7 +372,9 @@ class LockedSet(Base["T"]):
 
     def __xor__[E](self, other: AbstractSet[E], /) -> LockedSet[T | E]:
         operand = _operand(other)
-        return NotImplemented if operand is None else made(self, with_operands(set.__xor__, self, operand))
+        if operand is None:
+            return NotImplemented
+        return made(self, with_operands(set.__xor__, self, operand))  # type: ignore[arg-type]
 
     # Called where the left operand is a plain set; the result is then a plain set too.
 

@@ -37,10 +37,12 @@ def rooms(text: str) -> dict[str, tuple[str, ...]]:
 ROOMS = rooms(lockproof.__doc__ or "")
 
 LAYERS = (
+    Layer("version", ("lockedset._version",)),
     Layer("locking", ("lockedset._locking",)),
     Layer("commit", ("lockedset._commit",)),
-    Layer("set", ("lockedset._set",), may_import=("locking", "commit", "lockedset")),
-    Layer("lockedset", ("lockedset",), may_import=("set", "locking")),
+    Layer("choice", ("lockedset._choice",), may_import=("version", "locking", "lockedset")),
+    Layer("set", ("lockedset._set",), may_import=("locking", "commit", "choice", "lockedset")),
+    Layer("lockedset", ("lockedset",), may_import=("set", "locking", "choice", "version")),
     *(
         Layer(room, (f"lockproof.{room}.*",), may_import=(*named, *(["the package"] if room == "cli" else [])))
         for room, named in ROOMS.items()  # the command shows the version of the package
