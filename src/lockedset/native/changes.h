@@ -188,7 +188,8 @@ change_by_sequence(State *state, PyObject *self, int what, PyObject *sequence)
     LockedSet *set = (LockedSet *)self;
     PyObject *method = what == GROW ? state->update : state->subtract;
     int of_numbers = Py_IS_TYPE(sequence, &PyRange_Type);
-    PyObject *fixed = of_numbers ? Py_NewRef(sequence) : PySequence_Tuple(sequence); /* another thread may change a list */
+    /* A tuple, since another thread may change a list. */
+    PyObject *fixed = of_numbers ? Py_NewRef(sequence) : PySequence_Tuple(sequence);
     if (fixed == NULL) {
         return -1;
     }

@@ -94,7 +94,7 @@ def test_a_wheel_is_the_same_from_the_tree_and_from_the_source_archive(built: Bu
 
 def test_a_wheel_holds_the_files_of_its_package_alone(built: Built) -> None:
     package = ROOT / "src" / built.name
-    sources = {path.relative_to(package.parent).as_posix() for path in package.rglob("*.py")}
+    sources = {path.relative_to(package.parent).as_posix() for path in package.rglob("*.py*") if path.suffix != ".pyc"}
     assert built.files() == sources - {"lockedset/native/build_hook.py"} | {f"{built.name}/py.typed"}
 
 
