@@ -86,7 +86,7 @@ if TYPE_CHECKING or _core is None:
         # Not list(set.__iter__(target)): it is faster, but fails if code writes past the methods meanwhile.
         return list(set.copy(target))
 
-    def elements[E](target: Lockable[E]) -> list[E]:
+    def elements[E](target: Lockable[E], /) -> list[E]:
         """Return the elements at one instant."""
         return alone(_list_of, target)
 
