@@ -31,19 +31,26 @@ OPTIONS = {
 
 
 class NoCore(Exception):
-    """The core does not compile here."""
+    """The core does not compile here: the reason and its likely cause."""
+
+    def __str__(self) -> str:
+        reason, cause = self.args
+        return f"lockedset: the compiled core was not built: {reason}.\n  Likely cause: {cause}."
 
 
 def compiled(version: str, place: Path) -> Path:
     """Compile the core for the Python that runs this, into a directory, and return the file.
 
     Raises:
-        NoCore: there is no compiler, there are no headers of this Python, or the compiler fails.
+        NoCore: there is no compiler, there are no headers of this Python, the compiler fails, or setuptools is missing.
 
     """
-    from setuptools import Distribution, Extension
-    from setuptools.command.build_ext import build_ext
-    from setuptools.errors import BaseError, CCompilerError
+    try:
+        from setuptools import Distribution, Extension
+        from setuptools.command.build_ext import build_ext
+        from setuptools.errors import BaseError, CCompilerError
+    except ImportError as error:
+        raise NoCore(str(error), "--no-build-isolation without what pyproject.toml requires") from error
 
     class Compile(build_ext):  # type: ignore[misc]  # setuptools has no types
         def build_extensions(self) -> None:
@@ -69,10 +76,7 @@ def compiled(version: str, place: Path) -> Path:
             reason = f"`{failed.cmd[0]}` ended with status {failed.returncode}, for the reason above"
         else:
             reason = str(error)
-        raise NoCore(
-            f"lockedset: the compiled core was not built: {reason}.\n"
-            "  Likely cause: no C compiler (C11 with atomics), or no headers of this Python (Python.h)."
-        ) from error
+        raise NoCore(reason, "no C compiler (C11 with atomics), or no headers of this Python (Python.h)") from error
     return place / FILE
 
 

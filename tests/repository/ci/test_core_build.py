@@ -12,6 +12,7 @@ import sys
 import sysconfig
 import tarfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -122,22 +123,38 @@ def broken(tree: Path) -> None:
     core.write_text("#error planted\n", encoding="utf-8")
 
 
-NO_COMPILER = pytest.param(
-    "no-such-compiler", marks=pytest.mark.skipif(os.name != "posix", reason="Windows finds its compiler without CC")
+def without_setuptools(tree: Path) -> None:
+    # The build runs in the tree, and so finds this one first.
+    (tree / "setuptools.py").write_text("raise ImportError('No module named setuptools')\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("planted", "fact", "cause"),
+    [
+        (broken, "planted", "no C compiler"),
+        (without_setuptools, "built: No module named setuptools.", "--no-build-isolation without what pyproject.toml"),
+    ],
 )
-
-
-@pytest.mark.parametrize("compiler", ["", NO_COMPILER])
 def test_a_core_that_does_not_compile_leaves_the_wheel_pure_and_the_log_says_why(
-    tree: Path, tmp_path: Path, compiler: str
+    tree: Path, tmp_path: Path, planted: Callable[[Path], None], fact: str, cause: str
 ) -> None:
-    if not compiler:
-        broken(tree)
-    status, said = build(tree, tmp_path / "made", **({"CC": compiler} if compiler else {}))
-    assert status == 0 and only(tmp_path / "made").name == PURE
-    assert "lockedset: the compiled core was not built: " in said
-    assert (compiler or "planted") in said
-    assert "Likely cause: no C compiler" in said and "For the core, install what is missing" in said
+    planted(tree)
+    is_explained(tree, tmp_path / "made", fact, cause)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows finds its compiler without CC")
+def test_where_there_is_no_compiler_the_wheel_is_pure_and_the_log_says_why(tree: Path, tmp_path: Path) -> None:
+    is_explained(tree, tmp_path / "made", "no-such-compiler", "no C compiler", CC="no-such-compiler")
+
+
+def is_explained(tree: Path, place: Path, fact: str, cause: str, **variables: str) -> None:
+    status, said = build(tree, place, **variables)
+    assert status == 0 and only(place).name == PURE
+    assert "lockedset: the compiled core was not built: " in said and fact in said
+    assert f"  Likely cause: {cause}" in said
+    assert (
+        "  The wheel is pure Python, which does the same and is slower. For the core, install what is missing" in said
+    )
     assert "Traceback" not in said
 
 
