@@ -15,7 +15,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 NATIVE = ROOT / "src" / "lockedset" / "native"
-HEAD = "/* The documentation of the core, made by `python -m ci.core_docs` from the docstrings of lockedset. */\n"
+HEAD = """/* The documentation of the core, made by `python -m ci.core_docs` from the docstrings of lockedset. */
+/* clang-format off */
+"""
 
 
 def literal(text: str) -> str:

@@ -5,6 +5,10 @@ own `venv` and pip. First from the checkout, as the lines say; then from the whe
 what the first round has brought along.
 Nothing of this machine helps: no variable of pip or Python, an empty home, an empty cache, and a PATH without a
 compiler. What comes along has to be pure Python, so that no later release can lack a wheel for one of the builds.
+
+lockedset is pure Python then, and the log of its build says why. It has to be compiled where a wheel with the core is
+made of the source archive, with the compiler of this machine, and then installed without a compiler; and with --dist,
+where pip chooses among ready wheels with the core.
 """
 
 from __future__ import annotations
@@ -35,7 +39,29 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECTS = {".": "lockedset", "./src/lockproof": "lockproof"}
 """What a line of README installs, and which distribution that is."""
 
-SOURCES = ("checkout", "wheel", "sdist")
+
+@dataclass(frozen=True)
+class Source:
+    """What a distribution is installed from, and which implementation of LockedSet that has to give."""
+
+    name: str
+    implementation: str = "pure"
+
+    @property
+    def compiled(self) -> bool:
+        return self.implementation == "compiled"
+
+
+CHECKOUT, WHEEL, SDIST = Source("checkout"), Source("wheel"), Source("sdist")
+CORE = Source("sdist with a compiler", "compiled")
+READY = Source("wheel with the core", "compiled")
+
+SERVES = "import lockedset; print(lockedset.implementation)"
+"""The program by which README lets a user see which implementation serves."""
+
+NOT_BUILT = "lockedset: the compiled core was not built: "
+"""What the log of a build says that has no core (src/lockedset/native/build_hook.py)."""
+
 AT_ONCE = 2
 LONGEST = 300.0
 STATUS_OF = {"HELD": 0, "VIOLATION": 1, "UNKNOWN": 3}
@@ -85,12 +111,12 @@ class Shown:
         return found
 
 
-def environment(scripts: Path, home: Path) -> dict[str, str]:
-    """Return the variables of a stranger's shell in which an environment is active."""
+def environment(scripts: Path, home: Path, elsewhere: str = "") -> dict[str, str]:
+    """Return the variables of a stranger's shell in which an environment is active; `elsewhere` is the rest of PATH."""
     kept = {name: value for name, value in os.environ.items() if name.upper() in (*NETWORK, *SYSTEM)}
     return {
         **kept,
-        "PATH": str(scripts),
+        "PATH": f"{scripts}{os.pathsep}{elsewhere}" if elsewhere else str(scripts),
         "HOME": str(home),
         "USERPROFILE": str(home),
         "LOCALAPPDATA": str(home),
@@ -99,15 +125,24 @@ def environment(scripts: Path, home: Path) -> dict[str, str]:
 
 
 class Trial:
-    """One build: a fresh environment and what happens in it. `made` has the files of each source but the checkout."""
+    """One build: a fresh environment and what happens in it.
+
+    `made` has the files of each source but the checkout, and `ready` the directory of wheels with the core, if any.
+    """
 
     def __init__(
-        self, interpreter: Interpreter, made: Mapping[str, Mapping[str, Path]], place: Path, home: Path
+        self,
+        interpreter: Interpreter,
+        made: Mapping[str, Mapping[str, Path]],
+        place: Path,
+        home: Path,
+        ready: Path | None = None,
     ) -> None:
-        self.interpreter, self.made, self.place = interpreter, made, place
+        self.interpreter, self.made, self.place, self.ready = interpreter, made, place, ready
         self.venv = place / "venv"
         self.scripts = scripts_directory(self.venv)
         self.env = environment(self.scripts, home)
+        self.env_with_compiler = environment(self.scripts, home, os.environ.get("PATH", ""))
 
     def run(self, shown: Shown) -> None:
         """Do all that README says.
@@ -117,18 +152,24 @@ class Trial:
 
         """
         self._make()
-        for source in SOURCES:
+        for source in self.sources():
             try:
                 self._from(source, shown)
             except Failure as problem:
-                raise Failure(f"from the {source}: {problem}") from None
+                raise Failure(f"from the {source.name}: {problem}") from None
 
-    def _from(self, source: str, shown: Shown) -> None:
-        work = self.place / source
+    def sources(self) -> list[Source]:
+        """Return what is installed from."""
+        return [CHECKOUT, WHEEL, SDIST, CORE, *([READY] if self.ready else [])]
+
+    def _from(self, source: Source, shown: Shown) -> None:
+        work = self.place / source.name
         work.mkdir()
         for line in shown.lines():
             name = PROJECTS[line.rpartition(" ")[2]]
-            self._install(line, name, self.made.get(source, {}).get(name))
+            if source.compiled and name != "lockedset":
+                continue  # it is the same everywhere
+            self._install(line, name, source, self._words(source, name))
             if name == "lockproof":
                 self._commands(shown, work)
             else:
@@ -149,20 +190,45 @@ class Trial:
     def _pip_works(self) -> bool:
         return run_captured([str(self.scripts / "python"), "-m", "pip", "--version"], env=self.env)[0] == 0
 
-    def _install(self, line: str, name: str, instead: Path | None) -> None:
-        """Run a line that installs, with a file in the place of the checkout's folder if there is one."""
+    def _words(self, source: Source, name: str) -> list[str]:
+        """Return what a line that installs has in the place of the checkout's folder; nothing for the checkout."""
+        if source == READY:
+            return ["--no-index", "--find-links", str(self.ready), name]
+        if source == CORE:
+            made = self.place / "core"
+            archive = str(self.made[SDIST.name][name])
+            command = ["pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(made), archive]
+            self._do(command, self.place, env=self.env_with_compiler)
+            return [str(path) for path in made.iterdir()]
+        instead = self.made.get(source.name, {}).get(name)
+        return [str(instead)] if instead else []
+
+    def _install(self, line: str, name: str, source: Source, instead: Sequence[str] = ()) -> None:
+        """Run a line that installs, with other words in the place of the checkout's folder if there are any."""
         words = shlex.split(line)
-        if instead is not None:
-            words[-1] = str(instead)
+        words = [*words[:-1], "--verbose", *(instead or words[-1:])]  # the log of the build
         before = self._installed().keys()
-        self._do(words, ROOT if instead is None else self.place)
+        log = self._do(words, self.place if instead else ROOT, log=True)
         after = self._installed()
         came = after.keys() - before
         if name not in came or set(PROJECTS.values()) <= came or (name == "lockedset" and len(came) > 1):
             raise Failure(f"`{line}` installed {', '.join(sorted(came)) or 'nothing'}")
-        compiled = sorted(each for each in came if not all(tag.endswith("-none-any") for tag in after[each]))
+        compiled = {each for each in came if not all(tag.endswith("-none-any") for tag in after[each])}
+        if name == "lockedset":
+            self._serves(source, name in compiled, log)
+            compiled.discard(name)
         if compiled:
-            raise Failure(f"`{line}` installed {', '.join(compiled)}, which is not pure Python")
+            raise Failure(f"`{line}` installed {', '.join(sorted(compiled))}, which is not pure Python")
+
+    def _serves(self, source: Source, core: bool, log: str) -> None:
+        """See that lockedset is what this source has to give, and that a build without the core says so."""
+        if core is not source.compiled:
+            raise Failure(f"the wheel {'has' if core else 'lacks'} the compiled core")
+        if source in (CHECKOUT, SDIST) and NOT_BUILT not in log:
+            raise Failure(f"the log of the build does not say `{NOT_BUILT}...`, but\n{log}")
+        serves = self._do(["python", "-I", "-c", SERVES], self.place).strip()
+        if serves != source.implementation:
+            raise Failure(f"`{SERVES}` printed {serves}, not {source.implementation}")
 
     def _installed(self) -> dict[str, list[str]]:
         """Return the tags of all that is installed, by names."""
@@ -189,26 +255,34 @@ class Trial:
         (work / "examples.txt").write_text(text, encoding="utf-8")
         self._do(["python", "-m", "doctest", "examples.txt"], work)
 
-    def _do(self, words: Sequence[str], where: Path, status: int = 0) -> str:
-        """Run a command as a stranger types it, and return what it printed."""
+    def _do(
+        self,
+        words: Sequence[str],
+        where: Path,
+        status: int = 0,
+        env: Mapping[str, str] | None = None,
+        log: bool = False,
+    ) -> str:
+        """Run a command as a stranger types it, and return what it printed; with `log` to standard error too."""
         program = shutil.which(words[0], path=str(self.scripts)) or words[0]
-        ended, out, err = run_captured([program, *words[1:]], env=self.env, cwd=where, timeout=LONGEST)
+        ended, out, err = run_captured([program, *words[1:]], env=env or self.env, cwd=where, timeout=LONGEST)
         if ended != status:
             raise Failure(f"`{shlex.join(words)}` ended with status {ended}, not {status}:\n{out}{err}")
-        return out
+        return out + err if log else out
 
 
 def make(place: Path) -> None:
-    """Make the source archives and wheels of both distributions."""
+    """Make the source archives and wheels of both distributions, in pure Python."""
     for target in PROJECTS:
         command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(place), str(ROOT / target)]
-        ended, out, err = run_captured(command, cwd=ROOT, timeout=LONGEST)
+        env = {**os.environ, "LOCKEDSET_PURE": "1"}
+        ended, out, err = run_captured(command, env=env, cwd=ROOT, timeout=LONGEST)
         if ended != 0:
             raise CiError(f"{target} cannot be built:\n{out}{err}", "", f"python -m build {target}")
 
 
 def found_in(place: Path, tag: str = "") -> dict[str, dict[str, Path]]:
-    """Return the wheels and the source archives by the names of the distributions.
+    """Return the wheels in pure Python and the source archives by the names of the distributions.
 
     Raises:
         CiError: the directory does not hold one of each, or they are of another version than the tag.
@@ -232,6 +306,25 @@ def found_in(place: Path, tag: str = "") -> dict[str, dict[str, Path]]:
             )
         found[kind] = {name: path.resolve() for (name, _, _), path in zip(names, paths)}
     return found
+
+
+def ready_in(place: Path) -> Path | None:
+    """Return the directory if it holds wheels with the core, else None.
+
+    Raises:
+        CiError: one of them is of another version than the wheel in pure Python.
+
+    """
+    pure = found_in(place)["wheel"]["lockedset"].name.partition("-py3-")[0]
+    cores = [path.name for path in place.glob("*.whl") if not path.name.endswith("-none-any.whl")]
+    others = sorted(name for name in cores if not name.startswith(f"{pure}-cp"))
+    if others:
+        raise CiError(
+            f"{place} holds {', '.join(others)} beside {pure}",
+            "it holds files of several versions",
+            "empty it, and build all wheels of one commit",
+        )
+    return place.resolve() if cores else None
 
 
 def on_path(wanted: Sequence[Build]) -> dict[Build, Interpreter]:
@@ -269,14 +362,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if dist is None:
             dist = place / "dist"
             make(dist)
-        made = found_in(dist, options.tag)
+        made, ready = found_in(dist, options.tag), ready_in(dist)
         home = place / "home"
         home.mkdir()
         trials = []
         for interpreter in have.values():
             within = place / interpreter.build.name
             within.mkdir()
-            trials.append(Trial(interpreter, made, within, home))
+            trials.append(Trial(interpreter, made, within, home, ready))
         failed = run_all(trials, shown)
     for build in wanted:
         if build not in have:
@@ -299,7 +392,8 @@ def run_all(trials: Sequence[Trial], shown: Shown) -> int:
     failed = 0
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         for trial, (problem, seconds) in zip(trials, pool.map(one, trials)):
-            words = "fails" if problem else f"installs from {', '.join(SOURCES)}, and prints what README.md shows"
+            sources = ", ".join(source.name for source in trial.sources())
+            words = "fails" if problem else f"installs from {sources}, and prints what README.md shows"
             print(f"{trial.interpreter.build.name}: {words} ({duration(seconds)})", flush=True)
             if problem:
                 print(problem, file=sys.stderr, flush=True)

@@ -34,21 +34,22 @@ def _compiled() -> Any:
     if _asked == "1":
         return None
     try:
-        from lockedset import _core
+        # `from lockedset import _core` would fail in one way for a core that is not there and one that does not load.
+        import lockedset._core as _core
     except ImportError as error:
         if _asked == "0":
             raise ImportError(
                 f"LOCKEDSET_PURE=0 asks for the compiled core of lockedset, which does not import: {error}. Install"
                 " lockedset from a wheel for this Python, or with a C compiler; or unset LOCKEDSET_PURE."
             ) from error
-        if not isinstance(error, ModuleNotFoundError):
+        if error.name != "lockedset._core":
             import warnings
 
             warnings.warn(
                 f"the compiled core of lockedset does not import, so Python serves, which is slower: {error}. Reinstall"
                 " lockedset, or set LOCKEDSET_PURE=1.",
                 RuntimeWarning,
-                stacklevel=2,
+                stacklevel=4,  # the import of lockedset
             )
         return None
     if _core.version != __version__:
@@ -73,7 +74,7 @@ if TYPE_CHECKING or _core is None:
     Base = Lockable
 
     def made[S: Lockable[Any]](like: S, elements: set[Any]) -> S:
-        """Return a new set of the same type with `elements`, a set that no other thread can reach: it is used up.
+        """Return a new set of the same type with `elements`, a set that no other thread can reach; it is used up.
 
         The `__new__` and `__init__` of a subclass are not called.
         """
@@ -85,7 +86,7 @@ if TYPE_CHECKING or _core is None:
         # Not list(set.__iter__(target)): it is faster, but fails if code writes past the methods meanwhile.
         return list(set.copy(target))
 
-    def elements[E](target: Lockable[E]) -> list[E]:
+    def elements[E](target: Lockable[E], /) -> list[E]:
         """Return the elements at one instant."""
         return alone(_list_of, target)
 

@@ -31,9 +31,9 @@ class Layer:
 
 
 def module_names(package: Path) -> dict[str, Path]:
-    """Return the modules of a package by name."""
+    """Return the modules of a package by name. A file in a folder that is no package, as a build hook, is none."""
     found = {}
-    for path in sorted(package.rglob("*.py")):
+    for path in sorted(path for path in package.rglob("*.py") if (path.parent / "__init__.py").exists()):
         parts = path.relative_to(package.parent).with_suffix("").parts
         found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found

@@ -37,10 +37,10 @@ def rooms(text: str) -> dict[str, tuple[str, ...]]:
 ROOMS = rooms(lockproof.__doc__ or "")
 
 LAYERS = (
+    Layer("version", ("lockedset._version",)),
     Layer("locking", ("lockedset._locking",)),
     Layer("commit", ("lockedset._commit",)),
-    Layer("version", ("lockedset._version",)),
-    Layer("choice", ("lockedset._choice",), may_import=("locking", "version", "lockedset")),
+    Layer("choice", ("lockedset._choice",), may_import=("version", "locking", "lockedset")),
     Layer("set", ("lockedset._set",), may_import=("locking", "commit", "choice", "lockedset")),
     Layer("lockedset", ("lockedset",), may_import=("set", "locking", "choice", "version")),
     *(

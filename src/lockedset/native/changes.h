@@ -1,7 +1,8 @@
 /* Changes of one element and of many.
 
-A change of many elements is one step for code in C, which reads a set past its lock. Where all comparisons run in C, one
-call of set's own C function is that step. Otherwise the functions of `lockedset._commit` prepare the change aside. */
+A change of many elements is one step for code in C, which reads a set past its lock. Where all comparisons run in C,
+one call of set's own C function is that step. Otherwise the functions of `lockedset._commit` prepare the change
+aside. */
 
 /* One element */
 
@@ -187,7 +188,8 @@ change_by_sequence(State *state, PyObject *self, int what, PyObject *sequence)
     LockedSet *set = (LockedSet *)self;
     PyObject *method = what == GROW ? state->update : state->subtract;
     int of_numbers = Py_IS_TYPE(sequence, &PyRange_Type);
-    PyObject *fixed = of_numbers ? Py_NewRef(sequence) : PySequence_Tuple(sequence); /* another thread may change a list */
+    /* A tuple, since another thread may change a list. */
+    PyObject *fixed = of_numbers ? Py_NewRef(sequence) : PySequence_Tuple(sequence);
     if (fixed == NULL) {
         return -1;
     }
@@ -265,8 +267,8 @@ change_by_all(PyObject *self, PyTypeObject *type, int what, PyObject *const *oth
 }
 
 #define CHANGING_METHOD(name, what)                                                                                    \
-    static PyObject *locked_##name(PyObject *self, PyTypeObject *type, PyObject *const *others, Py_ssize_t count,     \
-                                   PyObject *names)                                                                   \
+    static PyObject *locked_##name(PyObject *self, PyTypeObject *type, PyObject *const *others, Py_ssize_t count,      \
+                                   PyObject *names)                                                                    \
     {                                                                                                                  \
         if (names != NULL && PyTuple_GET_SIZE(names)) {                                                                \
             return PyErr_Format(PyExc_TypeError, "LockedSet." #name "() takes no keyword arguments");                  \

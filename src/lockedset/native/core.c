@@ -1,8 +1,8 @@
 /* The compiled core of lockedset: a set with a lock, whose frequent operations are in C.
 
-What it promises is what `lockedset._set` says, which is the same class in Python. The headers have one purpose each. They
-make one translation unit, so that the compiler can inline what takes the lock. What is rare stays in Python: functions of
-`lockedset._set` are put on the type (lockedset._choice).
+What it promises is what `lockedset._set` says, which is the same class in Python. The headers have one purpose each.
+They make one translation unit, so that the compiler can inline what takes the lock. What is rare stays in Python:
+functions of `lockedset._set` are put on the type (lockedset._choice).
 
 Private names of CPython: none. */
 
@@ -54,8 +54,8 @@ locked_init(PyObject *self, PyObject *arguments, PyObject *names)
     return PyErr_Occurred() ? -1 : 0;
 }
 
-/* Call the class itself. It does what `__new__` and `__init__` do, and fills the set directly, since no other thread can
-   reach the set yet. */
+/* Call the class itself. It does what `__new__` and `__init__` do, and fills the set directly, since no other thread
+   can reach the set yet. */
 static PyObject *
 locked_vectorcall(PyObject *type, PyObject *const *arguments, size_t flags, PyObject *names)
 {
@@ -201,7 +201,10 @@ core_exec(PyObject *module)
     }
     state->type->tp_vectorcall = locked_vectorcall; /* before 3.14 there is no slot for it */
     state->type->tp_name = "LockedSet"; /* what messages say of a class; the module's name is an attribute by now */
-    return PyModule_AddStringConstant(module, "version", LOCKEDSET_VERSION) < 0 ? -1 : PyModule_AddType(module, state->type);
+    if (PyModule_AddStringConstant(module, "version", LOCKEDSET_VERSION) < 0) {
+        return -1;
+    }
+    return PyModule_AddType(module, state->type);
 }
 
 static int

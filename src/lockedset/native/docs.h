@@ -1,4 +1,5 @@
 /* The documentation of the core, made by `python -m ci.core_docs` from the docstrings of lockedset. */
+/* clang-format off */
 
 #define DOC_ADD \
     "add($self, element, /)\n" \

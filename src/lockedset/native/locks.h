@@ -1,17 +1,19 @@
 /* The lock of a set: taking and releasing it, waiting for it, the search for deadlocks, and fork.
 
-The lock is one word in the set: the number of the thread that holds it, and a bit that says that somebody waits. To take
-a free lock, and to release a lock for which nobody waits, is one compare-and-swap. A C function releases what it took
-before it returns, so no signal handler comes between: handlers run in the interpreter's loop.
-Rejected: PyMutex. It knows no owner, which re-entry and the search for deadlocks need, and no signal ends a wait for it.
+The lock is one word in the set: the number of the thread that holds it, and a bit that says that somebody waits. To
+take a free lock, and to release a lock for which nobody waits, is one compare-and-swap. A C function releases what it
+took before it returns, so no signal handler comes between: handlers run in the interpreter's loop.
+Rejected: PyMutex. It knows no owner, which re-entry and the search for deadlocks need, and no signal ends a wait for
+it.
 
-Every wait is known. A thread that finds the lock taken enters its wait under a mutex of the module and follows the chain
-"set -> thread that holds it -> set that this thread waits for". A thread that has entered cannot go on without the mutex,
-so a chain that returns to its start is a cycle. Of the threads that close a cycle, the last one to enter sees all others,
-so no cycle is missed.
+Every wait is known. A thread that finds the lock taken enters its wait under a mutex of the module and follows the
+chain "set -> thread that holds it -> set that this thread waits for". A thread that has entered cannot go on without
+the mutex, so a chain that returns to its start is a cycle. Of the threads that close a cycle, the last one to enter
+sees all others, so no cycle is missed.
 
 A released lock is free, and the thread that comes first takes it. A thread that has waited for `PATIENCE` gets the lock
-handed over instead. This is the policy of PyMutex and of its model, the lock of WebKit (Pizlo: Locking in WebKit, 2016).
+handed over instead. This is the policy of PyMutex and of its model, the lock of WebKit (Pizlo: Locking in WebKit,
+2016).
 
 A number that is never used again stands for a thread. Its upper bits count forks, so a forked child sees which locks
 belong to threads that it does not have.
@@ -26,10 +28,10 @@ belong to threads that it does not have.
 #endif
 
 #define FREE 0ULL
-#define WAITED 1ULL         /* the bit that says that somebody waits */
-#define ERA_SHIFT 48        /* where the count of forks begins in the number of a thread */
-#define PATIENCE 1000000    /* nanoseconds */
-#define LONGEST_CHAIN 1000  /* threads in a cycle; a longer cycle is not found */
+#define WAITED 1ULL        /* the bit that says that somebody waits */
+#define ERA_SHIFT 48       /* where the count of forks begins in the number of a thread */
+#define PATIENCE 1000000   /* nanoseconds */
+#define LONGEST_CHAIN 1000 /* threads in a cycle; a longer cycle is not found */
 
 #ifdef Py_GIL_DISABLED
 #define SPINS 40
@@ -50,7 +52,7 @@ typedef struct Waiter {
     struct Waiter *next;
     LockedSet *set;
     uint64_t thread;
-    unsigned long ident;       /* what threading calls the thread */
+    unsigned long ident; /* what threading calls the thread */
     PyTime_t since;
     PyThread_type_lock parked; /* the thread sleeps on this */
     int woken, granted;        /* granted: the lock was handed over */
@@ -317,7 +319,8 @@ wait_for_lock(State *state, Waiter *mine, PyObject **cycle)
         }
         if (raised) {
             forget(state, mine);
-            if (mine->woken && atomic_load(&mine->set->lock) == FREE) { /* pass on the wake-up, which was for a waiter */
+            if (mine->woken && atomic_load(&mine->set->lock) == FREE) {
+                /* Pass on the wake-up, which was for a waiter. */
                 wake(longest_waiter(state, mine->set, NULL));
             }
             return -1;

@@ -12,7 +12,7 @@ from ci import install
 from ci.builds import Build, Interpreter
 from ci.console import CiError
 from ci.documents import Command, commands, examples, files, install_lines, masked, missing
-from ci.install import Failure, Shown, Trial, environment, found_in, main, on_path, run_all
+from ci.install import NOT_BUILT, SERVES, Failure, Shown, Trial, environment, found_in, main, on_path, ready_in, run_all
 
 pytestmark = pytest.mark.one_build
 
@@ -83,6 +83,12 @@ def test_a_stranger_s_shell_has_no_variable_of_pip_and_nothing_but_the_environme
     made = environment(tmp_path / "bin", tmp_path)
     assert made["PATH"] == str(tmp_path / "bin") and made["SSL_CERT_FILE"] == "certificates"
     assert not [name for name in made if name.startswith(("PIP", "UV", "PYTHON", "VIRTUAL")) or name == "CC"]
+    with_compiler = environment(tmp_path / "bin", tmp_path, "elsewhere")
+    assert with_compiler == made | {"PATH": f"{tmp_path / 'bin'}{os.pathsep}elsewhere"}
+
+
+def test_the_readme_shows_how_to_see_which_implementation_serves() -> None:
+    assert f'python -c "{SERVES}"' in README
 
 
 NAMES = ("lockedset-1.0", "lockproof-1.0")
@@ -110,6 +116,19 @@ def test_other_files_are_refused(tmp_path: Path, names: tuple[str, ...], tag: st
         found_in(tmp_path, tag)
 
 
+@pytest.mark.parametrize("tag", ["cp313-cp313t-manylinux_2_28_x86_64", "cp314-cp314-win_amd64"])
+def test_wheels_with_the_core_are_ready_beside_the_pure_one_if_they_are_of_its_version(
+    tmp_path: Path, tag: str
+) -> None:
+    fill(tmp_path, *NAMES)
+    assert ready_in(tmp_path) is None
+    (tmp_path / f"lockedset-1.0-{tag}.whl").touch()
+    assert ready_in(tmp_path) == tmp_path.resolve()
+    (tmp_path / f"lockedset-1.0.1-{tag}.whl").touch()
+    with pytest.raises(CiError, match=rf"holds lockedset-1\.0\.1-{tag}\.whl beside lockedset-1\.0"):
+        ready_in(tmp_path)
+
+
 def test_a_required_build_that_is_missing_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert on_path([Build.parse("3.13")]) == {}
@@ -125,10 +144,12 @@ def here() -> Interpreter:
 class Scripted(Trial):
     """A trial whose commands answer from a table, so that what it sees wrong can be asked without an installation."""
 
-    def __init__(self, place: Path, answers: dict[str, str], tags: dict[str, list[str]]) -> None:
-        super().__init__(here(), {}, place, place)
+    def __init__(self, place: Path, answers: dict[str, str], tags: dict[str, list[str]], ready: bool = False) -> None:
+        made = {source: {name: Path(f"{source}-of-{name}") for name in ("lockedset", "lockproof")} for source in FILES}
+        super().__init__(here(), made, place, place, place / "ready" if ready else None)
         self.answers, self.tags = answers, tags
         self.there: dict[str, list[str]] = {"pip": ["Tag: py3-none-any"]}
+        self.installed: list[str] = []
 
     def _make(self) -> None:
         pass
@@ -136,15 +157,31 @@ class Scripted(Trial):
     def _installed(self) -> dict[str, list[str]]:
         return dict(self.there)
 
-    def _do(self, words: object, where: Path, status: int = 0) -> str:
+    def _do(self, words: object, where: Path, status: int = 0, env: object = None, log: bool = False) -> str:
         text = " ".join(str(word) for word in words)  # type: ignore[attr-defined]
+        if text.startswith("pip wheel"):
+            (self.place / "core").mkdir()
+            (self.place / "core" / "compiled.whl").touch()
+            assert env == self.env_with_compiler and text.endswith("sdist-of-lockedset")
         if text.startswith("pip install"):
-            self.there |= self.tags if "lockproof" in text else {"lockedset": ["Tag: py3-none-any"]}
+            assert env is None
+            if "lockproof" in text:
+                self.there |= self.tags
+                return ""
+            self.installed.append(text.removeprefix("pip install --verbose ").replace(str(self.place), "PLACE"))
+            core = text.endswith("compiled.whl") or "--no-index" in text
+            tag = self.answers.get("tag of the core", "cp313-cp313-linux_x86_64") if core else "py3-none-any"
+            self.there["lockedset"] = [f"Tag: {tag}"]
+            return self.answers.get("log", f"{NOT_BUILT}no compiler")
         if text.startswith("pip uninstall"):
             del self.there[text.split()[-1]]
+        if text.endswith(SERVES):
+            pure = self.there["lockedset"] == ["Tag: py3-none-any"]
+            return self.answers.get("serves", "pure\n" if pure else "compiled\n")
         return self.answers.get(text.split()[0], "")
 
 
+FILES = ("wheel", "sdist")
 PURE = {"lockproof": ["Tag: py3-none-any"], "rich": ["Tag: py3-none-any"]}
 ANSWERS = {"lockproof": "bag.py:Bag: VIOLATION\n 7 runs\n"}
 
@@ -157,6 +194,10 @@ ANSWERS = {"lockproof": "bag.py:Bag: VIOLATION\n 7 runs\n"}
         (PURE | {"lockedset": []}, ANSWERS, "installed lockedset, lockproof, rich"),
         (PURE | {"libcst": ["Tag: cp313-cp313t-linux"]}, ANSWERS, "installed libcst, which is not pure Python"),
         (PURE, ANSWERS | {"lockproof": "bag.py:Bag: HELD\n"}, "did not print\n  bag.py:Bag: VIOLATION"),
+        (PURE, ANSWERS | {"log": "built"}, "from the checkout: the log of the build does not say"),
+        (PURE, ANSWERS | {"serves": "pure"}, "from the sdist with a compiler: `import lockedset; print"),
+        (PURE, ANSWERS | {"serves": "compiled"}, "printed compiled, not pure"),
+        (PURE, ANSWERS | {"tag of the core": "py3-none-any"}, "a compiler: the wheel lacks the compiled core"),
     ],
 )
 @pytest.mark.thread_unsafe(reason="each run needs an empty directory")
@@ -171,6 +212,19 @@ def test_what_a_stranger_would_see_wrong_is_a_failure(
     with pytest.raises(Failure) as told:
         trial.run(shown)
     assert problem in str(told.value)
+
+
+@pytest.mark.thread_unsafe(reason="each run needs an empty directory")
+def test_lockedset_is_installed_from_all_that_there_is(tmp_path: Path) -> None:
+    trial = Scripted(tmp_path, ANSWERS, PURE, ready=True)
+    trial.run(Shown(DOCUMENT.replace("$ lockproof --help\n", "")))
+    assert trial.installed == [
+        ".",
+        "wheel-of-lockedset",
+        "sdist-of-lockedset",
+        str(Path("PLACE/core/compiled.whl")),
+        f"--no-index --find-links {Path('PLACE/ready')} lockedset",
+    ]
 
 
 @pytest.mark.parametrize(("gone", "problem"), [("$ lockproof check", "no command"), (">>> ", "no example")])

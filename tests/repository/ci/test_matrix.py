@@ -101,7 +101,8 @@ def test_the_classifiers_name_the_versions_of_the_matrix(folder: str) -> None:
 def test_the_jobs_are_thin_and_pin_what_ci_pins() -> None:
     allowed = re.compile(
         r'python -m pip install "tox>=[\d.]+,<\d+"'
-        r'|(DISTRIBUTIONS="\$\(echo dist/\*\.whl\)" )?python -m tox run -e ("\$ENVIRONMENT"|[a-z]+)'
+        r'|(DISTRIBUTIONS="\$\(echo dist/(\*\.whl|lockedset-\*\.tar\.gz dist/lockproof-\*\.whl)\)" )?'
+        r'python -m tox run -e ("\$ENVIRONMENT"|[a-z]+)'
         r'( -- reports| -- --budget \d+s --min-score \d+| -- --dist dist( --tag "\$TAG")?)?'
         r"|\./ci/validate .*|\./ci/test --all"
     )
@@ -136,7 +137,7 @@ def test_the_jobs_have_the_least_permissions() -> None:
 def test_what_is_published_is_what_was_built_once_and_installed() -> None:
     jobs = workflow("release.yml")["jobs"]
     assert [name for name, job in jobs.items() if "run -e dist" in str(job["steps"])] == ["dist"]
-    assert jobs["install"]["needs"] == "dist" and jobs["publish"]["needs"] == "install"
+    assert jobs["install"]["needs"] == ["dist", "wheels"] and jobs["publish"]["needs"] == "install"
     assert jobs["publish"]["environment"] == "pypi"
     assert [step["uses"].partition("@")[0] for step in jobs["publish"]["steps"]] == [
         "actions/download-artifact",
@@ -144,6 +145,20 @@ def test_what_is_published_is_what_was_built_once_and_installed() -> None:
         "pypa/gh-action-pypi-publish",
     ]
     assert "secrets." not in (ROOT / ".github/workflows/release.yml").read_text(encoding="utf-8")
+
+
+def test_a_release_has_a_wheel_with_the_core_for_each_build_and_makes_it_once() -> None:
+    described = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string((ROOT / "tox.ini").read_text(encoding="utf-8"))
+    (alone,) = re.findall(r"^CIBW_BUILD = (.+)$", parser["testenv:wheels-313t"]["set_env"], re.MULTILINE)
+    wanted = {f"cp{build.name.replace('.', '')}-*" for build in (*REQUIRED, *OPTIONAL)}
+    assert sorted([alone, *described["tool"]["cibuildwheel"]["build"]]) == sorted(wanted)
+    matrix_of_wheels = workflow("release.yml")["jobs"]["wheels"]["strategy"]["matrix"]
+    assert matrix_of_wheels["tox"] == ["wheels", "wheels-313t"]
+    assert {name.split("-")[0] for name in matrix_of_wheels["os"]} == {"ubuntu", "macos", "windows"}
+    assert "CIBW_BUILD" not in parser["testenv:wheels"].get("set_env", "")
+    assert described["tool"]["cibuildwheel"]["environment"] == {"LOCKEDSET_PURE": "0"}
 
 
 def test_the_lint_environment_checks_every_workflow() -> None:
