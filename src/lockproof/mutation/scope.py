@@ -10,7 +10,7 @@ import tokenize
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from types import FunctionType
+from types import ClassMethodDescriptorType, FunctionType, MethodDescriptorType, WrapperDescriptorType
 from typing import Any, Final
 
 from lockproof.mutation.bindings import Bindings
@@ -193,6 +193,20 @@ type Mutated = type | FunctionType
 def mutated(subject: Any) -> Mutated:
     """Return the class or function whose mutants are those of a subject."""
     return subject if isinstance(subject, FunctionType) else type(subject)
+
+
+def compiled_methods(owner: Mutated) -> tuple[str, ...]:
+    """Return the names of the methods that a class itself has in compiled code.
+
+    No mutant changes these, even if the package has the source of another implementation of the class. Compiled
+    methods of a base do not count: a class in Python may guard such a base with locks.
+    """
+    if not isinstance(owner, type):
+        return ()
+    compiled = (MethodDescriptorType, WrapperDescriptorType, ClassMethodDescriptorType)
+    # A class in Python may have a method of another class under a name of its own: `add = set.add`.
+    own = (name for name, value in vars(owner).items() if isinstance(value, compiled) and value.__objclass__ is owner)
+    return tuple(sorted(own, key=lambda name: (name.startswith("__"), name)))
 
 
 def parts_of(owner: Mutated) -> tuple[Part, ...]:
