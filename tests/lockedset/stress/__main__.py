@@ -155,9 +155,9 @@ def _patience(twin: Twin, with_gil: bool) -> int:
 def _run(seconds: float, seed: int) -> dict[str, Any]:
     """Check LockedSet and its twins.
 
-    A check in which threads race has the processors to itself, since the threads meet less often beside another one.
-    Two checks go on at a time of those that need no luck: twins whose check waits once it has hung, twins that show
-    their fault every time, and, where there is a GIL, what lockproof judges: it does that on one processor.
+    Without the GIL a check in which threads race has the processors to itself, since the threads meet less often beside
+    another one. Two checks go on at a time of those that need no luck: twins whose check waits once it has hung, and
+    twins that show their fault every time. With a GIL all checks go on two at a time: each uses one processor.
     """
     with_gil = sys._is_gil_enabled()
     total = len(PROPERTIES) + len(TWINS)
@@ -180,15 +180,15 @@ def _run(seconds: float, seed: int) -> dict[str, Any]:
 
     times = {("LockedSet", name): seconds for name in PROPERTIES}
     times |= {(twin.name, twin.caught_by): seconds * _patience(twin, with_gil) for twin in TWINS.values()}
-    sure = [job for job in times if job[0] in TWINS and (PROPERTIES[job[1]].hangs or TWINS[job[0]].with_gil)]
-    controlled = [(subject, name) for subject, name in times if PROPERTIES[name].judged and with_gil]
+    hanging = [job for job in times if job[0] in TWINS and PROPERTIES[job[1]].hangs]
+    sure = [job for job in times if job[0] in TWINS and TWINS[job[0]].with_gil]
+    paired = list(dict.fromkeys([*hanging, *sure, *(times if with_gil else ())]))
     with ThreadPoolExecutor(2) as pool:
         # Here and not in each check: two compilers fill the processors, and a check then times the check alone.
         list(pool.map(_package_of, [twin.name for twin in TWINS.values() if twin.edits]))
-    rows = {job: check(*job, times[job]) for job in times if job not in (*sure, *controlled)}
-    for jobs in (sure, controlled):
-        with ThreadPoolExecutor(2) as pool:
-            rows |= zip(jobs, pool.map(lambda job: check(*job, times[job]), jobs), strict=True)
+    rows = {job: check(*job, times[job]) for job in times if job not in paired}
+    with ThreadPoolExecutor(2) as pool:
+        rows |= zip(paired, pool.map(lambda job: check(*job, times[job]), paired), strict=True)
     properties = [
         {"name": each.name, "claim": each.claim, **rows["LockedSet", each.name]} for each in PROPERTIES.values()
     ]
