@@ -25,7 +25,7 @@ from ci.verdicts import COMPILED, IMPLEMENTATIONS, BuildReport, Implementation, 
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS = tuple(sorted({*REQUIRED, *OPTIONAL}))
-USUAL_SECONDS = 125.0
+USUAL_SECONDS = 75.0
 TIMEOUT_SECONDS = 1200.0
 COMPILE_SECONDS = 300.0
 NO_COMPILER = 2
