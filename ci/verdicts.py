@@ -57,7 +57,7 @@ PYTHON = Implementation(
 IMPLEMENTATIONS = (COMPILED, PYTHON)
 
 WIDTH = 100
-NAME_WIDTH = 30
+NAME_WIDTH = 32
 
 
 @dataclass(frozen=True)

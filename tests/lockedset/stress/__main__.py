@@ -149,7 +149,7 @@ def _patience(twin: Twin, with_gil: bool) -> int:
     """
     if PROPERTIES[twin.caught_by].judged:
         return 2 if with_gil else 20
-    return 5 if with_gil or twin.with_gil else 40
+    return 5 if with_gil or twin.with_gil else 60
 
 
 def _run(seconds: float, seed: int) -> dict[str, Any]:
@@ -208,7 +208,7 @@ def main() -> int:
         "--seconds",
         type=float,
         default=0.5,
-        help="for each property (default 0.5); a twin gets up to 40 times as long, until it is caught",
+        help="for each property (default 0.5); a twin gets up to 60 times as long, until it is caught",
     )
     parser.add_argument("--seed", type=int, default=1, help="of the random choices (default 1)")
     parser.add_argument("--soak", action="store_true", help="only: random operations on three sets, for --seconds")
