@@ -40,7 +40,7 @@ a compiled core and one in Python. Each has a table of its own, and the core is 
 EXAMPLES = """
 how to read the tables:
   held, violated      a property of LockedSet
-  known limit         violated, as expected: this version of CPython breaks the property
+  known limit         violated, as expected: this version of CPython breaks the property of LockedSet in Python
   caught              the stress test found the fault that was put into the twin, as it must
   hidden by the GIL   missed on a standard build and caught on a free-threaded one: the GIL covers the fault
   MISSED              missed on a free-threaded build: the test proves nothing, and the run has failed
