@@ -1,7 +1,8 @@
 """`ci/validate`: run the validation program on every build that can be had, and merge what they say.
 
 The program is `python -m tests.lockedset.stress --json FILE --seed N`; it runs LockedSet's properties and its twins on
-one interpreter. This module runs it on each, one after the other, so that the builds do not disturb each other.
+one interpreter. This module runs it on each, once for the compiled core and once for LockedSet in Python. The runs come
+one after the other, so that they do not disturb each other.
 """
 
 from __future__ import annotations
@@ -20,30 +21,40 @@ from ci import interpreters, verdicts
 from ci.builds import OPTIONAL, REQUIRED, Build, Interpreter, clean_environment, release_text
 from ci.cache import cache_directory, write_atomically
 from ci.console import CiError, Reporter, duration, run_child, tail
-from ci.verdicts import BuildReport, Merged
+from ci.verdicts import COMPILED, IMPLEMENTATIONS, BuildReport, Implementation, Merged
 
 ROOT = Path(__file__).resolve().parent.parent
 COLUMNS = tuple(sorted({*REQUIRED, *OPTIONAL}))
-USUAL_SECONDS = 125.0
+USUAL_SECONDS = 75.0
 TIMEOUT_SECONDS = 1200.0
+COMPILE_SECONDS = 300.0
+NO_COMPILER = 2
 COULD_NOT_RUN = 2
 
 DESCRIPTION = """
 Validate LockedSet on every build of CPython that can be had: run the stress tests of its properties, and the same
-tests on its twins (LockedSet with one protection removed), which they must catch.
+tests on its twins (LockedSet with one protection removed), which they must catch. LockedSet has two implementations,
+a compiled core and one in Python. Each has a table of its own, and the core is compiled for every build first.
 """
 
 EXAMPLES = """
-how to read the table:
+how to read the tables:
   held, violated      a property of LockedSet
-  known limit         violated, as expected: this version of CPython breaks the property
+  known limit         violated, as expected: this version of CPython breaks the property of LockedSet in Python
   caught              the stress test found the fault that was put into the twin, as it must
   hidden by the GIL   missed on a standard build and caught on a free-threaded one: the GIL covers the fault
   MISSED              missed on a free-threaded build: the test proves nothing, and the run has failed
-  not run             the build cannot be had here, or the test does not apply to it; never a success
+  not run             the build cannot be had here, the core cannot be compiled for it, or the test does not apply to
+                      it; never a success
+
+examples:
+  ci/validate                              both implementations on every build
+  ci/validate 3.13t                        on one build
+  ci/validate --implementation python      without the compiled core, and without a compiler
 
 exit status: 0 all held and every twin was caught on each free-threaded build that ran,
-1 something was violated, missed or broke off, 2 a problem with the set-up, 130 interrupted
+1 something was violated, missed or broke off, or the core could not be compiled,
+2 a problem with the set-up, 130 interrupted
 Interpreters are kept in %s
 """
 
@@ -53,30 +64,66 @@ def command_for(interpreter: Interpreter, output: Path, seed: int, seconds: floa
     return command if seconds is None else [*command, "--seconds", f"{seconds:g}"]
 
 
+def environment_for(implementation: Implementation, packages: Sequence[Path], byte_code: Path) -> dict[str, str]:
+    """The environment of the program: which LockedSet it imports, and from where."""
+    return {
+        **clean_environment(),
+        "LOCKEDSET_PURE": implementation.asked_by,
+        "PYTHONPATH": os.pathsep.join(map(str, [*packages, ROOT / "src", ROOT])),
+        "PYTHONFAULTHANDLER": "1",
+        # Each check is a process of its own: without byte code to read, all of them would compile the package again.
+        "PYTHONPYCACHEPREFIX": str(byte_code),
+    }
+
+
+def compile_core(interpreter: Interpreter, target: Path, log: Path) -> str:
+    """Compile the core into a directory, for an interpreter; "" when that works, else the reason why it does not."""
+    command = [str(interpreter.path), "-m", "ci.native", str(target)]
+    env = {**clean_environment(), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        status = run_child(command, env=env, cwd=ROOT, log=log, timeout=COMPILE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return f"the core was not compiled within {duration(COMPILE_SECONDS)}; see {log}"
+    if status == NO_COMPILER:
+        return tail(log, 1).strip().removeprefix("error: ")
+    return f"the core does not compile; see {log}" if status else ""
+
+
 def run_build(
-    interpreter: Interpreter, seed: int, seconds: float | None, folder: Path, logs: Path, report: Reporter
+    interpreter: Interpreter,
+    implementation: Implementation,
+    seed: int,
+    seconds: float | None,
+    folder: Path,
+    logs: Path,
+    report: Reporter,
 ) -> BuildReport:
     """Run the program on one build. A crash or a hang is a finding about LockedSet, not a problem with the set-up."""
     build = interpreter.build
-    output = folder / f"{build.name}.json"
-    log = logs / f"validate-{build.name}.log"
+    name = f"{build.name}-{implementation.name}"
+    output = folder / f"{name}.json"
+    log = logs / f"validate-{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_bytes(b"")
-    env = clean_environment()
-    env["PYTHONPATH"] = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-    env["PYTHONFAULTHANDLER"] = "1"
-    # Each check is a process of its own: without byte code to read, all of them would compile the package again.
-    env["PYTHONPYCACHEPREFIX"] = str(folder / f"pycache-{build.name}")
+    packages = []
+    if implementation is COMPILED:
+        packages = [folder / f"core-{build.name}"]
+        with report.step(f"compiling the core for {build.name}", 5, log):
+            reason = compile_core(interpreter, packages[0], log)
+        if reason:
+            return BuildReport(build, not_run=reason, lacking=True)
+    env = environment_for(implementation, packages, folder / f"pycache-{build.name}")
     command = command_for(interpreter, output, seed, seconds)
-    with report.step(f"validating on {build.name} ({release_text(interpreter.release)})", USUAL_SECONDS, log):
+    title = f"validating {implementation.heading} on {build.name} ({release_text(interpreter.release)})"
+    with report.step(title, USUAL_SECONDS, log):
         try:
             status = run_child(command, env=env, cwd=ROOT, log=log, timeout=TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             return BuildReport(build, broken=f"no end within {duration(TIMEOUT_SECONDS)}; see {log}\n{tail(log)}")
-    return judge_run(build, status, output, log)
+    return judge_run(build, implementation, status, output, log)
 
 
-def judge_run(build: Build, status: int, output: Path, log: Path) -> BuildReport:
+def judge_run(build: Build, implementation: Implementation, status: int, output: Path, log: Path) -> BuildReport:
     """What the program's end says: a report, a problem with the set-up, or a run that broke off."""
     if status == COULD_NOT_RUN:
         raise CiError(
@@ -91,16 +138,38 @@ def judge_run(build: Build, status: int, output: Path, log: Path) -> BuildReport
         data = json.loads(output.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
         return BuildReport(build, broken=f"left no report ({problem}); see {log}")
-    return verdicts.read_report(build, data)
+    report = verdicts.read_report(build, data)
+    if report.facts.get("implementation") != implementation.served:
+        raise CiError(
+            f"{build.name} was to validate {implementation.heading}, and validated"
+            f" {report.facts.get('implementation', 'one that it does not name')!r}",
+            "the program imports lockedset from another place than ci/validate says",
+            f"see {log}",
+        )
+    return report
 
 
-def as_json(merged: Merged, reports: Sequence[BuildReport], seed: int, releases: Mapping[str, str]) -> str:
-    """All that is known, for machines: the table, the details, and what kept it from a success."""
+Results = Sequence[tuple[Merged, Sequence[BuildReport]]]
+"""The table of each implementation, with the reports that it was merged from."""
+
+
+def as_json(results: Results, seed: int, releases: Mapping[str, str]) -> str:
+    """All that is known, for machines: the tables, the details, and what kept them from a success."""
     data = {
-        "schema": 1,
-        "ok": merged.ok,
+        "schema": 2,
+        "ok": not verdicts.exit_status([merged for merged, _ in results]),
         "seed": seed,
         "when": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+        "implementations": {
+            merged.implementation.name: _table_as_json(merged, reports, releases) for merged, reports in results
+        },
+    }
+    return json.dumps(data, indent=2) + "\n"
+
+
+def _table_as_json(merged: Merged, reports: Sequence[BuildReport], releases: Mapping[str, str]) -> dict[str, object]:
+    return {
+        "ok": merged.ok,
         "builds": {
             report.build.name: {
                 "outcome": "not run" if report.not_run else "broke off" if report.broken else "ran",
@@ -127,25 +196,27 @@ def as_json(merged: Merged, reports: Sequence[BuildReport], seed: int, releases:
         ],
         "problems": list(merged.problems),
     }
-    return json.dumps(data, indent=2) + "\n"
 
 
-def remarks(merged: Merged, reports: Sequence[BuildReport], seed: int) -> list[str]:
-    """What stands under the table: why builds were not run, what went wrong, how to repeat it."""
+def remarks(merged: Merged, reports: Sequence[BuildReport]) -> list[str]:
+    """What stands under a table: why builds were not run, and what went wrong."""
     same_reason: dict[str, list[str]] = {}
     for report in reports:
         if report.not_run:
             same_reason.setdefault(report.not_run, []).append(report.build.name)
     lines = [f"not run: {', '.join(names)}: {reason}" for reason, names in same_reason.items()]
-    for (name, version), reason in verdicts.KNOWN_LIMITS.items():
+    for (name, version), reason in merged.implementation.known_limits.items():
         if any(row.name == name and verdicts.KNOWN_LIMIT in row.cells.values() for row in merged.rows):
             lines.append(f"known limit: {name} on {version}: {reason}")
-    lines += [f"problem: {problem}" for problem in merged.problems]
-    if merged.ok:
-        lines.append(f"all properties held and all twins were caught (seed {seed})")
-    else:
-        lines.append(f"repeat with: ./ci/validate --seed {seed}")
-    return lines
+    return lines + [f"problem: {problem}" for problem in merged.problems]
+
+
+def conclusion(tables: Sequence[Merged], seed: int) -> str:
+    """The last word on all tables, with the seed that repeats the run."""
+    if verdicts.exit_status(tables) == 0:
+        return f"all properties held and all twins were caught (seed {seed})"
+    only = f" --implementation {tables[0].implementation.name}" if len(tables) == 1 else ""
+    return f"repeat with: ./ci/validate --seed {seed}{only}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -166,9 +237,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         + ", and others where uv can download them",
     )
     parser.add_argument(
+        "--implementation",
+        choices=[each.name for each in IMPLEMENTATIONS],
+        help="only the compiled core, or only LockedSet in Python; without it, both",
+    )
+    parser.add_argument(
         "--json", type=Path, default=Path("validation.json"), metavar="FILE", help="default: %(default)s"
     )
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="append the table to FILE as Markdown")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="append the tables to FILE as Markdown")
     parser.add_argument(
         "--seed", type=int, help="repeat a run's random choices; without it a new seed is drawn and told"
     )
@@ -186,30 +262,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cache=cache,
         report=report,
     )
-    runs = [outcome.have[build.name] for build in COLUMNS if build.name in outcome.have]
+    chosen = [each for each in IMPLEMENTATIONS if options.implementation in (None, each.name)]
+    names = [build.name for build in COLUMNS if build.name in outcome.have]
     report.say(
-        f"2 of 2: LockedSet on {', '.join(item.build.name for item in runs)}, seed {seed} "
-        f"(about {duration(USUAL_SECONDS)} a build)"
+        f"2 of 2: LockedSet on {', '.join(names)}, seed {seed} "
+        f"(about {duration(USUAL_SECONDS * len(chosen) * len(names))})"
     )
-    reports = []
+    found: dict[Implementation, list[BuildReport]] = {each: [] for each in chosen}
     with tempfile.TemporaryDirectory(prefix="lockedset-validate-") as folder:
         for build in COLUMNS:
-            interpreter = outcome.have.get(build.name)
-            if interpreter is not None:
-                logs = cache / "logs"
-                reports.append(run_build(interpreter, seed, options.seconds, Path(folder), logs, report))
-            else:
-                reasons = outcome.missing.get(build.name) or ("not asked for",)
-                reports.append(BuildReport(build, not_run=reasons[-1]))
-    merged = verdicts.merge(reports)
-    notes = remarks(merged, reports, seed)
+            for implementation, reports in found.items():
+                interpreter = outcome.have.get(build.name)
+                if interpreter is not None:
+                    place, logs = Path(folder), cache / "logs"
+                    reports.append(run_build(interpreter, implementation, seed, options.seconds, place, logs, report))
+                else:
+                    reasons = outcome.missing.get(build.name) or ("not asked for",)
+                    reports.append(BuildReport(build, not_run=reasons[-1]))
+    results = [(verdicts.merge(implementation, reports), reports) for implementation, reports in found.items()]
+    tables = [merged for merged, _ in results]
     releases = {name: release_text(item.release) for name, item in outcome.have.items()}
-    write_atomically(options.json.absolute(), as_json(merged, reports, seed, releases))
+    write_atomically(options.json.absolute(), as_json(results, seed, releases))
+    last = conclusion(tables, seed)
     if options.markdown is not None:
         with open(options.markdown, "a", encoding="utf-8") as stream:
-            stream.write(verdicts.markdown(merged) + "\n\n" + "\n".join(f"- {note}" for note in notes) + "\n")
-    print(verdicts.text(merged))
-    print()
-    print("\n".join(notes))
+            for merged, reports in results:
+                notes = "".join(f"- {note}\n" for note in remarks(merged, reports))
+                stream.write(f"{verdicts.markdown(merged)}\n\n{notes}\n")
+            stream.write(f"{last}\n")
+    for merged, reports in results:
+        print(verdicts.text(merged), "", *remarks(merged, reports), "", sep="\n")
+    print(last)
     print(f"details: {options.json} ({duration(time.monotonic() - began)})", flush=True)
-    return verdicts.exit_status(merged)
+    return verdicts.exit_status(tables)

@@ -6,6 +6,8 @@ its GIL covers what the twin lacks; that counts as "hidden by the GIL" only when
 
 A property that a version of CPython breaks is a *known limit* there, and is expected to be violated: the day on which
 it holds is a problem too, so that the limit is taken back.
+
+Each implementation of LockedSet has a table of its own: its twins and its known limits are not those of the other.
 """
 
 from __future__ import annotations
@@ -24,14 +26,38 @@ HIDDEN, MISSED_WITHOUT_GIL = "hidden by the GIL", "MISSED"
 NOT_RUN, BROKE_OFF = "not run", "broke off"
 KNOWN_LIMIT = "known limit"
 
-KNOWN_LIMITS: Mapping[tuple[str, str], str] = {
-    ("signals-leave-no-lock", "3.14"): "CPython 3.14 can run a signal handler between taking a lock and the body that"
-    " releases it (gh-148874), so a handler that raises can leave the lock taken",
-}
-"""By the names of a property and a version, why the property does not hold there."""
+
+@dataclass(frozen=True, eq=False)
+class Implementation:
+    """An implementation of LockedSet: how it is asked for, and what is known of it.
+
+    `name` stands on the command line and in JSON, `served` is what `lockedset.implementation` says of it, and
+    `asked_by` is the value of LOCKEDSET_PURE that asks for it. `known_limits` says why a property does not hold, by the
+    names of the property and a version of CPython.
+    """
+
+    name: str
+    heading: str
+    served: str
+    asked_by: str
+    known_limits: Mapping[tuple[str, str], str]
+
+
+COMPILED = Implementation("compiled", "LockedSet, the compiled core", "compiled", "0", {})
+PYTHON = Implementation(
+    "python",
+    "LockedSet in Python (LOCKEDSET_PURE=1)",
+    "pure",
+    "1",
+    {
+        ("signals-leave-no-lock", "3.14"): "CPython 3.14 can run a signal handler between taking a lock and the body"
+        " that releases it (gh-148874), so a handler that raises can leave the lock taken",
+    },
+)
+IMPLEMENTATIONS = (COMPILED, PYTHON)
 
 WIDTH = 100
-NAME_WIDTH = 30
+NAME_WIDTH = 32
 
 
 @dataclass(frozen=True)
@@ -44,7 +70,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class BuildReport:
-    """What one build reported, or why it did not run (`not_run`), or how its run broke off (`broken`)."""
+    """What one build reported, or why it did not run (`not_run`), or how its run broke off (`broken`).
+
+    `lacking`: the interpreter is there, and what was asked for cannot be run on it. That is a problem.
+    """
 
     build: Build
     properties: Mapping[str, Verdict] = field(default_factory=dict)
@@ -52,6 +81,7 @@ class BuildReport:
     twin_properties: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, object] = field(default_factory=dict)
     not_run: str = ""
+    lacking: bool = False
     broken: str = ""
 
 
@@ -67,8 +97,9 @@ class TableRow:
 
 @dataclass(frozen=True)
 class Merged:
-    """The table, and all that keeps it from being a success."""
+    """The table of an implementation, and all that keeps it from being a success."""
 
+    implementation: Implementation
     columns: tuple[str, ...]
     rows: tuple[TableRow, ...]
     problems: tuple[str, ...]
@@ -118,19 +149,21 @@ def read_report(build: Build, data: object) -> BuildReport:
     )
 
 
-def merge(reports: Sequence[BuildReport]) -> Merged:
+def merge(implementation: Implementation, reports: Sequence[BuildReport]) -> Merged:
     """One table of all builds, and every reason why it is not a success."""
     columns = tuple(report.build.name for report in reports)
-    problems = [f"{report.build.name}: {report.broken}" for report in reports if report.broken]
+    problems = [f"{report.build.name}: not run: {report.not_run}" for report in reports if report.lacking]
+    problems += [f"{report.build.name}: {report.broken}" for report in reports if report.broken]
     ran = [report for report in reports if not report.not_run and not report.broken]
     if not any(report.build.free_threaded for report in ran):
         problems.append("no free-threaded build ran to its end, so no twin was judged")
-    rows = [_property_row(name, reports, problems) for name in _names(report.properties for report in reports)]
+    limits = implementation.known_limits
+    rows = [_property_row(name, reports, limits, problems) for name in _names(report.properties for report in reports)]
     rows += [_twin_row(name, reports, problems) for name in _names(report.twins for report in reports)]
     for kind in ("property", "twin"):
         if not any(row.kind == kind for row in rows):
             problems.append(f"no {kind} was reported at all")
-    return Merged(columns, tuple(rows), tuple(problems))
+    return Merged(implementation, columns, tuple(rows), tuple(problems))
 
 
 def _names(groups: Iterable[Mapping[str, Verdict]]) -> list[str]:
@@ -154,7 +187,9 @@ def _with_detail(text: str, detail: str) -> str:
     return f"{text}: {detail}" if detail else text
 
 
-def _property_row(name: str, reports: Sequence[BuildReport], problems: list[str]) -> TableRow:
+def _property_row(
+    name: str, reports: Sequence[BuildReport], limits: Mapping[tuple[str, str], str], problems: list[str]
+) -> TableRow:
     cells = {}
     for report in reports:
         said = report.properties.get(name)
@@ -162,7 +197,7 @@ def _property_row(name: str, reports: Sequence[BuildReport], problems: list[str]
             cells[report.build.name] = _absent(report, f"the property {name!r}", problems)
         elif said.verdict == NOT_RUN:
             cells[report.build.name] = NOT_RUN
-        elif (name, report.build.minor) in KNOWN_LIMITS:
+        elif (name, report.build.minor) in limits:
             cells[report.build.name] = KNOWN_LIMIT if said.verdict == VIOLATED else said.verdict
             if said.verdict == HELD:
                 problems.append(f"{report.build.name}: {name!r} holds, so it is no {KNOWN_LIMIT} any more")
@@ -202,18 +237,20 @@ def _twin_row(name: str, reports: Sequence[BuildReport], problems: list[str]) ->
     return TableRow("twin", name, about, cells)
 
 
-def exit_status(merged: Merged) -> int:
-    """0 only when every property held and every free-threaded build that ran caught every twin."""
-    return 0 if merged.ok else 1
+def exit_status(tables: Sequence[Merged]) -> int:
+    """0 only when every property held and every free-threaded build that ran caught every twin, in every table."""
+    return 0 if tables and all(merged.ok for merged in tables) else 1
 
 
 def text(merged: Merged, width: int = WIDTH) -> str:
-    """The table for a terminal: names wrapped so that it stays within the width."""
+    """The table for a terminal, with its heading: names wrapped so that it stays within the width."""
+    if not merged.rows:
+        return f"{merged.implementation.heading}: not run"
     widths = [max([len(column), *(len(row.cells[column]) for row in merged.rows)]) for column in merged.columns]
     taken = sum(size + 2 for size in widths)
     longest = max([len("property"), *(len(row.name) for row in merged.rows)])
     first = max(min(longest, width - taken), min(longest, NAME_WIDTH))
-    lines: list[str] = []
+    lines = [merged.implementation.heading, ""]
 
     def add(name: str, cells: Sequence[str]) -> None:
         parts = textwrap.wrap(name, first) or [""]
@@ -233,9 +270,9 @@ def text(merged: Merged, width: int = WIDTH) -> str:
 
 
 def markdown(merged: Merged) -> str:
-    """The table for a page, with the twins after the properties."""
-    tables = []
-    for kind, title in (("property", "property"), ("twin", "twin (a protection removed)")):
+    """The table for a page, with its heading, and with the twins after the properties."""
+    tables = [f"## {merged.implementation.heading}" + ("" if merged.rows else ": not run")]
+    for kind, title in (("property", "property"), ("twin", "twin (a protection removed)")) if merged.rows else ():
         rows = [
             [row.name, *(row.cells[column] for column in merged.columns)] for row in merged.rows if row.kind == kind
         ]

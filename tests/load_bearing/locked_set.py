@@ -1,7 +1,8 @@
 """What LockedSet promises beyond a set, as a specification: what is inferred, and steps of several calls in `locked`.
 
-`lockproof mutate tests/load_bearing/locked_set.py:locked_set` asks of each lock in LockedSet whether it is needed. A
-class alone cannot be asked that: half of these locks serve `locked`, which no method calls.
+`LOCKEDSET_PURE=1 lockproof mutate tests/load_bearing/locked_set.py:locked_set` asks of each lock in LockedSet, as it is
+in Python, whether it is needed. A class alone cannot be asked that: half of these locks serve `locked`, which no method
+calls.
 """
 
 from __future__ import annotations

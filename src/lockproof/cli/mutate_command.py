@@ -55,7 +55,7 @@ It may also list scenarios that kill a mutant; they are tried first:
 Exit status:
   0    all mutants were run, and the score is not below --min-score
   1    the score is below --min-score, or a mutant that is called equivalent was killed
-  2    wrong usage; no source, no lock; the class fails as it is; a file changed meanwhile
+  2    wrong usage; no source, no lock; compiled methods; the class fails as it is; a file changed
   130  interrupted: finished mutants are kept, and the same command goes on from there
 """
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import importlib.util
 import inspect
+import re
 import sys
 import tokenize
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from types import FunctionType
+from types import ClassMethodDescriptorType, FunctionType, MethodDescriptorType, WrapperDescriptorType
 from typing import Any, Final
 
 from lockproof.mutation.bindings import Bindings
@@ -186,6 +187,9 @@ class Part:
     names: tuple[str, ...]
 
 
+_SWITCH: Final = re.compile(r"""["']((?:[A-Z_]+_)?PURE(?:_[A-Z]+)?|[A-Z_]+_NO_EXTENSIONS)["']""")
+"""The names of variables by which packages leave their compiled parts out: PURE_PYTHON, MULTIDICT_NO_EXTENSIONS."""
+
 type Mutated = type | FunctionType
 """The code that is mutated: the class of a subject, or the subject itself if it is a function."""
 
@@ -193,6 +197,27 @@ type Mutated = type | FunctionType
 def mutated(subject: Any) -> Mutated:
     """Return the class or function whose mutants are those of a subject."""
     return subject if isinstance(subject, FunctionType) else type(subject)
+
+
+def compiled_methods(owner: Mutated) -> tuple[str, ...]:
+    """Return the names of the methods that a class itself has in compiled code.
+
+    No mutant changes these, even if the package has the source of another implementation of the class. Compiled
+    methods of a base do not count: a class in Python may guard such a base with locks.
+    """
+    if not isinstance(owner, type):
+        return ()
+    compiled = (MethodDescriptorType, WrapperDescriptorType, ClassMethodDescriptorType)
+    # A class in Python may have a method of another class under a name of its own: `add = set.add`.
+    own = (name for name, value in vars(owner).items() if isinstance(value, compiled) and value.__objclass__ is owner)
+    return tuple(sorted(own, key=lambda name: (name.startswith("__"), name)))
+
+
+def choice_of_python(parts: Iterable[Part]) -> str:
+    """Return how to choose a package's implementation in Python: by an environment variable, if a module names one."""
+    named = (found[1] for part in parts if (found := _SWITCH.search(part.text)))
+    variable = next(named, None)
+    return f"choose the implementation in Python: {variable}=1" if variable else "name an implementation in Python"
 
 
 def parts_of(owner: Mutated) -> tuple[Part, ...]:

@@ -28,7 +28,7 @@ def _ends(work: Callable[[], object], what: str) -> str | None:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(LIMIT / 4)
+    thread.join(LIMIT / 2)
     return problem[0]
 
 

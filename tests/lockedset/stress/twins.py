@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.lockedset.implementations import COMPILED
+from lockedset import implementation
 from tests.lockedset.stress import twins_in_c, twins_in_python
 
-TWINS = twins_in_c.TWINS if COMPILED else twins_in_python.TWINS
+TWINS = twins_in_c.TWINS if implementation == "compiled" else twins_in_python.TWINS

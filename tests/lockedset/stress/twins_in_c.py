@@ -33,6 +33,7 @@ IN_STEPS = _c(
         PyObject *list = list_of(operand);
         for (Py_ssize_t k = 0; k < PyList_GET_SIZE(list); k++) {
             PySet_Add(self, PyList_GET_ITEM(list, k));
+            for (volatile int wait = 0; wait < 5000; wait++) { }  /* time passes, so that others meet a step */
         }
         Py_DECREF(list);
         return Py_NewRef(self);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import OrderedDict
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -31,7 +32,9 @@ from lockproof.core.repeat import RepeatTest
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, FindingKind, Nonconformance, Report
 from lockproof.core.watched import Watched
+from lockproof.mutation.scope import Part, choice_of_python, compiled_methods
 from lockproof.report.mutants_text import mutation_as_text
+from tests.lockproof.campaign.mutated import Keeps, twice
 from tests.lockproof.report import samples
 
 # What a parent decides is the same on every build.
@@ -345,6 +348,32 @@ def test_a_class_that_fails_as_it_is_is_refused_with_its_finding(tmp_path: Path)
 def test_a_class_without_a_source_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LockproofError, match="has no source"):
         mutate_target("_queue:SimpleQueue", MutateOptions(store=tmp_path))
+
+
+def test_a_class_whose_methods_are_compiled_is_refused_although_its_package_has_a_source(tmp_path: Path) -> None:
+    with pytest.raises(LockproofError) as caught:
+        mutate_target("collections:OrderedDict", MutateOptions(store=tmp_path))
+    assert caught.value.fact.startswith("the methods of OrderedDict are compiled: clear, copy, fromkeys and ")
+    assert "extension module" in caught.value.cause
+    assert caught.value.step == "name an implementation in Python"
+
+
+@pytest.mark.parametrize("name", ["MULTIDICT_NO_EXTENSIONS", "PURE_PYTHON", "BAG_PURE"])
+def test_the_environment_variable_that_chooses_python_is_named(name: str) -> None:
+    other, part = Part("bag", "bag.py", "IMPURE = 1", ()), Part("bag._c", "_c.py", f'environ.get("{name}")', ())
+    assert choice_of_python([other, part]) == f"choose the implementation in Python: {name}=1"
+    assert choice_of_python([other]) == "name an implementation in Python"
+
+
+def test_only_compiled_methods_of_the_class_itself_count() -> None:
+    class Guarded(OrderedDict[int, int]):
+        """In Python, on a compiled base, with a compiled method of the base under a name of its own."""
+
+        __slots__ = ("_lock",)
+        get_out = OrderedDict.pop
+
+    assert "popitem" in compiled_methods(OrderedDict)
+    assert compiled_methods(Guarded) == compiled_methods(Keeps) == compiled_methods(twice) == ()
 
 
 def test_a_file_that_changes_meanwhile_ends_the_run(tmp_path: Path, checks: Checks) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.lockedset.stress import __main__ as stress
 from tests.lockedset.stress.properties import PROPERTIES
-from tests.lockedset.stress.twins import TWINS
+from tests.lockedset.stress.twins_in_python import TWINS
 
 ROOT = Path(__file__).resolve().parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -207,7 +207,7 @@ class Worker:
     def mutants(self, operators: Sequence[str] | None) -> Mutants:
         """Return the mutants of the class, its synchronization, and the texts of the files that have both."""
         from lockproof.mutation.mutants import OPERATORS, mutants_of_class
-        from lockproof.mutation.scope import mutated, parts_of
+        from lockproof.mutation.scope import choice_of_python, compiled_methods, mutated, parts_of
 
         if unknown := [name for name in operators or () if name not in OPERATORS]:
             raise LockproofError(
@@ -221,6 +221,13 @@ class Worker:
                 f"{owner.__qualname__} has no source",
                 "it is written in C, or only its compiled form is installed",
                 "mutants are made of Python source; lockproof check needs none",
+            )
+        if names := compiled_methods(owner):
+            some = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+            raise LockproofError(
+                f"the methods of {owner.__qualname__} are compiled: {some}",
+                "an extension module implements the class, so a change of Python source changes nothing that runs",
+                choice_of_python(parts),
             )
         with Watchdog(self._hang):
             filling = that_return(self.specification, sorted(productive(self.specification, self.announce)))
