@@ -22,7 +22,7 @@ from lockproof import __version__
 from lockproof.campaign.check_target import check_target
 from lockproof.campaign.explore import explore_target
 from lockproof.campaign.replay import replay_file
-from lockproof.cli import options
+from lockproof.cli import parameters
 from lockproof.cli.mutate_command import mutate
 from lockproof.cli.shared import deliver, import_from_here, interrupted
 from lockproof.core import environment
@@ -110,24 +110,24 @@ left out, and FINAL too: the run then ends with lines that observe the subject.
 {STATUSES}"""
 )
 @click.argument("target")
-@options.budget("How long to check, beyond starting: 500ms, 10s, 2m.")
-@options.seed()
-@options.threads()
-@options.model(
+@parameters.budget("How long to check, beyond starting: 500ms, 10s, 2m.")
+@parameters.seed()
+@parameters.threads()
+@parameters.model(
     "What the class should do: the name of a kind (set, dict, list, ...) or module:Class. "
     "By default it is inferred from the class."
 )
-@options.factory()
-@options.scenario("Run only this scenario, for the whole budget.")
+@parameters.factory()
+@parameters.scenario("Run only this scenario, for the whole budget.")
 @click.option("--engine", type=click.Choice(ENGINES), default=CheckOptions.engine, show_default=True,
               help="Real threads, which run in parallel; schedules under control, which can be repeated; or both in "
               "turns.")  # fmt: skip
 @click.option("--invocations", type=click.IntRange(min=1), help="Run the scenario at most so many times.")
-@options.hang()
-@options.memory("How much memory the checked process may use, in MiB.")
-@options.emit_test()
-@options.consistency()
-@options.json_file()
+@parameters.hang()
+@parameters.memory("How much memory the checked process may use, in MiB.")
+@parameters.emit_test()
+@parameters.consistency()
+@parameters.json_file()
 def check(target: str, json_file: Path | None, test_file: Path | None, **given: Any) -> int:
     """Check a class on real threads.
 
@@ -152,23 +152,23 @@ Examples:
 {STATUSES}"""
 )
 @click.argument("target")
-@options.budget("How long to explore, beyond starting; less where there is no more to see.")
-@options.seed()
+@parameters.budget("How long to explore, beyond starting; less where there is no more to see.")
+@parameters.seed()
 @click.option("--bound", type=click.IntRange(min=0), default=ExploreOptions.bound, show_default=True,
               help="Run all schedules with at most so many preemptions.")  # fmt: skip
 @click.option("--strategy", metavar="NAME", callback=_strategy, default=ExploreOptions.strategy, show_default=True,
               help=f"What chooses the schedules: {', '.join(STRATEGIES)}, or module:Class. The portfolio takes turns: "
               "all orders of lock operations, all schedules within the bound, random schedules.")  # fmt: skip
-@options.scenario("For a class: what to run, as for check.")
+@parameters.scenario("For a class: what to run, as for check.")
 @click.option("--schedule", metavar="TEXT", help="Run only this schedule, which a report has shown.")
-@options.times()
-@options.model("For a class: what the class should do, as for check.")
-@options.factory("For a class: a function that makes the subject.")
-@options.hang("How long a thread may make no step, if more than 10 s.")
-@options.memory("How much memory the process may use, in MiB.")
-@options.emit_test()
-@options.consistency()
-@options.json_file()
+@parameters.times()
+@parameters.model("For a class: what the class should do, as for check.")
+@parameters.factory("For a class: a function that makes the subject.")
+@parameters.hang("How long a thread may make no step, if more than 10 s.")
+@parameters.memory("How much memory the process may use, in MiB.")
+@parameters.emit_test()
+@parameters.consistency()
+@parameters.json_file()
 def explore(target: str, json_file: Path | None, test_file: Path | None, **given: Any) -> int:
     """Run one thread at a time, in every order that matters.
 
@@ -196,10 +196,10 @@ Exit status:
 """
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@options.times()
-@click.option("--hang", metavar="TIME", callback=options.duration,
+@parameters.times()
+@click.option("--hang", metavar="TIME", callback=parameters.duration,
               help="How long a thread may make no step; by default as long as when the finding was made.")  # fmt: skip
-@options.json_file("Write the report as JSON too.")
+@parameters.json_file("Write the report as JSON too.")
 def replay(file: Path, times: int, hang: float | None, json_file: Path | None) -> int:
     """Repeat a finding.
 
@@ -230,11 +230,11 @@ or module:Class, whose methods are the operations.
 {STATUSES}"""
 )
 @click.argument("file")
-@options.model("What the operations should do.", required=True)
-@options.budget("How long to search at most: 500ms, 10s, 2m.", default=60.0)
-@options.memory("How much the search may remember, in MiB.", least=1, default=512)
-@options.consistency()
-@options.json_file()
+@parameters.model("What the operations should do.", required=True)
+@parameters.budget("How long to search at most: 500ms, 10s, 2m.", default=60.0)
+@parameters.memory("How much the search may remember, in MiB.", least=1, default=512)
+@parameters.consistency()
+@parameters.json_file()
 def history(file: str, model: str, budget: float, memory: int, consistency: Consistency, json_file: Path | None) -> int:
     """Judge a history that was recorded elsewhere.
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from lockproof.cli import options
+from lockproof.cli import parameters
 from lockproof.cli.shared import deliver, import_from_here, interrupted
 from lockproof.core.mutation_report import MutationInterrupted, MutationReport
 from lockproof.core.options import MutateOptions
@@ -60,11 +60,11 @@ Exit status:
 """
 )
 @click.argument("target")
-@options.budget("How long to check each mutant, if nothing is found in it.")
-@options.seed()
-@options.threads()
-@options.model("What the class should do, as for check.")
-@options.factory()
+@parameters.budget("How long to check each mutant, if nothing is found in it.")
+@parameters.seed()
+@parameters.threads()
+@parameters.model("What the class should do, as for check.")
+@parameters.factory()
 @click.option(
     "--operator", "operators", multiple=True, metavar="NAME", help="Use only this operator; may be given again."
 )
@@ -73,9 +73,9 @@ Exit status:
 @click.option("--min-score", metavar="PERCENT", callback=_percent, help="Fail if fewer mutants are killed.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Mutants at a time; by default one for each processor.")
 @click.option("--list", "only_list", is_flag=True, help="Show the mutants, and run none.")
-@options.hang()
-@options.memory("How much memory a process may use, in MiB.")
-@options.json_file()
+@parameters.hang()
+@parameters.memory("How much memory a process may use, in MiB.")
+@parameters.json_file()
 def mutate(
     target: str, json_file: Path | None, min_score: float | None, only_list: bool, jobs: int | None, **given: Any
 ) -> int:

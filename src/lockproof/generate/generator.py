@@ -20,8 +20,8 @@ from lockproof.core.specification import Specification
 from lockproof.core.watched import Watched
 from lockproof.generate import tuning
 from lockproof.generate.initial import InitialPart, productive
+from lockproof.generate.operation_pool import OperationPool
 from lockproof.generate.pairs import Pair, PairOrder, met_again
-from lockproof.generate.pool import OperationPool
 
 __all__ = ["Generator", "Watched", "met_again", "productive"]
 

@@ -23,7 +23,7 @@ NAMES: Final[Mapping[str, Any]] = {**PROBES, "copy": copy, "pickle": pickle}
 
 
 @dataclass(frozen=True)
-class Kind:
+class ClassKind:
     """How a class of one kind is checked: `base` is the type whose methods the table covers.
 
     `unordered`: methods may list the contents in any order. The other fields are those of `Specification`.

@@ -23,11 +23,11 @@ from lockproof.core.specification import Specification
 from lockproof.core.values import unordered
 from lockproof.inference import generic, mappings, queues, sequences, sets
 from lockproof.inference import put_get as waiting
-from lockproof.inference.class_kind import NAMES, Kind, defines, has
+from lockproof.inference.class_kind import NAMES, ClassKind, defines, has
 
 type Make = Callable[[], Any]
 
-_KINDS: Final[dict[str, Callable[[type, Make], Kind]]] = {
+_KINDS: Final[dict[str, Callable[[type, Make], ClassKind]]] = {
     "set": sets.kind,
     "dict": mappings.kind,
     "list": sequences.kind,
@@ -141,7 +141,7 @@ def _kind_of(cls: type) -> str | None:
     return None
 
 
-def _of_kind(cls: type, make: Make, kind: Kind) -> Specification:
+def _of_kind(cls: type, make: Make, kind: ClassKind) -> Specification:
     operations = [each for each in kind.operations if has(cls, each)]
     init = [each for each in kind.init if has(cls, each)]
     covered = {name for each in kind.operations for name in _methods(each)} | set(dir(kind.base))

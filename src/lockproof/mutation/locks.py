@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
-from lockproof.mutation.lock_kinds import Kind
+from lockproof.mutation.lock_kinds import LockKind
 from lockproof.mutation.operator import Change, Context, Operator
 from lockproof.mutation.sections import Form, Section, method_call
 from lockproof.mutation.source import Edit
@@ -79,7 +79,7 @@ def other_lock(context: Context) -> Iterator[Change]:
     """
     for section in context.sections:
         for lock, kind in zip(section.locks, section.kinds, strict=True):
-            if kind is Kind.HELPER or not isinstance(lock, (ast.Name, ast.Attribute, ast.Subscript)):
+            if kind is LockKind.HELPER or not isinstance(lock, (ast.Name, ast.Attribute, ast.Subscript)):
                 continue
             if context.sharing.signals(*section.statements):
                 continue
@@ -135,7 +135,7 @@ def fresh_lock(context: Context) -> Iterator[Change]:
     """
     for section in context.sections:
         for lock, kind in zip(section.locks, section.kinds, strict=True):
-            if kind is Kind.HELPER or not isinstance(lock, (ast.Name, ast.Attribute, ast.Subscript)):
+            if kind is LockKind.HELPER or not isinstance(lock, (ast.Name, ast.Attribute, ast.Subscript)):
                 continue
             if context.sharing.signals(*section.statements):
                 continue
@@ -160,15 +160,15 @@ def rlock_to_lock(context: Context) -> Iterator[Change]:
     for call in context.of_kind(ast.Call):
         kind = context.found.factory(call.func)
         bare = not call.args and not call.keywords
-        if kind is Kind.RLOCK and bare:
+        if kind is LockKind.RLOCK and bare:
             said = f"a Lock is made instead of an RLock in {context.where(call)}"
             yield Change(call, [context.source.replaced(call, _PLAIN)], said)
-        elif kind is Kind.CONDITION and bare and _reenters(context, call):
+        elif kind is LockKind.CONDITION and bare and _reenters(context, call):
             said = f"the condition made in {context.where(call)} has a Lock instead of an RLock"
             made = f"{context.source.piece(call.func)}({_PLAIN})"
             yield Change(call, [context.source.replaced_inside(call, made)], said)
     for argument in context.of_kind(ast.keyword):
-        if argument.arg == "default_factory" and context.found.factory(argument.value) is Kind.RLOCK:
+        if argument.arg == "default_factory" and context.found.factory(argument.value) is LockKind.RLOCK:
             said = f"a Lock is made instead of an RLock in {context.where(argument)}"
             yield Change(argument, [context.source.replaced(argument.value, _PLAIN.removesuffix("()"))], said)
 
@@ -183,7 +183,7 @@ def _reenters(context: Context, made: ast.Call) -> bool:
         return True
     locking = {each.name for each in owner.body if isinstance(each, DEFINITIONS) and context.found.takes(each)}
     for section in context.sections:
-        if Kind.CONDITION not in section.kinds or owner not in context.source.ancestors(section.first):
+        if LockKind.CONDITION not in section.kinds or owner not in context.source.ancestors(section.first):
             continue
         for node in context.source.walk(*section.statements):
             match node:

@@ -16,7 +16,7 @@ from lockproof.mutation import acquisition_order as order
 from lockproof.mutation import critical_sections, locks, snapshots
 from lockproof.mutation import wakeups as waiting
 from lockproof.mutation.operator import Change, Context, Operator
-from lockproof.mutation.scope import Mutated, overridden, parts_of, reached
+from lockproof.mutation.scope import Mutated, overridden, reached, used_modules
 from lockproof.mutation.sections import Section
 from lockproof.mutation.source import Source
 from lockproof.mutation.synchronization import Knowledge
@@ -84,7 +84,7 @@ def mutants_of_class(
     the class overrides, and that no operation ran, have no mutants: no operation could distinguish these from the
     class.
     """
-    parts = parts_of(owner)
+    parts = used_modules(owner)
     dead = frozenset[tuple[str, str]]()
     if ran is not None:
         dead = overridden(owner, [Source(each.module, each.file, each.text) for each in parts]) - frozenset(ran)

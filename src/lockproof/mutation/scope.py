@@ -177,7 +177,7 @@ def _of_its_own(cls: type, name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Part:
+class UsedModule:
     """A module that a class uses: its text, and the names in it that the class uses."""
 
     module: str
@@ -195,7 +195,7 @@ def mutated(subject: Any) -> Mutated:
     return subject if isinstance(subject, FunctionType) else type(subject)
 
 
-def parts_of(owner: Mutated) -> tuple[Part, ...]:
+def used_modules(owner: Mutated) -> tuple[UsedModule, ...]:
     """Return the modules of its package that a class or function uses, each after those that it uses itself.
 
     The search begins with the class and its bases, and follows the names in their texts to the modules they are
@@ -203,7 +203,7 @@ def parts_of(owner: Mutated) -> tuple[Part, ...]:
     """
     names = _homes_of_class(owner) if isinstance(owner, type) else _home_of_function(owner)
     package = next(iter(names)).partition(".")[0]
-    read: dict[str, tuple[Part, _Reach] | None] = {}
+    read: dict[str, tuple[UsedModule, _Reach] | None] = {}
     done: dict[str, set[str]] = {}
     uses: dict[str, set[str]] = {}
     while len(read) < _MODULES:
@@ -286,7 +286,7 @@ def _found(module: str) -> bool:
         return False
 
 
-def _read(module: str) -> tuple[Part, _Reach] | None:
+def _read(module: str) -> tuple[UsedModule, _Reach] | None:
     loaded = sys.modules.get(module)
     file = str(getattr(loaded, "__file__", None))
     if not file.endswith(".py"):
@@ -294,6 +294,6 @@ def _read(module: str) -> tuple[Part, _Reach] | None:
     try:
         with tokenize.open(file) as lines:
             text = lines.read()
-        return Part(module, file, text, ()), _Reach(Source(module, file, text))
+        return UsedModule(module, file, text, ()), _Reach(Source(module, file, text))
     except (OSError, SyntaxError, UnicodeDecodeError):
         return None

@@ -23,7 +23,7 @@ from lockproof.core.codec import decode, encode
 from lockproof.core.errors import LockproofError
 from lockproof.core.mutant import Mutant, SyncSite
 from lockproof.mutation.mutants import OPERATORS, ModuleMutants, mutants_of, mutants_of_class, what_was_looked_for
-from lockproof.mutation.scope import overridden, parts_of
+from lockproof.mutation.scope import overridden, used_modules
 from lockproof.mutation.source import Source
 from tests.corpus import builtin_sets, caches, counters, queues
 
@@ -117,14 +117,14 @@ def test_only_what_a_class_uses_is_changed() -> None:
 
 
 def test_the_parts_of_a_class_come_in_the_order_of_their_imports() -> None:
-    parts = {part.module: part for part in parts_of(LockedSet)}
+    parts = {part.module: part for part in used_modules(LockedSet)}
     assert [*parts][:3] == ["lockedset._commit", "lockedset._locking", "lockedset._set"]
     assert {"Lockable", "alone", "with_operands", "rare"} <= set(parts["lockedset._locking"].names)
     assert parts["lockedset._set"].text == Path(parts["lockedset._set"].file).read_text(encoding="utf-8")
 
 
 def test_a_class_without_a_source_has_no_parts() -> None:
-    assert parts_of(dict) == () and mutants_of_class(dict) == ()
+    assert used_modules(dict) == () and mutants_of_class(dict) == ()
 
 
 OVERRIDING = """
