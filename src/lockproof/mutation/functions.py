@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from lockproof.mutation.bindings import Bindings
+from lockproof.mutation.copies import live_source
 from lockproof.mutation.lock_kinds import HELD, LockKind
 from lockproof.mutation.runners import CallText, Parameters, Runner
-from lockproof.mutation.snapshot import live_source
 from lockproof.mutation.source import Source
 from lockproof.mutation.synchronization import Behaviour, Facts, Knowledge, Synchronization
 from lockproof.mutation.syntax import arguments, identifiers

@@ -206,7 +206,8 @@ class Worker:
 
     def mutants(self, operators: Sequence[str] | None) -> Mutants:
         """Return the mutants of the class, its synchronization, and the texts of the files that have both."""
-        from lockproof.mutation.mutants import OPERATORS, mutants_of_class
+        from lockproof.mutation.mutants import mutants_of_class
+        from lockproof.mutation.operators.registry import OPERATORS
         from lockproof.mutation.scope import mutated, used_modules
 
         if unknown := [name for name in operators or () if name not in OPERATORS]:

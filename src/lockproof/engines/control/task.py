@@ -64,6 +64,7 @@ class Task:
         "arrived",
         "baton",
         "begun",
+        "carrier",
         "daemon",
         "deadline",
         "done",
@@ -87,7 +88,6 @@ class Task:
         "thread",
         "wants",
         "went",
-        "carrier",
         "yields",
     )  # fmt: skip
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from lockproof.mutation.lock_kinds import LockKind
-from lockproof.mutation.operator import Change, Context, Operator
+from lockproof.mutation.operators.context import Change, Context
 from lockproof.mutation.sections import call_of
 from lockproof.mutation.syntax import Argument, arguments
 
@@ -128,12 +128,3 @@ def timeout_ignored(context: Context) -> Iterator[Change]:
         taken = f"({context.source.piece(call)} or True)"
         said = f"{context.where(call)} goes on as though `{context.code(call)}` had not run out of time"
         yield Change(call, [context.source.replaced(call, taken)], said)
-
-
-OPERATORS: Final = (
-    Operator("notify-one", "wake one thread instead of all", notify_one),
-    Operator("no-notify", "wake no thread", no_notify),
-    Operator("if-for-while", "check the condition of a wait once, instead of in a loop", if_for_while),
-    Operator("no-timeout", "wait without the time limit", no_timeout),
-    Operator("timeout-ignored", "treat a wait that ran out of time as successful", timeout_ignored),
-)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from lockproof.mutation.lock_kinds import LockKind
-from lockproof.mutation.operator import Change, Context, Operator
+from lockproof.mutation.operators.context import Change, Context
 from lockproof.mutation.sections import Form, Section, method_call
 from lockproof.mutation.source import Edit
 from lockproof.mutation.tree import DEFINITIONS, NewStatement
@@ -193,11 +193,3 @@ def _reenters(context: Context, made: ast.Call) -> bool:
                 case ast.Call(func=ast.Name(id=name)) if context.found.bindings.scope(node.func, name) is not None:
                     return True
     return False
-
-
-OPERATORS: Final = (
-    Operator("remove-lock", "take no lock", remove_lock),
-    Operator("other-lock", "take another lock", other_lock),
-    Operator("fresh-lock", "take a new lock in each call", fresh_lock),
-    Operator("rlock-to-lock", "replace a reentrant lock by one that is not", rlock_to_lock),
-)
