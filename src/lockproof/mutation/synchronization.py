@@ -149,14 +149,8 @@ class Synchronization:
         full = self.bindings.dotted(expression)
         if full in FACTORIES:
             return FACTORIES[full]
-        match expression:
-            case ast.Name(id=name):
-                values = self.bindings.of_name(expression, name)
-            case ast.Attribute(attr=name):
-                values = self.bindings.attributes.get(name, [])
-            case _:
-                return None
-        given = (self.bindings.dotted(each.value) for each in values if each.value is not None)
+        _, bindings = self.bindings.of(expression) or ("", [])
+        given = (self.bindings.dotted(each.value) for each in bindings if each.value is not None)
         return next((FACTORIES[each] for each in given if each in FACTORIES), None)
 
     def behaviour(self, function: ast.expr) -> Behaviour:
@@ -196,14 +190,10 @@ class Synchronization:
     def root(self, expression: ast.expr) -> str:
         """Return the name of the lock that is actually taken: for a condition made with a lock, that of the lock."""
         for _ in range(4):
-            match expression:
-                case ast.Name(id=name):
-                    values = self.bindings.of_name(expression, name)
-                case ast.Attribute(attr=name):
-                    values = self.bindings.attributes.get(name, [])
-                case _:
-                    return self.source.code(expression)
-            inner = next((under for each in values if (under := self._under(each.value)) is not None), None)
+            if (found := self.bindings.of(expression)) is None:
+                break
+            name, bindings = found
+            inner = next((under for each in bindings if (under := self._under(each.value)) is not None), None)
             if inner is None:
                 return name
             expression = inner

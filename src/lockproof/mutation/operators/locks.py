@@ -77,15 +77,19 @@ def other_lock(context: Context) -> Iterator[Change]:
     Left out if the section waits for its condition or notifies it: with another lock that raises RuntimeError on one
     thread already, and says nothing about races.
     """
+    for section, lock in _replaceable(context):
+        other, before = _other(context, section, lock)
+        said = f"{context.where(section.first)} takes `{other}` instead of `{context.code(lock)}`"
+        yield Change(lock, _lock_replaced(context, section, lock, other), said, before)
+
+
+def _replaceable(context: Context) -> Iterator[tuple[Section, ast.expr]]:
+    """Yield the locks that a section names itself, where it neither waits nor notifies."""
     for section in context.sections:
         for lock, kind in zip(section.locks, section.kinds, strict=True):
-            if kind is LockKind.HELPER or not isinstance(lock, (ast.Name, ast.Attribute, ast.Subscript)):
-                continue
-            if context.sharing.signals(*section.statements):
-                continue
-            other, before = _other(context, section, lock)
-            said = f"{context.where(section.first)} takes `{other}` instead of `{context.code(lock)}`"
-            yield Change(lock, _lock_replaced(context, section, lock, other), said, before)
+            named = kind is not LockKind.HELPER and isinstance(lock, (ast.Name, ast.Attribute, ast.Subscript))
+            if named and not context.sharing.signals(*section.statements):
+                yield section, lock
 
 
 def _other(context: Context, section: Section, lock: ast.expr) -> tuple[str, str]:
@@ -133,22 +137,17 @@ def fresh_lock(context: Context) -> Iterator[Change]:
 
     Left out if the section waits or notifies, as in `other-lock`.
     """
-    for section in context.sections:
-        for lock, kind in zip(section.locks, section.kinds, strict=True):
-            if kind is LockKind.HELPER or not isinstance(lock, (ast.Name, ast.Attribute, ast.Subscript)):
-                continue
-            if context.sharing.signals(*section.statements):
-                continue
-            made = f"type({context.source.piece(lock)})()"
-            said = f"{context.where(section.first)} takes a new lock in each call instead of `{context.code(lock)}`"
-            if section.form is Form.WITH:
-                yield Change(lock, [context.source.replaced(lock, made)], said)
-                continue
-            name = context.name("fresh", lock)
-            begin = NewStatement(f"{name}.acquire(){context.source.after(section.first)}")
-            taken = context.source.rewritten([section.first], [NewStatement(f"{name} = {made}"), begin])
-            rest = [*_places(context, section, lock)][1:]  # the first one is in the acquire
-            yield Change(lock, [taken, *(context.source.replaced(each, name) for each in rest)], said)
+    for section, lock in _replaceable(context):
+        made = f"type({context.source.piece(lock)})()"
+        said = f"{context.where(section.first)} takes a new lock in each call instead of `{context.code(lock)}`"
+        if section.form is Form.WITH:
+            yield Change(lock, [context.source.replaced(lock, made)], said)
+            continue
+        name = context.name("fresh", lock)
+        begin = NewStatement(f"{name}.acquire(){context.source.after(section.first)}")
+        taken = context.source.rewritten([section.first], [NewStatement(f"{name} = {made}"), begin])
+        rest = [*_places(context, section, lock)][1:]  # the first one is in the acquire
+        yield Change(lock, [taken, *(context.source.replaced(each, name) for each in rest)], said)
 
 
 def rlock_to_lock(context: Context) -> Iterator[Change]:
