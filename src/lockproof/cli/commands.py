@@ -244,11 +244,7 @@ def history(file: str, model: str, budget: float, memory: int, consistency: Cons
     try:
         with progress:
             report = judge_history(
-                sys.stdin if file == "-" else file,
-                model,
-                consistency=consistency,
-                budget_seconds=budget,
-                memory=memory,
+                sys.stdin if file == "-" else file, model, consistency=consistency, budget_seconds=budget, memory=memory
             )
     except KeyboardInterrupt:
         return interrupted(progress.line())

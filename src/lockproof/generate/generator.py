@@ -59,10 +59,6 @@ class Generator:
         waits = any(kind.blocking for kind in kinds)
         self._more_threads = tuning.MORE_THREADS_OF_QUEUES if waits else tuning.MORE_THREADS
 
-    @property
-    def _aimed_pairs(self) -> list[Pair]:
-        return self._pairs.aimed_pairs
-
     def scenario(self, index: int, attempt: int = 0) -> Scenario:
         """Return the scenario with this number; each attempt is another one, of the same kinds if it is a pair."""
         random = Random(f"{self._seed}/{index}/{attempt}")

@@ -43,10 +43,7 @@ type Frame = tuple[int, int, Untried | None, Configuration]
 
 
 def search(
-    calls: Sequence[Call],
-    model: SequentialModel[Any, Any],
-    budget: Budget,
-    spans: Sequence[Span] | None = None,
+    calls: Sequence[Call], model: SequentialModel[Any, Any], budget: Budget, spans: Sequence[Span] | None = None
 ) -> Searched:
     """Look for an order of the calls that the model allows and that keeps to real time.
 

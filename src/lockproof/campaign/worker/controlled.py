@@ -30,15 +30,7 @@ from lockproof.campaign.protocol.messages import (
     WatchOperations,
 )
 from lockproof.campaign.worker.case import Case
-from lockproof.campaign.worker.exploring import (
-    Exploration,
-    Problem,
-    Program,
-    Stage,
-    masking_of,
-    returns,
-    seen_in,
-)
+from lockproof.campaign.worker.exploring import Exploration, Problem, Program, Stage, masking_of, returns, seen_in
 from lockproof.campaign.worker.exposure import watched
 from lockproof.campaign.worker.replaying import control_of, fewer_preemptions, find_again
 from lockproof.campaign.worker.requests import Worker

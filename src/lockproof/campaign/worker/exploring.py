@@ -142,7 +142,6 @@ class Exploration:
         self.cycles: dict[str, None] = {}
         self.runs = 0
         self.counts = Counts()
-        self.restarts = 0
         self.unstable = False
         self.threads = 0
         self._seen_once = False
@@ -267,7 +266,6 @@ class Exploration:
 
     def _restart(self) -> None:
         self._basis = instrumentation.version, engine.tries
-        self.restarts += 1
         self._stages = self._new_stages()
 
     def _diverged(self) -> None:

@@ -84,10 +84,7 @@ def _of_the_object(code: CodeType, offset: int) -> bool:
 
 
 def watched(
-    specification: Specification,
-    filling: Sequence[str],
-    seconds: float,
-    announce: Callable[[Sequence[str]], None],
+    specification: Specification, filling: Sequence[str], seconds: float, announce: Callable[[Sequence[str]], None]
 ) -> Watched:
     """Run operations of each kind, and return what was seen.
 

@@ -63,13 +63,7 @@ class CompiledProgram:
         while self.epochs * 2 * self.width <= SMALL:
             self.epochs *= 2
         self._patience = patience
-        self._names = {
-            **names,
-            "_new": new,
-            "_types": ATOMIC,
-            "_canonical": canonical,
-            "_raised": raised,
-        }
+        self._names = {**names, "_new": new, "_types": ATOMIC, "_canonical": canonical, "_raised": raised}
         self.prepare = self._made("prepare", self._prepare())
         self.threads = [self._made(f"thread {t + 1}", self._thread(t)) for t in range(len(scenario.threads))]
         self.finish = self._made("finish", self._finish())

@@ -73,14 +73,7 @@ def _builtin_base(context: Context, node: ast.AST) -> str:
 
 
 def _steps(
-    context: Context,
-    line: ast.AST,
-    kind: str,
-    method: str,
-    rest: Sequence[Argument],
-    of: str,
-    target: str,
-    whole: str,
+    context: Context, line: ast.AST, kind: str, method: str, rest: Sequence[Argument], of: str, target: str, whole: str
 ) -> list[NewStatement]:
     """Return statements that make a bulk change in steps, an empty list if a call is no bulk change."""
     each, operands = context.name("each", line), [context.code(arg.value) for arg in rest]
