@@ -27,7 +27,7 @@ from rich.table import Table
 
 from lockproof.core import environment
 from lockproof.core.scenario import Scenario
-from lockproof.engines.threads.compiled import Program
+from lockproof.engines.threads.compiled import CompiledProgram
 from lockproof.engines.threads.crew import Crew
 
 SCENARIO = Scenario.parse("a.claim(1); a.discard(3) || a.claim(1); a.discard(4)")
@@ -44,7 +44,7 @@ class Claims(set[int]):
         return True
 
 
-class Unrecorded(Program):
+class Unrecorded(CompiledProgram):
     """The code of a scenario without what records the order of calls; the barrier stays."""
 
     def _thread(self, t: int) -> list[str]:

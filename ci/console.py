@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Callable, NoReturn, TextIO
+from typing import IO, Callable, NoReturn, TextIO
 
 TAIL_LINES = 25
 """How much of a log an error quotes: enough for a compiler's complaint, short enough to be read."""
@@ -156,6 +156,28 @@ def stop_group(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+def _started(
+    command: Sequence[str],
+    env: Mapping[str, str] | None,
+    cwd: Path | None,
+    *,
+    stdout: IO[bytes] | int | None,
+    stderr: int | None,
+    inherit_fds: Sequence[int] = (),
+) -> subprocess.Popen[bytes]:
+    """Start a command in a process group of its own, without input."""
+    return subprocess.Popen(
+        list(command),
+        env=None if env is None else dict(env),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
+        start_new_session=os.name == "posix",
+        pass_fds=tuple(inherit_fds) if os.name == "posix" else (),
+    )
+
+
 def run_child(
     command: Sequence[str],
     *,
@@ -182,16 +204,8 @@ def run_child(
             sink.write(("\n$ " + " ".join(command) + "\n").encode())
             sink.flush()
         try:
-            process = subprocess.Popen(
-                list(command),
-                env=None if env is None else dict(env),
-                cwd=cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=subprocess.STDOUT if sink is not None else None,
-                start_new_session=os.name == "posix",
-                pass_fds=tuple(inherit_fds) if os.name == "posix" else (),
-            )
+            error = subprocess.STDOUT if sink is not None else None
+            process = _started(command, env, cwd, stdout=sink, stderr=error, inherit_fds=inherit_fds)
         except OSError as problem:
             if sink is None:
                 raise
@@ -216,15 +230,7 @@ def run_captured(
 ) -> tuple[int, str, str]:
     """Run a short command and return its status, standard output and standard error; never raises for failure."""
     try:
-        process = subprocess.Popen(
-            list(command),
-            env=None if env is None else dict(env),
-            cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=os.name == "posix",
-        )
+        process = _started(command, env, cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     except OSError as problem:
         return 127, "", str(problem)
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from lockproof import infer
-from lockproof.inference.conformance import Conformance, conform
+from lockproof.inference.conformance import ConformanceResult, conform
 from lockproof.inference.target import load
 from tests.corpus import PAIRS, Pair
 
@@ -21,7 +21,7 @@ BROKEN = {
 """A program that shows each flaw, as the comparison makes it."""
 
 
-def compared(target: str) -> Conformance:
+def compared(target: str) -> ConformanceResult:
     return conform(infer(load(target)), seed=1, seconds=0.0)
 
 

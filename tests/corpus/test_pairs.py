@@ -16,7 +16,7 @@ import pytest
 from lockproof.core.operation import Operation, split
 from lockproof.core.scenario import Scenario
 from lockproof.core.values import Raised, canonical
-from lockproof.inference.class_kind import NAMES
+from lockproof.inference.catalogue import NAMES
 from tests.corpus import FLAWS, PAIRS, Pair
 
 CONCURRENT: Final = [pair for pair in PAIRS if pair.shows != "sequential"]

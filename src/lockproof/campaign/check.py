@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lockproof.campaign.clock import Clock
-from lockproof.campaign.conformance import Conformance
+from lockproof.campaign.conformance_phase import ConformancePhase
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.evidence_builder import EvidenceBuilder
@@ -61,7 +61,7 @@ class Check:
         self.findings = findings = Findings(self.repeat, evidence)
         self.clock = clock = Clock(options.budget, self.tell, lambda: (runs.scenarios, runs.invocations, len(findings)))
         self.deaths = deaths = Deaths(runs, clock, options)
-        self.conformance = Conformance(self.child, clock, deaths, findings, self.notes)
+        self.conformance = ConformancePhase(self.child, clock, deaths, findings, self.notes)
         self.thread_failures = ThreadFailures(runs, deaths, clock, findings, options)
         self.thread_search = ThreadSearch(runs, deaths, self.thread_failures, clock, findings, self.notes)
         self.schedule_search = ScheduleSearch(self.controlled, clock, deaths, evidence)

@@ -22,10 +22,7 @@ from lockproof.campaign.protocol.messages import (
 from lockproof.core.environment import Environment
 from lockproof.core.evidence import Doubt, clause
 from lockproof.core.scenario import Scenario
-from lockproof.core.verdict import (
-    Finding,
-    Masking,
-)
+from lockproof.core.verdict import Finding, Masking
 from lockproof.core.watched import Watched
 from lockproof.shrink.shrinker import shrink
 

@@ -13,13 +13,7 @@ from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.findings import Findings
 from lockproof.campaign.protocol.child import Died, not_started
 from lockproof.campaign.protocol.counts import Counts
-from lockproof.campaign.protocol.messages import (
-    CheckNames,
-    Description,
-    Explored,
-    Replay,
-    Setup,
-)
+from lockproof.campaign.protocol.messages import CheckNames, Description, Explored, Replay, Setup
 from lockproof.campaign.results import not_judged
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt
@@ -27,14 +21,7 @@ from lockproof.core.options import EXHAUSTIVE, ExploreOptions, Tell
 from lockproof.core.repeat import Repeat, repeat_of_exploration
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
-from lockproof.core.verdict import (
-    ASSERTIONS,
-    Coverage,
-    Finding,
-    FindingKind,
-    Interrupted,
-    Report,
-)
+from lockproof.core.verdict import ASSERTIONS, Coverage, Finding, FindingKind, Interrupted, Report
 
 SLICE: Final = 0.4
 """Seconds of one request. The parent shows progress between two requests."""

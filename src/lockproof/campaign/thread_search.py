@@ -10,10 +10,10 @@ from typing import Final
 from lockproof.campaign.clock import Clock
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.findings import Findings, violation
-from lockproof.campaign.pool import FIRST_LOOK, Pool, Tried
 from lockproof.campaign.protocol.child import Died, generated
 from lockproof.campaign.protocol.messages import RunResult
 from lockproof.campaign.results import enough, merged, not_judged
+from lockproof.campaign.scenario_pool import FIRST_LOOK, ScenarioPool, Tried
 from lockproof.campaign.schedule_search import MOST_LATE
 from lockproof.campaign.thread_failures import ThreadFailures
 from lockproof.campaign.thread_runs import MOST_INVOCATIONS, ThreadRuns
@@ -35,12 +35,12 @@ class ThreadSearch:
     clock: Clock
     findings: Findings
     notes: list[str]
-    _pool: Pool = field(default_factory=lambda: Pool(0))
+    _pool: ScenarioPool = field(default_factory=lambda: ScenarioPool(0))
     _new: Iterator[Scenario] = field(default_factory=lambda: iter(()))
 
     def begin(self, first: Sequence[Scenario]) -> None:
         """Have an empty pool. The new scenarios are `first`, and then those that the child makes."""
-        self._pool = Pool(20 + 10 * len(self.runs.child.description.kinds))
+        self._pool = ScenarioPool(20 + 10 * len(self.runs.child.description.kinds))
         self._new = self._scenarios(first)
 
     def prefer_exposed(self, watched: Watched) -> None:

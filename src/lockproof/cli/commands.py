@@ -22,9 +22,10 @@ from lockproof import __version__
 from lockproof.campaign.check_target import check_target
 from lockproof.campaign.explore import explore_target
 from lockproof.campaign.replay import replay_file
-from lockproof.cli import options
+from lockproof.cli import parameters
+from lockproof.cli.formats import OF_A_SEARCH, OF_EACH, Files, deliver, written_as
 from lockproof.cli.mutate_command import mutate
-from lockproof.cli.shared import deliver, import_from_here, interrupted
+from lockproof.cli.shared import import_from_here, interrupted
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
 from lockproof.core.options import ENGINES, STRATEGIES, CheckOptions, ExploreOptions, Progress
@@ -33,7 +34,6 @@ from lockproof.histories.judged import judge_history, known_models
 from lockproof.report.page import console_on
 from lockproof.report.progress import ProgressLine
 from lockproof.report.recorded_history import print_history
-from lockproof.report.regression import regression_test
 from lockproof.report.text import print_report
 
 WRONG_USAGE: Final = 2
@@ -110,25 +110,24 @@ left out, and FINAL too: the run then ends with lines that observe the subject.
 {STATUSES}"""
 )
 @click.argument("target")
-@options.budget("How long to check, beyond starting: 500ms, 10s, 2m.")
-@options.seed()
-@options.threads()
-@options.model(
+@parameters.budget("How long to check, beyond starting: 500ms, 10s, 2m.")
+@parameters.seed()
+@parameters.threads()
+@parameters.model(
     "What the class should do: the name of a kind (set, dict, list, ...) or module:Class. "
     "By default it is inferred from the class."
 )
-@options.factory()
-@options.scenario("Run only this scenario, for the whole budget.")
+@parameters.factory()
+@parameters.scenario("Run only this scenario, for the whole budget.")
 @click.option("--engine", type=click.Choice(ENGINES), default=CheckOptions.engine, show_default=True,
               help="Real threads, which run in parallel; schedules under control, which can be repeated; or both in "
               "turns.")  # fmt: skip
 @click.option("--invocations", type=click.IntRange(min=1), help="Run the scenario at most so many times.")
-@options.hang()
-@options.memory("How much memory the checked process may use, in MiB.")
-@options.emit_test()
-@options.consistency()
-@options.json_file()
-def check(target: str, json_file: Path | None, test_file: Path | None, **given: Any) -> int:
+@parameters.hang()
+@parameters.memory("How much memory the checked process may use, in MiB.")
+@parameters.consistency()
+@written_as(OF_A_SEARCH)
+def check(target: str, files: Files, **given: Any) -> int:
     """Check a class on real threads.
 
     TARGET is module:Class or path/file.py:Class. The class is imported and run in a process of its own, so it may
@@ -138,7 +137,7 @@ def check(target: str, json_file: Path | None, test_file: Path | None, **given: 
         raise click.UsageError("--invocations is about one scenario: give --scenario too")
     import_from_here()
     check_options = CheckOptions(**given)
-    return _reported(lambda tell: check_target(target, check_options, tell), json_file, test_file)
+    return _reported(lambda tell: check_target(target, check_options, tell), files)
 
 
 @cli.command(
@@ -152,24 +151,23 @@ Examples:
 {STATUSES}"""
 )
 @click.argument("target")
-@options.budget("How long to explore, beyond starting; less where there is no more to see.")
-@options.seed()
+@parameters.budget("How long to explore, beyond starting; less where there is no more to see.")
+@parameters.seed()
 @click.option("--bound", type=click.IntRange(min=0), default=ExploreOptions.bound, show_default=True,
               help="Run all schedules with at most so many preemptions.")  # fmt: skip
 @click.option("--strategy", metavar="NAME", callback=_strategy, default=ExploreOptions.strategy, show_default=True,
               help=f"What chooses the schedules: {', '.join(STRATEGIES)}, or module:Class. The portfolio takes turns: "
               "all orders of lock operations, all schedules within the bound, random schedules.")  # fmt: skip
-@options.scenario("For a class: what to run, as for check.")
+@parameters.scenario("For a class: what to run, as for check.")
 @click.option("--schedule", metavar="TEXT", help="Run only this schedule, which a report has shown.")
-@options.times()
-@options.model("For a class: what the class should do, as for check.")
-@options.factory("For a class: a function that makes the subject.")
-@options.hang("How long a thread may make no step, if more than 10 s.")
-@options.memory("How much memory the process may use, in MiB.")
-@options.emit_test()
-@options.consistency()
-@options.json_file()
-def explore(target: str, json_file: Path | None, test_file: Path | None, **given: Any) -> int:
+@parameters.times()
+@parameters.model("For a class: what the class should do, as for check.")
+@parameters.factory("For a class: a function that makes the subject.")
+@parameters.hang("How long a thread may make no step, if more than 10 s.")
+@parameters.memory("How much memory the process may use, in MiB.")
+@parameters.consistency()
+@written_as(OF_A_SEARCH)
+def explore(target: str, files: Files, **given: Any) -> int:
     """Run one thread at a time, in every order that matters.
 
     TARGET is module:function or path/file.py:function: it starts threads, joins them and asserts. Or it is a class,
@@ -178,7 +176,7 @@ def explore(target: str, json_file: Path | None, test_file: Path | None, **given
     """
     import_from_here()
     explore_options = ExploreOptions(**given)
-    return _reported(lambda tell: explore_target(target, explore_options, tell), json_file, test_file)
+    return _reported(lambda tell: explore_target(target, explore_options, tell), files)
 
 
 @cli.command(
@@ -196,18 +194,18 @@ Exit status:
 """
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@options.times()
-@click.option("--hang", metavar="TIME", callback=options.duration,
+@parameters.times()
+@click.option("--hang", metavar="TIME", callback=parameters.duration,
               help="How long a thread may make no step; by default as long as when the finding was made.")  # fmt: skip
-@options.json_file("Write the report as JSON too.")
-def replay(file: Path, times: int, hang: float | None, json_file: Path | None) -> int:
+@written_as(OF_EACH)
+def replay(file: Path, times: int, hang: float | None, files: Files) -> int:
     """Repeat a finding.
 
     FILE is a report that --json has written. The schedule of its first finding that has one is run again, so the
     threads take the same turns.
     """
     import_from_here()
-    return _reported(lambda tell: replay_file(file, times, hang, tell), json_file)
+    return _reported(lambda tell: replay_file(file, times, hang, tell), files)
 
 
 @cli.command(
@@ -230,12 +228,12 @@ or module:Class, whose methods are the operations.
 {STATUSES}"""
 )
 @click.argument("file")
-@options.model("What the operations should do.", required=True)
-@options.budget("How long to search at most: 500ms, 10s, 2m.", default=60.0)
-@options.memory("How much the search may remember, in MiB.", least=1, default=512)
-@options.consistency()
-@options.json_file()
-def history(file: str, model: str, budget: float, memory: int, consistency: Consistency, json_file: Path | None) -> int:
+@parameters.model("What the operations should do.", required=True)
+@parameters.budget("How long to search at most: 500ms, 10s, 2m.", default=60.0)
+@parameters.memory("How much the search may remember, in MiB.", least=1, default=512)
+@parameters.consistency()
+@written_as(OF_EACH)
+def history(file: str, model: str, budget: float, memory: int, consistency: Consistency, files: Files) -> int:
     """Judge a history that was recorded elsewhere.
 
     FILE has one event a line; - is standard input.
@@ -246,58 +244,30 @@ def history(file: str, model: str, budget: float, memory: int, consistency: Cons
     try:
         with progress:
             report = judge_history(
-                sys.stdin if file == "-" else file,
-                model,
-                consistency=consistency,
-                budget_seconds=budget,
-                memory=memory,
+                sys.stdin if file == "-" else file, model, consistency=consistency, budget_seconds=budget, memory=memory
             )
     except KeyboardInterrupt:
         return interrupted(progress.line())
     except UnicodeDecodeError as error:
         raise LockproofError(f"{file} is not UTF-8: {error.reason}", "", "write JSON lines in UTF-8") from None
-    deliver(report.to_json(), lambda console: print_history(report, console), json_file)
+    deliver(report, lambda console: print_history(report, console), files)
     return report.verdict.status
 
 
-def _reported(
-    run: Callable[[Callable[[Progress], None]], Report], json_file: Path | None, test_file: Path | None = None
-) -> int:
+def _reported(run: Callable[[Callable[[Progress], None]], Report], files: Files) -> int:
     """Call `run`, which makes a report; show its progress, deliver the report, and return the exit status."""
     progress = ProgressLine(console_on(sys.stderr))
     try:
         with progress:
             report = run(progress)
-    except KeyboardInterrupt as stopped:
-        if isinstance(stopped, Interrupted):
-            _hand_over(stopped.report, json_file)
+    except Interrupted as stopped:
+        partial = stopped.report
+        deliver(partial, lambda console: print_report(partial, console), files, complete=False)
         return interrupted(progress.line())
-    _hand_over(report, json_file)
-    _write_test(report, test_file)
+    except KeyboardInterrupt:
+        return interrupted(progress.line())
+    deliver(report, lambda console: print_report(report, console), files)
     return report.verdict.status
-
-
-def _hand_over(report: Report, json_file: Path | None) -> None:
-    deliver(report.to_json(), lambda console: print_report(report, console), json_file)
-
-
-def _write_test(report: Report, test_file: Path | None) -> None:
-    """Write the first finding as a test, if the user gave a file for it."""
-    if test_file is None:
-        return
-    if not report.findings:
-        why = "the lines above already repeat what one thread alone shows" if report.nonconformances else ""
-        if report.verdict is Verdict.UNKNOWN:
-            why = f"nothing was found, and not everything was judged ({report.unknown[0].text})"
-        click.echo(f"lockproof: {why or 'nothing was found'}, so no test was written", err=True)
-        if report.verdict is Verdict.UNKNOWN:
-            click.echo(f"  next step: {report.unknown[0].step}", err=True)
-        return
-    try:
-        test_file.write_text(regression_test(report, report.findings[0]), encoding="utf-8")
-    except OSError as error:
-        raise LockproofError(f"the test cannot be written to {test_file}: {error.strerror or error}") from None
-    click.echo(f"lockproof: the test is in {test_file}", err=True)
 
 
 cli.add_command(mutate)

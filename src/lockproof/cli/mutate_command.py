@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import click
 
-from lockproof.cli import options
-from lockproof.cli.shared import deliver, import_from_here, interrupted
-from lockproof.core.mutation_report import MutationInterrupted, MutationReport
+from lockproof.cli import parameters
+from lockproof.cli.formats import OF_EACH, Files, deliver, written_as
+from lockproof.cli.shared import import_from_here, interrupted
+from lockproof.core.mutation_report import MutationInterrupted
 from lockproof.core.options import MutateOptions
 from lockproof.report.mutants_text import print_mutants, print_mutation
 from lockproof.report.page import console_on
@@ -60,11 +61,11 @@ Exit status:
 """
 )
 @click.argument("target")
-@options.budget("How long to check each mutant, if nothing is found in it.")
-@options.seed()
-@options.threads()
-@options.model("What the class should do, as for check.")
-@options.factory()
+@parameters.budget("How long to check each mutant, if nothing is found in it.")
+@parameters.seed()
+@parameters.threads()
+@parameters.model("What the class should do, as for check.")
+@parameters.factory()
 @click.option(
     "--operator", "operators", multiple=True, metavar="NAME", help="Use only this operator; may be given again."
 )
@@ -73,12 +74,10 @@ Exit status:
 @click.option("--min-score", metavar="PERCENT", callback=_percent, help="Fail if fewer mutants are killed.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Mutants at a time; by default one for each processor.")
 @click.option("--list", "only_list", is_flag=True, help="Show the mutants, and run none.")
-@options.hang()
-@options.memory("How much memory a process may use, in MiB.")
-@options.json_file()
-def mutate(
-    target: str, json_file: Path | None, min_score: float | None, only_list: bool, jobs: int | None, **given: Any
-) -> int:
+@parameters.hang()
+@parameters.memory("How much memory a process may use, in MiB.")
+@written_as(OF_EACH)
+def mutate(target: str, files: Files, min_score: float | None, only_list: bool, jobs: int | None, **given: Any) -> int:
     """Take the locks of a class away, one at a time, and see whether a check notices.
 
     TARGET is module:Class or path/file.py:Class. Its synchronization is found in its source, and each mutant has one
@@ -99,14 +98,11 @@ def mutate(
         with progress:
             report = mutate_target(target, mutate_options, progress)
     except MutationInterrupted as stopped:
-        _hand_over(stopped.report, json_file)
+        partial = stopped.report
+        deliver(partial, lambda console: print_mutation(partial, console), files, complete=False)
         return interrupted(f"{progress.line()}; the same command goes on from there")
     except KeyboardInterrupt:
         return interrupted(progress.line())
-    _hand_over(report, json_file)
+    deliver(report, lambda console: print_mutation(report, console), files)
     wrong = any(each.why for each in report.killed)
     return SCORE_TOO_LOW if wrong or (min_score is not None and (report.score or 0.0) < min_score) else 0
-
-
-def _hand_over(report: MutationReport, json_file: Path | None) -> None:
-    deliver(report.to_json(), lambda console: print_mutation(report, console), json_file)

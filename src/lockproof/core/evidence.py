@@ -8,8 +8,9 @@ no decision depends on the wording of a sentence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -93,6 +94,12 @@ class LeftOut:
         return {"code": self.omission.value, "count": self.count, "text": str(self)}
 
 
+def fieldwise[D](combine: Callable[[Any, Any], Any], one: D, other: D) -> D:
+    """Return a dataclass whose fields are those of both, combined pair by pair."""
+    names = [each.name for each in fields(one)]  # type: ignore[arg-type]  # only a dataclass has fields
+    return type(one)(*(combine(getattr(one, name), getattr(other, name)) for name in names))
+
+
 @dataclass(frozen=True)
 class Tally:
     """The runs of one engine.
@@ -109,7 +116,7 @@ class Tally:
     returned: int = 0
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(self.ran + other.ran, self.judged + other.judged, self.returned + other.returned)
+        return fieldwise(operator.add, self, other)
 
 
 @dataclass(frozen=True)
@@ -139,20 +146,7 @@ class Evidence:
 
     def __add__(self, other: Evidence) -> Evidence:
         """Return the sum of both, as if one longer check had collected it."""
-        return Evidence(
-            _sum(self.threads, other.threads),
-            _sum(self.schedules, other.schedules),
-            self.doubts + other.doubts,
-            self.findings + other.findings,
-            self.differences + other.differences,
-            self.left_out + other.left_out,
-            self.deaths + other.deaths,
-            self.deaths_found + other.deaths_found,
-        )
-
-
-def _sum(one: Tally | None, other: Tally | None) -> Tally | None:
-    return one if other is None else other if one is None else one + other
+        return fieldwise(lambda a, b: a if b is None else b if a is None else a + b, self, other)
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from lockproof.core.specification import Specification
 from lockproof.core.watched import Watched
 from lockproof.generate import tuning
 from lockproof.generate.initial import InitialPart, productive
+from lockproof.generate.operation_pool import OperationPool
 from lockproof.generate.pairs import Pair, PairOrder, met_again
-from lockproof.generate.pool import OperationPool
 
 __all__ = ["Generator", "Watched", "met_again", "productive"]
 
@@ -58,10 +58,6 @@ class Generator:
         self._changing = [kind for kind in kinds if not kind.reads and not kind.exclusive]
         waits = any(kind.blocking for kind in kinds)
         self._more_threads = tuning.MORE_THREADS_OF_QUEUES if waits else tuning.MORE_THREADS
-
-    @property
-    def _aimed_pairs(self) -> list[Pair]:
-        return self._pairs.aimed_pairs
 
     def scenario(self, index: int, attempt: int = 0) -> Scenario:
         """Return the scenario with this number; each attempt is another one, of the same kinds if it is a pair."""

@@ -11,7 +11,7 @@ from lockproof.core.probes import comes_back
 from lockproof.core.specification import Specification
 from lockproof.core.values import canonical
 from lockproof.generate import tuning
-from lockproof.generate.pool import with_focus
+from lockproof.generate.operation_pool import with_focus
 
 
 class InitialPart:

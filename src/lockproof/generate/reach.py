@@ -27,10 +27,10 @@ WAITING: Final = 0.05
 LONGEST_FILLING: Final = 1.0
 """Seconds for filling a subject. Only a line that waits takes so long, or a very busy machine."""
 
-type Place = tuple[str, str | int]
+type CodePlace = tuple[str, str | int]
 """A file, and the qualified name of a function or the number of a line."""
 
-type Reach = dict[Place, set[str]]
+type Reach = dict[CodePlace, set[str]]
 """The texts of the kinds of operations that run each place."""
 
 
@@ -46,7 +46,7 @@ def reached(
     with the lines before they run. An operation that may wait, or calls back into the subject, may never end: it has a
     thread of its own, which is left behind if it does not end. Lines that it runs after a wait are not found.
     """
-    found: defaultdict[Place, set[str]] = defaultdict(set)
+    found: defaultdict[CodePlace, set[str]] = defaultdict(set)
     with _Monitor(files) as monitor:
         for kind in specification.operations:
             endless = kind.blocking or comes_back(kind.text)
@@ -67,7 +67,7 @@ class _Monitor:
     def __init__(self, files: Collection[str]) -> None:
         self._files = files
         # By thread: a thread that was left behind goes on noting in its own set, which nobody reads again.
-        self._noted: dict[int, set[Place]] = {}
+        self._noted: dict[int, set[CodePlace]] = {}
         events = sys.monitoring.events
         self._callbacks: dict[int, Callable[..., object]] = {events.PY_START: self._begins, events.LINE: self._goes_on}
 
@@ -83,9 +83,9 @@ class _Monitor:
             sys.monitoring.register_callback(TOOL, event, None)
         sys.monitoring.free_tool_id(TOOL)
 
-    def places(self, call: Callable[[], None], *, endless: bool) -> set[Place]:
+    def places(self, call: Callable[[], None], *, endless: bool) -> set[CodePlace]:
         """Return the places that a call runs. An `endless` one has a thread of its own, and `WAITING` seconds."""
-        noted: set[Place] = set()
+        noted: set[CodePlace] = set()
 
         def run() -> None:
             self._noted[threading.get_ident()] = noted

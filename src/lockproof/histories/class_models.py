@@ -79,7 +79,7 @@ def state_of(value: Any) -> Any:
     )
 
 
-class Answer:
+class CanonicalResult:
     """The canonical result of a method. It equals the recorded result of a call with the value `value`."""
 
     __slots__ = ("form", "value")
@@ -157,7 +157,7 @@ class ClassModel(RecordedModel):
         result = PENDING if completed is PENDING else frozen(completed)
         return RecordedOperation(f, frozen(value), arguments, True), result
 
-    def apply(self, state: Snapshot, call: RecordedOperation) -> Iterator[tuple[Answer, Snapshot]]:
+    def apply(self, state: Snapshot, call: RecordedOperation) -> Iterator[tuple[CanonicalResult, Snapshot]]:
         def run() -> tuple[Any, Any] | None:
             # The arguments are copied too: the object may keep one and change it.
             subject, arguments = copy.deepcopy((state.kept, call.argument))
@@ -171,7 +171,7 @@ class ClassModel(RecordedModel):
 
         for _, found in every_choice(run):
             if found is not None:
-                yield Answer(found[0], call.value), Snapshot(found[1])
+                yield CanonicalResult(found[0], call.value), Snapshot(found[1])
 
 
 def _takes(method: Any) -> tuple[bool, bool]:

@@ -20,11 +20,11 @@ from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
 from lockproof.core.errors import LockproofError
 from lockproof.core.operation import Code, drawn
 
-type Pool = Sequence[Any]
+type Candidates = Sequence[Any]
 
-INTEGERS: Final[Pool] = (1, 2)
+INTEGERS: Final[Candidates] = (1, 2)
 
-_SIMPLE: Final[Mapping[Any, Pool]] = {
+_SIMPLE: Final[Mapping[Any, Candidates]] = {
     int: INTEGERS,
     str: ("x", "y"),
     bool: (True, False),
@@ -57,7 +57,7 @@ class Arguments:
     def __init__(self, cls: type, reader: str = "") -> None:
         self._cls, self._reader = cls, reader
 
-    def pool(self, function: Callable[..., Any], parameter: inspect.Parameter) -> Pool:
+    def pool(self, function: Callable[..., Any], parameter: inspect.Parameter) -> Candidates:
         """Return the pool of a parameter.
 
         Raises:
@@ -69,7 +69,7 @@ class Arguments:
             return self._by_name(parameter.name)
         return self._of(annotation)
 
-    def _by_name(self, name: str) -> Pool:
+    def _by_name(self, name: str) -> Candidates:
         name = name.strip("_").lower()
         if name in _FUNCTIONS:
             return self._functions()
@@ -79,7 +79,7 @@ class Arguments:
             return (Code("b"),)
         return INTEGERS
 
-    def _functions(self) -> Pool:
+    def _functions(self) -> Candidates:
         back = (Code(f"lambda *_: {self._reader}"),) if self._reader else ()
         return (Code("gives_1"), Code("gives_2"), *back, Code("fails"))
 
@@ -97,7 +97,7 @@ class Arguments:
         except Exception:
             return Any
 
-    def _of(self, annotation: Any) -> Pool:
+    def _of(self, annotation: Any) -> Candidates:
         try:
             if annotation in _SIMPLE:
                 return _SIMPLE[annotation]
@@ -120,14 +120,14 @@ class Arguments:
             return self._of_union(inner)
         return self._of_container(annotation, origin, inner)
 
-    def _of_union(self, inner: Sequence[Any]) -> Pool:
+    def _of_union(self, inner: Sequence[Any]) -> Candidates:
         pools = [self._of(each) for each in inner]
         values = list(pools[0][:2])
         for pool in pools[1:]:
             values += [each for each in pool[:1] if not any(type(each) is type(v) and each == v for v in values)]
         return tuple(values)
 
-    def _of_container(self, annotation: Any, origin: Any, inner: Sequence[Any]) -> Pool:
+    def _of_container(self, annotation: Any, origin: Any, inner: Sequence[Any]) -> Candidates:
         if origin in (abc.Callable, types.FunctionType):
             return self._functions()
         if isinstance(origin, type) and self._cls is origin:
@@ -159,7 +159,7 @@ def _text(value: Any) -> str:
     return str(value) if isinstance(value, Code) else repr(value)
 
 
-def _drawn(annotation: Any) -> Pool:
+def _drawn(annotation: Any) -> Candidates:
     """Return values from Hypothesis for a type that has no pool here."""
     try:
         from hypothesis import strategies

@@ -40,7 +40,7 @@ from lockproof.core.values import Raised, TextForm, canonical, show
 from lockproof.core.verdict import Nonconformance
 
 type Announce = Callable[[Sequence[str]], None]
-type Program = tuple[Operation, ...]
+type Calls = tuple[Operation, ...]
 
 FILLINGS: Final = 3
 """How many fillings of each kind are tried alone; twice as many where there are no more than MANY kinds."""
@@ -64,7 +64,7 @@ _WAITS: Final = TextForm("waits")
 
 
 @dataclass(frozen=True)
-class Conformance:
+class ConformanceResult:
     """The differences, and the specification adjusted for them."""
 
     nonconformances: tuple[Nonconformance, ...]
@@ -79,7 +79,7 @@ def conform(
     announce: Announce = lambda _: None,
     skip: frozenset[str] = frozenset(),
     compared: frozenset[str] = frozenset(),
-) -> Conformance:
+) -> ConformanceResult:
     """Compare subject and model on one thread for about `seconds`; every operation is tried, even if it takes longer.
 
     `announce` is called with the lines of a program before its last line runs: if that line hangs, the caller knows
@@ -121,10 +121,10 @@ class _Comparison:
         self._reported: set[str] = set()
         self._left_out: dict[str, list[str]] = {}
         self._filled: dict[str, list[Operation]] = {}
-        self._observed: tuple[Specification, dict[tuple[str, ...], Program]] = self.specification, {}
+        self._observed: tuple[Specification, dict[tuple[str, ...], Calls]] = self.specification, {}
         self._globals = self.specification.globals
 
-    def run(self, seconds: float, compared: frozenset[str]) -> Conformance:
+    def run(self, seconds: float, compared: frozenset[str]) -> ConformanceResult:
         end = monotonic() + seconds
         self._trust_observers()
         kinds = [kind for kind in self.specification.operations if not compared or kind.text in compared]
@@ -142,7 +142,7 @@ class _Comparison:
             self._try(self._drawn())
         notes = [f"{', '.join(texts)}: left out, since {why}" for why, texts in self._left_out.items()]
         notes = [*self.specification.notes, *notes]
-        return Conformance(tuple(self.found), replace(self.specification, notes=notes))
+        return ConformanceResult(tuple(self.found), replace(self.specification, notes=notes))
 
     # Programs.
 
@@ -159,7 +159,7 @@ class _Comparison:
             kinds = [kind for kind in self.specification.operations if not kind.reads]
         return [each for kind in kinds[:4] for each in self._fillings(kind)[:FILLINGS]]
 
-    def _contents(self) -> list[Program]:
+    def _contents(self) -> list[Calls]:
         """Return programs that lead to no, one and several elements, the last to most."""
         initial = self._initial()
         several = [each for each in initial if each.kind.text == initial[0].kind.text]
@@ -167,7 +167,7 @@ class _Comparison:
             several = [each for first in several for each in (first, *_on(first, "b"))]
         return list(dict.fromkeys([(), tuple(initial[:1]), tuple(several)]))
 
-    def _drawn(self) -> Program:
+    def _drawn(self) -> Calls:
         kinds = self.specification.operations
         chosen = self._random.choices(kinds, [kind.weight for kind in kinds], k=self._random.randint(2, LONGEST))
         lines = [self._random.choice(self._fillings(kind)) for kind in chosen]
@@ -178,12 +178,12 @@ class _Comparison:
         """Return the kind as the adjusted specification has it."""
         return next((each for each in self.specification.operations if each.text == kind.text), kind)
 
-    def _bound(self, program: Sequence[Operation]) -> Program:
+    def _bound(self, program: Sequence[Operation]) -> Calls:
         """Return the program with the adjusted specification's kinds, without what was left out."""
         known = {kind.text: kind for kind in (*(self.specification.init or ()), *self.specification.operations)}
         return tuple(replace(each, kind=known[each.kind.text]) for each in program if each.kind.text in known)
 
-    def _observers(self, program: Program) -> Program:
+    def _observers(self, program: Calls) -> Calls:
         names = tuple(name for name in SUBJECTS if name == "a" or any(name in each.subjects for each in program))
         if self._observed[0] is not self.specification:
             self._observed = self.specification, {}
@@ -195,7 +195,7 @@ class _Comparison:
 
     # Running them.
 
-    def _compare(self, program: Program, known: int = 0) -> _Difference | None:
+    def _compare(self, program: Calls, known: int = 0) -> _Difference | None:
         """Return the first difference. The first `known` operations are not announced: they ran before."""
         if any(op.kind.blocking for op in program) and self._would_wait(program):
             return None
@@ -217,7 +217,7 @@ class _Comparison:
     def _objects(self, make: Callable[[], Any]) -> dict[str, Any]:
         return {name: make() for name in SUBJECTS[: max(self.specification.subjects, 1)]}
 
-    def _followed(self, program: Program, results: Sequence[Any]) -> _Difference | None:
+    def _followed(self, program: Calls, results: Sequence[Any]) -> _Difference | None:
         """Run the program on the model, up to the first result that differs."""
         objects = self._objects(self.specification.model or self.specification.subject)
         for index, (operation, result) in enumerate(zip(program, results, strict=True)):
@@ -226,7 +226,7 @@ class _Comparison:
                 return _Difference(index, result, expected)
         return None
 
-    def _would_wait(self, program: Program) -> bool:
+    def _would_wait(self, program: Calls) -> bool:
         """Tell whether the program waits after some choices of the model: the subject may make the same."""
 
         def waits() -> bool:
@@ -284,7 +284,7 @@ class _Comparison:
             for observer, difference in wrong:
                 self._blame((*program, observer), difference)
 
-    def _try(self, program: Program, known: int = 0) -> None:
+    def _try(self, program: Calls, known: int = 0) -> None:
         """Compare a program and the contents after it; report and adjust until it conforms."""
         for _ in range(len(program) + 1):
             program = self._bound(program)
@@ -299,13 +299,13 @@ class _Comparison:
             assert difference is not None
             self._blame(short, difference)
 
-    def _failure(self, program: Program) -> _Difference | None:
+    def _failure(self, program: Calls) -> _Difference | None:
         """Return the difference of the last operation, in its result or in the contents after it; None without one."""
         last = len(program) - 1
         difference = self._compare((*program, *self._observers(program)))
         return difference if difference is not None and difference.index >= last else None
 
-    def _shrunk(self, program: Program) -> Program:
+    def _shrunk(self, program: Calls) -> Calls:
         """Return the program without the operations that the difference does not need; the last one stays."""
         index = 0
         while index < len(program) - 1:
@@ -316,7 +316,7 @@ class _Comparison:
                 index += 1
         return program
 
-    def _blame(self, program: Program, difference: _Difference) -> None:
+    def _blame(self, program: Calls, difference: _Difference) -> None:
         """Report the last operation of the program for the difference, and adjust the specification."""
         full = (*program, *self._observers(program))
         lines, culprit = tuple(each.text for each in program), program[-1]
@@ -384,7 +384,7 @@ class _Comparison:
 
     # State handed out.
 
-    def _look_for_handed_out(self, program: Program) -> None:
+    def _look_for_handed_out(self, program: Calls) -> None:
         """Report operations whose result is a live part of the subject: a change of either changes the other."""
         for kind in list(self.specification.operations):
             operation = self._fillings(kind)[0]
@@ -411,7 +411,7 @@ class _Comparison:
                 )
                 break
 
-    def _held(self, program: Program, make: Callable[[], Any]) -> tuple[dict[str, Any], Any] | None:
+    def _held(self, program: Calls, make: Callable[[], Any]) -> tuple[dict[str, Any], Any] | None:
         """Return the subjects after the program, and the mutable result of its last operation, if it is one."""
         if any(each.kind.blocking for each in program):
             return None
@@ -436,7 +436,7 @@ class _Comparison:
             return None  # an object of the same class, made by its own method, may well be a view on purpose
         return objects, result
 
-    def _sees_changes(self, program: Program, make: Callable[[], Any]) -> tuple[str, ...] | None:
+    def _sees_changes(self, program: Calls, make: Callable[[], Any]) -> tuple[str, ...] | None:
         """Return a program that ends with a change of the subject which changes the result too, or None."""
         changing = [kind for kind in self.specification.operations if not kind.reads and not kind.blocking]
         for change in [each for kind in changing[:6] for each in self._fillings(kind)[:2]]:
@@ -450,7 +450,7 @@ class _Comparison:
                 return (*(each.text for each in program[:-1]), f"result = {program[-1].text}", change.text)
         return None
 
-    def _lets_change(self, program: Program, make: Callable[[], Any]) -> tuple[str, ...] | None:
+    def _lets_change(self, program: Calls, make: Callable[[], Any]) -> tuple[str, ...] | None:
         """Return a program that ends in a change of the result which the subject shows too, or None."""
         held = self._held(program, make)
         if held is None or not self.specification.final or any(_gives_container(each) for each in program):

@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import ast
 import inspect
-import queue
 import sys
-from collections import deque
-from collections.abc import Callable, MutableMapping, MutableSequence, MutableSet
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -21,23 +19,10 @@ from lockproof.core.errors import LockproofError
 from lockproof.core.operation import Operation, OperationKind
 from lockproof.core.specification import Specification
 from lockproof.core.values import unordered
-from lockproof.inference import generic, mappings, queues, sequences, sets
+from lockproof.inference import generic
 from lockproof.inference import put_get as waiting
-from lockproof.inference.class_kind import NAMES, Kind, defines, has
-
-type Make = Callable[[], Any]
-
-_KINDS: Final[dict[str, Callable[[type, Make], Kind]]] = {
-    "set": sets.kind,
-    "dict": mappings.kind,
-    "list": sequences.kind,
-    "deque": sequences.kind,
-    "queue": queues.kind,
-}
-_MODELS: Final[dict[str, Make]] = {
-    "set": sets.AnySet, "dict": mappings.AnyMapping, "list": list, "deque": deque, "queue": queues.QueueModel,
-}  # fmt: skip
-"""The models of the kinds, for a class of another kind that the user wants to be compared with one."""
+from lockproof.inference.catalogue import NAMES, Catalogue, defines, has
+from lockproof.inference.kinds import KINDS, ClassKind, Make, kind_like, kind_meant, kind_of
 
 ITSELF: Final = "itself"
 """The name of the model that is the class's own code, run by one thread."""
@@ -64,20 +49,23 @@ def infer(cls: type, *, model: Callable[[], Any] | str | None = None, factory: M
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None and isinstance(fresh, asyncio.Queue):
         raise LockproofError(f"{cls.__name__} is asynchronous", "asyncio's classes are for one thread")
-    if callable(model):
-        named = _named(model)
-        if named is None:
+    own = kind_of(cls)
+    if model is None:
+        wanted = own
+    elif model == ITSELF:
+        wanted = None
+    elif callable(model):
+        wanted = kind_meant(model)
+        if wanted is None:
             return _given(cls, make, model, getattr(model, "__name__", str(model)))
-        model = named
-    if model is not None and model != ITSELF and model not in _KINDS:
-        known = ", ".join([*_KINDS, ITSELF])
+    elif (wanted := KINDS.get(model)) is None:
+        known = ", ".join([*KINDS, ITSELF])
         raise LockproofError(f"there is no kind {model!r}", f"the kinds are {known}", "or name a class as module:Class")
-    name = model or _kind_of(cls)
-    if name in _KINDS and name != _kind_of(cls):
-        return _given(cls, make, _MODELS[name], name)
-    if name in _KINDS:
-        return _of_kind(cls, make, _KINDS[name](cls, make))
-    if name is None and (waits := waiting.find_out(cls, make)) is not None:
+    if wanted is not None and wanted is own:
+        return _of_kind(cls, make, wanted.catalogue(cls, make))
+    if wanted is not None:
+        return _given(cls, make, wanted.model, wanted.name, wanted)
+    if model is None and (waits := waiting.find_out(cls, make)) is not None:
         return _waiting(cls, make, waits)
     return _generic(cls, make, guess=model is None)
 
@@ -121,43 +109,23 @@ def _needs_arguments(cls: type) -> bool:
     return False
 
 
-def _named(model: Callable[[], Any]) -> str | None:
-    """Return the kind of a builtin type, if the user gives one: the kind's model allows more than the type does."""
-    types: dict[Any, str] = {
-        set: "set", dict: "dict", list: "list", deque: "deque", queue.Queue: "queue", queue.SimpleQueue: "queue",
-    }  # fmt: skip
-    return types.get(model)
-
-
-def _kind_of(cls: type) -> str | None:
-    """Return the kind of the class by its bases, registered ones included."""
-    if issubclass(cls, (queue.Queue, queue.SimpleQueue)):
-        return "queue"
-    if issubclass(cls, deque):
-        return "deque"
-    for base, name in ((MutableSet, "set"), (MutableMapping, "dict"), (MutableSequence, "list")):
-        if issubclass(cls, base):
-            return name
-    return None
-
-
-def _of_kind(cls: type, make: Make, kind: Kind) -> Specification:
-    operations = [each for each in kind.operations if has(cls, each)]
-    init = [each for each in kind.init if has(cls, each)]
-    covered = {name for each in kind.operations for name in _methods(each)} | set(dir(kind.base))
+def _of_kind(cls: type, make: Make, catalogue: Catalogue) -> Specification:
+    operations = [each for each in catalogue.operations if has(cls, each)]
+    init = [each for each in catalogue.init if has(cls, each)]
+    covered = {name for each in catalogue.operations for name in _methods(each)} | set(dir(catalogue.base))
     others, notes = generic.operations(cls, make, without=frozenset(covered) | generic.LOCK_METHODS)
-    sample = kind.model()
+    sample = catalogue.model()
     known = {each.text for each in operations}
     for each in others:
         if not _methods(each) or each.text in known:
             continue  # an operator: the table has it in all its forms
         lifted = not all(hasattr(sample, name) for name in _methods(each))
-        operations.append(replace(each, lifted=lifted, normalize=_listed if kind.unordered else each.normalize))
-    observe = [text for text in kind.observe if has(cls, OperationKind(text))]
+        operations.append(replace(each, lifted=lifted, normalize=_listed if catalogue.unordered else each.normalize))
+    observe = [text for text in catalogue.observe if has(cls, OperationKind(text))]
     return Specification(
-        subject=make, operations=operations, model=kind.model, observe=observe, names=NAMES, subjects=2,
-        init=init or None, lift=kind.lift, lower=kind.lower,
-        subject_name=cls.__name__, model_name=kind.name, notes=notes,
+        subject=make, operations=operations, model=catalogue.model, observe=observe, names=NAMES, subjects=2,
+        init=init or None, lift=catalogue.lift, lower=catalogue.lower,
+        subject_name=cls.__name__, model_name=catalogue.name, notes=notes,
     )  # fmt: skip
 
 
@@ -172,8 +140,11 @@ def _listed(result: Any) -> Any:
     return unordered(result) if isinstance(result, list) else result
 
 
-def _given(cls: type, make: Make, model: Make, name: str) -> Specification:
-    """Return the specification with a model of the user: the operations that class and model have in common."""
+def _given(cls: type, make: Make, model: Make, name: str, kind: ClassKind | None = None) -> Specification:
+    """Return the specification with a model that the user chose: the operations that class and model have in common.
+
+    `kind`: the kind whose model it is; None for a model of the user.
+    """
     try:
         sample = model()
     except Exception as error:
@@ -182,11 +153,11 @@ def _given(cls: type, make: Make, model: Make, name: str) -> Specification:
             "a model is made without arguments",
             "name a function that makes one",
         ) from error
-    own = frozenset() if model in _MODELS.values() else frozenset(dir(sample))
+    own = frozenset() if kind is not None else frozenset(dir(sample))
     kinds, notes = generic.operations(cls, make, known=own)
     shared = [each for each in kinds if has(type(sample), each) or _on_object(sample, each)]
-    if model is queues.QueueModel:
-        shared = [replace(each, blocking=bool(_methods(each) & {"get", "put", "join"})) for each in shared]
+    if kind is not None and kind.waiting:
+        shared = [replace(each, blocking=bool(_methods(each) & kind.waiting)) for each in shared]
     shared = [replace(each, blocking=True, dual=True) if _is_dual(cls, sample, each) else each for each in shared]
     if not shared:
         raise LockproofError(
@@ -240,19 +211,14 @@ def _generic(cls: type, make: Make, *, guess: bool) -> Specification:
     )  # fmt: skip
     if looks is None:
         return specification
-    made, name = looks
-    sample = made()
+    sample = looks.model()
     lifted = [replace(each, lifted=not has(type(sample), each)) for each in kinds]
-    return replace(specification, operations=lifted, model=made, model_name=name, guessed=True)
+    return replace(specification, operations=lifted, model=looks.model, model_name=looks.called, guessed=True)
 
 
-def _guessed(cls: type, make: Make) -> tuple[Make, str] | None:
-    """Return the model of the container whose method names the class has, if a fresh subject is empty."""
-    found: tuple[Make, str] | None = None
-    if defines(cls, "__contains__") and defines(cls, "add") and defines(cls, "remove", "discard"):
-        found = (sets.AnySet, "set")
-    elif defines(cls, "__getitem__") and defines(cls, "__setitem__") and defines(cls, "__delitem__", "keys", "pop"):
-        found = (mappings.AnyMapping, "mapping")
+def _guessed(cls: type, make: Make) -> ClassKind | None:
+    """Return the kind that the class looks like, if a fresh subject is empty."""
+    found = kind_like(cls)
     if found is not None and defines(cls, "__len__"):
         try:
             return None if len(make()) else found

@@ -11,7 +11,7 @@ from typing import Any, Final
 from lockproof.core.errors import LockproofError
 from lockproof.core.operation import OperationKind, op
 from lockproof.inference.arguments import INTEGERS, Arguments
-from lockproof.inference.class_kind import defines, has
+from lockproof.inference.catalogue import defines, has
 
 LOCK_METHODS: Final = frozenset(
     re.findall(

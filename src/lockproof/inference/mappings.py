@@ -9,7 +9,7 @@ from typing import Any, Final
 from lockproof.core.model import choose
 from lockproof.core.operation import Code, OperationKind, op
 from lockproof.core.values import unordered
-from lockproof.inference.class_kind import Kind, contents_of
+from lockproof.inference.catalogue import Catalogue, contents_of
 
 
 class AnyMapping(dict[Any, Any]):
@@ -123,7 +123,7 @@ KEY_BY_KEY: Final = ("dict(a)", "{**a}")
 """For these CPython looks up each key by itself if `__iter__` is Python code: no class can make that one step."""
 
 
-def kind(cls: type, make: Callable[[], Any]) -> Kind:
+def catalogue(cls: type, make: Callable[[], Any]) -> Catalogue:
     """Return how to check mappings of this class, made by `make`; a fresh one may have contents."""
     contents = contents_of(lambda: make().items())
     base: type[Any] = next(
@@ -147,7 +147,7 @@ def kind(cls: type, make: Callable[[], Any]) -> Kind:
     def lower(subject: Any, items: Any) -> None:
         now = list(subject.items())
         items.clear()
-        for key, value in now:
+        for key, value in now:  # the `update` of a Counter would count the pairs
             items[key] = value
 
     operations = _operations(unordered if base is AnyMapping else None)  # `AnyMapping` promises no order of its items
@@ -156,4 +156,4 @@ def kind(cls: type, make: Callable[[], Any]) -> Kind:
     if getattr(cls, "__iter__", None) is not dict.__iter__:
         operations = tuple(each for each in operations if each.text not in KEY_BY_KEY)
     name = "mapping" if base is AnyMapping else base.__name__
-    return Kind(name, base, model, operations, INIT, OBSERVE, lift, lower, unordered=base is AnyMapping)
+    return Catalogue(name, base, model, operations, INIT, OBSERVE, lift, lower, unordered=base is AnyMapping)

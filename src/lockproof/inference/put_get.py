@@ -186,10 +186,7 @@ def model_of(waits: Waits) -> type:
 def operations(cls: type, waits: Waits) -> tuple[list[OperationKind], Sequence[OperationKind], list[str]]:
     """Return the kinds of operations that the model knows, those that prepare a subject, and what observes it."""
     may = waits.capacity > 0
-    kinds = [
-        op(f"a.{waits.put}(x)", x=[1, 2], blocking=may, weight=4),
-        op(f"a.{waits.get}()", blocking=True, weight=4),
-    ]
+    kinds = [op(f"a.{waits.put}(x)", x=[1, 2], blocking=may, weight=4), op(f"a.{waits.get}()", blocking=True, weight=4)]
     observe = []
     for name in (*_SIZES, *_EMPTY, *_FULL):
         if callable(getattr(cls, name, None)):

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from lockproof.core.model import block
 from lockproof.core.operation import OperationKind, op
-from lockproof.inference.class_kind import Kind, contents_of
+from lockproof.inference.catalogue import Catalogue, contents_of
 
 type Order = Literal["first", "last", "least"]
 """Which item comes out: the one put in first, the one put in last, or the least."""
@@ -105,7 +105,7 @@ def _operations(bounded: bool) -> Iterator[OperationKind]:
     yield op("a.shutdown(immediate=True)", weight=0.3)
 
 
-def kind(cls: type, make: Callable[[], Any]) -> Kind:
+def catalogue(cls: type, make: Callable[[], Any]) -> Catalogue:
     """Return how to check queues of this class, a subclass of `queue.Queue` or `queue.SimpleQueue`."""
     order: Order = "first"
     if issubclass(cls, queue.LifoQueue):
@@ -134,7 +134,7 @@ def kind(cls: type, make: Callable[[], Any]) -> Kind:
     base = queue.Queue if issubclass(cls, queue.Queue) else queue.SimpleQueue
     name = next(each.__name__ for each in cls.__mro__ if each.__module__ in ("queue", "_queue"))
     operations = tuple(_operations(maxsize > 0))
-    return Kind(name, base, lambda: QueueModel(order, maxsize, contents), operations, INIT, OBSERVE, lift, lower)
+    return Catalogue(name, base, lambda: QueueModel(order, maxsize, contents), operations, INIT, OBSERVE, lift, lower)
 
 
 def _drained(subject: Any) -> list[Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from lockproof.core.operation import Code, OperationKind, op
-from lockproof.inference.class_kind import Kind, contents_of
+from lockproof.inference.catalogue import Catalogue, contents_of
 
 _X: Final = [1, 2]
 _MANY: Final = [[1, 2], [3], Code("(x for x in [1, 2])")]
@@ -94,7 +94,7 @@ def _of_deques() -> Iterator[OperationKind]:
     yield op("a *= 2", weight=0.3)
 
 
-def kind(cls: type, make: Callable[[], Any]) -> Kind:
+def catalogue(cls: type, make: Callable[[], Any]) -> Catalogue:
     """Return how to check sequences of this class, made by `make`; a fresh one may have contents."""
     contents, most = contents_of(make), getattr(make(), "maxlen", None)
     double = issubclass(cls, deque)
@@ -115,4 +115,4 @@ def kind(cls: type, make: Callable[[], Any]) -> Kind:
 
     base: type[Any] = deque if double else list
     operations = (*_common(), *(_of_deques() if double else _of_lists()))
-    return Kind(base.__name__, base, model, operations, INIT, OBSERVE, lift, lower)
+    return Catalogue(base.__name__, base, model, operations, INIT, OBSERVE, lift, lower)

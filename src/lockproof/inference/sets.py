@@ -8,7 +8,7 @@ from typing import Any, Final
 from lockproof.core.model import choose
 from lockproof.core.operation import Code, OperationKind, op
 from lockproof.core.values import unordered
-from lockproof.inference.class_kind import Kind, contents_of
+from lockproof.inference.catalogue import Catalogue, contents_of
 
 
 class AnySet(set[Any]):
@@ -169,7 +169,7 @@ def _operations(builtin: bool) -> tuple[OperationKind, ...]:
     return (*common, *_builtin_only()) if builtin else common
 
 
-def kind(cls: type, make: Callable[[], Any]) -> Kind:
+def catalogue(cls: type, make: Callable[[], Any]) -> Catalogue:
     """Return how to check sets of this class, made by `make`; a fresh one may have contents."""
     builtin = issubclass(cls, set)
     contents = contents_of(make)
@@ -187,17 +187,7 @@ def kind(cls: type, make: Callable[[], Any]) -> Kind:
     def lower(subject: Any, items: Any) -> None:
         now = list(subject)
         items.clear()
-        for item in now:
-            items.add(item)
+        items.update(now)
 
-    return Kind(
-        "set",
-        set,
-        lambda: model(contents),
-        _operations(builtin),
-        INIT,
-        OBSERVE,
-        lift,
-        lower,
-        unordered=True,
-    )
+    operations = _operations(builtin)
+    return Catalogue("set", set, lambda: model(contents), operations, INIT, OBSERVE, lift, lower, unordered=True)

@@ -26,11 +26,7 @@ class Explainer:
     """
 
     def __init__(
-        self,
-        orders: Orders,
-        table: dict[Key, list[tuple[int, ...]]] | None,
-        before: Masks,
-        free: Masks,
+        self, orders: Orders, table: dict[Key, list[tuple[int, ...]]] | None, before: Masks, free: Masks
     ) -> None:
         self._orders, self._table = orders, table
         self._before, self._free = before, free
@@ -77,10 +73,7 @@ class Explainer:
         others = [key for key in self._allowed() if key != (results, final)]
         return tuple(
             Outcome(
-                tuple(tuple(map(show, thread)) for thread in by_thread(flat)),
-                tuple(map(show, ending)),
-                0,
-                Verdict.HELD,
+                tuple(tuple(map(show, thread)) for thread in by_thread(flat)), tuple(map(show, ending)), 0, Verdict.HELD
             )
             for flat, ending in sorted(others, key=distance)[:NEAREST]
         )

@@ -78,7 +78,7 @@ class _Walk:
         return contents(self, each), self.pairs(each.__dict__.items()) if attributes else (), self.pairs(held)
 
 
-type Look = Callable[[_Walk, Any], Hashable]
+type Reader = Callable[[_Walk, Any], Hashable]
 
 
 def _lasting(named: Any, each: Any) -> int:
@@ -120,7 +120,7 @@ def _set(walk: _Walk, each: set[Any]) -> Hashable:
     return walk.all(set.__iter__(each))
 
 
-_CONTENTS: Final[dict[type, Look]] = {
+_CONTENTS: Final[dict[type, Reader]] = {
     OrderedDict: lambda walk, each: walk.pairs(OrderedDict.items(each)),
     defaultdict: lambda walk, each: (walk.of(each.default_factory), walk.pairs(dict.items(each))),
     dict: lambda walk, each: walk.pairs(dict.items(each)),
@@ -135,7 +135,7 @@ _CONTENTS: Final[dict[type, Look]] = {
 }
 """The contents of a container beside its attributes, by the nearest base class."""
 
-_LOOKS: Final[dict[type, Look]] = {
+_LOOKS: Final[dict[type, Reader]] = {
     **{cls: look for cls, look in _CONTENTS.items() if cls is not object},
     float: lambda _, each: repr(each),
     complex: lambda _, each: repr(each),
@@ -151,7 +151,7 @@ _LOOKS: Final[dict[type, Look]] = {
 
 
 @lru_cache(256)
-def _plan(cls: type) -> tuple[Look, tuple[str, ...], bool]:
+def _plan(cls: type) -> tuple[Reader, tuple[str, ...], bool]:
     """Return how to read objects of a class: the contents, the slots, and whether there are other attributes.
 
     Raises:

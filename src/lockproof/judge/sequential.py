@@ -16,13 +16,13 @@ from lockproof.core.model import SequentialModel
 from lockproof.core.verdict import Verdict
 from lockproof.judge.search import EVERY, Budget, Deepest, Met, Searched, pure_calls
 
-type Progress = tuple[int, ...]
+type Position = tuple[int, ...]
 """How many calls of each process are in the order."""
 
-type Step = tuple[int, Any]
+type NextCall = tuple[int, Any]
 """The process that makes its next call, and the state after the call."""
 
-type Frame = tuple[int, list[Step] | None, Progress, Any, int]
+type Frame = tuple[int, list[NextCall] | None, Position, Any, int]
 """A call in the order, the steps not tried yet (None: there was no choice), and what `_Search` had before the call."""
 
 
@@ -45,7 +45,7 @@ class _Search:
         self.queues = list(by_process.values())
         self.pure = pure_calls(calls, model) or []
         self.left = sum(not call.pending for call in calls)
-        self.progress: Progress = (0,) * len(self.queues)
+        self.progress: Position = (0,) * len(self.queues)
         self.state: Any = model.initial()
         self.stack: list[Frame] = []
         self.met, self.deepest = Met(budget.memory), Deepest(self.state)
@@ -53,7 +53,7 @@ class _Search:
     def run(self) -> Searched:
         """Search until all calls that returned are in the order, no choice is left, or the budget is spent."""
         rounds = 0
-        steps: list[Step] | None = None
+        steps: list[NextCall] | None = None
         while self.left:
             rounds += 1
             if not rounds % EVERY and (reason := self.met.look(self.budget, self.state)):
@@ -73,11 +73,11 @@ class _Search:
         self.budget.spend(self.met.count)
         return Searched(Verdict.HELD, self.met.count, tuple(frame[0] for frame in self.stack), self.state)
 
-    def _steps(self) -> list[Step]:
+    def _steps(self) -> list[NextCall]:
         """Return the steps that the model allows here; the call that returned first comes last, and is tried first."""
         calls, queues, state = self.calls, self.queues, self.state
         heads = [(calls[i := queues[t][k]].returned, i, t) for t, k in enumerate(self.progress) if k < len(queues[t])]
-        found: list[Step] = []
+        found: list[NextCall] = []
         for _, i, t in sorted(heads):
             call = calls[i]
             steps = self.model.apply(state, call.operation)
@@ -87,7 +87,7 @@ class _Search:
                 found += [(t, after) for result, after in steps if result == call.result]
         return found[::-1]
 
-    def _advance(self, steps: list[Step]) -> bool:
+    def _advance(self, steps: list[NextCall]) -> bool:
         """Make the next step that leads to a configuration not met before; tell whether there is one."""
         met, progress = self.met, self.progress
         while steps:
@@ -115,7 +115,7 @@ class _Search:
                         return True
         return False
 
-    def _back(self) -> list[Step] | None:
+    def _back(self) -> list[NextCall] | None:
         """Take calls out of the order, up to the newest choice; return its steps not tried yet, None at the end."""
         while self.stack:
             _, steps, self.progress, self.state, self.left = self.stack.pop()

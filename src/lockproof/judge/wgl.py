@@ -35,18 +35,15 @@ type Configuration = tuple[int, int, int, Any]
 """How many calls that returned all come first, the bits of those in the order beyond them, the bits of the pending
 calls in the order, and the state."""
 
-type Rest = list[Any] | tuple[()]
+type Untried = list[Any] | tuple[()]
 """The steps of a choice that were not tried yet: states after a call, or effects of pending calls."""
 
-type Frame = tuple[int, int, Rest | None, Configuration]
+type Frame = tuple[int, int, Untried | None, Configuration]
 """A call in the order, the place of the choice, its rest (None: there was no choice), the configuration before it."""
 
 
 def search(
-    calls: Sequence[Call],
-    model: SequentialModel[Any, Any],
-    budget: Budget,
-    spans: Sequence[Span] | None = None,
+    calls: Sequence[Call], model: SequentialModel[Any, Any], budget: Budget, spans: Sequence[Span] | None = None
 ) -> Searched:
     """Look for an order of the calls that the model allows and that keeps to real time.
 
@@ -164,7 +161,7 @@ class _Search:
         self.budget.spend(self.met.count)
         return Searched(Verdict.HELD, self.met.count, tuple(frame[0] for frame in self.stack), self.here[3])
 
-    def _advance(self, place: int, rest: Rest | None) -> bool:
+    def _advance(self, place: int, rest: Untried | None) -> bool:
         """Put a call in the order that leads to a configuration not met before; tell whether there is one.
 
         The calls are tried from `place` on. `rest` are the steps of the call there that are left; None: all of them.
@@ -195,7 +192,7 @@ class _Search:
             place, rest = after[place], None
         return bool(self.entries.pending) and self._guess(place, rest)
 
-    def _guess(self, place: int, rest: Rest | None) -> bool:
+    def _guess(self, place: int, rest: Untried | None) -> bool:
         """Let a pending call take effect that leads to a configuration not met before; tell whether there is one.
 
         The first response stands at `place`. `rest` are the effects that are left; None: all of them.
@@ -252,7 +249,7 @@ class _Search:
                         break
             place = after[place]
 
-    def _back(self) -> tuple[int, Rest | None]:
+    def _back(self) -> tuple[int, Untried | None]:
         """Take calls out of the order, up to the newest choice; return its place and rest, or no rest at the end."""
         while self.stack:
             _, place, rest, self.here = self.stack.pop()

@@ -1,7 +1,7 @@
 """Mutants of a class's synchronization: operators change one place at a time.
 
 `tree` is a parsed file, `layout` knows where its lines and parentheses are, and `source` edits its text.
-`synchronization` recognizes the locks of a module, and `sections` finds where they are held. The operators are in
-`locks`, `critical_sections`, `acquisition_order`, `wakeups` and `snapshots`. `scope` finds the parts of modules that a
-class uses, and `mutants` applies the operators to them.
+`synchronization` recognizes the locks of a module, and `sections` finds where they are held. `operators` has the
+operators and their registry. `scope` finds the parts of modules that a class uses, and `mutants` applies the operators
+to them.
 """

@@ -61,6 +61,15 @@ class Bindings:
         """Return the bindings of a name that is used at a node."""
         return self.names.get((self.scope(node, name), name), [])
 
+    def of(self, expression: ast.expr) -> tuple[str, list[Binding]] | None:
+        """Return a name or an attribute with its bindings; None for any other expression."""
+        match expression:
+            case ast.Name(id=name):
+                return name, self.of_name(expression, name)
+            case ast.Attribute(attr=name):
+                return name, self.attributes.get(name, [])
+        return None
+
     def dotted(self, expression: ast.expr) -> str:
         """Return the full name of an imported or global object, "" for any other expression."""
         match expression:

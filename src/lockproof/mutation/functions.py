@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from lockproof.mutation.bindings import Bindings
-from lockproof.mutation.lock_kinds import HELD, Kind
+from lockproof.mutation.copies import live_source
+from lockproof.mutation.lock_kinds import HELD, LockKind
 from lockproof.mutation.runners import CallText, Parameters, Runner
-from lockproof.mutation.snapshot import live_source
 from lockproof.mutation.source import Source
 from lockproof.mutation.synchronization import Behaviour, Facts, Knowledge, Synchronization
 from lockproof.mutation.syntax import arguments, identifiers
@@ -57,7 +57,7 @@ def _behaviour_of(found: Synchronization, definition: Definition | ast.ClassDef)
     )  # fmt: skip
 
 
-def _class_kind(found: Synchronization, definition: ast.ClassDef) -> Kind | None:
+def _class_kind(found: Synchronization, definition: ast.ClassDef) -> LockKind | None:
     """Return the kind of a class's objects: it derives from a lock, or its `__enter__` takes one (HELPER)."""
     for each in definition.bases:
         kind = found.factory(each) or found.behaviour(each).kind
@@ -69,27 +69,27 @@ def _class_kind(found: Synchronization, definition: ast.ClassDef) -> Kind | None
         return None
     for node in found.source.walk_here(enter.body):
         if found.takes_here(node):
-            return Kind.HELPER
+            return LockKind.HELPER
         match node:
             case ast.Call(func=ast.Name(id="next")) if any(_takes_by_call(found, each) for each in methods.values()):
-                return Kind.HELPER
+                return LockKind.HELPER
             case ast.Call(func=ast.Attribute(value=ast.Name(id="self"), attr=name)):
                 if name in methods and found.takes(methods[name]):
-                    return Kind.HELPER
+                    return LockKind.HELPER
     return None
 
 
 def _takes_by_call(found: Synchronization, function: Definition) -> bool:
     """Tell whether a function calls a generator of the module that holds locks at its `yield`."""
     calls = (each for each in found.source.walk_here(function.body) if isinstance(each, ast.Call))
-    return any(found.behaviour(each.func).kind is Kind.HELPER for each in calls)
+    return any(found.behaviour(each.func).kind is LockKind.HELPER for each in calls)
 
 
-def _returned(found: Synchronization, function: Definition) -> Kind | None:
+def _returned(found: Synchronization, function: Definition) -> LockKind | None:
     """Return the kind of lock that a function returns; HELPER for a generator, stack or object that holds locks."""
     nodes = list(found.source.walk_here(function.body))
     if any(isinstance(each, (ast.Yield, ast.YieldFrom)) for each in nodes):
-        return Kind.HELPER if found.takes(function) or _delegates(found, nodes) else None
+        return LockKind.HELPER if found.takes(function) or _delegates(found, nodes) else None
     entered = {
         found.source.code(each.func.value)
         for each in nodes
@@ -101,7 +101,7 @@ def _returned(found: Synchronization, function: Definition) -> Kind | None:
         if kind in HELD:
             return kind
         if found.source.code(value).removesuffix(".pop_all()") in entered:
-            return Kind.HELPER
+            return LockKind.HELPER
     return None
 
 
@@ -110,7 +110,7 @@ def _delegates(found: Synchronization, nodes: list[ast.AST]) -> bool:
     return any(
         isinstance(each, ast.YieldFrom)
         and isinstance(each.value, ast.Call)
-        and found.behaviour(each.value.func).kind is Kind.HELPER
+        and found.behaviour(each.value.func).kind is LockKind.HELPER
         for each in nodes
     )
 

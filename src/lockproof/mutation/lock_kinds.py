@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class Kind(StrEnum):
+class LockKind(StrEnum):
     """The kind of a synchronization object.
 
     HELPER: a context manager of the program that holds locks. UNKNOWN: a lock by its name, made in code that is not
@@ -24,21 +24,21 @@ class Kind(StrEnum):
     UNKNOWN = "lock by its name"
 
 
-HELD: Final = frozenset(Kind) - {Kind.EVENT, Kind.BARRIER}
+HELD: Final = frozenset(LockKind) - {LockKind.EVENT, LockKind.BARRIER}
 """Kinds that `with` takes."""
 
 FACTORIES: Final = {
     f"{module}.{name}": kind
     for module, names in {
         "threading": {
-            "Lock": Kind.LOCK, "_LockType": Kind.LOCK, "_allocate_lock": Kind.LOCK, "RLock": Kind.RLOCK,
-            "_RLock": Kind.RLOCK, "_CRLock": Kind.RLOCK, "_PyRLock": Kind.RLOCK, "Condition": Kind.CONDITION,
-            "Semaphore": Kind.SEMAPHORE, "BoundedSemaphore": Kind.SEMAPHORE, "Event": Kind.EVENT,
-            "Barrier": Kind.BARRIER,
+            "Lock": LockKind.LOCK, "_LockType": LockKind.LOCK, "_allocate_lock": LockKind.LOCK, "RLock": LockKind.RLOCK,
+            "_RLock": LockKind.RLOCK, "_CRLock": LockKind.RLOCK, "_PyRLock": LockKind.RLOCK,
+            "Condition": LockKind.CONDITION, "Semaphore": LockKind.SEMAPHORE, "BoundedSemaphore": LockKind.SEMAPHORE,
+            "Event": LockKind.EVENT, "Barrier": LockKind.BARRIER,
         },
         "_thread": {
-            "lock": Kind.LOCK, "LockType": Kind.LOCK, "allocate_lock": Kind.LOCK, "allocate": Kind.LOCK,
-            "RLock": Kind.RLOCK,
+            "lock": LockKind.LOCK, "LockType": LockKind.LOCK, "allocate_lock": LockKind.LOCK, "allocate": LockKind.LOCK,
+            "RLock": LockKind.RLOCK,
         },
     }.items()
     for name, kind in names.items()
@@ -46,9 +46,9 @@ FACTORIES: Final = {
 """Functions that make synchronization objects, by full name."""
 
 _WORDS: Final = {
-    **dict.fromkeys(("lock", "locks", "rlock", "rwlock", "mutex", "mutexes", "guard", "monitor"), Kind.UNKNOWN),
-    **dict.fromkeys(("cond", "condition", "conditions", "cv", "condvar"), Kind.CONDITION),
-    **dict.fromkeys(("sem", "semaphore", "semaphores"), Kind.SEMAPHORE),
+    **dict.fromkeys(("lock", "locks", "rlock", "rwlock", "mutex", "mutexes", "guard", "monitor"), LockKind.UNKNOWN),
+    **dict.fromkeys(("cond", "condition", "conditions", "cv", "condvar"), LockKind.CONDITION),
+    **dict.fromkeys(("sem", "semaphore", "semaphores"), LockKind.SEMAPHORE),
 }
 _QUEUE: Final = ("not_empty", "not_full", "all_tasks_done")
 """Conditions of the standard library's Queue, which subclasses use and do not make."""
@@ -56,10 +56,10 @@ _QUEUE: Final = ("not_empty", "not_full", "all_tasks_done")
 _NO_LOCKS: Final = ("clock", "block", "flock", "unlock", "deadlock", "padlock", "havelock")
 
 
-def by_name(name: str) -> Kind | None:
+def by_name(name: str) -> LockKind | None:
     """Return the kind that the last word of a name suggests: a lock for `_write_lock`, None for `clock`."""
     if name in _QUEUE:
-        return Kind.CONDITION
+        return LockKind.CONDITION
     words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)
     while len(words) > 1 and len(words[-1]) == 1:
         words.pop()
@@ -67,12 +67,12 @@ def by_name(name: str) -> Kind | None:
     if last in _WORDS:
         return _WORDS[last]
     joined = last.endswith(("lock", "locks")) and not last.removesuffix("s").endswith(_NO_LOCKS)
-    return Kind.UNKNOWN if joined else None
+    return LockKind.UNKNOWN if joined else None
 
 
-def call_by_name(name: str) -> Kind | None:
+def call_by_name(name: str) -> LockKind | None:
     """Return HELPER if `with` on the result of a function of this name takes a lock: `read_lock()`, `lock_for(key)`."""
     words = re.findall(r"[a-z]+", name.lower())
     if by_name(name) or words[:2] in (["lock", "for"], ["lock", "of"]) or words[-1:] == ["locked"]:
-        return Kind.HELPER
+        return LockKind.HELPER
     return None

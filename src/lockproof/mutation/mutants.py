@@ -6,27 +6,19 @@ import ast
 import difflib
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.mutant import Mutant, SyncSite
-from lockproof.mutation import acquisition_order as order
-from lockproof.mutation import critical_sections, locks, snapshots
-from lockproof.mutation import wakeups as waiting
-from lockproof.mutation.operator import Change, Context, Operator
-from lockproof.mutation.scope import Mutated, overridden, parts_of, reached
+from lockproof.mutation.operators.context import Change, Context
+from lockproof.mutation.operators.registry import OPERATORS
+from lockproof.mutation.operators.snapshots import two_steps
+from lockproof.mutation.scope import Mutated, overridden, reached, used_modules
 from lockproof.mutation.sections import Section
 from lockproof.mutation.source import Source
 from lockproof.mutation.synchronization import Knowledge
-
-_ALL: Final = (
-    *locks.OPERATORS, *critical_sections.OPERATORS, *order.OPERATORS, *waiting.OPERATORS, *snapshots.OPERATORS,
-)  # fmt: skip
-
-OPERATORS: Final[Mapping[str, str]] = {each.name: each.description for each in _ALL}
-"""The descriptions of the operators, by name."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +61,7 @@ def mutants_of(
         ) from None
     context = Context.of(source, tuple(known))
     used = _Used(source, None if names is None else reached(source, names), tuple(without))
-    chosen = [each for each in _ALL if operators is None or each.name in set(operators)]
+    chosen = [name for name in OPERATORS if operators is None or name in set(operators)]
     mutants = _named(_distinct(context, chosen, used), source)
     return ModuleMutants(module, tuple(mutants), tuple(_sites(context, used)), context.found.knowledge)
 
@@ -84,7 +76,7 @@ def mutants_of_class(
     the class overrides, and that no operation ran, have no mutants: no operation could distinguish these from the
     class.
     """
-    parts = parts_of(owner)
+    parts = used_modules(owner)
     dead = frozenset[tuple[str, str]]()
     if ran is not None:
         dead = overridden(owner, [Source(each.module, each.file, each.text) for each in parts]) - frozenset(ran)
@@ -115,12 +107,12 @@ class _Used:
         return not any(around.startswith(f"{each}.") for each in self.without)
 
 
-def _distinct(context: Context, operators: Iterable[Operator], used: _Used) -> Iterator[tuple[Operator, Change, str]]:
+def _distinct(context: Context, operators: Iterable[str], used: _Used) -> Iterator[tuple[str, Change, str]]:
     """Yield the changes whose text compiles, and differs from the original and from all texts before."""
     source = context.source
     seen = {source.text}
     for operator in operators:
-        for change in operator.changes(context):
+        for change in OPERATORS[operator](context):
             if change.node not in used or context.only_for_types(change.node):
                 continue
             edits = [*change.edits]
@@ -141,27 +133,27 @@ def _compiles(text: str) -> bool:
     return True
 
 
-def _named(changes: Iterable[tuple[Operator, Change, str]], source: Source) -> Iterator[Mutant]:
+def _named(changes: Iterable[tuple[str, Change, str]], source: Source) -> Iterator[Mutant]:
     counts: Counter[str] = Counter()
     before = source.text.splitlines(keepends=True)
     for operator, change, text in changes:
         lines = list(difflib.unified_diff(before, text.splitlines(keepends=True), source.file, source.file, n=3))
         changed = "".join(each for each in lines[2:] if each[0] in "+-")
         function = source.qualname(change.node)
-        name = f"{operator.name}:{function}:{hashlib.sha256(changed.encode()).hexdigest()[:6]}"
+        name = f"{operator}:{function}:{hashlib.sha256(changed.encode()).hexdigest()[:6]}"
         counts[name] += 1
         if counts[name] > 1:
             name = f"{name}-{counts[name]}"
         diff = "".join(each if each.endswith("\n") else f"{each}\n\\ No newline at end of file\n" for each in lines)
         yield Mutant(
-            name, operator.name, source.module, source.file, function, source.line(change.node), diff, text, change.said
+            name, operator, source.module, source.file, function, source.line(change.node), diff, text, change.said
         )
 
 
 def _sites(context: Context, used: _Used) -> Iterator[SyncSite]:
     """Yield the synchronization of a module, in the order of the text."""
     source, found = context.source, context.found
-    bulk = {change.node for change in snapshots.two_steps(context)}
+    bulk = {change.node for change in two_steps(context)}
     firsts: dict[ast.AST, Section] = {section.first: section for section in context.sections}
     for node in source.nodes:
         kind = ""

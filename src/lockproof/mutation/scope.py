@@ -178,7 +178,7 @@ def _of_its_own(cls: type, name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Part:
+class UsedModule:
     """A module that a class uses: its text, and the names in it that the class uses."""
 
     module: str
@@ -213,14 +213,14 @@ def compiled_methods(owner: Mutated) -> tuple[str, ...]:
     return tuple(sorted(own, key=lambda name: (name.startswith("__"), name)))
 
 
-def choice_of_python(parts: Iterable[Part]) -> str:
+def choice_of_python(parts: Iterable[UsedModule]) -> str:
     """Return how to choose a package's implementation in Python: by an environment variable, if a module names one."""
     named = (found[1] for part in parts if (found := _SWITCH.search(part.text)))
     variable = next(named, None)
     return f"choose the implementation in Python: {variable}=1" if variable else "name an implementation in Python"
 
 
-def parts_of(owner: Mutated) -> tuple[Part, ...]:
+def used_modules(owner: Mutated) -> tuple[UsedModule, ...]:
     """Return the modules of its package that a class or function uses, each after those that it uses itself.
 
     The search begins with the class and its bases, and follows the names in their texts to the modules they are
@@ -228,7 +228,7 @@ def parts_of(owner: Mutated) -> tuple[Part, ...]:
     """
     names = _homes_of_class(owner) if isinstance(owner, type) else _home_of_function(owner)
     package = next(iter(names)).partition(".")[0]
-    read: dict[str, tuple[Part, _Reach] | None] = {}
+    read: dict[str, tuple[UsedModule, _Reach] | None] = {}
     done: dict[str, set[str]] = {}
     uses: dict[str, set[str]] = {}
     while len(read) < _MODULES:
@@ -311,7 +311,7 @@ def _found(module: str) -> bool:
         return False
 
 
-def _read(module: str) -> tuple[Part, _Reach] | None:
+def _read(module: str) -> tuple[UsedModule, _Reach] | None:
     loaded = sys.modules.get(module)
     file = str(getattr(loaded, "__file__", None))
     if not file.endswith(".py"):
@@ -319,6 +319,6 @@ def _read(module: str) -> tuple[Part, _Reach] | None:
     try:
         with tokenize.open(file) as lines:
             text = lines.read()
-        return Part(module, file, text, ()), _Reach(Source(module, file, text))
+        return UsedModule(module, file, text, ()), _Reach(Source(module, file, text))
     except (OSError, SyntaxError, UnicodeDecodeError):
         return None

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from lockproof.mutation.layout import MARGIN
-from lockproof.mutation.lock_kinds import Kind
+from lockproof.mutation.lock_kinds import LockKind
 from lockproof.mutation.source import Edit, Source
 from lockproof.mutation.synchronization import Synchronization
 from lockproof.mutation.syntax import arguments
@@ -40,7 +40,7 @@ class Section:
     form: Form
     nodes: tuple[ast.stmt, ...]
     locks: tuple[ast.expr, ...]
-    kinds: tuple[Kind, ...]
+    kinds: tuple[LockKind, ...]
     statements: tuple[ast.stmt, ...]
     plain: bool
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lockproof.mutation.bindings import Binding, Bindings, Scope
-from lockproof.mutation.lock_kinds import FACTORIES, HELD, Kind, by_name, call_by_name
+from lockproof.mutation.lock_kinds import FACTORIES, HELD, LockKind, by_name, call_by_name
 from lockproof.mutation.runners import Runner
 from lockproof.mutation.source import Source
 from lockproof.mutation.syntax import arguments, is_number, is_text
@@ -44,7 +44,7 @@ class Behaviour:
     function that iterates over the original instead.
     """
 
-    kind: Kind | None = None
+    kind: LockKind | None = None
     runner: Runner | None = None
     decorates: bool = False
     orders: bool = False
@@ -57,8 +57,8 @@ class Knowledge:
     """The facts about a module that other modules need: its attributes, global variables and functions."""
 
     module: str
-    attributes: Mapping[str, Kind] = field(default_factory=dict)
-    values: Mapping[str, Kind] = field(default_factory=dict)
+    attributes: Mapping[str, LockKind] = field(default_factory=dict)
+    values: Mapping[str, LockKind] = field(default_factory=dict)
     functions: Mapping[str, Behaviour] = field(default_factory=dict)
 
 
@@ -66,10 +66,10 @@ class Knowledge:
 class Facts:
     """The facts that one round has found."""
 
-    names: Mapping[tuple[Scope, str], Kind] = field(default_factory=dict)
-    name_elements: Mapping[tuple[Scope, str], Kind] = field(default_factory=dict)
-    attributes: Mapping[str, Kind] = field(default_factory=dict)
-    attribute_elements: Mapping[str, Kind] = field(default_factory=dict)
+    names: Mapping[tuple[Scope, str], LockKind] = field(default_factory=dict)
+    name_elements: Mapping[tuple[Scope, str], LockKind] = field(default_factory=dict)
+    attributes: Mapping[str, LockKind] = field(default_factory=dict)
+    attribute_elements: Mapping[str, LockKind] = field(default_factory=dict)
     functions: Mapping[str, Behaviour] = field(default_factory=dict)
 
 
@@ -88,7 +88,7 @@ class Synchronization:
         functions = {name: each for name, each in facts.functions.items() if each != Behaviour()}
         return Knowledge(self.source.module, facts.attributes, values, functions)
 
-    def kind(self, expression: ast.expr) -> Kind | None:
+    def kind(self, expression: ast.expr) -> LockKind | None:
         """Return the kind of lock or other synchronization that an expression is, else None."""
         if self.factory(expression) is not None:
             return None
@@ -112,14 +112,14 @@ class Synchronization:
                 return next((kind for each in values if (kind := self.kind(each))), None)
         return None
 
-    def taken(self, expression: ast.expr) -> Kind | None:
+    def taken(self, expression: ast.expr) -> LockKind | None:
         """Return the kind of an expression if `with` takes it as a lock, else None."""
         kind = self.kind(expression)
         if kind is None and isinstance(expression, ast.Call):
             kind = self._helper_by_name(expression)
         return kind if kind in HELD else None
 
-    def elements(self, container: ast.expr) -> Kind | None:
+    def elements(self, container: ast.expr) -> LockKind | None:
         """Return the kind of the elements of a collection."""
         match container:
             case ast.Name(id=name):
@@ -144,19 +144,13 @@ class Synchronization:
                 return self.elements(inner)
         return None
 
-    def factory(self, expression: ast.expr) -> Kind | None:
+    def factory(self, expression: ast.expr) -> LockKind | None:
         """Return the kind that a call of an expression makes."""
         full = self.bindings.dotted(expression)
         if full in FACTORIES:
             return FACTORIES[full]
-        match expression:
-            case ast.Name(id=name):
-                values = self.bindings.of_name(expression, name)
-            case ast.Attribute(attr=name):
-                values = self.bindings.attributes.get(name, [])
-            case _:
-                return None
-        given = (self.bindings.dotted(each.value) for each in values if each.value is not None)
+        _, bindings = self.bindings.of(expression) or ("", [])
+        given = (self.bindings.dotted(each.value) for each in bindings if each.value is not None)
         return next((FACTORIES[each] for each in given if each in FACTORIES), None)
 
     def behaviour(self, function: ast.expr) -> Behaviour:
@@ -178,7 +172,7 @@ class Synchronization:
         """Return what a function of the module does, by its name."""
         return self._facts.functions.get(name, Behaviour())
 
-    def takes_here(self, node: ast.AST) -> Kind | None:
+    def takes_here(self, node: ast.AST) -> LockKind | None:
         """Return the kind of lock that a node itself takes: a `with` statement, an `acquire`, an `enter_context`."""
         match node:
             case ast.With(items=items):
@@ -196,14 +190,10 @@ class Synchronization:
     def root(self, expression: ast.expr) -> str:
         """Return the name of the lock that is actually taken: for a condition made with a lock, that of the lock."""
         for _ in range(4):
-            match expression:
-                case ast.Name(id=name):
-                    values = self.bindings.of_name(expression, name)
-                case ast.Attribute(attr=name):
-                    values = self.bindings.attributes.get(name, [])
-                case _:
-                    return self.source.code(expression)
-            inner = next((under for each in values if (under := self._under(each.value)) is not None), None)
+            if (found := self.bindings.of(expression)) is None:
+                break
+            name, bindings = found
+            inner = next((under for each in bindings if (under := self._under(each.value)) is not None), None)
             if inner is None:
                 return name
             expression = inner
@@ -214,7 +204,7 @@ class Synchronization:
         match value:
             case ast.Name() | ast.Attribute() if self.kind(value):
                 return value
-            case ast.Call() if self.factory(value.func) is Kind.CONDITION:
+            case ast.Call() if self.factory(value.func) is LockKind.CONDITION:
                 given = arguments(value)
                 lock = given[0].value if len(given) == 1 else None
                 return lock if isinstance(lock, (ast.Name, ast.Attribute)) else None
@@ -229,15 +219,15 @@ class Synchronization:
             self._all(attributes, True), definitions,
         )  # fmt: skip
 
-    def _all[K](self, bindings: Mapping[K, list[Binding]], of_elements: bool) -> dict[K, Kind]:
-        found: dict[K, Kind] = {}
+    def _all[K](self, bindings: Mapping[K, list[Binding]], of_elements: bool) -> dict[K, LockKind]:
+        found: dict[K, LockKind] = {}
         for key, values in bindings.items():
             kinds = [kind for each in values if (kind := self._bound(each, of_elements))]
             if kinds:
-                found[key] = next((kind for kind in kinds if kind is not Kind.UNKNOWN), Kind.UNKNOWN)
+                found[key] = next((kind for kind in kinds if kind is not LockKind.UNKNOWN), LockKind.UNKNOWN)
         return found
 
-    def _bound(self, binding: Binding, of_elements: bool) -> Kind | None:
+    def _bound(self, binding: Binding, of_elements: bool) -> LockKind | None:
         value, kind = binding.value, None
         if binding.store or binding.element:
             if of_elements is binding.store and value is not None:
@@ -249,7 +239,7 @@ class Synchronization:
             kind = self._annotated(binding.annotation, of_elements)
         return kind
 
-    def _annotated(self, annotation: ast.expr, of_elements: bool) -> Kind | None:
+    def _annotated(self, annotation: ast.expr, of_elements: bool) -> LockKind | None:
         """Return the kind that an annotation names, for the value or for the elements of a collection."""
         in_collection = False
         for node in self.source.walk(annotation):
@@ -267,7 +257,7 @@ class Synchronization:
                 return kind if in_collection is of_elements else None
         return None
 
-    def _name_kind(self, node: ast.Name, name: str) -> Kind | None:
+    def _name_kind(self, node: ast.Name, name: str) -> LockKind | None:
         known, own = self._foreign(node)
         if known is not None:
             return known.values.get(own)
@@ -277,7 +267,7 @@ class Synchronization:
         scope = self.bindings.scope(node, name)
         return self._facts.names.get((scope, name)) or self._by_name(self.bindings.names.get((scope, name), ()), name)
 
-    def _by_name(self, bindings: Iterable[Binding], name: str) -> Kind | None:
+    def _by_name(self, bindings: Iterable[Binding], name: str) -> LockKind | None:
         """Return the kind that a name suggests, unless all its values are known to be no locks."""
         values = [each for each in bindings if not each.store]
         if values and all(self._is_other(each.value) for each in values):
@@ -290,13 +280,13 @@ class Synchronization:
                 return made in _MAKE_OTHERS or self.bindings.dotted(function).startswith(_NOT_OF_THREADS)
         return isinstance(value, _PLAIN) or is_number(value) or is_text(value)
 
-    def _helper_by_name(self, call: ast.Call) -> Kind | None:
+    def _helper_by_name(self, call: ast.Call) -> LockKind | None:
         match call.func:
             case ast.Name(id=name) | ast.Attribute(attr=name):
                 return call_by_name(name) if name not in self._facts.functions else None
         return None
 
-    def _call_kind(self, call: ast.Call) -> Kind | None:
+    def _call_kind(self, call: ast.Call) -> LockKind | None:
         made = self.factory(call.func)
         if made is not None:
             return made

@@ -15,7 +15,7 @@ from lockproof.core.evidence import next_step
 from lockproof.core.mutant import Mutant
 from lockproof.core.mutation_report import Fate, Judged, MutationReport
 from lockproof.core.verdict import Masking
-from lockproof.report.page import plain_console
+from lockproof.report.page import plain_text
 from lockproof.report.words import clean, counted, seconds
 
 if TYPE_CHECKING:
@@ -57,9 +57,7 @@ def print_mutation(report: MutationReport, console: Console) -> None:
 
 def mutation_as_text(report: MutationReport, width: int = 100) -> str:
     """Return the report as plain text. Lines have at most `width` characters, except those with paths or diffs."""
-    console, buffer = plain_console(width)
-    print_mutation(report, console)
-    return buffer.getvalue()
+    return plain_text(print_mutation, report, width)
 
 
 def print_mutants(subject: str, mutants: tuple[Mutant, ...], console: Console) -> None:

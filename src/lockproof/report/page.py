@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Callable
 from typing import Final, TextIO
 
 from rich.console import Console, RenderableType
@@ -39,13 +40,14 @@ def console_on(stream: TextIO, width: int | None = None) -> Console:
     )
 
 
-def plain_console(width: int) -> tuple[Console, io.StringIO]:
-    """Return a console without styles and its buffer, `width` characters wide, whatever the environment variables."""
+def plain_text[R](print_it: Callable[[R, Console], None], report: R, width: int) -> str:
+    """Return what `print_it` prints of a report: without styles, whatever the environment variables."""
     buffer = io.StringIO()
     console = Console(
         file=buffer, width=width, color_system=None, force_terminal=False, highlight=False, markup=False, emoji=False
     )
-    return console, buffer
+    print_it(report, console)
+    return buffer.getvalue()
 
 
 class Page:

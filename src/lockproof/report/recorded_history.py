@@ -10,16 +10,9 @@ from rich.text import Text
 
 from lockproof.core.history_report import CallReport, HistoryReport, PartReport
 from lockproof.core.verdict import Verdict
-from lockproof.report.page import STYLES, Page, plain_console
+from lockproof.report.page import STYLES, Page
 from lockproof.report.text import VIOLATED, environment_line
 from lockproof.report.words import clean, counted, seconds
-
-
-def history_as_text(report: HistoryReport, width: int = 100) -> str:
-    """Return the report as plain text with at most `width` characters in a line."""
-    console, buffer = plain_console(width)
-    print_history(report, console)
-    return buffer.getvalue()
 
 
 def print_history(report: HistoryReport, console: Console) -> None:

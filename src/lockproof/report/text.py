@@ -11,7 +11,7 @@ from rich.console import Console
 from lockproof.core.environment import Environment
 from lockproof.core.verdict import ASSERTIONS, Consistency, Finding, FindingKind, Nonconformance, Report, Verdict
 from lockproof.report.interleaving import print_control
-from lockproof.report.page import STYLES, Page, plain_console
+from lockproof.report.page import STYLES, Page, plain_text
 from lockproof.report.tables import differences, print_histogram, print_scenario
 from lockproof.report.words import clean, counted, listed, scenario_stacks, seconds, share
 
@@ -28,9 +28,7 @@ VIOLATED: Final = {
 
 def as_text(report: Report, width: int = 100) -> str:
     """Return the report as plain text. Lines have at most `width` characters, except commands and stacks."""
-    console, buffer = plain_console(width)
-    print_report(report, console)
-    return buffer.getvalue()
+    return plain_text(print_report, report, width)
 
 
 def print_report(report: Report, console: Console) -> None:

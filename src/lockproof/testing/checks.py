@@ -34,24 +34,20 @@ _MOST_KEPT = 10
 """The most failing scenarios that are kept for a subject."""
 
 
-class Violation(AssertionError):
+class _NotHeld(AssertionError):
+    def __init__(self, report: Report) -> None:
+        from lockproof.report.text import as_text
+
+        super().__init__("\n" + as_text(report))
+        self.report = report
+
+
+class Violation(_NotHeld):
     """Raised if the verdict is VIOLATION. `report` has the findings, and the message shows them."""
 
-    def __init__(self, report: Report) -> None:
-        from lockproof.report.text import as_text
 
-        super().__init__("\n" + as_text(report))
-        self.report = report
-
-
-class NotShown(AssertionError):
+class NotShown(_NotHeld):
     """Raised if the verdict is UNKNOWN, which is no pass. `report` has the reasons, and the message shows them."""
-
-    def __init__(self, report: Report) -> None:
-        from lockproof.report.text import as_text
-
-        super().__init__("\n" + as_text(report))
-        self.report = report
 
 
 class ScoreTooLow(AssertionError):
@@ -116,13 +112,8 @@ def check(
     )  # fmt: skip
     setup = Setup.of(_packed(subject, model, factory), options, threads=threads)
     store = _store_of(subject)
-    try:
-        report = run_check(setup, options, repeat=lambda _: _repeat(options), first=list(_saved(store)))
-    except Interrupted as stopped:
-        _count(stopped.report)
-        raise
+    report = _counted(lambda: run_check(setup, options, repeat=lambda _: _repeat(options), first=list(_saved(store))))
     _save(store, report.findings)
-    _count(report)
     return _or_raise(report)
 
 
@@ -163,13 +154,7 @@ def explore(
         raise LockproofError(f"{target!r} is no function", "an object or a class was given", "see lockproof.check")
     setup = Setup.of(target if isinstance(target, str) else _packed(target, None, None), options)
     name = target if isinstance(target, str) else "the function"
-    try:
-        report = run_exploration(setup, options, repeat=lambda _: _repeat(options), name=name)
-    except Interrupted as stopped:
-        _count(stopped.report)
-        raise
-    _count(report)
-    return _or_raise(report)
+    return _or_raise(_counted(lambda: run_exploration(setup, options, repeat=lambda _: _repeat(options), name=name)))
 
 
 def mutate(
@@ -251,6 +236,17 @@ def _name_of(cls: type) -> str:
             "define it at the top of a module",
         )
     return f"{module.__name__ if _found_by_name(module) else module.__file__}:{cls.__qualname__}"
+
+
+def _counted(run: Callable[[], Report]) -> Report:
+    """Call `run`, and add its report to the totals of the test run, even if it is interrupted."""
+    try:
+        report = run()
+    except Interrupted as stopped:
+        _count(stopped.report)
+        raise
+    _count(report)
+    return report
 
 
 def _count(report: Report) -> None:

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 
-from lockproof.core.schedule import Point, Ran
-
 
 def _both(*functions: Callable[[], object]) -> None:
     """Run the functions on a thread each, and wait for all."""
@@ -464,37 +462,3 @@ class LockedMoney(Money):
         """Pay one in; return how much there is."""
         with self._lock:
             return super().pay()
-
-
-class AtRandom:
-    """A strategy: draws a thread at each decision, a hundred times."""
-
-    def __init__(self, seed: int) -> None:
-        self._draw = random.Random(seed)
-        self._runs = 0
-
-    def begin(self) -> bool:
-        """Get ready for the next run."""
-        self._runs += 1
-        return self._runs <= 100
-
-    def choose(self, point: Point) -> int:
-        """Return the thread to go on."""
-        return self._draw.choice(point.enabled)
-
-    def end(self, ran: Ran) -> None:
-        """Learn nothing."""
-
-
-class NoChoice(AtRandom):
-    """Has no method that chooses."""
-
-    choose = None  # type: ignore[assignment]
-
-
-class ChoosesWrongly(AtRandom):
-    """Chooses a thread that is not there."""
-
-    def choose(self, point: Point) -> int:
-        """Return what is wrong."""
-        return 77

@@ -19,6 +19,7 @@ from lockproof.core.options import CheckOptions, ExploreOptions, Progress
 from lockproof.core.verdict import Control, Finding, FindingKind, Masking, Report, Verdict
 
 HERE = "tests.lockproof.campaign.races"
+STRATEGIES = "tests.lockproof.campaign.strategies"
 SOURCE = Path(__file__).with_name("races.py")
 GIL = sys._is_gil_enabled()
 LONG = 60.0
@@ -247,10 +248,10 @@ def test_what_was_not_finished_is_not_said_to_be_complete() -> None:
 
 def test_a_strategy_of_ones_own_chooses_the_schedules() -> None:
     for name, verdict in (("lost_update", Verdict.VIOLATION), ("locked_update", Verdict.HELD)):
-        report = explored(name, strategy=f"{HERE}:AtRandom")
+        report = explored(name, strategy=f"{STRATEGIES}:AtRandom")
         assert report.verdict is verdict
         (covered,) = report.coverage.explored
-        assert covered.endswith(f" {HERE}:AtRandom schedules")
+        assert covered.endswith(f" {STRATEGIES}:AtRandom schedules")
         if report.findings:
             assert report.findings[0].control is not None and report.findings[0].control.replayed == 10
 
@@ -260,14 +261,14 @@ def test_a_strategy_of_ones_own_chooses_the_schedules() -> None:
     ("strategy", "message"),
     [
         ("AtRando", "did you mean"),
-        ("Money", "cannot be made: TypeError"),
+        ("WithoutSeed", "cannot be made: TypeError"),
         ("NoChoice", "is no strategy: it has no choose"),
         ("ChoosesWrongly", "the strategy chose thread 77, and only "),
     ],
 )
 def test_what_is_no_strategy_is_refused(strategy: str, message: str) -> None:
     with pytest.raises(LockproofError, match=message):
-        explored("lost_update", strategy=f"{HERE}:{strategy}")
+        explored("lost_update", strategy=f"{STRATEGIES}:{strategy}")
 
 
 # What can be repeated, and what cannot.

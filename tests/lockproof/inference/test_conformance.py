@@ -11,7 +11,7 @@ from lockproof.core.errors import LockproofError
 from lockproof.core.model import block, choose, every_choice
 from lockproof.core.operation import op
 from lockproof.core.specification import Specification
-from lockproof.inference.conformance import Conformance, conform
+from lockproof.inference.conformance import ConformanceResult, conform
 from lockproof.inference.from_class import infer
 from lockproof.inference.sets import AnyMutableSet
 from tests.lockproof.inference import subjects
@@ -19,11 +19,11 @@ from tests.lockproof.inference import subjects
 pytestmark = pytest.mark.one_build
 
 
-def check(cls: type, seconds: float = 0.05) -> Conformance:
+def check(cls: type, seconds: float = 0.05) -> ConformanceResult:
     return conform(infer(cls), seed=3, seconds=seconds)
 
 
-def told(result: Conformance) -> list[tuple[str, str, str, str]]:
+def told(result: ConformanceResult) -> list[tuple[str, str, str, str]]:
     return [(each.kind, "; ".join(each.lines), each.subject, each.model) for each in result.nonconformances]
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from lockproof.report.recorded_history import history_as_text
+from lockproof.report.page import plain_text
+from lockproof.report.recorded_history import print_history
 from lockproof.report.text import as_text, print_report
 from tests.lockproof.report.samples import HISTORIES, LOST_UPDATE, SAMPLES
 
@@ -33,7 +34,7 @@ def texts() -> Iterator[tuple[str, str]]:
         for name, report in SAMPLES.items():
             yield f"{name}-{width}.txt", as_text(report, width)
         for name, history in HISTORIES.items():
-            yield f"{name}-{width}.txt", history_as_text(history, width)
+            yield f"{name}-{width}.txt", plain_text(print_history, history, width)
     yield "lost-update-colour.txt", in_colour()
 
 

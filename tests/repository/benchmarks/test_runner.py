@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.runner import SCENARIO, Claims, Unrecorded
-from lockproof.engines.threads.compiled import Program
+from lockproof.engines.threads.compiled import CompiledProgram
 from lockproof.engines.threads.crew import in_turn
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,7 +28,7 @@ def test_the_command_measures_three_runners() -> None:
 
 
 def test_without_recording_the_results_are_the_same_and_no_order_is_known() -> None:
-    (recorded,) = in_turn(Program(SCENARIO, Claims, {}, patience=0), [0, 1])
+    (recorded,) = in_turn(CompiledProgram(SCENARIO, Claims, {}, patience=0), [0, 1])
     (unrecorded,) = in_turn(Unrecorded(SCENARIO, Claims, {}, patience=0), [0, 1])
     assert recorded.results == unrecorded.results
     assert recorded.seen[1] == ((2, 0), (2, 1))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from dataclasses import dataclass, field
 
-from lockproof.core.evidence import Doubt, Doubted, Tally
+from lockproof.core.evidence import Doubt, Doubted, Tally, fieldwise
 
 
 @dataclass
@@ -49,19 +50,7 @@ class Counts:
         return (*(Doubted(doubt, count) for doubt, count in self.doubts.items() if count), *stalled)
 
     def __add__(self, other: Counts) -> Counts:
-        return Counts(
-            self.ran + other.ran,
-            self.judged + other.judged,
-            self.returned + other.returned,
-            self.stalled + other.stalled,
-            self.doubts + other.doubts,
-        )
+        return fieldwise(operator.add, self, other)
 
     def __sub__(self, other: Counts) -> Counts:
-        return Counts(
-            self.ran - other.ran,
-            self.judged - other.judged,
-            self.returned - other.returned,
-            self.stalled - other.stalled,
-            self.doubts - other.doubts,
-        )
+        return fieldwise(operator.sub, self, other)

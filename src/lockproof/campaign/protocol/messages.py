@@ -21,15 +21,7 @@ from lockproof.core.mutant import Mutant, SyncSite
 from lockproof.core.options import CheckOptions, ExploreOptions, Options
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
-from lockproof.core.verdict import (
-    Consistency,
-    Control,
-    Explanation,
-    FindingKind,
-    Masking,
-    Nonconformance,
-    Outcome,
-)
+from lockproof.core.verdict import Consistency, Control, Explanation, FindingKind, Masking, Nonconformance, Outcome
 from lockproof.core.watched import Watched
 
 VERSION: Final = 1

@@ -14,7 +14,7 @@ from lockproof.core.operation import UNKNOWN_KIND
 from lockproof.core.scenario import Scenario
 from lockproof.core.values import show
 from lockproof.core.verdict import Explanation, Outcome, Verdict
-from lockproof.engines.threads.compiled import Key, Program, Record
+from lockproof.engines.threads.compiled import CompiledProgram, Record, RecordKey
 from lockproof.engines.threads.crew import BATCH, in_turn
 from lockproof.judge.orders import Waiting
 from lockproof.judge.run import Judgement, ScenarioJudge
@@ -32,13 +32,13 @@ class Case:
     `batch` is how many runs may be prepared at once. `skipped` says why the scenario cannot be judged; None if it can.
     """
 
-    def __init__(self, scenario: Scenario, program: Program, judge: ScenarioJudge) -> None:
+    def __init__(self, scenario: Scenario, program: CompiledProgram, judge: ScenarioJudge) -> None:
         self.scenario, self.program, self.judge = scenario, program, judge
         self.batch = BATCH
         # An operation of an unknown kind may wait.
         waits = any(each.kind.blocking or each.kind is UNKNOWN_KIND for each in scenario.operations)
         self._judging = 0.0
-        self._verdicts: dict[Key, tuple[Outcome, Record]] = {}
+        self._verdicts: dict[RecordKey, tuple[Outcome, Record]] = {}
         self._doubts: dict[Outcome, Doubt] = {}
         self.skipped: Doubt | Omission | None = None
         try:
@@ -63,7 +63,7 @@ class Case:
     def _all_allowed(self, records: Sequence[Record]) -> bool:
         return all(self.judge.judge(r.results, r.final, r.seen).verdict is not Verdict.VIOLATION for r in records)
 
-    def judged(self, key: Key) -> tuple[Outcome, Record]:
+    def judged(self, key: RecordKey) -> tuple[Outcome, Record]:
         """Return the judged outcome of a key, with count 0, and its record."""
         known = self._verdicts.get(key)
         if known is None:

@@ -23,22 +23,14 @@ from lockproof.campaign.protocol.messages import (
     Found,
     Label,
     Labelled,
+    Replay,
     Replayed,
     Request,
     Setup,
     WatchOperations,
 )
-from lockproof.campaign.protocol.messages import Replay as ReplayRequest
 from lockproof.campaign.worker.case import Case
-from lockproof.campaign.worker.exploring import (
-    Exploration,
-    Problem,
-    Program,
-    Stage,
-    masking_of,
-    returns,
-    seen_in,
-)
+from lockproof.campaign.worker.exploring import Exploration, Problem, Program, Stage, masking_of, returns, seen_in
 from lockproof.campaign.worker.exposure import watched
 from lockproof.campaign.worker.replaying import control_of, fewer_preemptions, find_again
 from lockproof.campaign.worker.requests import Worker
@@ -54,9 +46,8 @@ from lockproof.engines.control.install import instrumentation
 from lockproof.engines.control.primitives import engine
 from lockproof.engines.control.program import FunctionProgram, ScenarioProgram
 from lockproof.engines.control.task import Result
-from lockproof.engines.strategies.exhaustive import Replay
-from lockproof.engines.threads.compiled import Program as Parts
-from lockproof.engines.threads.compiled import Record
+from lockproof.engines.strategies.exhaustive import ScheduleReplay
+from lockproof.engines.threads.compiled import CompiledProgram, Record
 from lockproof.inference.target import load
 
 MOST_EXPLORATIONS: Final = 400
@@ -117,7 +108,7 @@ class ControlledWorker(Worker):
                 return self.explore(request)
             case Label():
                 return self.label(request)
-            case ReplayRequest():
+            case Replay():
                 return self.replay(request)
         return super().answer(request)
 
@@ -203,7 +194,7 @@ class ControlledWorker(Worker):
         )
         return Labelled(label, rests_on, tuple(undecided))
 
-    def replay(self, request: ReplayRequest) -> Replayed:
+    def replay(self, request: Replay) -> Replayed:
         """Run a schedule so many times; return how many runs had a finding of a kind, or any finding with the first."""
         judged, exploration = self._exploration(request.scenario, 2, "portfolio")
         if request.kind is None and judged.case is not None and judged.case.skipped:
@@ -232,7 +223,7 @@ class ControlledWorker(Worker):
         return Replayed(again, elsewhere, counts, found)
 
     def _control(self, judged: _JudgedProgram, schedule: Schedule, problem: Problem, again: tuple[int, int]) -> Control:
-        strategy = Replay(list(schedule.choices()), strict=False)
+        strategy = ScheduleReplay(list(schedule.choices()), strict=False)
         strategy.begin()
         instrumentation.switch(schedule.switching)
         result = engine.run(judged.program, strategy)
@@ -259,8 +250,8 @@ class ControlledWorker(Worker):
             )
         return known
 
-    def _program(self, scenario: Scenario) -> Parts:
-        return Parts(scenario, self.specification.subject, self.specification.globals, patience=0)
+    def _program(self, scenario: Scenario) -> CompiledProgram:
+        return CompiledProgram(scenario, self.specification.subject, self.specification.globals, patience=0)
 
     def _found(self, judged: _JudgedProgram, problem: Problem, control: Control) -> Found:
         outcome, explanation = None, Explanation(())

@@ -28,7 +28,7 @@ from lockproof.engines.control.install import instrumentation
 from lockproof.engines.control.primitives import engine
 from lockproof.engines.control.program import FunctionProgram, ScenarioProgram
 from lockproof.engines.control.task import Result, own
-from lockproof.engines.strategies.exhaustive import Diverged, Orders, Preemptions, Replay
+from lockproof.engines.strategies.exhaustive import Diverged, Preemptions, ScheduleReplay, SyncOrders
 from lockproof.engines.strategies.sampling import SAMPLERS
 
 SLICE: Final = 0.15
@@ -142,7 +142,6 @@ class Exploration:
         self.cycles: dict[str, None] = {}
         self.runs = 0
         self.counts = Counts()
-        self.restarts = 0
         self.unstable = False
         self.threads = 0
         self._seen_once = False
@@ -154,7 +153,7 @@ class Exploration:
         if self._own is not None:
             return [Stage(self._only, self._switching, self._own())]
         every = [
-            Stage("orders", Switching.SYNC, Orders()),
+            Stage("orders", Switching.SYNC, SyncOrders()),
             Stage("preemptions", self._switching, Preemptions(self._bound)),
             *(Stage(name, self._switching, made(self._seed)) for name, made in SAMPLERS.items()),
         ]
@@ -250,7 +249,7 @@ class Exploration:
 
     def _warm(self, choices: Sequence[int]) -> Result:
         """Run these choices. A problem of this run is a finding only if a later run has one too."""
-        strategy = Replay(choices, strict=False)
+        strategy = ScheduleReplay(choices, strict=False)
         strategy.begin()
         result, problem = self._run(strategy, counted=False)
         self._seen_once = self._seen_once or problem is not None
@@ -267,7 +266,6 @@ class Exploration:
 
     def _restart(self) -> None:
         self._basis = instrumentation.version, engine.tries
-        self.restarts += 1
         self._stages = self._new_stages()
 
     def _diverged(self) -> None:
@@ -313,7 +311,7 @@ class Exploration:
         sentences = []
         for stage in self._stages:
             strategy = stage.strategy
-            if isinstance(strategy, Orders) and strategy.runs:
+            if isinstance(strategy, SyncOrders) and strategy.runs:
                 every = "the one" if strategy.runs == 1 else f"all {strategy.runs:,}"
                 what = every if stage.ended and not self.unstable else f"{strategy.runs:,}"
                 sentences.append(f"{what} order{'s' if strategy.runs != 1 else ''} of lock operations")

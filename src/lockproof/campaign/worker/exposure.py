@@ -28,7 +28,7 @@ from lockproof.engines.control.primitives import engine
 from lockproof.engines.control.program import ScenarioProgram
 from lockproof.engines.control.task import Site, Task, own
 from lockproof.engines.control.trace import segment
-from lockproof.engines.strategies.exhaustive import Replay
+from lockproof.engines.strategies.exhaustive import ScheduleReplay
 
 FILLINGS: Final = 2
 """Operations of each kind that are tried, with different arguments."""
@@ -84,10 +84,7 @@ def _of_the_object(code: CodeType, offset: int) -> bool:
 
 
 def watched(
-    specification: Specification,
-    filling: Sequence[str],
-    seconds: float,
-    announce: Callable[[Sequence[str]], None],
+    specification: Specification, filling: Sequence[str], seconds: float, announce: Callable[[Sequence[str]], None]
 ) -> Watched:
     """Run operations of each kind, and return what was seen.
 
@@ -119,7 +116,7 @@ def watched(
 
 def _run(specification: Specification, scenario: Scenario) -> _Watcher:
     program = ScenarioProgram(scenario, specification.subject, specification.globals)
-    strategy = Replay((), strict=False)
+    strategy = ScheduleReplay((), strict=False)
     strategy.begin()
     engine.watcher = watcher = _Watcher()
     try:

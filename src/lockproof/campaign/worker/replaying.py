@@ -15,7 +15,7 @@ from lockproof.engines.control.install import instrumentation
 from lockproof.engines.control.primitives import engine
 from lockproof.engines.control.program import FunctionProgram
 from lockproof.engines.control.trace import Tracer
-from lockproof.engines.strategies.exhaustive import Diverged, Replay
+from lockproof.engines.strategies.exhaustive import Diverged, ScheduleReplay
 
 REPLAYS: Final = 10
 """Replays of a schedule before its finding is reported."""
@@ -35,7 +35,7 @@ def find_again(
     again = elsewhere = 0
     choices = list(schedule.choices())
     for _ in range(times):
-        strategy = Replay(choices)
+        strategy = ScheduleReplay(choices)
         strategy.begin()
         try:
             result = engine.run(program, strategy)
@@ -67,7 +67,7 @@ def fewer_preemptions(
             if time.monotonic() > end:
                 break
             merged = [*runs[: k - 1], (runs[k - 1][0], runs[k - 1][1] + runs[k][1]), *runs[k + 1 :]]
-            strategy = Replay(list(Schedule(switching, tuple(merged)).choices()), strict=False)
+            strategy = ScheduleReplay(list(Schedule(switching, tuple(merged)).choices()), strict=False)
             strategy.begin()
             result = engine.run(program, strategy)
             again = look(result)
@@ -91,7 +91,7 @@ def control_of(
     """
     schedule = Schedule.of(switching, ran.choices)
     instrumentation.switch(switching)
-    strategy = Replay(list(ran.choices), strict=False)
+    strategy = ScheduleReplay(list(ran.choices), strict=False)
     strategy.begin()
     with Tracer(engine) as tracer:
         engine.run(program, strategy)

@@ -56,7 +56,7 @@ from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
 from lockproof.core.verdict import Outcome, Verdict
 from lockproof.core.watched import Watched
-from lockproof.engines.threads.compiled import Key, Program, Record
+from lockproof.engines.threads.compiled import CompiledProgram, Record, RecordKey
 from lockproof.engines.threads.crew import Crew
 from lockproof.engines.threads.patience import LONGEST, Patience
 from lockproof.generate.generator import Generator, productive
@@ -206,8 +206,9 @@ class Worker:
 
     def mutants(self, operators: Sequence[str] | None) -> Mutants:
         """Return the mutants of the class, its synchronization, and the texts of the files that have both."""
-        from lockproof.mutation.mutants import OPERATORS, mutants_of_class
-        from lockproof.mutation.scope import choice_of_python, compiled_methods, mutated, parts_of
+        from lockproof.mutation.mutants import mutants_of_class
+        from lockproof.mutation.operators.registry import OPERATORS
+        from lockproof.mutation.scope import choice_of_python, compiled_methods, mutated, used_modules
 
         if unknown := [name for name in operators or () if name not in OPERATORS]:
             raise LockproofError(
@@ -215,7 +216,7 @@ class Worker:
             )
         with Watchdog(self._hang):
             owner = mutated(self.specification.subject())
-        parts = parts_of(owner)
+        parts = used_modules(owner)
         if not parts:
             raise LockproofError(
                 f"{owner.__qualname__} has no source",
@@ -392,7 +393,7 @@ class Worker:
         case = self._case(request.scenario)
         if case.skipped:
             return RunResult(request.scenario, skipped=case.skipped)
-        tally: Counter[Key] = Counter()
+        tally: Counter[RecordKey] = Counter()
         seconds, hang = request.seconds, request.hang or self._hang
         size, failed = FIRST_CHUNK, False
         while (left := request.invocations - tally.total()) > 0 and not (failed and request.until_failure):
@@ -404,7 +405,7 @@ class Worker:
             size = min(size * 3, LONGEST_CHUNK, max(FIRST_CHUNK, int(tally.total() / spent * (seconds - spent)) + 1))
         return _summed(case, request.scenario, tally, time.perf_counter() - began)
 
-    def _chunk(self, case: Case, invocations: int, hang: float) -> Counter[Key]:
+    def _chunk(self, case: Case, invocations: int, hang: float) -> Counter[RecordKey]:
         assert self._crew is not None
         return self._crew.run(case.program, invocations, hang=hang, batch=case.batch)
 
@@ -431,7 +432,7 @@ class Worker:
             self.announce([])
         return case
 
-    def _program(self, scenario: Scenario) -> Program:
+    def _program(self, scenario: Scenario) -> CompiledProgram:
         """Return the compiled code of a scenario, and make the crew large enough for it."""
         if self._crew is None or self._crew.size < len(scenario.threads):
             if self._crew is not None:
@@ -440,7 +441,7 @@ class Worker:
         return self._crew.program(scenario, self.specification.subject, self.specification.globals)
 
 
-def _summed(case: Case, scenario: Scenario, tally: Counter[Key], seconds: float) -> RunResult:
+def _summed(case: Case, scenario: Scenario, tally: Counter[RecordKey], seconds: float) -> RunResult:
     """Return the result of these runs. Equal outcomes count as one, even if the threads saw each other differently."""
     counts: Counter[Outcome] = Counter()
     example: dict[Outcome, Record] = {}

@@ -18,14 +18,14 @@ PATIENCE: Final = 3.0
 """Seconds that a task may take to end when its run is given up, or a thread when its task has ended."""
 
 
-class Worker:
+class Carrier:
     """An operating-system thread, and the baton that it waits for.
 
     The thread calls `ended` when the function of its task has ended. `ended` returns the baton that the thread releases
     then (None for no baton), and whether the thread waits for another task.
     """
 
-    def __init__(self, ended: Callable[[Worker, Task, BaseException | None], tuple[Baton | None, bool]]) -> None:
+    def __init__(self, ended: Callable[[Carrier, Task, BaseException | None], tuple[Baton | None, bool]]) -> None:
         self._ended = ended
         self._task: Task | None = None
         self.baton = new_baton()
@@ -88,30 +88,30 @@ class StandIns:
 class Carriers:
     """The operating-system threads that carry tasks: those that are idle, and the one that is about to end.
 
-    A worker calls `ended` when the function of its task has ended (see `Worker`). While `fresh_threads` is true, each
+    A carrier calls `ended` when the function of its task has ended (see `Carrier`). While `fresh_threads` is true, each
     thread ends with its task: the program has thread-local data, or finalizers on a build without the GIL. The release
     of `run_ended` says that the run is over.
     """
 
-    def __init__(self, ended: Callable[[Worker, Task, BaseException | None], tuple[Baton | None, bool]]) -> None:
+    def __init__(self, ended: Callable[[Carrier, Task, BaseException | None], tuple[Baton | None, bool]]) -> None:
         self.fresh_threads = False
         self._fresh_in_this_run = False
         self._ended = ended
-        self._idle: list[Worker] = []
-        self._leaving: tuple[Worker, Baton] | None = None  # the thread that ends, and the baton to release afterwards
+        self._idle: list[Carrier] = []
+        self._leaving: tuple[Carrier, Baton] | None = None  # the thread that ends, and the baton to release afterwards
         self.run_ended = new_baton()
         self._stand_ins = StandIns()
         self._processor = Processor()
 
     def begin(self, *, finalizes: bool) -> None:
         """Get ready for a run. `finalizes`: the run's program has a finalizer, though no code that shows it."""
-        self._processor.settle(worker.native for worker in self._idle)
+        self._processor.settle(carrier.native for carrier in self._idle)
         self._fresh_in_this_run = finalizes and not is_gil_enabled()
 
     def carry(self, task: Task) -> None:
         """Give the task an operating-system thread, and a Thread object if it has none."""
-        task.worker = self._idle.pop() if self._idle else Worker(self._ended)
-        task.ident, task.native = task.worker.ident, task.worker.native
+        task.carrier = self._idle.pop() if self._idle else Carrier(self._ended)
+        task.ident, task.native = task.carrier.ident, task.carrier.native
         if task.thread is None:
             self._stand_ins.enter(task)
         running_threads[task.ident] = task.thread
@@ -121,12 +121,12 @@ class Carriers:
         running_threads.pop(task.ident, None)
         if task.begun and (self.fresh_threads or self._fresh_in_this_run):
             return False
-        self._idle.append(task.worker)
+        self._idle.append(task.carrier)
         return True
 
-    def leave(self, worker: Worker, released: Baton) -> Baton:
-        """Have `released` be released only when the worker's thread has ended; return what the thread releases now."""
-        self._leaving = worker, released
+    def leave(self, carrier: Carrier, released: Baton) -> Baton:
+        """Have `released` be released only when the carrier's thread has ended; return what the thread releases now."""
+        self._leaving = carrier, released
         return self.run_ended
 
     def await_end(self, seconds: float, tasks: Sequence[Task]) -> bool:
@@ -142,8 +142,8 @@ class Carriers:
             return False
         if self._leaving is None:
             return True
-        (worker, released), self._leaving = self._leaving, None
-        if not worker.join(PATIENCE):
+        (carrier, released), self._leaving = self._leaving, None
+        if not carrier.join(PATIENCE):
             raise Lost("a thread that has done its work does not end", stacks_of(tasks))
         if released is self.run_ended:
             return True

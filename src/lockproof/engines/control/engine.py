@@ -21,7 +21,7 @@ from typing import Any, Final, NoReturn
 from lockproof.core.interpreter import THREAD_NAMES
 from lockproof.core.schedule import Ran, Strategy
 from lockproof.engines.control.baton import Baton
-from lockproof.engines.control.carriers import PATIENCE, Carriers, Worker
+from lockproof.engines.control.carriers import PATIENCE, Carrier, Carriers
 from lockproof.engines.control.decisions import Decisions
 from lockproof.engines.control.lock_order import LockOrder
 from lockproof.engines.control.task import (
@@ -342,7 +342,7 @@ class Engine:
             self._result.loops = [f"{task.name} at {site_of_thread(task.ident)}" for task in able]
         turns.give_up()
 
-    def _ended(self, worker: Worker, task: Task, error: BaseException | None) -> tuple[Baton | None, bool]:
+    def _ended(self, carrier: Carrier, task: Task, error: BaseException | None) -> tuple[Baton | None, bool]:
         """Take notice, in a task's thread, that the function of the task has ended.
 
         Returns the baton that the thread releases so that others go on, and whether the thread will carry more tasks.
@@ -362,7 +362,7 @@ class Engine:
         released = self._finish(task)
         if again or released is None:
             return released, again
-        return self.carriers.leave(worker, released), False
+        return self.carriers.leave(carrier, released), False
 
     def _finish(self, task: Task) -> Baton | None:
         """End the task; return the baton to release, so that another task goes on or the run ends."""

@@ -411,7 +411,7 @@ _outside: Final = itertools.count(1)
 # Time.
 
 
-class Clock:
+class VirtualClock:
     """The real functions of `time`, and the virtual time of tasks.
 
     Virtual time passes when a task waits for a time, and by one microsecond whenever a task reads it.
@@ -430,7 +430,7 @@ class Clock:
         return engine.now
 
 
-clock: Final = Clock()
+clock: Final = VirtualClock()
 
 
 def sleep(seconds: float, /) -> None:

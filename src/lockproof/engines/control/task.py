@@ -64,6 +64,7 @@ class Task:
         "arrived",
         "baton",
         "begun",
+        "carrier",
         "daemon",
         "deadline",
         "done",
@@ -87,7 +88,6 @@ class Task:
         "thread",
         "wants",
         "went",
-        "worker",
         "yields",
     )  # fmt: skip
 
@@ -101,7 +101,7 @@ class Task:
         self.steps = self.loops = self.yields = self.made = 0
         self.stored = 0  # the step of the run at which it last changed something,
         self.stored_steps = self.stored_yields = 0  # and its own steps and yields until then
-        self.worker: Any = None
+        self.carrier: Any = None
         self.since = -1  # the number of hand-overs when it last stepped aside
         self.went = -1  # the number of hand-overs when it last got the turn
         self.after_c = False  # under `gil`: a call of C code has just returned

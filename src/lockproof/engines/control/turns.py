@@ -92,7 +92,7 @@ class Turns:
         """
         self.streak = 0
         self.handed += 1
-        hand_over(self.give(self.tasks[chosen]), task.worker.baton)
+        hand_over(self.give(self.tasks[chosen]), task.carrier.baton)
         if self.abandoning:
             raise Abandoned
 
@@ -108,7 +108,7 @@ class Turns:
             Abandoned: the run was given up meanwhile.
 
         """
-        task.worker.baton.acquire()
+        task.carrier.baton.acquire()
         if self.abandoning:
             raise Abandoned
 
@@ -216,6 +216,6 @@ def baton_of(task: Task) -> Baton:
     """Return the baton whose release lets the task go on; the first release lets its thread begin the task."""
     if not task.begun:
         task.begun = True
-        task.worker.give(task)
-    baton: Baton = task.worker.baton
+        task.carrier.give(task)
+    baton: Baton = task.carrier.baton
     return baton

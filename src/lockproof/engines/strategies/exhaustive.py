@@ -1,6 +1,6 @@
 """Strategies that come to an end: all orders of synchronization, or all schedules within a bound on preemptions.
 
-`Orders` is a depth-first search with sleep sets (Godefroid 1996): of the schedules that differ only in the order of
+`SyncOrders` is a depth-first search with sleep sets (Godefroid 1996): of the schedules that differ only in the order of
 steps which touch no lock, thread or clock in common, the search runs one. Sleep sets leave no order out; they save
 exactly the repetition. They do not go together with a bound on preemptions: a redundant schedule may be the only one of
 its kind within the bound.
@@ -39,7 +39,7 @@ class _Node:
     tried: dict[int, set[int]] = field(default_factory=dict)
 
 
-class Orders:
+class SyncOrders:
     """All orders of operations on locks, threads and time; of orders that differ in independent operations only, one.
 
     `runs` counts complete runs, `redundant` runs that turned out to repeat an order. `exhausted`: no order is left.
@@ -244,7 +244,7 @@ def default(point: Point) -> int:
     return point.current
 
 
-class Replay:
+class ScheduleReplay:
     """One run, by a schedule. `strict`: fail where the schedule is impossible, instead of using `default` there."""
 
     def __init__(self, choices: Sequence[int], *, strict: bool = True) -> None:

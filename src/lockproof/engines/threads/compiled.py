@@ -23,7 +23,7 @@ from lockproof.core.operation import Operation
 from lockproof.core.scenario import Scenario
 from lockproof.core.values import ATOMIC, Raised, canonical
 
-type Key = tuple[tuple[Any, ...], ...]
+type RecordKey = tuple[tuple[Any, ...], ...]
 """The record of one run: for each thread its results, then the cells that it read; last, the final part's results."""
 
 SMALL: Final = 256
@@ -45,7 +45,7 @@ class Record:
     seen: tuple[tuple[tuple[int, ...], ...], ...]
 
 
-class Program:
+class CompiledProgram:
     """The functions that run a scenario on subjects made by `new`, with `names` as global names.
 
     prepare(first, last, places): make the subjects of these invocations and run the initial part on them.
@@ -63,13 +63,7 @@ class Program:
         while self.epochs * 2 * self.width <= SMALL:
             self.epochs *= 2
         self._patience = patience
-        self._names = {
-            **names,
-            "_new": new,
-            "_types": ATOMIC,
-            "_canonical": canonical,
-            "_raised": raised,
-        }
+        self._names = {**names, "_new": new, "_types": ATOMIC, "_canonical": canonical, "_raised": raised}
         self.prepare = self._made("prepare", self._prepare())
         self.threads = [self._made(f"thread {t + 1}", self._thread(t)) for t in range(len(scenario.threads))]
         self.finish = self._made("finish", self._finish())
@@ -87,7 +81,7 @@ class Program:
         relative %= self.epochs * self.width
         return relative if relative < self.width else self.width if relative < 2 * self.width else 0
 
-    def record(self, key: Key) -> Record:
+    def record(self, key: RecordKey) -> Record:
         """Return the record that a key stands for."""
         lengths = [len(thread) for thread in self.scenario.threads]
         results, seen = [], []

@@ -26,7 +26,7 @@ from types import FrameType
 from typing import Any, Final
 
 from lockproof.core.interpreter import current_frames, is_gil_enabled
-from lockproof.engines.threads.compiled import DELAYS, Key, Program, Record
+from lockproof.engines.threads.compiled import DELAYS, CompiledProgram, Record, RecordKey
 from lockproof.engines.threads.patience import Patience
 
 BATCH: Final = 64
@@ -66,11 +66,11 @@ class Hang(Exception):
 
 @dataclass
 class _Chunk:
-    program: Program
+    program: CompiledProgram
     invocations: int
     batch: int
     delays: Sequence[Sequence[range]]
-    tallies: list[dict[Key, int]]
+    tallies: list[dict[RecordKey, int]]
     places: list[Any]
     outs: Sequence[list[Any]]
     cells: Sequence[list[int]]
@@ -101,11 +101,11 @@ class Crew:
         for thread in self._threads:
             thread.start()
 
-    def program(self, scenario: Any, new: Callable[[], Any], names: Any) -> Program:
+    def program(self, scenario: Any, new: Callable[[], Any], names: Any) -> CompiledProgram:
         """Return the code of a scenario, with the patience that this build needs."""
-        return Program(scenario, new, names, patience=self._patience)
+        return CompiledProgram(scenario, new, names, patience=self._patience)
 
-    def run(self, program: Program, invocations: int, *, hang: float, batch: int = BATCH) -> Counter[Key]:
+    def run(self, program: CompiledProgram, invocations: int, *, hang: float, batch: int = BATCH) -> Counter[RecordKey]:
         """Run a scenario `invocations` times, and return how often each key was recorded.
 
         Raises:
@@ -135,7 +135,7 @@ class Crew:
         self._await(chunk, hang)
         if chunk.errors:
             raise chunk.errors[0]
-        total: Counter[Key] = Counter()
+        total: Counter[RecordKey] = Counter()
         for tally in chunk.tallies:
             total.update(tally)
         return total
@@ -265,7 +265,7 @@ def _stack(frame: FrameType) -> str:
     return "".join(traceback.format_list(entries[first:]))
 
 
-def in_turn(program: Program, order: Sequence[int], invocations: int = 1) -> list[Record]:
+def in_turn(program: CompiledProgram, order: Sequence[int], invocations: int = 1) -> list[Record]:
     """Run the parts of the threads one after the other, each to its end, in this order; return the records.
 
     Each part has a thread of its own, as in a run, so that a result which depends on the current thread shows here too.

@@ -15,7 +15,7 @@ from lockproof.core.operation import op
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
 from lockproof.core.verdict import Explanation, Verdict
-from lockproof.engines.threads.compiled import Program, Record
+from lockproof.engines.threads.compiled import CompiledProgram, Record
 from lockproof.judge.replayed_model import ReplayModel
 from lockproof.judge.run import ScenarioJudge
 from tests.lockproof.campaign.undecided import Choosing, Counter
@@ -29,7 +29,7 @@ RIGHT, WRONG = (Record(((None, None), (None, None)), (n,), (((0, 0),) * 2,) * 2)
 def made(specification: Specification, text: str = f"-> {TWICE}", limit: int = 4000) -> Case:
     scenario = specification.bind(Scenario.parse(text))
     model = ReplayModel(specification, scenario.init, scenario.subjects)
-    program = Program(scenario, specification.subject, specification.globals, patience=0)
+    program = CompiledProgram(scenario, specification.subject, specification.globals, patience=0)
     return Case(scenario, program, ScenarioJudge(scenario.threads, scenario.final, model, limit=limit))
 
 

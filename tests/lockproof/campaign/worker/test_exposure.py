@@ -98,7 +98,7 @@ def test_two_subjects_meet_in_the_middle_early() -> None:
 def test_what_was_met_once_leaves_the_next_turn_to_others() -> None:
     kinds = [op("a.one()"), op("a.two()"), op("a.heavy()", weight=9), op("a.light()", weight=8)]
     generator = Generator(Specification(list, kinds), 2, 1, aimed={"a.one()": 1, "a.two()": 1})
-    assert [generator._aimed_pairs[k][1].text for k in (0, 2)] == ["a.heavy()", "a.light()"]
+    assert [generator._pairs.aimed_pairs[k][1].text for k in (0, 2)] == ["a.heavy()", "a.light()"]
 
 
 def test_pairs_are_met_again_less_and_less_often() -> None:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from lockproof.core.schedule import Point, Switching
-from lockproof.engines.strategies.exhaustive import Orders
+from lockproof.engines.strategies.exhaustive import SyncOrders
 from lockproof.engines.strategies.sampling import PCT, POS, SURW, RandomWalk
 from tests.lockproof.engines.control.inside import Seldom, explore, first_schedule, have_threads, together
 
@@ -17,7 +17,7 @@ have_threads()
 
 
 def all_orders(program: Callable[[], object], most: int = 1000) -> dict[str, Any]:
-    return explore(program, Orders, Switching.SYNC, most)
+    return explore(program, SyncOrders, Switching.SYNC, most)
 
 
 def first(program: Callable[[], object], switching: Switching = Switching.SYNC) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import threading
 from typing import Any
 
 from lockproof.core.schedule import Switching
-from lockproof.engines.strategies.exhaustive import Orders, Replay
+from lockproof.engines.strategies.exhaustive import ScheduleReplay, SyncOrders
 from lockproof.engines.strategies.sampling import RandomWalk
 from tests.lockproof.engines.control.inside import explore, first_schedule, instrumentation, once, together
 
@@ -80,7 +80,7 @@ def ask_tries() -> dict[str, Any]:
         together(hold, attempt)
         return got[0]
 
-    return explore(program, Orders, Switching.SYNC)
+    return explore(program, SyncOrders, Switching.SYNC)
 
 
 def ask_replayed() -> str:
@@ -89,7 +89,7 @@ def ask_replayed() -> str:
     instrumentation.switch(Switching.FREE)
     once(counting, strategy)
     ran = once(counting, strategy)[0].ran
-    replay = Replay(ran.choices)
+    replay = ScheduleReplay(ran.choices)
     replay.begin()
     again = once(counting, replay)[0].ran
     return "same" if list(again.choices) == list(ran.choices) else "other"

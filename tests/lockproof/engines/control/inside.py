@@ -19,7 +19,7 @@ from lockproof.engines.control.install import instrumentation as instrumentation
 from lockproof.engines.control.primitives import clock as real_clock
 from lockproof.engines.control.primitives import engine as engine
 from lockproof.engines.control.task import Result
-from lockproof.engines.strategies.exhaustive import Diverged, Preemptions, Replay
+from lockproof.engines.strategies.exhaustive import Diverged, Preemptions, ScheduleReplay
 from lockproof.engines.strategies.sampling import RandomWalk
 
 install()
@@ -160,9 +160,9 @@ class Seldom(RandomWalk):
         return point.current if stays else super().choose(point)
 
 
-def first_schedule() -> Replay:
+def first_schedule() -> ScheduleReplay:
     """Return the strategy that goes on with the running thread as long as it can."""
-    return Replay((), strict=False)
+    return ScheduleReplay((), strict=False)
 
 
 def at_most(preemptions: int) -> Callable[[], Preemptions]:

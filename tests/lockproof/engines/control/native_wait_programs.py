@@ -13,7 +13,7 @@ from lockproof.core.schedule import Switching
 from lockproof.engines.control import carriers as workers
 from lockproof.engines.control.primitives import _real_lock as native_lock
 from lockproof.engines.control.task import Lost
-from lockproof.engines.strategies.exhaustive import Orders
+from lockproof.engines.strategies.exhaustive import SyncOrders
 from tests.lockproof.engines.control.inside import engine, explore, first_schedule, have_threads, together
 
 have_threads()
@@ -128,7 +128,7 @@ def ask_still_controlled() -> dict[str, Any]:
         together(work, work)
         return len(out)
 
-    return explore(program, Orders, Switching.SYNC)
+    return explore(program, SyncOrders, Switching.SYNC)
 
 
 def ask_lost() -> list[str]:

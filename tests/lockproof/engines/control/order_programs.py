@@ -1,4 +1,4 @@
-"""Programs for `Orders`: all orders of synchronization, with switches at locks, threads and time alone."""
+"""Programs for `SyncOrders`: all orders of synchronization, with switches at locks, threads and time alone."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from functools import partial
 from typing import Any
 
 from lockproof.core.schedule import Switching
-from lockproof.engines.strategies.exhaustive import Orders
+from lockproof.engines.strategies.exhaustive import SyncOrders
 from tests.lockproof.engines.control.inside import explore, together
 
 SHAPES = ((2, 1), (2, 2), (2, 3), (2, 4), (3, 1), (3, 2))
 
 
 def all_orders(program: Any, most: int = 20_000) -> dict[str, Any]:
-    return explore(program, Orders, Switching.SYNC, most)
+    return explore(program, SyncOrders, Switching.SYNC, most)
 
 
 def appends(threads: int, operations: int) -> str:

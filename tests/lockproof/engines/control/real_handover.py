@@ -39,7 +39,7 @@ def watch() -> None:
     while True:
         frame = map(itemgetter(main), map(call, (sys._current_frames,)))
         _, (code, offset) = chain(map(call, (gate.acquire,)), map(attrgetter("f_code", "f_lasti"), frame))
-        if code.co_filename == handovers.__file__:
+        if code.co_filename in handovers.FILES:
             places.append((code.co_qualname, offset))
         noted.release()
 

@@ -13,7 +13,7 @@ from threading import Lock as ImportedLock
 from typing import Any
 
 from lockproof.core.schedule import Switching
-from lockproof.engines.strategies.exhaustive import Orders
+from lockproof.engines.strategies.exhaustive import SyncOrders
 from lockproof.engines.strategies.sampling import RandomWalk
 from tests.lockproof.engines.control.inside import explore, together
 
@@ -26,7 +26,7 @@ def sampled(program: Callable[[], object], runs: int = 25) -> dict[str, Any]:
 
 
 def all_orders(program: Callable[[], object], most: int = 300) -> dict[str, Any]:
-    return explore(program, Orders, Switching.SYNC, most)
+    return explore(program, SyncOrders, Switching.SYNC, most)
 
 
 def raised(function: Callable[..., object], *arguments: object) -> str:

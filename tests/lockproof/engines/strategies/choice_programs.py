@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from lockproof.core.schedule import Point, Ran, Redundant, Switching
-from lockproof.engines.strategies.exhaustive import Diverged, Replay
+from lockproof.engines.strategies.exhaustive import Diverged, ScheduleReplay
 from lockproof.engines.strategies.sampling import PCT, POS, SURW, RandomWalk
 from tests.lockproof.engines.control.inside import explore, instrumentation, once, together
 
@@ -158,7 +158,7 @@ def ask_replay() -> list[int]:
     for seed in range(100):
         walk = RandomWalk(seed)
         result, outcome = once(paid, walk)
-        replay = Replay(result.ran.choices)
+        replay = ScheduleReplay(result.ran.choices)
         replay.begin()
         again, other = once(paid, replay)
         total += 1
@@ -176,14 +176,14 @@ def ask_replay_of_another() -> list[str]:
     (long,) = choices(RandomWalk(3), paid_locked, 1)
     (short,) = choices(RandomWalk(3), paid, 1)
     for program, given in ((paid_locked, short), (paid, long), (paid, [77, *short])):
-        replay = Replay(given)
+        replay = ScheduleReplay(given)
         replay.begin()
         try:
             once(program, replay)
             results.append("nothing")
         except Diverged as error:
             results.append(type(error).__name__)
-        lenient = Replay(given, strict=False)
+        lenient = ScheduleReplay(given, strict=False)
         lenient.begin()
         results.append(repr(once(program, lenient)[1] in ([1], [2])))
     return results

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lockproof.core.schedule import Schedule, Switching
 from lockproof.engines.strategies import exhaustive
-from lockproof.engines.strategies.exhaustive import Diverged, Orders, Preemptions, Replay, spread
+from lockproof.engines.strategies.exhaustive import Diverged, Preemptions, ScheduleReplay, SyncOrders, spread
 from tests.lockproof.engines.strategies.machine import run, runs
 
 MOST = 100_000
@@ -72,14 +72,14 @@ def test_a_search_that_had_to_forget_schedules_of_this_level_does_not_claim_it(m
 
 
 def test_threads_that_touch_nothing_in_common_have_one_order() -> None:
-    strategy = Orders()
+    strategy = SyncOrders()
     runs(strategy, (3, 3, 3), MOST)
     assert (strategy.runs, strategy.exhausted) == (1, True)
 
 
 def test_a_schedule_is_replayed_as_it_was() -> None:
     for ran in runs(Preemptions(2), (3, 4), MOST):
-        replay = Replay(ran.choices)
+        replay = ScheduleReplay(ran.choices)
         (again,) = runs(replay, (3, 4), MOST)
         assert list(again.choices) == list(ran.choices)
 
@@ -87,21 +87,21 @@ def test_a_schedule_is_replayed_as_it_was() -> None:
 def test_a_strict_replay_of_another_program_diverges() -> None:
     (longest,) = [ran for ran in runs(Preemptions(0), (2, 2), MOST) if ran.choices[0] == 0]
     with pytest.raises(Diverged):
-        runs(Replay(longest.choices), (5, 5), MOST)
+        runs(ScheduleReplay(longest.choices), (5, 5), MOST)
     with pytest.raises(Diverged):
-        runs(Replay([2] * 4), (2, 2), MOST)
-    assert len(runs(Replay([2] * 4, strict=False), (2, 2), MOST)) == 1
+        runs(ScheduleReplay([2] * 4), (2, 2), MOST)
+    assert len(runs(ScheduleReplay([2] * 4, strict=False), (2, 2), MOST)) == 1
 
 
 def test_a_strict_replay_of_a_program_that_ends_earlier_diverges() -> None:
     ran = runs(Preemptions(0), (5, 5), MOST)[0]
     with pytest.raises(Diverged):
-        runs(Replay(ran.choices), (2, 2), MOST)
+        runs(ScheduleReplay(ran.choices), (2, 2), MOST)
 
 
 def test_a_strict_replay_of_no_choices_makes_none() -> None:
     with pytest.raises(Diverged):
-        runs(Replay([]), (2, 2), MOST)
+        runs(ScheduleReplay([]), (2, 2), MOST)
 
 
 def test_an_exploration_of_a_program_that_changes_diverges() -> None:

@@ -13,7 +13,7 @@ import pytest
 from lockproof.core.operation import op
 from lockproof.core.scenario import Scenario
 from lockproof.core.values import Raised, canonical, unordered
-from lockproof.engines.threads.compiled import SMALL, Program
+from lockproof.engines.threads.compiled import SMALL, CompiledProgram
 from lockproof.engines.threads.crew import Crew, Hang, in_turn
 
 HANG = 20.0
@@ -72,7 +72,7 @@ def test_an_order_that_is_made_up_would_be_noticed() -> None:
 
 
 def test_one_thread_after_the_other_is_recorded_exactly() -> None:
-    program = Program(Scenario.parse("a.draw(); a.draw() || a.draw()"), Tickets, {}, patience=0)
+    program = CompiledProgram(Scenario.parse("a.draw(); a.draw() || a.draw()"), Tickets, {}, patience=0)
     (record,) = in_turn(program, [0, 1])
     assert record.results == ((1, 2), (3,))
     assert record.seen == (((0, 0), (1, 0)), ((2, 0),))
@@ -133,7 +133,7 @@ def test_a_result_is_what_it_was_when_the_operation_returned() -> None:
         def items(self) -> list[int]:
             return self._items
 
-    program = Program(Scenario.parse("a.items(); a.add(1) || len(a.items())"), Open, {}, patience=0)
+    program = CompiledProgram(Scenario.parse("a.items(); a.add(1) || len(a.items())"), Open, {}, patience=0)
     (record,) = in_turn(program, [0, 1])
     assert record.results == ((canonical([]), None), (1,))
 
@@ -142,27 +142,29 @@ def test_results_are_normalized_as_their_kind_says_and_exceptions_are_not() -> N
     kind = op("list(a)", normalize=unordered)
     scenario = Scenario.parse("list(a) || a.missing()")
     bound = scenario.with_threads([[next(kind.fillings())], scenario.threads[1]])
-    program = Program(bound, lambda: [2, 1], {}, patience=0)
+    program = CompiledProgram(bound, lambda: [2, 1], {}, patience=0)
     (record,) = in_turn(program, [0, 1])
     assert record.results == ((canonical([1, 2]),), (Raised("AttributeError"),))
 
 
 def test_an_in_place_operator_does_not_lead_the_thread_to_another_object() -> None:
-    program = Program(Scenario.parse("a + [1]; len(a) || len(a)"), list, {}, patience=0)
-    program = Program(Scenario.parse("a |= {5}; len(a) || len(a)"), frozenset, {}, patience=0)
+    program = CompiledProgram(Scenario.parse("a + [1]; len(a) || len(a)"), list, {}, patience=0)
+    program = CompiledProgram(Scenario.parse("a |= {5}; len(a) || len(a)"), frozenset, {}, patience=0)
     (record,) = in_turn(program, [0, 1])
     assert record.results[0] == (canonical({5}), 0)
 
 
 def test_two_subjects_are_two_objects() -> None:
-    program = Program(Scenario.parse("a.add(1) -> a |= b || b.add(2) -> len(a); len(b); a is b"), set, {}, patience=0)
+    program = CompiledProgram(
+        Scenario.parse("a.add(1) -> a |= b || b.add(2) -> len(a); len(b); a is b"), set, {}, patience=0
+    )
     (record,) = in_turn(program, [1, 0])
     assert record.final == (2, 1, False)
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 15, 40])
 def test_the_numbers_in_the_cells_are_ones_that_cpython_keeps(length: int) -> None:
-    program = Program(Scenario.parse(f"{'; '.join(['len(a)'] * length)} || len(a)"), set, {}, patience=0)
+    program = CompiledProgram(Scenario.parse(f"{'; '.join(['len(a)'] * length)} || len(a)"), set, {}, patience=0)
     assert program.epochs >= 4
     assert program.epochs * program.width <= SMALL + 1
 
@@ -211,6 +213,6 @@ def test_a_result_that_depends_on_the_thread_shows_in_turn_too() -> None:
         def who(self) -> bool:
             return threading.current_thread() is threading.main_thread()
 
-    program = Program(Scenario.parse("a.who() || a.who()"), Owner, {}, patience=0)
+    program = CompiledProgram(Scenario.parse("a.who() || a.who()"), Owner, {}, patience=0)
     (record,) = in_turn(program, [0, 1])
     assert record.results == ((False,), (False,))

@@ -23,7 +23,7 @@ MOST_ENDINGS: Final = 3
 
 
 @dataclass
-class Conformance:
+class ConformancePhase:
     """Compares class and model on one thread. `notes` are those of the check."""
 
     child: Child

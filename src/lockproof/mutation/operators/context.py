@@ -1,4 +1,4 @@
-"""Operators: kinds of flaws that can be put into a module; and the data that operators work with."""
+"""What operators work with: a module with its locks, and the changes that they make in it."""
 
 from __future__ import annotations
 
@@ -88,13 +88,8 @@ class Context:
         return False
 
 
-@dataclass(frozen=True)
-class Operator:
-    """A kind of flaw. `changes` yields one change for each place where the flaw makes sense."""
-
-    name: str
-    description: str
-    changes: Callable[[Context], Iterator[Change]]
+type Operator = Callable[[Context], Iterator[Change]]
+"""A kind of flaw: yields one change for each place where the flaw makes sense."""
 
 
 def assigned(name: str, value: str, *parts: ast.AST) -> NewStatement:

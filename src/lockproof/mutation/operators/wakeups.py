@@ -6,18 +6,18 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
-from lockproof.mutation.lock_kinds import Kind
-from lockproof.mutation.operator import Change, Context, Operator
+from lockproof.mutation.lock_kinds import LockKind
+from lockproof.mutation.operators.context import Change, Context
 from lockproof.mutation.sections import call_of
 from lockproof.mutation.syntax import Argument, arguments
 
 _NOTIFIES: Final = ("notify", "notify_all", "notifyAll")
-_SIGNALLED: Final = frozenset((Kind.CONDITION, Kind.UNKNOWN))
+_SIGNALLED: Final = frozenset((LockKind.CONDITION, LockKind.UNKNOWN))
 _LIMITED: Final = {"wait": 0, "acquire": 1, "wait_for": 1}
 """Calls that may have a time limit, and its position among their arguments."""
 
 
-def _method(context: Context, node: ast.AST, names: tuple[str, ...]) -> tuple[ast.Call, ast.Attribute, Kind] | None:
+def _method(context: Context, node: ast.AST, names: tuple[str, ...]) -> tuple[ast.Call, ast.Attribute, LockKind] | None:
     """Return a call of one of these methods on a synchronization object, with the method and the kind of the object."""
     match node:
         case ast.Call(func=ast.Attribute(value=owner, attr=name) as method) if name in names:
@@ -48,7 +48,7 @@ def no_notify(context: Context) -> Iterator[Change]:
         if found is None:
             continue
         call, method, kind = found
-        if kind is Kind.EVENT if method.attr == "set" else kind in _SIGNALLED:
+        if kind is LockKind.EVENT if method.attr == "set" else kind in _SIGNALLED:
             said = f"`{context.code(call)}` is removed from {context.where(line)}"
             yield Change(line, context.source.removed(line), said)
 
@@ -128,12 +128,3 @@ def timeout_ignored(context: Context) -> Iterator[Change]:
         taken = f"({context.source.piece(call)} or True)"
         said = f"{context.where(call)} goes on as though `{context.code(call)}` had not run out of time"
         yield Change(call, [context.source.replaced(call, taken)], said)
-
-
-OPERATORS: Final = (
-    Operator("notify-one", "wake one thread instead of all", notify_one),
-    Operator("no-notify", "wake no thread", no_notify),
-    Operator("if-for-while", "check the condition of a wait once, instead of in a loop", if_for_while),
-    Operator("no-timeout", "wait without the time limit", no_timeout),
-    Operator("timeout-ignored", "treat a wait that ran out of time as successful", timeout_ignored),
-)

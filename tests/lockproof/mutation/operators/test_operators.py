@@ -11,9 +11,10 @@ from textwrap import dedent
 
 import pytest
 
-from lockproof.mutation.mutants import OPERATORS, mutants_of
+from lockproof.mutation.mutants import mutants_of
+from lockproof.mutation.operators.registry import OPERATORS
 from tests.lockproof.engines.control.running import Answers, answers
-from tests.lockproof.mutation.cases import CASES, Case
+from tests.lockproof.mutation.operators.cases import CASES, Case
 
 pytestmark = pytest.mark.one_build
 
@@ -24,7 +25,7 @@ SOME, ALL = 300, 20_000
 
 @cache
 def explored(most: int) -> Answers:
-    return answers("tests.lockproof.mutation.explored_cases", MOST_SCHEDULES=str(most))
+    return answers("tests.lockproof.mutation.operators.explored_cases", MOST_SCHEDULES=str(most))
 
 
 def test_every_operator_has_a_case_of_both_kinds() -> None:

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
-from lockproof.mutation.lock_kinds import Kind
-from lockproof.mutation.operator import Change, Context, Operator
+from lockproof.mutation.lock_kinds import LockKind
+from lockproof.mutation.operators.context import Change, Context
 from lockproof.mutation.sections import Form, Section, method_call
 from lockproof.mutation.source import Edit
 from lockproof.mutation.tree import DEFINITIONS, NewStatement
@@ -77,15 +77,19 @@ def other_lock(context: Context) -> Iterator[Change]:
     Left out if the section waits for its condition or notifies it: with another lock that raises RuntimeError on one
     thread already, and says nothing about races.
     """
+    for section, lock in _replaceable(context):
+        other, before = _other(context, section, lock)
+        said = f"{context.where(section.first)} takes `{other}` instead of `{context.code(lock)}`"
+        yield Change(lock, _lock_replaced(context, section, lock, other), said, before)
+
+
+def _replaceable(context: Context) -> Iterator[tuple[Section, ast.expr]]:
+    """Yield the locks that a section names itself, where it neither waits nor notifies."""
     for section in context.sections:
         for lock, kind in zip(section.locks, section.kinds, strict=True):
-            if kind is Kind.HELPER or not isinstance(lock, (ast.Name, ast.Attribute, ast.Subscript)):
-                continue
-            if context.sharing.signals(*section.statements):
-                continue
-            other, before = _other(context, section, lock)
-            said = f"{context.where(section.first)} takes `{other}` instead of `{context.code(lock)}`"
-            yield Change(lock, _lock_replaced(context, section, lock, other), said, before)
+            named = kind is not LockKind.HELPER and isinstance(lock, (ast.Name, ast.Attribute, ast.Subscript))
+            if named and not context.sharing.signals(*section.statements):
+                yield section, lock
 
 
 def _other(context: Context, section: Section, lock: ast.expr) -> tuple[str, str]:
@@ -133,22 +137,17 @@ def fresh_lock(context: Context) -> Iterator[Change]:
 
     Left out if the section waits or notifies, as in `other-lock`.
     """
-    for section in context.sections:
-        for lock, kind in zip(section.locks, section.kinds, strict=True):
-            if kind is Kind.HELPER or not isinstance(lock, (ast.Name, ast.Attribute, ast.Subscript)):
-                continue
-            if context.sharing.signals(*section.statements):
-                continue
-            made = f"type({context.source.piece(lock)})()"
-            said = f"{context.where(section.first)} takes a new lock in each call instead of `{context.code(lock)}`"
-            if section.form is Form.WITH:
-                yield Change(lock, [context.source.replaced(lock, made)], said)
-                continue
-            name = context.name("fresh", lock)
-            begin = NewStatement(f"{name}.acquire(){context.source.after(section.first)}")
-            taken = context.source.rewritten([section.first], [NewStatement(f"{name} = {made}"), begin])
-            rest = [*_places(context, section, lock)][1:]  # the first one is in the acquire
-            yield Change(lock, [taken, *(context.source.replaced(each, name) for each in rest)], said)
+    for section, lock in _replaceable(context):
+        made = f"type({context.source.piece(lock)})()"
+        said = f"{context.where(section.first)} takes a new lock in each call instead of `{context.code(lock)}`"
+        if section.form is Form.WITH:
+            yield Change(lock, [context.source.replaced(lock, made)], said)
+            continue
+        name = context.name("fresh", lock)
+        begin = NewStatement(f"{name}.acquire(){context.source.after(section.first)}")
+        taken = context.source.rewritten([section.first], [NewStatement(f"{name} = {made}"), begin])
+        rest = [*_places(context, section, lock)][1:]  # the first one is in the acquire
+        yield Change(lock, [taken, *(context.source.replaced(each, name) for each in rest)], said)
 
 
 def rlock_to_lock(context: Context) -> Iterator[Change]:
@@ -160,15 +159,15 @@ def rlock_to_lock(context: Context) -> Iterator[Change]:
     for call in context.of_kind(ast.Call):
         kind = context.found.factory(call.func)
         bare = not call.args and not call.keywords
-        if kind is Kind.RLOCK and bare:
+        if kind is LockKind.RLOCK and bare:
             said = f"a Lock is made instead of an RLock in {context.where(call)}"
             yield Change(call, [context.source.replaced(call, _PLAIN)], said)
-        elif kind is Kind.CONDITION and bare and _reenters(context, call):
+        elif kind is LockKind.CONDITION and bare and _reenters(context, call):
             said = f"the condition made in {context.where(call)} has a Lock instead of an RLock"
             made = f"{context.source.piece(call.func)}({_PLAIN})"
             yield Change(call, [context.source.replaced_inside(call, made)], said)
     for argument in context.of_kind(ast.keyword):
-        if argument.arg == "default_factory" and context.found.factory(argument.value) is Kind.RLOCK:
+        if argument.arg == "default_factory" and context.found.factory(argument.value) is LockKind.RLOCK:
             said = f"a Lock is made instead of an RLock in {context.where(argument)}"
             yield Change(argument, [context.source.replaced(argument.value, _PLAIN.removesuffix("()"))], said)
 
@@ -183,7 +182,7 @@ def _reenters(context: Context, made: ast.Call) -> bool:
         return True
     locking = {each.name for each in owner.body if isinstance(each, DEFINITIONS) and context.found.takes(each)}
     for section in context.sections:
-        if Kind.CONDITION not in section.kinds or owner not in context.source.ancestors(section.first):
+        if LockKind.CONDITION not in section.kinds or owner not in context.source.ancestors(section.first):
             continue
         for node in context.source.walk(*section.statements):
             match node:
@@ -193,11 +192,3 @@ def _reenters(context: Context, made: ast.Call) -> bool:
                 case ast.Call(func=ast.Name(id=name)) if context.found.bindings.scope(node.func, name) is not None:
                     return True
     return False
-
-
-OPERATORS: Final = (
-    Operator("remove-lock", "take no lock", remove_lock),
-    Operator("other-lock", "take another lock", other_lock),
-    Operator("fresh-lock", "take a new lock in each call", fresh_lock),
-    Operator("rlock-to-lock", "replace a reentrant lock by one that is not", rlock_to_lock),
-)

@@ -9,7 +9,7 @@ from typing import Any
 
 from lockproof.engines.strategies.exhaustive import Preemptions
 from tests.lockproof.engines.control.inside import explore
-from tests.lockproof.mutation.cases import CASES, Case
+from tests.lockproof.mutation.operators.cases import CASES, Case
 
 BOUND = 40
 """More preemptions than any of the races allows."""

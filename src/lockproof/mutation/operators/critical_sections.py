@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lockproof.mutation.operator import Change, Context, Operator, assigned, returned
+from lockproof.mutation.operators.context import Change, Context, assigned, returned
 from lockproof.mutation.sections import Form, Section, method_call
 from lockproof.mutation.syntax import identifiers, is_number
 from lockproof.mutation.tree import DEFINITIONS, NewStatement, Statement
@@ -368,13 +368,3 @@ def no_finally(context: Context) -> Iterator[Change]:
         said = _say(context, section, "releases LOCK only if nothing raises")
         lines = [acquire, *context.without_gap(inner), release, *result]
         yield Change(section.first, [section.replaced(lines)], said)
-
-
-OPERATORS: Final = (
-    Operator("start-late", "run the first step of a critical section before the lock is taken", start_late),
-    Operator("end-early", "run the last step of a critical section after the lock is released", end_early),
-    Operator("split", "release the lock in the middle of a critical section and take it again", split),
-    Operator("move-out", "move a statement out of a critical section", move_out),
-    Operator("no-finally", "release the lock only if nothing raises", no_finally),
-    Operator("release-before-return", "compute the returned value after the lock is released", release_before_return),
-)

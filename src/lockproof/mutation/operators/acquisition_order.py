@@ -6,9 +6,8 @@ import ast
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from lockproof.mutation.operator import Change, Context, Operator
+from lockproof.mutation.operators.context import Change, Context
 from lockproof.mutation.sections import Form, Section
 from lockproof.mutation.syntax import Argument, arguments, identifiers
 from lockproof.mutation.tree import Definition
@@ -129,9 +128,3 @@ def _compares_ids(context: Context, test: ast.expr) -> bool:
         case ast.Compare(left=left, ops=[ast.Lt() | ast.Gt() | ast.LtE() | ast.GtE()], comparators=[right]):
             return all(context.code(each).startswith("id(") for each in (left, right))
     return False
-
-
-OPERATORS: Final = (
-    Operator("reverse-order", "take two locks in the other order", reverse_order),
-    Operator("operand-order", "take the locks in the order of the operands instead of the global order", operand_order),
-)

@@ -27,7 +27,7 @@ class Tried:
 
 
 @dataclass
-class Pool:
+class ScenarioPool:
     """The scenarios that have run on real threads. A new scenario takes turns with those that have run before.
 
     The first `few` new scenarios have half of the time, later ones a third.

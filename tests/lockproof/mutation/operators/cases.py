@@ -13,8 +13,8 @@ from typing import Final
 
 from lockproof.core.mutant import Mutant
 from lockproof.mutation.mutants import mutants_of
-from tests.lockproof.mutation.deadly import DEADLY
-from tests.lockproof.mutation.equivalent import EQUIVALENT
+from tests.lockproof.mutation.operators.deadly import DEADLY
+from tests.lockproof.mutation.operators.equivalent import EQUIVALENT
 
 _HEAD: Final = """\
 import threading

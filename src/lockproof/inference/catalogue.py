@@ -1,8 +1,8 @@
-"""A kind of class has a model and a table of operations; this module tells which of the operations a class has.
+"""A catalogue is the model and the operations for one class; this module tells which operations a class has.
 
-The tables stand in `sets`, `mappings`, `sequences` and `queues`. Their weights follow one scale: 4 for changes of one
-key, 3 for reads of one key, 2 for bulk changes and for reads of the whole, 1 for operators, and less for exotic
-operations.
+The tables of operations stand in `sets`, `mappings`, `sequences` and `queues`. Their weights follow one scale: 4 for
+changes of one key, 3 for reads of one key, 2 for bulk changes and for reads of the whole, 1 for operators, and less for
+exotic operations.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ NAMES: Final[Mapping[str, Any]] = {**PROBES, "copy": copy, "pickle": pickle}
 
 
 @dataclass(frozen=True)
-class Kind:
-    """How a class of one kind is checked: `base` is the type whose methods the table covers.
+class Catalogue:
+    """How a class of a known kind is checked: `base` is the type whose methods the table covers.
 
     `unordered`: methods may list the contents in any order. The other fields are those of `Specification`.
     """

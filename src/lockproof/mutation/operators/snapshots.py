@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from lockproof.mutation.copies import BUILTIN, COPIES, copied, live_source
 from lockproof.mutation.layout import MARGIN
-from lockproof.mutation.operator import Change, Context, Operator
+from lockproof.mutation.operators.context import Change, Context
 from lockproof.mutation.sections import Section, call_of
-from lockproof.mutation.snapshot import BUILTIN, COPIES, copied, live_source
 from lockproof.mutation.syntax import Argument, arguments, identifiers
 from lockproof.mutation.tree import NewStatement
 
@@ -73,14 +73,7 @@ def _builtin_base(context: Context, node: ast.AST) -> str:
 
 
 def _steps(
-    context: Context,
-    line: ast.AST,
-    kind: str,
-    method: str,
-    rest: Sequence[Argument],
-    of: str,
-    target: str,
-    whole: str,
+    context: Context, line: ast.AST, kind: str, method: str, rest: Sequence[Argument], of: str, target: str, whole: str
 ) -> list[NewStatement]:
     """Return statements that make a bulk change in steps, an empty list if a call is no bulk change."""
     each, operands = context.name("each", line), [context.code(arg.value) for arg in rest]
@@ -326,10 +319,3 @@ def _moved_inside(context: Context, section: Section) -> Iterator[Change]:
                     edits = [*context.source.removed(statement), section.replaced(lines)]
                     yield Change(statement, edits, said)
                     return
-
-
-OPERATORS: Final = (
-    Operator("two-steps", "make a bulk change in several steps in C instead of one", two_steps),
-    Operator("live-iterator", "use the collection itself instead of a snapshot", live_iterator),
-    Operator("materialize-inside", "consume an iterable argument while the lock is held", materialize_inside),
-)

@@ -82,19 +82,6 @@ def consistency() -> Adds:
     )  # fmt: skip
 
 
-def json_file(
-    help_text: str = "Write the report as JSON too; - is standard output, and the text then goes to standard error.",
-) -> Adds:
-    """Return the option `--json`; its value is a path that can be written to, or None."""
-    return click.option("--json", "json_file", metavar="FILE", callback=report_file, help=help_text)
-
-
-def emit_test() -> Adds:
-    """Return the option `--emit-test`; its value is a path that can be written to, or None."""
-    return click.option("--emit-test", "test_file", metavar="FILE", callback=report_file,
-                        help="Write a test for pytest that fails until the finding is mended.")  # fmt: skip
-
-
 def duration(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
     """Return the seconds of a length of time like `10s`; None for an option that was not given."""
     if value is None:

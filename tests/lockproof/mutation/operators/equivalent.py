@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.lockproof.mutation.classes import COUNTING, LOCKED, READING
+from tests.lockproof.mutation.operators.classes import COUNTING, LOCKED, READING
 
 EQUIVALENT: Final = {
     # Reading a number once is one step even without the lock.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.lockproof.mutation.classes import COUNTING, LOCKED
+from tests.lockproof.mutation.operators.classes import COUNTING, LOCKED
 
 DEADLY: Final = {
     "remove-lock": ("up", COUNTING),

@@ -1,0 +1,153 @@
+"""The formats in which a command writes its report beside the text: each with its option, in one table."""
+
+from __future__ import annotations
+
+import functools
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol, TextIO
+
+import click
+from rich.console import Console
+
+from lockproof.cli.parameters import Adds, Command, report_file
+from lockproof.core.errors import LockproofError
+from lockproof.core.verdict import Report, Verdict
+from lockproof.report.jsonfile import as_json, write_json
+from lockproof.report.page import console_on
+from lockproof.report.regression import regression_test
+
+
+class Reported(Protocol):
+    """A report of any command."""
+
+    def to_json(self) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format, and the option whose value is the file.
+
+    Attributes:
+        option: The option.
+        help_text: The help of the option.
+        write: Writes a report to a file.
+        after_text: The file is written when the text is printed, and only for a run that was not interrupted.
+            Otherwise it comes before the text, whose reader, like `head`, may close the pipe at any moment.
+
+    """
+
+    option: str
+    help_text: str
+    write: Callable[[Any, Path], None]
+    after_text: bool = False
+
+
+type Files = Sequence[tuple[Format, Path]]
+"""The files that the user asked for."""
+
+
+def _write_json(report: Reported, path: Path) -> None:
+    if _is_output(path):
+        _print(sys.stdout, as_json(report.to_json()))
+    else:
+        write_json(report.to_json(), path)
+
+
+def _write_test(report: Report, path: Path) -> None:
+    """Write the first finding as a test; without one, say why there is no test."""
+    if not report.findings:
+        why = "the lines above already repeat what one thread alone shows" if report.nonconformances else ""
+        if report.verdict is Verdict.UNKNOWN:
+            why = f"nothing was found, and not everything was judged ({report.unknown[0].text})"
+        click.echo(f"lockproof: {why or 'nothing was found'}, so no test was written", err=True)
+        if report.verdict is Verdict.UNKNOWN:
+            click.echo(f"  next step: {report.unknown[0].step}", err=True)
+        return
+    try:
+        path.write_text(regression_test(report, report.findings[0]), encoding="utf-8")
+    except OSError as error:
+        raise LockproofError(f"the test cannot be written to {path}: {error.strerror or error}") from None
+    click.echo(f"lockproof: the test is in {path}", err=True)
+
+
+JSON: Final = Format(
+    "--json",
+    "Write the report as JSON too; - is standard output, and the text then goes to standard error.",
+    _write_json,
+)
+TEST: Final = Format(
+    "--emit-test", "Write a test for pytest that fails until the finding is mended.", _write_test, after_text=True
+)
+
+OF_A_SEARCH: Final = (TEST, JSON)
+"""The formats of the commands that search for findings: check and explore."""
+
+OF_EACH: Final = (JSON,)
+"""The formats of every other command that makes a report."""
+
+
+def written_as(formats: Sequence[Format]) -> Adds:
+    """Return the decorator that adds the options of these formats. The command gets what the user gave as `files`."""
+    parameters = {f"{each.option.strip('-').replace('-', '_')}_file": each for each in formats}
+
+    def add(command: Command) -> Command:
+        @functools.wraps(command)
+        def with_files(**given: Any) -> int:
+            named = [(each, given.pop(parameter)) for parameter, each in parameters.items()]
+            status: int = command(files=[(each, path) for each, path in named if path is not None], **given)
+            return status
+
+        for parameter, each in reversed(parameters.items()):
+            click.option(each.option, parameter, metavar="FILE", callback=report_file, help=each.help_text)(with_files)
+        return with_files
+
+    return add
+
+
+def deliver(report: Reported, show: Callable[[Console], None], files: Files, *, complete: bool = True) -> None:
+    """Print a report as text, and write the files.
+
+    If a file is `-`, the text goes to standard error.
+
+    Args:
+        report: the report.
+        show: prints the report on a console.
+        files: what the user asked for.
+        complete: false for the report on a run that was interrupted.
+
+    Raises:
+        LockproofError: a file cannot be written.
+
+    """
+    before = [(each, path) for each, path in files if not each.after_text]
+    for each, path in before:
+        each.write(report, path)
+    stream = sys.stderr if any(_is_output(path) for _, path in before) else sys.stdout
+    console = console_on(stream)
+    with console.capture() as captured:
+        show(console)
+    _print(stream, captured.get())
+    for each, path in files:
+        if each.after_text and complete:
+            each.write(report, path)
+
+
+def _is_output(path: Path) -> bool:
+    return str(path) == "-"
+
+
+def _print(stream: TextIO, text: str) -> None:
+    """Print the text, with escapes for characters that the encoding lacks. Stop quietly if the reader has gone."""
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        # The exit status still shows the verdict. Without this, the interpreter complains as it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
