@@ -26,5 +26,5 @@ What lockproof costs and finds has commands of its own: `benchmarks.runner` (rea
 `benchmarks.spellings` and `benchmarks.sctbench` (known races, and their mended twins).
 
 LockedSet is two subjects: the core in C, compiled for each measured interpreter by `ci.native`, and the implementation
-in Python. docs/adr/0021 has the figures of both.
+in Python. docs/adr/0021 has the goals, and why there are two.
 """

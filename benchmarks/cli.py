@@ -29,7 +29,7 @@ DEFAULT_SEED = 20_250_101
 DEFAULT_OUTPUT = ROOT / "build" / "benchmarks"
 MEMORY_SECONDS = 900.0
 SPARE_SECONDS = 600.0
-PROBE_SECONDS = 600.0
+PROBE_SECONDS = 1200.0
 SINGLE_USE_SHARE = 4
 """A value of an operation that uses up its sets is so many times shorter: to make the sets takes several times as
 long as what is timed."""

@@ -22,7 +22,7 @@ from ci.native import compiler
 pytestmark = pytest.mark.one_build
 
 ROOT = Path(__file__).resolve().parents[3]
-SECONDS = 120
+SECONDS = 300
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
