@@ -133,11 +133,10 @@ def judge(goal: Goal, figures: Figures) -> Judged | None:
     if measured is None:
         return None
     limit = goal.limit_on(figures.build)
-    good, bad = (measured.low, measured.high) if goal.least else (measured.high, measured.low)
     if goal.least:
-        reached, missed = good >= limit, bad < limit
+        reached, missed = measured.low >= limit, measured.high < limit
     else:
-        reached, missed = good <= limit, bad > limit
+        reached, missed = measured.high <= limit, measured.low > limit
     if measured.rounds != COUNTED and measured.rounds < ROUNDS_FOR_A_VERDICT:
         verdict = UNDECIDED
     else:
