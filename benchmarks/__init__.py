@@ -25,5 +25,6 @@ What lockproof costs and finds has commands of its own: `benchmarks.runner` (rea
 (recorded histories), `benchmarks.explorer` with `contenders` (schedules a second, beside other tools),
 `benchmarks.spellings` and `benchmarks.sctbench` (known races, and their mended twins).
 
-`benchmarks.core` builds a trial of a compiled LockedSet, checks it, and tells what it costs (docs/adr/0021).
+LockedSet is two subjects: the core in C, compiled for each measured interpreter by `ci.native`, and the implementation
+in Python. docs/adr/0021 has the goals, and why there are two.
 """

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.environments import ROOT, Environment, child_environment, copy_tree, prepare
-from benchmarks.operations import OPERATIONS, SHARINGS, THREAD_COUNTS, explained, threads_name
+from benchmarks.environments import ROOT, Environment, child_environment, compile_core, copy_tree, prepare
+from benchmarks.operations import BY_NAME, OPERATIONS, OUR_SETS, SHARINGS, THREAD_COUNTS, explained, threads_name
 from benchmarks.plans import FAST, FULL, PLANS, SMOKE, Plan
 from benchmarks.subjects import OURS, SUBJECTS
 from ci.builds import PAIR, Build, Interpreter, probe
@@ -29,10 +29,15 @@ DEFAULT_SEED = 20_250_101
 DEFAULT_OUTPUT = ROOT / "build" / "benchmarks"
 MEMORY_SECONDS = 900.0
 SPARE_SECONDS = 600.0
+PROBE_SECONDS = 1200.0
+SINGLE_USE_SHARE = 4
+"""A value of an operation that uses up its sets is so many times shorter: to make the sets takes several times as
+long as what is timed."""
 
 DESCRIPTION = """\
-Measure what LockedSet costs, beside the built-in set, a subclass with a lock round every method as people write
-it, ft_utils.ConcurrentDict and cereggii.AtomicDict: each operation, throughput with one thread and two, and memory.
+Measure what LockedSet costs, compiled and in Python, beside the built-in set, a subclass with a lock round every
+method as people write it, ft_utils.ConcurrentDict and cereggii.AtomicDict: each operation, throughput with one thread
+and two, and memory.
 
 Times depend on the machine and on what else it does; so the result is ratios to the built-in set, taken in rounds
 in which the subjects have their turns seconds apart.
@@ -54,7 +59,8 @@ what is written, below {DEFAULT_OUTPUT.relative_to(ROOT).as_posix()} or --output
       python -m pyperf compare_to EARLIER/3.13t/LockedSet.json LATER/3.13t/LockedSet.json --table
 
 The interpreters are looked for on PATH and in this project's cache; ci/interpreters.py gets those that are missing.
-What the measuring needs is installed into environments of its own in the cache directory.
+What the measuring needs is installed into environments of its own in the cache directory. The core of LockedSet is
+compiled for each interpreter; without a C compiler the implementation in Python is measured alone.
 To measure in an environment that you have made yourself: pip install --group bench, then --as-is.
 
 exit status: 0 measured (whatever the goals say: times are no test), 2 it could not be done, 130 interrupted
@@ -156,10 +162,9 @@ def chosen_interpreters(builds: Sequence[Build], paths: Sequence[Path], report: 
     return list(found.values())
 
 
-def _module(tree: Path, python: Path, module: str, *arguments: str, log: Path, seconds: float) -> None:
-    status = run_child(
-        [str(python), "-m", module, *arguments], env=child_environment(tree), cwd=tree, log=log, timeout=seconds
-    )
+def _module(tree: Path, environment: Environment, module: str, *arguments: str, log: Path, seconds: float) -> None:
+    command = [str(environment.python), "-m", module, *arguments]
+    status = run_child(command, env=child_environment(tree, environment.build), cwd=tree, log=log, timeout=seconds)
     if status:
         raise CiError(
             f"{module} ended with status {status}; the last lines of its log:\n{tail(log)}",
@@ -167,9 +172,10 @@ def _module(tree: Path, python: Path, module: str, *arguments: str, log: Path, s
         )
 
 
-def _facts(tree: Path, environment: Environment) -> dict[str, object]:
+def _facts(tree: Path, environment: Environment, no_core: str) -> dict[str, object]:
     command = [str(environment.python), "-m", "benchmarks.probe"]
-    status, out, err = run_captured(command, env=child_environment(tree), cwd=tree, timeout=300)
+    variables = child_environment(tree, environment.build)
+    status, out, err = run_captured(command, env=variables, cwd=tree, timeout=PROBE_SECONDS)
     if status:
         last = (err.strip() or "no output").splitlines()[-1]
         raise CiError(f"{environment.python} cannot be asked what it is: {last}")
@@ -179,10 +185,13 @@ def _facts(tree: Path, environment: Environment) -> dict[str, object]:
     for subject in SUBJECTS:
         if subject.distribution in environment.missing and subjects[subject.name]["missing"]:
             subjects[subject.name]["missing"] = "not installed: " + environment.missing[subject.distribution]
-    if subjects[OURS]["missing"]:
-        raise CiError(f"LockedSet cannot be imported: {subjects[OURS]['missing']}")
-    for benchmark, reason in subjects[OURS]["cannot"].items():
-        raise CiError(f"LockedSet fails at {benchmark!r}: {reason}", next_step="run the tests first")
+    if no_core:
+        subjects[OURS]["missing"] = f"its core cannot be compiled here: {no_core}"
+    for name in OUR_SETS:
+        if subjects[name]["missing"] and not (no_core and name == OURS):
+            raise CiError(f"{name} cannot be imported: {subjects[name]['missing']}")
+        for benchmark, reason in subjects[name]["cannot"].items():
+            raise CiError(f"{name} fails at {benchmark!r}: {reason}", next_step="run the tests first")
     return facts
 
 
@@ -193,6 +202,8 @@ def loops_for(plan: Plan, subjects: Mapping[str, Mapping[str, Any]]) -> dict[str
     for subject, facts in subjects.items():
         for benchmark, took in facts["batch_seconds"].items():
             wanted = plan.thread_seconds if benchmark in threaded else plan.seconds
+            if benchmark in BY_NAME and BY_NAME[benchmark].single_use:
+                wanted /= SINGLE_USE_SHARE
             loops[f"{subject}: {benchmark}"] = 2 ** max(0, math.ceil(math.log2(wanted / max(took, 1e-9))))
     return loops
 
@@ -208,16 +219,21 @@ def _measure(
     plan: Plan = PLANS[options.plan]
     rounds = options.rounds or plan.rounds
     chosen: dict[str, list[str]] = {}
-    present: dict[str, str] = {}
+    present: dict[str, list[str]] = {}
     for environment in environments:
         directory = run / environment.build
         directory.mkdir()
-        facts = _facts(tree, environment)
+        with report.step(f"compiling the core of LockedSet for {environment.build}", 10):
+            no_core = compile_core(tree, environment)
+        if no_core:
+            report.say(f"{environment.build}: only the implementation in Python is measured: {no_core}")
+        facts = _facts(tree, environment, no_core)
         subjects = facts["subjects"]
         assert isinstance(subjects, dict)
-        present[environment.build] = ",".join(name for name in NAMES if not subjects[name]["missing"])
-        chosen[environment.build] = ["--subjects", present[environment.build]]
-        for name in present[environment.build].split(","):
+        present[environment.build] = [name for name in NAMES if not subjects[name]["missing"]]
+        chosen[environment.build] = []
+        for name in present[environment.build]:
+            chosen[environment.build] += ["--subject", name]
             for benchmark in subjects[name]["cannot"]:
                 chosen[environment.build] += ["--without", f"{name}: {benchmark}"]
         (directory / "loops.json").write_text(json.dumps(loops_for(plan, subjects), indent=1), encoding="utf-8")
@@ -233,7 +249,7 @@ def _measure(
             with report.step(f"round {number + 1} of {rounds} on {environment.build}", usual):
                 _module(
                     tree,
-                    environment.python,
+                    environment,
                     "benchmarks.measure",
                     *arguments,
                     log=log,
@@ -243,8 +259,9 @@ def _measure(
         memory: dict[str, object] = {}
         if not options.only and not plan.smoke:
             with report.step(f"memory on {environment.build}", 20):
-                command = [str(environment.python), "-m", "benchmarks.memory", present[environment.build]]
-                status, out, err = run_captured(command, env=child_environment(tree), cwd=tree, timeout=MEMORY_SECONDS)
+                command = [str(environment.python), "-m", "benchmarks.memory", *present[environment.build]]
+                variables = child_environment(tree, environment.build)
+                status, out, err = run_captured(command, env=variables, cwd=tree, timeout=MEMORY_SECONDS)
                 if status:
                     raise CiError(f"memory cannot be measured: {(err.strip() or 'no output').splitlines()[-1]}")
                 memory = json.loads(out)

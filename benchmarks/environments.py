@@ -2,7 +2,8 @@
 
 A peer is installed in its newest release, compiled if need be; where that fails, in the newest that has a wheel;
 where there is none, that it was not measured is the result. The package under test is not installed but taken from
-a copy of `src`, so that what is measured is the tree one works in, as it was when the run began.
+a copy of `src`, so that what is measured is the tree one works in, as it was when the run began; its core is compiled
+for each interpreter from that copy.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ from ci.toolbox import scripts_directory
 MEASURING = ("pyperf>=2.8",)
 REPORTING = ("rich>=13", "matplotlib>=3.9")
 PIP_SECONDS = 900
+COMPILE_SECONDS = 300
+NO_COMPILER = 2
+"""The status of `ci.native` where there is no compiler, or no header."""
+COMPILED = "compiled"
+"""The directory in the copied tree that has lockedset for each build."""
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -36,11 +42,42 @@ class Environment:
     missing: Mapping[str, str]
 
 
-def child_environment(tree: Path) -> dict[str, str]:
-    """The variables for a child that runs a module of this package, from a copy of the tree."""
+def child_environment(tree: Path, build: str = "") -> dict[str, str]:
+    """The variables for a child that runs a module of this package, from a copy of the tree.
+
+    On a build whose core was compiled the child finds that; the core serves unless the child asks for Python.
+    """
+    compiled = tree / COMPILED / build
+    package = compiled if build and compiled.exists() else tree / "src"
     variables = clean_environment()
-    variables["PYTHONPATH"] = os.pathsep.join((str(tree / "src"), str(tree)))
+    variables["PYTHONPATH"] = os.pathsep.join((str(package), str(tree)))
+    if package == compiled:
+        variables["LOCKEDSET_PURE"] = "0"
     return variables
+
+
+def compile_core(tree: Path, environment: Environment) -> str:
+    """Compile the core of the copied lockedset for an interpreter; "" when done, else why it cannot be compiled here.
+
+    Raises:
+        CiError: there is a compiler, and the source does not compile.
+
+    """
+    target = tree / COMPILED / environment.build
+    target.parent.mkdir(exist_ok=True)
+    command = [str(environment.python), "-m", "ci.native", str(target)]
+    variables = child_environment(tree)
+    status, out, err = run_captured(command, env=variables, cwd=tree, timeout=COMPILE_SECONDS)
+    said = (err or out).strip()
+    if status == NO_COMPILER:
+        return said.partition("error: ")[2] or said
+    if status:
+        raise CiError(
+            f"the core of lockedset does not compile for {environment.python}:\n{said or f'status {status}'}",
+            "the compiler warns of something that other compilers do not, or the source is wrong",
+            f"run it by hand: {environment.python} -m ci.native DIRECTORY",
+        )
+    return ""
 
 
 def copy_tree(tree: Path) -> str:
@@ -48,12 +85,14 @@ def copy_tree(tree: Path) -> str:
 
     A run takes minutes, and whoever works in the tree meanwhile must not have two states of it mixed in one table.
     """
-    leave_out = shutil.ignore_patterns("__pycache__")
+    leave_out = shutil.ignore_patterns("__pycache__", "*.so", "*.pyd")
     shutil.copytree(ROOT / "src" / "lockedset", tree / "src" / "lockedset", ignore=leave_out)
-    shutil.copytree(ROOT / "benchmarks", tree / "benchmarks", ignore=leave_out)
+    for package in ("benchmarks", "ci"):
+        shutil.copytree(ROOT / package, tree / package, ignore=leave_out)
     digest = hashlib.sha256()
-    for path in sorted((tree / "src" / "lockedset").rglob("*.py")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for path in sorted((tree / "src" / "lockedset").rglob("*")):
+        if path.suffix in (".py", ".c", ".h"):
+            digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
 

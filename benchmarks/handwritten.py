@@ -118,9 +118,23 @@ class RLockSet(set[Any]):
         with self._lock:
             return type(self)(super().difference(*others))
 
+    def __iand__(self, other: AbstractSet[Any]) -> RLockSet:
+        with self._lock:
+            super().intersection_update(other)
+            return self
+
+    def __ixor__(self, other: AbstractSet[Any]) -> RLockSet:
+        with self._lock:
+            super().symmetric_difference_update(other)
+            return self
+
     def issubset(self, other: Iterable[Any]) -> bool:
         with self._lock:
             return super().issubset(other)
+
+    def issuperset(self, other: Iterable[Any]) -> bool:
+        with self._lock:
+            return super().issuperset(other)
 
     def isdisjoint(self, other: Iterable[Any]) -> bool:
         with self._lock:
@@ -155,6 +169,14 @@ class RLockSet(set[Any]):
     def __eq__(self, other: object) -> bool:
         with self._lock:
             return super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        with self._lock:
+            return super().__ne__(other)
+
+    def __ge__(self, other: AbstractSet[Any]) -> bool:
+        with self._lock:
+            return super().__ge__(other)
 
     def __le__(self, other: AbstractSet[Any]) -> bool:
         with self._lock:

@@ -22,13 +22,14 @@ from time import get_clock_info, perf_counter, thread_time
 from typing import Any
 
 from benchmarks.operations import (
+    COUNTS,
     SIZE,
     STEPS_FOR_A_KEY,
     Operation,
     Sharing,
     mixed_statement,
 )
-from benchmarks.subjects import OURS, Subject
+from benchmarks.subjects import Subject
 
 # Windows counts a thread's time in clock ticks of 16 ms, which is too coarse.
 processor_time = thread_time if get_clock_info("thread_time").resolution < 1e-5 else perf_counter
@@ -102,6 +103,16 @@ def is_odd(number: int) -> int:
     return number & 1
 
 
+def operands(items: list[int], absent: list[int]) -> dict[str, set[int]]:
+    """Sets of 100 and of 1,000: of keys that are present, of keys that are absent, and of both in equal parts."""
+    made = {}
+    for count in COUNTS:
+        made[f"present_{count}"] = set(items[:count])
+        made[f"new_{count}"] = set(absent[:count])
+        made[f"mixed_{count}"] = set(items[: count // 2] + absent[: count // 2])
+    return made
+
+
 def in_tens(keys: Iterable[int]) -> list[tuple[int, ...]]:
     """Tuples of ten; what is left over at the end is left out."""
     return list(zip(*[iter(keys)] * WIDTH, strict=False))
@@ -134,13 +145,17 @@ def timed_loop(subject: Subject, operation: Operation, seed: int) -> TimedLoop:
     kind = subject.load()
     keys = keys_for(seed, 2 * SIZE + 100)
     items, absent, more = keys[:SIZE], keys[SIZE : 2 * SIZE], keys[2 * SIZE :]
+    nothing: set[int] = set()
     half = items[::2] + absent[::2]
     content: list[int] = [] if operation.start_empty else items
 
     other_used = "o" in operation.names_used(subject.name)  # making it takes longer than what is timed
 
     def remade() -> tuple[Any, Any]:
-        return subject.make(kind, content), subject.make(kind, half) if other_used else None
+        made = subject.make(kind, content)
+        if operation.settled:
+            made.difference_update(nothing)
+        return made, subject.make(kind, half) if other_used else None
 
     namespace: dict[str, Any] = {
         "processor_time": processor_time,
@@ -151,11 +166,11 @@ def timed_loop(subject: Subject, operation: Operation, seed: int) -> TimedLoop:
         "ten": items[:10],
         "plain": set(items),
         "more": more,
-        "more_set": set(more),
         "more_dict": dict.fromkeys(more, True),
+        **operands(items, absent),
         "is_odd": is_odd,
     }
-    if subject.name == OURS:
+    if subject.implementation:
         from lockedset import locked
 
         namespace["locked"] = locked

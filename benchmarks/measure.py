@@ -24,8 +24,8 @@ import pyperf  # type: ignore[import-untyped,import-not-found,unused-ignore]
 from benchmarks.loops import STEPS_IN_THREAD, TimedLoop, statements_in, threads_loop, timed_loop
 from benchmarks.operations import OPERATIONS, SHARINGS, SMOKE, THREAD_COUNTS, threads_name
 from benchmarks.plans import PLANS, Plan
-from benchmarks.results import LOOPS_FILE, suite_file
-from benchmarks.subjects import BY_NAME, CONTROL, SUBJECTS, Subject
+from benchmarks.results import BESIDE_FILE, LOOPS_FILE, suite_file
+from benchmarks.subjects import BASE, BESIDE, BY_NAME, CONTROL, SUBJECTS, Subject
 
 WORKER_SECONDS = 300
 
@@ -36,9 +36,12 @@ class Task:
 
     benchmark: str
     subject: Subject
-    prepare: Callable[[], TimedLoop]
+    maker: Callable[[Subject], TimedLoop]
+    """Makes the loop of a subject."""
     statements: int
     threads: int = 0
+    beside: bool = False
+    """The built-in set has its turns in the same process."""
 
     @property
     def key(self) -> str:
@@ -62,8 +65,9 @@ def tasks_for(
                 Task(
                     operation.name,
                     BY_NAME[name],
-                    functools.partial(timed_loop, BY_NAME[name], operation, seed),
+                    functools.partial(timed_loop, operation=operation, seed=seed),
                     statements_in(operation),
+                    beside=name in BESIDE and BASE in operation.statements,
                 )
                 for name in subjects
                 if name in operation.statements
@@ -76,9 +80,10 @@ def tasks_for(
                     Task(
                         threads_name(sharing, threads),
                         BY_NAME[name],
-                        functools.partial(threads_loop, BY_NAME[name], sharing, threads, seed),
+                        functools.partial(threads_loop, sharing=sharing, threads=threads, seed=seed),
                         STEPS_IN_THREAD,
                         threads,
+                        beside=name in BESIDE,
                     )
                     for name in (*subjects, CONTROL)
                 ]
@@ -91,22 +96,40 @@ def tasks_for(
     ]
 
 
-def _once(prepare: Callable[[], TimedLoop]) -> Callable[[int], float]:
-    """Put the making of a loop off until pyperf has come to the one benchmark that a worker is for."""
-    made: list[TimedLoop] = []
+class Turns:
+    """The loop of a task, made when pyperf has come to the one benchmark that a worker is for.
 
-    def run(loops: int) -> float:
-        if not made:
-            made.append(prepare())
-        return made[0].run(loops)
+    Where the built-in set is to be timed beside it, its loop runs after each of the subject's.
+    """
 
-    return run
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.loops: list[TimedLoop] = []
+        self.beside: list[tuple[int, float]] = []
+        """The number of loops and the seconds of each turn of the built-in set."""
+
+    def __call__(self, loops: int) -> float:
+        """Run a turn, and return its seconds."""
+        if not self.loops:
+            subjects = [self.task.subject, BY_NAME[BASE]] if self.task.beside else [self.task.subject]
+            self.loops = [self.task.maker(subject) for subject in subjects]
+        took = self.loops[0].run(loops)
+        for loop in self.loops[1:]:
+            self.beside.append((loops, loop.run(loops)))
+        return took
+
+    def values(self, count: int) -> list[float]:
+        """The last turns of the built-in set, in seconds for each statement: those before were to warm up."""
+        return [took / (loops * self.task.statements) for loops, took in self.beside[-count:]]
 
 
 def main() -> int:
     def pass_on(command: list[str], options: Namespace) -> None:
         command += ["--plan", options.plan, "--seed", str(options.seed), "--round", str(options.round)]
-        command += ["--subjects", options.subjects]
+        if options.output_directory is not None:
+            command += ["--output-directory", str(options.output_directory)]
+        for name in options.subject:
+            command += ["--subject", name]
         for name in options.only:
             command += ["--only", name]
         for key in options.without:
@@ -118,7 +141,7 @@ def main() -> int:
     add("--plan", choices=sorted(PLANS), default="fast")
     add("--seed", type=int, default=0)
     add("--round", type=int, default=0)
-    add("--subjects", default=",".join(subject.name for subject in SUBJECTS))
+    add("--subject", action="append", default=[], choices=[subject.name for subject in SUBJECTS])
     add("--only", action="append", default=[], metavar="BENCHMARK")
     add("--without", action="append", default=[], metavar="SUBJECT: BENCHMARK")
     add("--output-directory", type=Path, metavar="DIR")
@@ -130,16 +153,19 @@ def main() -> int:
         options.timeout = options.timeout or WORKER_SECONDS
         options.quiet = True
     calibrated = _calibrated(options.output_directory)
+    if options.output_directory is not None:
+        options.output_directory.mkdir(parents=True, exist_ok=True)
     gil = getattr(sys, "_is_gil_enabled", lambda: True)
     found: dict[str, list[pyperf.Benchmark]] = {}
-    subjects = options.subjects.split(",")
+    subjects = options.subject or [subject.name for subject in SUBJECTS]
     for task in tasks_for(plan, subjects, options.seed, options.round, options.only, options.without):
         if not options.worker:
             options.min_time = plan.thread_seconds if task.threads else plan.seconds
             options.loops = 1 if plan.smoke else calibrated.get(task.key, 0)
+        turns = Turns(task)
         benchmark = runner.bench_time_func(
             task.key,
-            _once(task.prepare),
+            turns,
             inner_loops=task.statements,
             metadata={
                 "round": options.round,
@@ -148,6 +174,8 @@ def main() -> int:
                 "gil_at_start": "on" if gil() else "off",
             },
         )
+        if options.worker and turns.beside and options.output_directory is not None and not options.calibrate_loops:
+            _note_beside(options, task, turns)
         if benchmark is None or options.worker:
             continue
         benchmark.update_metadata({"name": task.benchmark})
@@ -155,6 +183,18 @@ def main() -> int:
     if not options.worker and options.output_directory is not None:
         _write(options.output_directory, found)
     return 0
+
+
+def _note_beside(options: Namespace, task: Task, turns: Turns) -> None:
+    """Add a line to the file of the times of `set` beside others: workers run one at a time."""
+    line = {
+        "subject": task.subject.name,
+        "benchmark": task.benchmark,
+        "round": options.round,
+        "values": turns.values(options.values),
+    }
+    with open(options.output_directory / BESIDE_FILE, "a", encoding="utf-8") as stream:
+        stream.write(json.dumps(line) + "\n")
 
 
 def _calibrated(directory: Path | None) -> dict[str, int]:
@@ -172,7 +212,6 @@ def _calibrated(directory: Path | None) -> dict[str, int]:
 
 
 def _write(directory: Path, found: dict[str, list[pyperf.Benchmark]]) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
     for subject, benchmarks in found.items():
         suite = pyperf.BenchmarkSuite(benchmarks)
         path = directory / suite_file(subject)

@@ -20,6 +20,8 @@ from benchmarks.subjects import BY_NAME, SUBJECTS
 
 ELEMENTS = 100_000
 CHILD_SECONDS = 300
+ONE = "--one"
+"""Before a subject, what is measured and the witness: the command of a child."""
 
 
 def _resident() -> int:
@@ -50,7 +52,7 @@ def _growth(subject_name: str, what: str, traced: bool) -> float:
 
 def _from_child(subject: str, what: str, witness: str) -> float | None:
     """In a process of its own, so that nothing freed before is used again and makes the growth look small."""
-    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.memory", subject, what, witness]
+    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.memory", ONE, subject, what, witness]
     try:
         child = subprocess.run(command, capture_output=True, text=True, timeout=CHILD_SECONDS, check=False)
     except subprocess.TimeoutExpired:
@@ -59,10 +61,11 @@ def _from_child(subject: str, what: str, witness: str) -> float | None:
 
 
 def main() -> None:
-    if len(sys.argv) == 4:
-        print(_growth(sys.argv[1], sys.argv[2], sys.argv[3] == "tracemalloc"))
+    if sys.argv[1:2] == [ONE]:
+        subject, what, witness = sys.argv[2:]
+        print(_growth(subject, what, witness == "tracemalloc"))
         return
-    subjects = sys.argv[1].split(",") if len(sys.argv) > 1 else [subject.name for subject in SUBJECTS]
+    subjects = sys.argv[1:] or [subject.name for subject in SUBJECTS]
     print(
         json.dumps(
             {

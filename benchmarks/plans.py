@@ -25,7 +25,7 @@ class Plan:
     """About how long it takes for one build on two cores."""
 
 
-FULL = Plan("full", rounds=7, values=5, seconds=0.02, thread_seconds=0.1, minutes=15)
-FAST = Plan("fast", rounds=3, values=3, seconds=0.005, thread_seconds=0.03, minutes=4)
+FULL = Plan("full", rounds=7, values=5, seconds=0.02, thread_seconds=0.1, minutes=26)
+FAST = Plan("fast", rounds=3, values=3, seconds=0.005, thread_seconds=0.03, minutes=7)
 SMOKE = Plan("smoke", rounds=1, values=1, seconds=1e-6, thread_seconds=1e-6, smoke=True, minutes=0.2)
 PLANS = {plan.name: plan for plan in (FULL, FAST, SMOKE)}

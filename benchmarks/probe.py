@@ -15,7 +15,7 @@ from benchmarks.loops import threads_loop, timed_loop
 from benchmarks.operations import OPERATIONS, SHARINGS, THREAD_COUNTS, threads_name
 from benchmarks.subjects import BY_NAME, SUBJECTS, WITNESS, Subject
 
-IMPORT_SECONDS = 60
+IMPORT_SECONDS = 180
 
 
 def gil_is_on() -> bool:

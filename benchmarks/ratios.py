@@ -8,8 +8,9 @@ machine the noise is one-sided and has a long tail.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 Rounds = Mapping[int, Sequence[float]]
 """Seconds for one operation, as measured in each round."""
@@ -17,11 +18,12 @@ Rounds = Mapping[int, Sequence[float]]
 Times = Mapping[str, Mapping[str, Rounds]]
 """By subject, then by benchmark."""
 
-HELD = "held"
+REACHED = "reached"
 MISSED = "missed"
 UNDECIDED = "undecided"
 
 ROUNDS_FOR_A_VERDICT = 3
+COUNTED = 0
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Interval:
     low: float
     high: float
     rounds: int
+    """How many values there were; `COUNTED` for what was counted, not timed."""
 
 
 def interval(values: Iterable[float]) -> Interval:
@@ -77,18 +80,39 @@ def ratio_between(
 
 
 @dataclass(frozen=True)
+class Figures:
+    """What was measured on one build."""
+
+    build: str
+    gil: bool
+    times: Times
+    memory: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Goal:
-    """An upper limit for a ratio."""
+    """A limit for a figure."""
 
-    benchmark: str
-    subject: str
-    base: str
+    name: str
+    unit: str
+    """What the figure is: "times set", "us", ..."""
     limit: float
-    base_benchmark: str | None = None
+    figure: Callable[[Figures], Interval | None]
+    """Finds the figure; None where it was not measured."""
+    least: bool = False
+    """The figure has to reach the limit, and not to stay within it."""
+    limits: Mapping[str, float] = field(default_factory=dict)
+    """Other limits, by build."""
+    sharing: str = ""
+    """How threads shared sets, for a figure that says nothing on a machine that runs one thread at a time."""
 
-    def describe(self) -> str:
-        other = f" ({self.base_benchmark})" if self.base_benchmark else ""
-        return f"{self.benchmark}: {self.subject} within {self.limit:g} times {self.base}{other}"
+    def limit_on(self, build: str) -> float:
+        """The limit for a build."""
+        return self.limits.get(build, self.limit)
+
+    def describe(self, build: str) -> str:
+        """The goal in words."""
+        return f"{self.name}: {'at least' if self.least else 'within'} {self.limit_on(build):g} {self.unit}"
 
 
 @dataclass(frozen=True)
@@ -100,22 +124,23 @@ class Judged:
     verdict: str
 
 
-def judge(goal: Goal, times: Times) -> Judged | None:
-    """Say whether a goal is reached.
+def judge(goal: Goal, figures: Figures) -> Judged | None:
+    """Say whether a goal is reached; None where its figure was not measured.
 
     `undecided` where the limit lies inside the middle half of the rounds, and where there were too few of them.
     """
-    measured = ratio_between(times, goal.subject, goal.base, goal.benchmark, goal.base_benchmark)
+    measured = goal.figure(figures)
     if measured is None:
         return None
-    if measured.rounds < ROUNDS_FOR_A_VERDICT:
-        verdict = UNDECIDED
-    elif measured.high <= goal.limit:
-        verdict = HELD
-    elif measured.low > goal.limit:
-        verdict = MISSED
+    limit = goal.limit_on(figures.build)
+    if goal.least:
+        reached, missed = measured.low >= limit, measured.high < limit
     else:
+        reached, missed = measured.high <= limit, measured.low > limit
+    if measured.rounds != COUNTED and measured.rounds < ROUNDS_FOR_A_VERDICT:
         verdict = UNDECIDED
+    else:
+        verdict = REACHED if reached else MISSED if missed else UNDECIDED
     return Judged(goal, measured, verdict)
 
 

@@ -21,14 +21,27 @@ from rich.table import Table
 from rich.text import Text
 
 from benchmarks.goals import GOALS
-from benchmarks.operations import OPERATIONS, SHARINGS, THREAD_COUNTS, Sharing, threads_name
-from benchmarks.ratios import HELD, MISSED, Interval, Judged, gain, judge, parallel, ratio_between, seconds
+from benchmarks.operations import OPERATIONS, OUR_SETS, SHARINGS, THREAD_COUNTS, Sharing, threads_name
+from benchmarks.ratios import (
+    MISSED,
+    REACHED,
+    UNDECIDED,
+    Figures,
+    Interval,
+    Judged,
+    Times,
+    gain,
+    judge,
+    parallel,
+    ratio_between,
+    seconds,
+)
 from benchmarks.results import Build, read_run
-from benchmarks.subjects import BASE, CONTROL, HANDWRITTEN, OURS, SUBJECTS
+from benchmarks.subjects import BASE, BESIDE, CONTROL, HANDWRITTEN, OURS, SUBJECTS
 
 NAMES = [subject.name for subject in SUBJECTS]
-WIDTH = 132
-STYLES = {HELD: "green", MISSED: "bold red"}
+WIDTH = 150
+STYLES = {REACHED: "green", MISSED: "bold red"}
 
 
 def time_text(value: float) -> str:
@@ -50,6 +63,16 @@ def ratio_text(value: Interval | None) -> str:
     return text if half < 0.03 * value.median else f"{text} ±{half:.{digits}f}"
 
 
+def ratio_to_set(times: Times, subject: str, benchmark: str) -> Interval | None:
+    """How many times as long as with the built-in set, which had its turns in the same process where it could."""
+    beside = BESIDE.get(subject, "")
+    return ratio_between(times, subject, beside if benchmark in times.get(beside, {}) else BASE, benchmark)
+
+
+def _is_measured(build: Build, benchmark: str) -> bool:
+    return any(benchmark in build.times.get(name, {}) for name in OUR_SETS)
+
+
 def _table(title: str, first: str, columns: Sequence[str]) -> Table:
     table = Table(title=title, title_justify="left", title_style="bold", pad_edge=False)
     table.add_column(first, no_wrap=True)
@@ -67,7 +90,7 @@ def operations_table(build: Build) -> Table:
     )
     family = ""
     for operation in OPERATIONS:
-        if operation.name not in build.times.get(OURS, {}):
+        if not _is_measured(build, operation.name):
             continue
         if operation.family != family:
             table.add_section()
@@ -80,7 +103,7 @@ def operations_table(build: Build) -> Table:
             if mine and not base:
                 cells.append(time_text(seconds(mine).median))
             else:
-                cells.append(ratio_text(ratio_between(build.times, name, BASE, operation.name)))
+                cells.append(ratio_text(ratio_to_set(build.times, name, operation.name)))
         cells.append(ratio_text(ratio_between(build.times, OURS, HANDWRITTEN, operation.name)))
         table.add_row(f"  {operation.name}", *cells)
     return table
@@ -110,7 +133,7 @@ def threads_table(build: Build) -> Table:
         title = sharing.name
         for threads in THREAD_COUNTS:
             name = threads_name(sharing, threads)
-            if name not in build.times.get(OURS, {}):
+            if not _is_measured(build, name):
                 continue
             cells = []
             for subject in (*NAMES, CONTROL):
@@ -144,15 +167,22 @@ def memory_table(build: Build) -> Table:
 
 
 def judged_goals(build: Build) -> list[Judged]:
-    return [judged for goal in GOALS if (judged := judge(goal, build.times)) is not None]
+    """The goals whose figures were measured. No thread is judged by a machine that runs one at a time."""
+    figures = Figures(build.name, build.facts["gil"] == "on", build.times, build.memory)
+    serial = {sharing.name for sharing in SHARINGS if not machine_was_parallel(build, sharing)}
+    return [
+        dataclasses.replace(judged, verdict=UNDECIDED) if goal.sharing in serial else judged
+        for goal in GOALS
+        if (judged := judge(goal, figures)) is not None
+    ]
 
 
 def goals_table(build: Build) -> Table:
-    table = _table(f"Build {build.name}: goals", "goal", ["measured", "middle half of rounds", "verdict"])
+    table = _table(f"Build {build.name}: goals of {OURS}", "goal", ["measured", "middle half of rounds", "verdict"])
     for judged in judged_goals(build):
         measured = judged.measured
         table.add_row(
-            judged.goal.describe(),
+            judged.goal.describe(build.name),
             f"{measured.median:.3f}",
             f"{measured.low:.3f} to {measured.high:.3f}",
             Text(judged.verdict, style=STYLES.get(judged.verdict, "yellow")),
@@ -163,6 +193,10 @@ def goals_table(build: Build) -> Table:
 def notes(build: Build) -> list[str]:
     """What a reader must know beside the numbers."""
     lines = [f"ours/RLock: {OURS} beside {HANDWRITTEN}"] if OURS in build.times else []
+    if any(name in build.times for name in BESIDE.values()):
+        lines.append(
+            f"the multiples of {' and '.join(BESIDE)} are of the {BASE} that had its turns in the same process"
+        )
     lines += [f"{name}: not measured on build {build.name}: {reason}" for name, reason in build.missing().items()]
     for name, facts in build.facts["subjects"].items():
         lines += [f"{name} on build {build.name}: {benchmark}: {why}" for benchmark, why in facts["cannot"].items()]
@@ -195,7 +229,7 @@ def summary(run: dict[str, Any], builds: Sequence[Build]) -> dict[str, Any]:
                     for subject, times in build.times.items()
                 },
                 "ratio_to_set": {
-                    subject: {name: plain(ratio_between(build.times, subject, BASE, name)) for name in times}
+                    subject: {name: plain(ratio_to_set(build.times, subject, name)) for name in times}
                     for subject, times in build.times.items()
                 },
                 "ratio_to_handwritten": {
@@ -204,8 +238,8 @@ def summary(run: dict[str, Any], builds: Sequence[Build]) -> dict[str, Any]:
                 },
                 "goals": [
                     {
-                        "goal": judged.goal.describe(),
-                        "limit": judged.goal.limit,
+                        "goal": judged.goal.describe(build.name),
+                        "limit": judged.goal.limit_on(build.name),
                         "measured": plain(judged.measured),
                         "verdict": judged.verdict,
                     }
@@ -230,20 +264,20 @@ def plotted(builds: Sequence[Build], path: Path) -> str:
     rows = [
         operation.name
         for operation in OPERATIONS
-        if any(ratio_between(build.times, OURS, BASE, operation.name) for build in builds)
+        if any(ratio_to_set(build.times, name, operation.name) for build in builds for name in OUR_SETS)
     ]
     if not rows:
         return "no plot: nothing was measured"
     figure, panels = pyplot.subplots(
         1, len(builds), figsize=(6.5 * len(builds) + 2, 0.24 * len(rows) + 2), sharey=True, squeeze=False
     )
-    markers = dict(zip(NAMES[1:], "sodv", strict=True))
+    markers = dict(zip(NAMES[1:], "soXdv", strict=True))
     for build, panel in zip(builds, panels[0], strict=True):
         for name, marker in markers.items():
             points = [
                 (found.median, place)
                 for place, row in enumerate(rows)
-                if (found := ratio_between(build.times, name, BASE, row)) is not None
+                if (found := ratio_to_set(build.times, name, row)) is not None
             ]
             if points:
                 panel.plot(*zip(*points, strict=True), marker, label=name, markersize=6 if name == OURS else 4)

@@ -1,12 +1,14 @@
 """The files of a run, and how they are read.
 
-RUN/BUILD/SUBJECT.json are pyperf suites, RUN/BUILD/facts.json tells what was measured, memory.json how much
-memory; RUN/run.json holds the seed and the plan.
+RUN/BUILD/SUBJECT.json are pyperf suites, and RUN/BUILD/beside.jsonl has the times of `set` that were taken in the same
+processes. RUN/BUILD/facts.json tells what was measured, memory.json how much memory; RUN/run.json holds the seed and
+the plan.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,17 +17,22 @@ from typing import Any
 import pyperf  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
 from benchmarks.ratios import Times
-from benchmarks.subjects import SUBJECTS, WITNESS
+from benchmarks.subjects import BESIDE, SUBJECTS, WITNESS
 
 RUN_FILE = "run.json"
 FACTS_FILE = "facts.json"
 MEMORY_FILE = "memory.json"
 LOOPS_FILE = "loops.json"
+BESIDE_FILE = "beside.jsonl"
 
 
 def suite_file(subject: str) -> str:
-    """The name of a subject's suite, without blanks so that it is easily typed."""
-    return subject.replace(" ", "-") + ".json"
+    """The name of a subject's suite, without blanks and commas so that it is easily typed.
+
+    >>> suite_file("LockedSet, Python")
+    'LockedSet-Python.json'
+    """
+    return re.sub(r"\W+", "-", subject) + ".json"
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,17 @@ def read_suite(path: Path) -> dict[str, dict[int, list[float]]]:
     return found
 
 
+def read_beside(path: Path) -> dict[str, dict[str, dict[int, list[float]]]]:
+    """The times of `set` in the processes of other subjects, by the name of these times, benchmark and round."""
+    found: dict[str, dict[str, dict[int, list[float]]]] = {}
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            each = json.loads(line)
+            rounds = found.setdefault(BESIDE[each["subject"]], {}).setdefault(each["benchmark"], {})
+            rounds.setdefault(each["round"], []).extend(each["values"])
+    return found
+
+
 def read_build(directory: Path) -> Build:
     facts = json.loads((directory / FACTS_FILE).read_text(encoding="utf-8"))
     memory = json.loads((directory / MEMORY_FILE).read_text(encoding="utf-8"))
@@ -62,6 +80,7 @@ def read_build(directory: Path) -> Build:
         for subject in (*SUBJECTS, WITNESS)
         if (directory / suite_file(subject.name)).exists()
     }
+    times.update(read_beside(directory / BESIDE_FILE))
     return Build(facts["build"], facts, memory, times)
 
 

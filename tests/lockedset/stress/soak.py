@@ -23,8 +23,12 @@ def soak(cls: Subject, budget: Budget) -> str | None:
 
     Each thread owns numbers that only it adds and removes. So after its own add an element is there, and after its own
     discard it is not, whatever the others do with theirs.
+
+    For the numbers of a fourth set all threads compete. Each of them is added by one thread and removed by one; so the
+    additions that were reported are as many as the removals and what is left.
     """
     sets = [cls() for _ in range(3)]
+    wanted, added, removed = cls(), [0] * 4, [0] * 4
     universe = frozenset(range(400))
     problems: list[str] = []
     end = threading.Event()
@@ -40,6 +44,9 @@ def soak(cls: Subject, budget: Budget) -> str | None:
                 s.update(some)
                 if not s >= {*some} or x not in s or not universe.issuperset(s):
                     problems.append(f"thread {number}: update({some}) and then not all of them are in {s}")
+                for prize in range(8):
+                    added[number] += wanted.try_add(prize) + wanted.try_add(prize)
+                    removed[number] += wanted.try_remove(prize)
                 for act in choose.sample(_SAFE, 6):
                     act(s, t, universe)
                 with lockedset.locked(s, t):
@@ -66,7 +73,11 @@ def soak(cls: Subject, budget: Budget) -> str | None:
         thread.join(LIMIT)
         if thread.is_alive():
             return f"a thread hangs (seed {budget.seed})"
-    return problems[0] if problems else None
+    if not problems and sum(added) != sum(removed) + len(wanted):
+        problems.append(
+            f"{sum(added)} additions were reported, {sum(removed)} removals, and {len(wanted)} elements were left"
+        )
+    return f"{problems[0]} (seed {budget.seed})" if problems else None
 
 
 _SAFE: list[Callable[[LockedSet[Any], LockedSet[Any], frozenset[Any]], object]] = [

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,19 +14,22 @@ import pytest
 
 from benchmarks import cli
 from benchmarks.environments import reason_in
-from benchmarks.operations import SMOKE
+from benchmarks.operations import OUR_SETS, SMOKE
+from benchmarks.subjects import BESIDE, OURS, OURS_IN_PYTHON
 from ci.console import CiError
+from ci.native import compiler
 
 pytestmark = pytest.mark.one_build
 
 ROOT = Path(__file__).resolve().parents[3]
-SECONDS = 120
+SECONDS = 300
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "benchmarks", *arguments],
         cwd=ROOT,
+        env={**os.environ, **variables},
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -108,8 +112,13 @@ def test_a_smoke_run_measures_reports_and_leaves_nothing_else(tmp_path: Path, na
     assert [path.name for path in tmp_path.iterdir()] == ["run"]
     summary = json.loads((output / "summary.json").read_text(encoding="utf-8"))
     (build,) = summary["builds"].values()
-    ratios = build["ratio_to_set"]["LockedSet"]
-    assert {name for name in names if name != "hold one"} <= {name for name, ratio in ratios.items() if ratio}
+    if compiler():
+        assert set(build["seconds"]) >= {OURS, OURS_IN_PYTHON, *BESIDE.values()}
+    else:
+        assert OURS not in build["seconds"]
+    for subject in OUR_SETS if compiler() else [OURS_IN_PYTHON]:
+        ratios = build["ratio_to_set"][subject]
+        assert {name for name in names if name != "hold one"} <= {name for name, ratio in ratios.items() if ratio}
     assert (output / "table.txt").read_text(encoding="utf-8").strip()
     free_threaded = bool(build["facts"]["build"].endswith("t"))
     assert build["facts"]["gil"] == ("off" if free_threaded else "on")
@@ -118,3 +127,22 @@ def test_a_smoke_run_measures_reports_and_leaves_nothing_else(tmp_path: Path, na
         again = run(*words)
         assert again.returncode == 0, again.stderr
         assert os.stat(output / "run.json").st_ino != before
+
+
+@pytest.mark.thread_unsafe(reason="starts processes")
+@pytest.mark.skipif(os.path.isabs(sysconfig.get_config_var("CC") or ""), reason="finds its compiler without PATH")
+def test_without_a_compiler_the_one_in_python_is_measured_alone(tmp_path: Path) -> None:
+    for needed in ("pyperf", "rich"):
+        pytest.importorskip(needed, reason="pip install --group bench")
+    output, nothing = tmp_path / "run", tmp_path / "nothing"
+    nothing.mkdir()
+    words = ["--smoke", "--as-is", "--python", sys.executable, "--output", str(output), "--only", "add, present"]
+    ended = run(*words, PATH=str(nothing))
+    assert ended.returncode == 0, ended.stderr
+    assert "only the implementation in Python is measured: there is no C compiler" in ended.stderr
+    assert "LockedSet: not measured on build" in ended.stdout
+    summary = json.loads((output / "summary.json").read_text(encoding="utf-8"))
+    (build,) = summary["builds"].values()
+    assert OURS not in build["seconds"]
+    assert build["ratio_to_set"][OURS_IN_PYTHON]["add, present"]
+    assert build["goals"] == []

@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from benchmarks.handwritten import RLockSet
 from benchmarks.loops import STEPS_IN_THREAD, USES, in_tens, keys_for, statements_in, threads_loop, timed_loop
-from benchmarks.operations import BY_NAME, OPERATIONS, SHARINGS, SIZE, SMOKE, Operation, Sharing, threads_name
+from benchmarks.operations import (
+    BY_NAME,
+    CHANGES,
+    COUNTS,
+    MIXTURES,
+    OPERATIONS,
+    SHARINGS,
+    SIZE,
+    SMOKE,
+    Operation,
+    Sharing,
+    change_name,
+    threads_name,
+)
 from benchmarks.subjects import BY_NAME as SUBJECTS
-from benchmarks.subjects import HANDWRITTEN, OURS, Subject
-from lockedset import LockedSet
+from benchmarks.subjects import HANDWRITTEN, OURS, OURS_IN_PYTHON, Subject
+from lockedset import LockedSet, implementation
 
 pytestmark = pytest.mark.one_build
 
-SETS = [SUBJECTS[name] for name in ("set", HANDWRITTEN, OURS)]
+ROOT = Path(__file__).resolve().parents[3]
+HERE, ELSEWHERE = (OURS, OURS_IN_PYTHON) if implementation == "compiled" else (OURS_IN_PYTHON, OURS)
+"""The implementation of LockedSet that this process has, and the other one."""
+
+SETS = [SUBJECTS[name] for name in ("set", HANDWRITTEN, HERE)]
 CASES = [
     pytest.param(subject, operation, id=f"{subject.name}: {operation.name}")
     for subject in SETS
@@ -45,6 +67,41 @@ def test_the_two_operands_have_half_in_common(subject: Subject) -> None:
     assert len(set(s) & set(o)) == SIZE // 2
     assert s == e
     assert type(s) is type(o) is type(e)
+
+
+IN_PLACE = {
+    "update": set.union,
+    "-=": set.difference,
+    "&=": set.intersection,
+    "^=": set.symmetric_difference,
+}
+
+
+@pytest.mark.parametrize("subject", SETS, ids=lambda subject: subject.name)
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("mixture", MIXTURES)
+def test_a_change_of_many_changes_each_set_that_was_made_for_it(
+    subject: Subject, change: str, count: int, mixture: str
+) -> None:
+    # An operator that assigned to another name, or to a global one, would change none of them or one again and again.
+    loop = timed_loop(subject, BY_NAME[change_name(change, count, mixture)], seed=1)
+    remade, pairs = loop.namespace["remade"], []
+
+    def remembered() -> tuple[Any, Any]:
+        pairs.append(remade())
+        return pairs[-1]
+
+    loop.namespace["remade"] = remembered
+    loop.run(1)
+    before, operand = set(loop.namespace["items"]), loop.namespace[f"{mixture}_{count}"]
+    present = {"new": 0, "present": count, "mixed": count // 2}[mixture]
+    assert len(operand) == count
+    assert len(operand & before) == present
+    assert len(pairs) == USES
+    for s, _ in pairs:
+        assert type(s) is subject.load()
+        assert s == IN_PLACE[change](before, operand)
 
 
 def test_a_batch_runs_through_all_keys() -> None:
@@ -101,5 +158,22 @@ def test_the_handwritten_subclass_is_right_on_one_thread() -> None:
 
 
 def test_the_subjects_load() -> None:
-    assert SUBJECTS[OURS].load() is LockedSet
+    assert SUBJECTS[HERE].load() is LockedSet
     assert SUBJECTS[HANDWRITTEN].load() is RLockSet
+
+
+def test_the_other_implementation_is_not_taken_for_this_one() -> None:
+    with pytest.raises(ImportError, match="a process of its own"):
+        SUBJECTS[ELSEWHERE].load()
+
+
+@pytest.mark.thread_unsafe(reason="starts a process")
+def test_the_subject_in_python_is_that_in_a_process_of_its_own() -> None:
+    program = (
+        "from benchmarks.subjects import BY_NAME, OURS_IN_PYTHON; kind = BY_NAME[OURS_IN_PYTHON].load();"
+        " import lockedset; print(lockedset.implementation, kind is lockedset.LockedSet)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.split() == ["pure", "True"], done.stderr
