@@ -111,7 +111,7 @@ class CoreHook(BuildHookInterface[Any]):
                 )
             self.app.display_warning(
                 f"{error}\n  The wheel is pure Python, which does the same and is slower. For the core, install what is"
-                " missing and build again."
+                " missing and build again; pip keeps wheels, so give it --no-cache-dir."
             )
             return
         self.app.display_info("lockedset: the wheel has the compiled core.")

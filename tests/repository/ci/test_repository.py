@@ -75,6 +75,13 @@ def test_no_one_s_machine_is_named_in_what_sets_up() -> None:
     assert hits == []
 
 
+def test_no_core_that_was_built_is_kept_in_the_repository() -> None:
+    done = subprocess.run(
+        ["git", "ls-files", "*.so", "*.pyd", "*.whl"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout == ""
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no executable bit")
 @pytest.mark.parametrize("name", ["ci/test", "ci/validate", "ci/interpreters.py", ".ci/run"])
 def test_commands_are_executable(name: str) -> None:
