@@ -88,6 +88,13 @@ locked_traverse(PyObject *self, visitproc visit, void *arg)
     return PySet_Type.tp_traverse(self, visit, arg);
 }
 
+/* A type that has a traverse of its own inherits no clear. */
+static int
+locked_clear_elements(PyObject *self)
+{
+    return PySet_Type.tp_clear(self);
+}
+
 static void
 locked_dealloc(PyObject *self)
 {
@@ -127,6 +134,7 @@ static PyType_Slot locked_slots[] = {
     {Py_tp_init, locked_init},
     {Py_tp_dealloc, locked_dealloc},
     {Py_tp_traverse, locked_traverse},
+    {Py_tp_clear, locked_clear_elements},
     {Py_tp_methods, locked_methods},
     {Py_tp_iter, locked_iter},
     {Py_tp_richcompare, locked_richcompare},
