@@ -49,9 +49,9 @@ locked_init(PyObject *self, PyObject *arguments, PyObject *names)
     if (iterable != NULL) {
         return change_by(state, self, REPLACE, iterable);
     }
-    PyObject *nothing = is_pristine(self) ? NULL : locked_clear(self, NULL);
+    PyObject *nothing = locked_clear(self, NULL);
     Py_XDECREF(nothing);
-    return PyErr_Occurred() ? -1 : 0;
+    return nothing == NULL ? -1 : 0;
 }
 
 /* Call the class itself. It does what `__new__` and `__init__` do, and fills the set directly, since no other thread can
