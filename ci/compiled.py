@@ -52,9 +52,9 @@ def unmet(packages: Sequence[str], listing: str) -> list[str]:
     return [name for name in packages if name not in installed]
 
 
-def install_headers(report: Reporter, log: Path) -> None:
+def install_headers(report: Reporter, log: Path, packages: Sequence[str] = HEADERS) -> None:
     """See to the compiler and the headers: installed when we are root, else named."""
-    missing = missing_packages()
+    missing = missing_packages(packages)
     if not missing:
         return
     command = ["apt-get", "install", "--yes", "--no-install-recommends", *missing]
@@ -71,21 +71,22 @@ def install_headers(report: Reporter, log: Path) -> None:
         for steps in ([command], [["apt-get", "update"], command]):
             for step in steps:
                 run_child([step[0], *patience, *step[1:]], env=env, log=log, timeout=1200, finish_seconds=300)
-            if not missing_packages():
+            if not missing_packages(packages):
                 return
     raise CiError(
-        f"apt-get could not install {', '.join(missing_packages())}\n{tail(log)}",
+        f"apt-get could not install {', '.join(missing_packages(packages))}\n{tail(log)}",
         "the mirror is out of reach, or another package manager is at work",
         f"see {log}; then run: {' '.join(command)}",
     )
 
 
-def configure_command(source: Path, prefix: Path, build: Build) -> list[str]:
+def configure_command(source: Path, prefix: Path, build: Build, options: Sequence[str] = ()) -> list[str]:
+    """The command; `options` come last, so they win over what is here."""
     command = [str(source / "configure"), "--quiet", f"--prefix={prefix}", f"OPT={OPTIMISATION}"]
     command += ["--without-static-libpython", "--disable-test-modules", "--with-ensurepip=no"]
     if build.free_threaded:
         command.append("--disable-gil")
-    return command
+    return [*command, *options]
 
 
 def compile_build(
@@ -95,9 +96,10 @@ def compile_build(
     archive: Path,
     report: Reporter,
     *,
+    options: Sequence[str] = (),
     lock_descriptor: int | None = None,
 ) -> Interpreter:
-    """Compile one build and verify it."""
+    """Compile one build and verify it. `options` are for configure; a build that has any need not make environments."""
     with site(cache, build, release, report, lock_descriptor) as here:
         source = here.work / "source"
         objects = here.work / "objects"
@@ -106,7 +108,7 @@ def compile_build(
         with report.step(f"{here.label}: unpack", 5):
             here.run("tar", "xf", archive, "--strip-components=1", "-C", source)
         with report.step(f"{here.label}: configure", 25):
-            here.run(*configure_command(source, here.prefix, build), cwd=objects)
+            here.run(*configure_command(source, here.prefix, build, options), cwd=objects)
         with report.step(f"{here.label}: compile", 160 / processors()):
             here.run("make", "--silent", f"-j{processors()}", cwd=objects)
         library = here.prefix / "lib" / build.executable
@@ -114,4 +116,4 @@ def compile_build(
             # It would compile all of the library's byte code three times; told to print its help, compileall ends.
             here.run("make", "--silent", "altinstall", "COMPILEALL_OPTS=--help", cwd=objects)
             here.run("cp", "-R", source / "Lib" / "test", library)
-        return here.finish(library, ORIGIN)
+        return here.finish(library, ORIGIN, environments=not options)

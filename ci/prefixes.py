@@ -103,8 +103,11 @@ class Site:
                 f"read {self.log}, put the cause right, and run this command again",
             )
 
-    def finish(self, library: Path, origin: str) -> Interpreter:
-        """Compile the library's byte code, verify the interpreter, and declare it finished with the marker."""
+    def finish(self, library: Path, origin: str, *, environments: bool = True) -> Interpreter:
+        """Compile the library's byte code, verify the interpreter, and declare it finished with the marker.
+
+        `environments` says whether it has to make virtual environments, which takes a slow one many minutes.
+        """
         python = executable_of(self.prefix, self.build)
         with self.report.step(f"{self.label}: verify", 10):
             self.run(python, "-I", "-m", "compileall", "-q", "-j0", "-x", WITHOUT_BYTE_CODE, library)
@@ -113,7 +116,9 @@ class Site:
                 if (interpreter.build, interpreter.release) != (self.build, self.release):
                     reason = f"it says that it is {interpreter.build.name} of {release_text(interpreter.release)}"
                 else:
-                    reason = verify(interpreter, OWN_MODULES) or verify_venv(interpreter, self.work / "venv")
+                    reason = verify(interpreter, OWN_MODULES)
+                    if environments and not reason:
+                        reason = verify_venv(interpreter, self.work / "venv")
         if interpreter is None or reason:
             raise CiError(
                 f"{self.label} ({origin}) is refused: {reason}",

@@ -142,6 +142,33 @@ run_commit(State *state, int what, PyObject *self, PyObject *operand)
     return result;
 }
 
+/* CPython 3.15 without the GIL looks elements up without the set's own lock, in a table that must not be freed meanwhile.
+   Only its own functions see to that. So there, a change that fails for lack of memory may be made in part. */
+#if defined(Py_GIL_DISABLED) && PY_VERSION_HEX >= 0x030f0000
+#define CAN_EXCHANGE 0
+#else
+#define CAN_EXCHANGE 1
+#endif
+
+/* Make the change aside, and exchange the contents: the step cannot fail. Elements that stay are the same objects. The
+   locks are held. */
+static PyObject *
+change_aside(PyObject *self, int what, PyObject *operand)
+{
+    binaryfunc differ = PySet_Type.tp_as_number->nb_xor;
+    PyObject *aside = differ(self, operand);
+    if (aside != NULL && what == REPLACE) {
+        Py_SETREF(aside, differ(self, aside));
+    }
+    if (aside == NULL) {
+        return NULL;
+    }
+    ((LockedSet *)self)->comparisons = UNKNOWN;
+    exchange(self, aside);
+    Py_DECREF(aside);
+    Py_RETURN_NONE;
+}
+
 /* Change the set by a set or frozenset in one step, and return what the step returns. The locks are held. */
 static PyObject *
 commit(State *state, PyObject *self, int what, PyObject *operand)
@@ -154,6 +181,9 @@ commit(State *state, PyObject *self, int what, PyObject *operand)
     if ((what == GROW || what == REPLACE) && is_pristine(self)) {
         set->comparisons = other != NULL ? other->comparisons : UNKNOWN;
         return own->nb_inplace_or(self, operand);
+    }
+    if (CAN_EXCHANGE && (what == REPLACE || (what == TOGGLE && !has_room(self, PySet_GET_SIZE(operand))))) {
+        return change_aside(self, what, operand);
     }
     /* Without the GIL, another thread can change a plain operand after the test; but then that thread and this one race
        for the operand, and no lock of ours prevents it. */
@@ -200,10 +230,15 @@ change_by_sequence(State *state, PyObject *self, int what, PyObject *sequence)
             result = -1;
         }
         else {
-            if (is_pristine(self) || own_comparisons_in_c(set)) {
+            int empty = is_pristine(self);
+            /* An addition that cannot enlarge the table fails as a whole or not at all; what was empty, is again. */
+            if (empty || ((what == SHRINK || has_room(self, PyTuple_GET_SIZE(fixed))) && own_comparisons_in_c(set))) {
                 begin_change(set);
                 PyObject *done = PyObject_CallFunctionObjArgs(method, self, fixed, NULL);
                 result = done == NULL ? -1 : 1;
+                if (done == NULL && empty) {
+                    (void)PySet_Clear(self);
+                }
                 Py_XDECREF(done);
                 end_change(set);
             }

@@ -138,6 +138,44 @@ new_of(PyTypeObject *type)
     return made;
 }
 
+/* The length is read without a lock. */
+static inline void
+store_used(PySetObject *set, Py_ssize_t used)
+{
+    atomic_store_explicit((_Atomic(Py_ssize_t) *)&set->used, used, memory_order_relaxed);
+}
+
+/* Tell whether the table has room for so many more elements, so that adding them allocates nothing: the same condition as
+   in CPython, which enlarges a table at three fifths. */
+static inline int
+has_room(PyObject *set, Py_ssize_t more)
+{
+    return (((PySetObject *)set)->fill + more) * 5 < ((PySetObject *)set)->mask * 3;
+}
+
+/* Exchange the contents of two sets, which cannot fail, as `set.__iand__` does in its end. */
+static void
+exchange(PyObject *one, PyObject *two)
+{
+    PySetObject *a = (PySetObject *)one, *b = (PySetObject *)two;
+    setentry small[PySet_MINSIZE];
+    Py_BEGIN_CRITICAL_SECTION2(one, two);
+    Py_ssize_t fill = a->fill, mask = a->mask, used = a->used;
+    setentry *table = a->table;
+    memcpy(small, a->smalltable, sizeof(small));
+    a->fill = b->fill;
+    a->mask = b->mask;
+    a->table = b->table == b->smalltable ? a->smalltable : b->table;
+    memcpy(a->smalltable, b->smalltable, sizeof(small));
+    store_used(a, b->used);
+    b->fill = fill;
+    b->mask = mask;
+    b->table = table == a->smalltable ? b->smalltable : table;
+    memcpy(b->smalltable, small, sizeof(small));
+    store_used(b, used);
+    Py_END_CRITICAL_SECTION2();
+}
+
 /* Return a set of a type with the contents of `plain`, a set that nobody else can reach. The reference to it is taken.
    Rejected: adding the elements, which takes as long again as the operation that made `plain`. */
 static PyObject *
@@ -145,20 +183,7 @@ made_of(PyTypeObject *type, PyObject *plain)
 {
     PyObject *made = new_of(type);
     if (made != NULL) {
-        PySetObject *to = (PySetObject *)made, *from = (PySetObject *)plain;
-        to->fill = from->fill;
-        to->used = from->used;
-        to->mask = from->mask;
-        if (from->table == from->smalltable) {
-            memcpy(to->smalltable, from->smalltable, sizeof(to->smalltable));
-        }
-        else {
-            to->table = from->table;
-        }
-        from->fill = from->used = 0;
-        from->mask = PySet_MINSIZE - 1;
-        from->table = from->smalltable;
-        memset(from->smalltable, 0, sizeof(from->smalltable));
+        exchange(made, plain);
     }
     Py_DECREF(plain);
     return made;

@@ -49,9 +49,9 @@ locked_init(PyObject *self, PyObject *arguments, PyObject *names)
     if (iterable != NULL) {
         return change_by(state, self, REPLACE, iterable);
     }
-    PyObject *nothing = is_pristine(self) ? NULL : locked_clear(self, NULL);
+    PyObject *nothing = locked_clear(self, NULL);
     Py_XDECREF(nothing);
-    return PyErr_Occurred() ? -1 : 0;
+    return nothing == NULL ? -1 : 0;
 }
 
 /* Call the class itself. It does what `__new__` and `__init__` do, and fills the set directly, since no other thread
@@ -86,6 +86,13 @@ locked_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
     return PySet_Type.tp_traverse(self, visit, arg);
+}
+
+/* A type that has a traverse of its own inherits no clear. */
+static int
+locked_clear_elements(PyObject *self)
+{
+    return PySet_Type.tp_clear(self);
 }
 
 static void
@@ -127,6 +134,7 @@ static PyType_Slot locked_slots[] = {
     {Py_tp_init, locked_init},
     {Py_tp_dealloc, locked_dealloc},
     {Py_tp_traverse, locked_traverse},
+    {Py_tp_clear, locked_clear_elements},
     {Py_tp_methods, locked_methods},
     {Py_tp_iter, locked_iter},
     {Py_tp_richcompare, locked_richcompare},

@@ -169,3 +169,12 @@ def test_the_thread_that_holds_the_sets_uses_all_of_them_freely() -> None:
                 use(s, t)
 
         Runner(hold_and_use, f"test-{name}").result()
+
+
+def test_init_of_an_empty_set_waits_too() -> None:
+    s: LockedSet[int] = LockedSet()
+    with locked(s):
+        runner = Runner(lambda: s.__init__())  # type: ignore[misc]
+        assert runner.waits()
+    assert runner.ends()
+    assert runner.outcome is None

@@ -35,6 +35,9 @@ from tests.lockedset.stress.twins import TWINS
 JUDGED = 10
 """How many times as long as another property the one that lockproof judges may take."""
 
+SIGN_OF_LIFE = 30.0
+"""Seconds between two lines of a soak that counts operations."""
+
 WATCH = LIMIT + 2
 """Seconds without a round after which a check hangs: more than a meeting may take, which then ends the check itself."""
 
@@ -200,6 +203,35 @@ def _run(seconds: float, seed: int) -> dict[str, Any]:
     return {"build": _build(), "seed": seed, "seconds": seconds, "properties": properties, "twins": twins}
 
 
+def _soak(budget: Budget, operations: int | None) -> int:
+    """Run the soak, and say once a while how far it is."""
+    goal = f"{operations:,} operations" if operations else f"{budget.seconds:g} s"
+    where = f"{lockedset.implementation} LockedSet, Python {sys.version}"
+    print(f"soak: {goal}, seed {budget.seed}, {where}", file=sys.stderr, flush=True)
+    began = time.monotonic()
+    seen = [0, began]
+
+    def tell(count: int) -> None:
+        now = time.monotonic()
+        if operations and now - seen[1] >= SIGN_OF_LIFE:
+            rate = count / (now - began)
+            left = max(0.0, operations - count) / rate
+            print(
+                f"  {count:,} operations, {rate:,.0f} a second, {left / 60:.0f} min left", file=sys.stderr, flush=True
+            )
+            seen[1] = now
+        seen[0] = count
+
+    try:
+        problem = soak(LockedSet, budget, operations, tell)
+    except KeyboardInterrupt:
+        print(f"interrupted after {seen[0]:,} operations, in which nothing was seen")
+        return 130
+    took = time.monotonic() - began
+    print(problem or f"held for {took:.0f} s, {seen[0]:,} operations, {seen[0] / took:,.0f} a second")
+    return 1 if problem else 0
+
+
 def main() -> int:
     """Run what the command line asks for; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.lockedset.stress", description=__doc__)
@@ -212,6 +244,7 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, default=1, help="of the random choices (default 1)")
     parser.add_argument("--soak", action="store_true", help="only: random operations on three sets, for --seconds")
+    parser.add_argument("--operations", type=int, metavar="N", help="with --soak: so many, however long they take")
     parser.add_argument("--inside", nargs=2, metavar=("SUBJECT", "PROPERTY"), help="only this, in this process")
     parser.add_argument("--engine", default="both", help="of lockproof, with --inside")
     options = parser.parse_args()
@@ -220,10 +253,7 @@ def main() -> int:
         _inside(*options.inside, budget, options.engine)
         return 0
     if options.soak:
-        print(f"soak: {options.seconds:.0f} s, seed {options.seed}, Python {sys.version}", file=sys.stderr, flush=True)
-        problem = soak(LockedSet, budget)
-        print(problem or f"held for {options.seconds:g} s")
-        return 1 if problem else 0
+        return _soak(budget, options.operations)
     what = f"tests.lockedset.stress: LockedSet ({implementation}), Python {sys.version}, seed {options.seed}"
     print(what, file=sys.stderr, flush=True)
     result = _run(options.seconds, options.seed)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import re
+import signal
+import subprocess
 import sys
 import threading
+from collections.abc import Iterable
 from types import SimpleNamespace
 
 import pytest
 
+from lockedset import LockedSet
 from tests.lockedset.stress import __main__ as stress
 from tests.lockedset.stress import race
 from tests.lockedset.stress.properties import PROPERTIES
 from tests.lockedset.stress.race import Budget
+from tests.lockedset.stress.soak import soak
 from tests.lockedset.stress.twins import TWINS
 
 pytestmark = pytest.mark.thread_unsafe(reason="replaces functions of the modules under test")
@@ -78,3 +85,44 @@ def test_a_twin_that_is_missed_and_a_property_that_is_violated_are_told(monkeypa
     result = stress._run(1.0, 1)
     assert {(row["verdict"], row["detail"]) for row in result["properties"]} == {("violated", "seen")}
     assert {(row["verdict"], row["detail"]) for row in result["twins"]} == {("missed", "tried")}
+
+
+def _soak(*options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.lockedset.stress", "--soak", *options]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [stress.PACKAGE, stress.ROOT]))}
+    return subprocess.Popen(
+        command, cwd=stress.ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def test_a_soak_of_a_number_of_operations_ends_after_them() -> None:
+    said, told = _soak("--operations", "500").communicate(timeout=60)
+    count = re.search(r"held for \d+ s, ([\d,]+) operations", said)
+    assert count is not None, said + told
+    assert int(count[1].replace(",", "")) >= 500
+    assert "500 operations, seed 1" in told
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a signal")
+def test_an_interrupted_soak_ends_its_threads_and_says_how_far_it_was() -> None:
+    running = _soak("--operations", "1000000000")
+    assert running.stderr is not None
+    assert "soak" in running.stderr.readline()  # from here on it handles the signal
+    running.send_signal(signal.SIGINT)
+    said, told = running.communicate(timeout=60)
+    assert (running.returncode, told) == (130, ""), told
+    assert said.startswith("interrupted after ")
+
+
+def test_a_soak_sees_a_set_that_loses_an_element() -> None:
+    class Losing(LockedSet[int]):
+        def update(self, *others: Iterable[int]) -> None:
+            super().update(*[[*other][1:] for other in others])
+
+    class Keeping(LockedSet[int]):
+        def remove(self, element: int) -> None:
+            if element % 100:
+                super().remove(element)
+
+    assert "not all of them are in" in (soak(Losing, Budget(5.0, seed=1)) or "")
+    assert "it is still there" in (soak(Keeping, Budget(5.0, seed=1)) or "")

@@ -127,7 +127,7 @@ def void(_value: object) -> None:
 def test_missing_headers_are_named_when_they_cannot_be_installed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiled, "missing_packages", lambda: ["libssl-dev", "uuid-dev"])
+    monkeypatch.setattr(compiled, "missing_packages", lambda _: ["libssl-dev", "uuid-dev"])
     monkeypatch.setattr("os.geteuid", lambda: 1000, raising=False)
     with pytest.raises(CiError, match="libssl-dev, uuid-dev") as caught:
         compiled.install_headers(Reporter(io.StringIO()), tmp_path / "log")
@@ -135,6 +135,6 @@ def test_missing_headers_are_named_when_they_cannot_be_installed(
 
 
 def test_nothing_is_installed_when_nothing_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "missing_packages", list)
+    monkeypatch.setattr(compiled, "missing_packages", lambda _: [])
     monkeypatch.setattr(compiled, "run_child", lambda *_a, **_k: pytest.fail("nothing is to be run"))
     compiled.install_headers(Reporter(io.StringIO()), tmp_path / "log")
