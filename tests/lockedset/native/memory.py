@@ -92,7 +92,7 @@ def faults(call: Call, situation: Situation) -> tuple[int, list[str]]:
 def _core_with_errors_in_c() -> Any:
     """Load the core once more, with a function in C where it takes the one that describes a deadlock.
 
-    A generator expression without memory, which that function has, crashes CPython 3.13 and 3.14.
+    A generator expression without memory, which that function has, crashes CPython 3.13.
     """
     spec = importlib.util.spec_from_file_location("lockedset._core", _choice._core.__file__)
     assert spec is not None and spec.loader is not None
