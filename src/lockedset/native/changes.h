@@ -220,19 +220,21 @@ change_by_sequence(State *state, PyObject *self, int what, PyObject *sequence)
     int of_numbers = Py_IS_TYPE(sequence, &PyRange_Type);
     /* A tuple, since another thread may change a list. */
     PyObject *fixed = of_numbers ? Py_NewRef(sequence) : PySequence_Tuple(sequence);
-    if (fixed == NULL) {
+    Py_ssize_t size = fixed == NULL ? -1 : PyObject_Size(fixed);
+    if (size < 0) { /* or a range of more numbers than a size can say */
+        Py_XDECREF(fixed);
         return -1;
     }
     int result = 0;
     /* What compares in C has a hash too, so nothing fails half-way. */
-    if (of_numbers || all_compare_in_c(PySequence_Fast_ITEMS(fixed), PyTuple_GET_SIZE(fixed))) {
+    if (of_numbers || all_compare_in_c(PySequence_Fast_ITEMS(fixed), size)) {
         if (acquire(set) < 0) {
             result = -1;
         }
         else {
             int empty = is_pristine(self);
             /* An addition that cannot enlarge the table fails as a whole or not at all; what was empty, is again. */
-            if (empty || ((what == SHRINK || has_room(self, PyTuple_GET_SIZE(fixed))) && own_comparisons_in_c(set))) {
+            if (empty || ((what == SHRINK || has_room(self, size)) && own_comparisons_in_c(set))) {
                 begin_change(set);
                 PyObject *done = PyObject_CallFunctionObjArgs(method, self, fixed, NULL);
                 result = done == NULL ? -1 : 1;
