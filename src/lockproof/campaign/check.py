@@ -171,10 +171,11 @@ class Check:
     def report(self, description: Description) -> Report:
         """Return the report of what was done until now."""
         nonconformances = self.conformance.nonconformances
+        differences = sum(each.decides for each in nonconformances)
         schedules = self.schedule_search.counts.tally if self.options.engine != "threads" else None
         evidence = self.evidence.build(
             threads=self.options.engine != "schedules", schedules=schedules, doubts=self.schedule_search.doubted(),
-            findings=len(self.findings), differences=len(nonconformances), observers=description.observers,
+            findings=len(self.findings), differences=differences, observers=description.observers,
         )  # fmt: skip
         notes = [*self.notes, *self.controlled.notes]
         if not self.findings.has(FindingKind.DEADLOCK, FindingKind.HANG):

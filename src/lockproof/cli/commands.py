@@ -28,7 +28,7 @@ from lockproof.cli.mutate_command import mutate
 from lockproof.cli.shared import import_from_here, interrupted
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
-from lockproof.core.options import ENGINES, STRATEGIES, CheckOptions, ExploreOptions, Progress
+from lockproof.core.options import CONFORMANCES, ENGINES, STRATEGIES, CheckOptions, ExploreOptions, Progress
 from lockproof.core.verdict import Consistency, Interrupted, Report, Verdict
 from lockproof.histories.judged import judge_history, known_models
 from lockproof.report.page import console_on
@@ -123,6 +123,9 @@ left out, and FINAL too: the run then ends with lines that observe the subject.
               help="Real threads, which run in parallel; schedules under control, which can be repeated; or both in "
               "turns.")  # fmt: skip
 @click.option("--invocations", type=click.IntRange(min=1), help="Run the scenario at most so many times.")
+@click.option("--conformance", type=click.Choice(CONFORMANCES), default=CheckOptions.conformance, show_default=True,
+              help="Which differences from the model on one thread are violations: those of a class that inherits from "
+              "a builtin type, or that has a --model; or all, which is an error.")  # fmt: skip
 @parameters.hang()
 @parameters.memory("How much memory the checked process may use, in MiB.")
 @parameters.consistency()

@@ -128,7 +128,7 @@ class Evidence:
         schedules: the runs under control; None if this engine was not requested.
         doubts: what stayed undecided, and why.
         findings: how many findings there are.
-        differences: how many differences from the model one thread alone shows.
+        differences: how many differences from the model one thread alone shows, of those that decide the verdict.
         left_out: what was never run, and why.
         deaths: how many child processes ended or hung.
         deaths_found: how many of these deaths became findings.

@@ -14,7 +14,7 @@ from lockproof.core.options import CheckOptions, ExploreOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
 
-ALWAYS: Final = ("model", "factory", "consistency", "engine", "hang", "memory", "invocations")
+ALWAYS: Final = ("model", "factory", "consistency", "engine", "conformance", "hang", "memory", "invocations")
 """Options that every command has, unless they have their defaults."""
 
 SEARCHING: Final = ("budget", "threads", "bound", "strategy")

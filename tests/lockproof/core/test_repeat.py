@@ -33,6 +33,7 @@ CHECK: dict[str, tuple[Any, str, str]] = {
     "hang": (0.5, "--hang 0.5s", "--hang 0.5s"),
     "memory": (128, "--memory 128", "--memory 128"),
     "engine": ("schedules", "--engine schedules", "--engine schedules"),
+    "conformance": ("error", "--conformance error", "--conformance error"),
 }
 """The command names the smallest scenario, which the option need not be. Then nothing is searched for: the budget, the
 threads of generated scenarios, and without a scenario the number of its runs, do not matter."""
