@@ -202,7 +202,8 @@ def sleeps(source: str) -> list[int]:
     ]
 
 
-# Three give `sleep` a meaning in the time of a run; the last waits for nobody: a thread that wakes up is given a processor.
+# Three give `sleep` a meaning in the time of a run; the last one waits for nobody: a thread that wakes up is given a
+# processor.
 SLEEPING = {
     "lockproof.core.own_time",
     "lockproof.engines.control.install",

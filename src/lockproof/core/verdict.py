@@ -352,6 +352,14 @@ class Report:
         }
 
 
+class InternalError(Exception):
+    """A fault of lockproof itself. `report` has what was found and covered so far; `trace` is the traceback to send."""
+
+    def __init__(self, report: Report, trace: str) -> None:
+        super().__init__(f"a fault of lockproof itself; please report it with these lines:\n{trace}")
+        self.report, self.trace = report, trace
+
+
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C during a check. `report` has what was found and covered so far; without a finding, it is UNKNOWN."""
 

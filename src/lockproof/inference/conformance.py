@@ -56,6 +56,11 @@ CHOICES: Final = 200
 CONSTRUCTIONS: Final = 16
 """How many random programs end with each lifted operation: its result may depend on how the contents were made."""
 
+DOES_NOT_REPEAT: Final = (
+    "it does not do the same twice on one thread: it depends on chance, hashes, addresses or the like"
+)
+"""Why an operation is left out that differed once and did not do so again."""
+
 _WAITS: Final = TextForm("waits")
 
 
@@ -287,16 +292,18 @@ class _Comparison:
         """Compare a program and the contents after it; report and adjust until it conforms."""
         for _ in range(len(program) + 1):
             program = self._bound(program)
-            if not program or self._compare((*program, *self._observers(program)), known) is None:
+            full = (*program, *self._observers(program))
+            first = self._compare(full, known) if program else None
+            if first is None:
                 return
             starts = (program[:length] for length in range(1, len(program) + 1))
             failing = next((start for start in starts if self._failure(start) is not None), None)
-            if failing is None:
-                return  # the difference did not come again
-            short = self._shrunk(failing)
-            difference = self._failure(short)
-            assert difference is not None
-            self._blame(short, difference)
+            short = failing and self._shrunk(failing)
+            difference = self._failure(short) if short else None
+            if short and difference is not None:
+                self._blame(short, difference)
+            else:
+                self._drop(full[first.index], DOES_NOT_REPEAT)
 
     def _failure(self, program: Calls) -> _Difference | None:
         """Return the difference of the last operation, in its result or in the contents after it; None without one."""
@@ -387,7 +394,9 @@ class _Comparison:
         observe = [
             line for line in specification.observe if line not in {each.text for each in on_subject(culprit, "a")}
         ]
-        self._left_out.setdefault(why, []).append(text)
+        left = {kind.text for kind in kinds}
+        dropped = [kind.text for kind in specification.operations if kind.text not in left]
+        self._left_out.setdefault(why, []).extend(dropped or [text])
         self.specification = replace(specification, operations=kinds, init=init, observe=observe)
 
     # State handed out.

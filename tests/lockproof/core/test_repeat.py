@@ -93,3 +93,14 @@ def test_a_target_with_a_space_is_one_word() -> None:
 def test_a_test_is_repeated_by_its_own_words() -> None:
     assert str(RepeatTest(("pytest", "test_it.py::test[a b]"))) == "pytest 'test_it.py::test[a b]'"
     assert str(RepeatTest(("python", "it.py"), "with seed=3")) == "python it.py  # with seed=3"
+
+
+def test_a_scenario_with_single_quotes_stays_readable_in_a_shell() -> None:
+    for line, word in (
+        ("a.f('x') || a.g()", "\"a.f('x') || a.g()\""),
+        ("a.f() || a.g()", "'a.f() || a.g()'"),
+        ("a.f('$x') || a.g()", "'a.f('\"'\"'$x'\"'\"') || a.g()'"),
+    ):
+        command = str(repeat_of_check("m:Bag", CheckOptions(seed=7), Scenario.parse(line)))
+        assert f"--scenario {word}" in command
+        assert shlex.split(command)[4] == line

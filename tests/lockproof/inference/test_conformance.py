@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Sequence
 
@@ -11,7 +12,7 @@ from lockproof.core.errors import LockproofError
 from lockproof.core.model import block, choose, every_choice
 from lockproof.core.operation import op
 from lockproof.core.specification import Specification
-from lockproof.core.values import Collected, TextForm
+from lockproof.core.values import Collected, Raised, TextForm, canonical
 from lockproof.inference.conformance import ConformanceResult, conform
 from lockproof.inference.differing import told_apart
 from lockproof.inference.from_class import infer
@@ -275,3 +276,24 @@ def test_a_builtin_that_is_left_as_it_is_is_not_tried_with_code_in_the_middle_of
 def test_results_that_look_alike_aretold_apart_by_their_kinds() -> None:
     assert told_apart(Collected("dict", frozenset()), TextForm("{}")) == ("{} (a dict)", "{} (a text)")
     assert told_apart(1, 2) == ("1", "2")
+
+
+class Chancy(set[int]):
+    """A set that answers wrong by chance: here every 7th time, counted over all sets."""
+
+    asked = itertools.count(1)
+
+    def __contains__(self, item: object) -> bool:
+        return super().__contains__(item) != (next(self.asked) % 7 == 0)
+
+
+def test_what_does_not_repeat_is_named_and_the_rest_goes_on() -> None:
+    for seed in range(4):
+        result = conform(infer(Chancy), seed, 0.3)
+        kinds = {kind.text for kind in result.specification.operations}
+        assert "a.add(x)" in kinds and "x in a" not in kinds
+        assert any("x in a" in note for note in result.specification.notes)
+
+
+def test_an_exception_that_is_returned_was_not_raised() -> None:
+    assert str(canonical(ValueError("x"))) == "<ValueError>" and canonical(ValueError()) != Raised("ValueError")
