@@ -318,6 +318,43 @@ _POOLS: Final = (
           "a.lend() || a.status()"),
 )  # fmt: skip
 
+_CLOCKS: Final = (
+    _pair("clocks", "Sessions", "lock released too early",
+          "both threads find the entry expired and delete it, and the second raises KeyError",
+          "a.put(1, 1); time_passes(3600) -> a.get(1) || a.get(1)"),
+    _pair("clocks", "Throttle", "check-then-act",
+          "both threads find the minute over, and each begins it anew",
+          "a.allow(); time_passes(3600) -> a.allow() || a.allow()"),
+    _pair("clocks", "Heartbeats", "lock released too early",
+          "a beat between the look and the deletion is forgotten",
+          "a.beat(1); time_passes(3600) -> a.expire() || a.beat(1) -> a.alive()"),
+    _pair("clocks", "Tokens", "fields read without the lock",
+          "both threads add what came in since the same call",
+          "a.take(); time_passes(1) -> a.take() || a.take()"),
+    _pair("clocks", "Lease", "check-then-act",
+          "both threads find the lease ended, and both get it",
+          "a.grab(1); time_passes(3600) -> a.grab(1) || a.grab(2)"),
+    _pair("clocks", "Edition", "check-then-act",
+          "both threads find the edition too old, and two new ones are made",
+          "time_passes(3600) -> a.current() || a.current()"),
+)  # fmt: skip
+
+_ALIKE: Final = (
+    _pair("alike", "Scores", "lost update",
+          "two awards count as one", "-> a.award(1) || a.award(1) -> a[1]"),
+    _pair("alike", "Recent", "check-then-act",
+          "both threads are told that the item is new", "a.add(1) || a.add(1)"),
+    _pair("alike", "Multiset", "fields read without the lock",
+          "both threads count the items before either takes one",
+          "a.add(1); a.add(1) -> a.remove(1) || a.remove(1)"),
+    _pair("alike", "Numbers", "check-then-act",
+          "two threads get two numbers for one key", "a[1] || a[1]"),
+    _pair("alike", "Offers", "lock released too early",
+          "the key is gone between the look and the pop, which raises KeyError", "a[1] = 1 -> a.pop(1) || a.pop(1)"),
+    _pair("alike", "Seats", "check-then-act",
+          "both threads find the seat free, and both take it", "-> a[1] = 1 || a[1] = 2 -> a[1]"),
+)  # fmt: skip
+
 PAIRS: Final = (
-    *_SETS, *_BUILTIN_SETS, *_COUNTERS, *_CACHES, *_DICTS, *_LISTS, *_QUEUES, *_REGISTRIES, *_POOLS,
+    *_SETS, *_BUILTIN_SETS, *_COUNTERS, *_CACHES, *_DICTS, *_LISTS, *_QUEUES, *_REGISTRIES, *_POOLS, *_CLOCKS, *_ALIKE,
 )  # fmt: skip

@@ -83,7 +83,7 @@ def test_real_threads_find_the_broken_one(pair: Pair) -> None:
 @few_pairs
 def test_real_threads_do_not_accuse_the_mended_one(pair: Pair) -> None:
     report = held(pair, 0.5, "threads")
-    assert (report.verdict, report.findings, report.nonconformances) == (Verdict.HELD, (), ())
+    assert (report.verdict, report.findings, report.evidence.differences) == (Verdict.HELD, (), 0)
     assert report.coverage.invocations
 
 
@@ -103,7 +103,7 @@ def test_the_broken_one_is_found(pair: Pair) -> None:
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 def test_the_mended_one_is_not_accused(pair: Pair) -> None:
     report = held(pair, 3.0, "both")
-    assert (report.verdict, report.findings, report.nonconformances) == (Verdict.HELD, (), ())
+    assert (report.verdict, report.findings, report.evidence.differences) == (Verdict.HELD, (), 0)
 
 
 @nightly

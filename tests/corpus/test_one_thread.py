@@ -41,5 +41,14 @@ def test_a_set_that_is_handed_out_is_told() -> None:
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
 def test_the_mended_one_does_what_its_kind_does(pair: Pair) -> None:
     found = compared(pair.mended)
-    assert found.nonconformances == ()
+    assert [each for each in found.nonconformances if each.decides] == []
     assert found.specification.operations
+
+
+@pytest.mark.parametrize("pair", [each for each in PAIRS if each.family == "alike"], ids=lambda pair: pair.name)
+def test_a_class_that_only_looks_like_a_kind_is_compared_with_itself_and_wholly_tried(pair: Pair) -> None:
+    before, found = infer(load(pair.mended)), compared(pair.mended)
+    assert before.model is not None and found.specification.model is None
+    assert found.nonconformances and not any(each.decides for each in found.nonconformances)
+    assert len(found.specification.operations) == len(before.operations)
+    assert any("--model" in note for note in found.specification.notes)

@@ -14,6 +14,7 @@ from typing import Any, Final
 import pytest
 
 from lockproof.core.operation import Operation, split
+from lockproof.core.own_time import PASSING, time_passes
 from lockproof.core.scenario import Scenario
 from lockproof.core.values import Raised, canonical
 from lockproof.inference.catalogue import NAMES
@@ -43,7 +44,7 @@ def results(target: Any, operations: Iterable[Operation]) -> list[Any]:
 
     def result(operation: Operation) -> Any:
         try:
-            return canonical(operation.compiled(NAMES)(*subjects.values()), subjects)
+            return canonical(operation.compiled({**NAMES, PASSING: time_passes})(*subjects.values()), subjects)
         except Exception as error:
             return Raised.of(error)
 

@@ -38,6 +38,8 @@ def _explored(target: str, text: str, most: int) -> dict[str, Any]:
     descriptor, note = tempfile.mkstemp(prefix="lockproof-")
     os.close(descriptor)
     worker = ControlledWorker(Setup(list(sys.path), Named(target), controlled=True, hang=HANG, note=note))
+    if worker.specification.guessed:
+        worker.conform(0.0, ())
     answer = worker.explore(Explore(Scenario.parse(text), math.inf, most, BOUND, "preemptions"))
     os.unlink(note)
     if answer.skipped:

@@ -202,8 +202,10 @@ def sleeps(source: str) -> list[int]:
     ]
 
 
-# Two give `sleep` a meaning in virtual time; the third waits for nobody: a thread that wakes up is given a processor.
+# Three give `sleep` a meaning in the time of a run; the last one waits for nobody: a thread that wakes up is given a
+# processor.
 SLEEPING = {
+    "lockproof.core.own_time",
     "lockproof.engines.control.install",
     "lockproof.engines.control.primitives",
     "lockproof.engines.control.processor",

@@ -7,6 +7,7 @@ does to its process is one more answer, not the end of the check.
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,7 +18,7 @@ from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.findings import Findings
-from lockproof.campaign.protocol.child import Child, Died, not_started, with_known_names
+from lockproof.campaign.protocol.child import Child, Died, HarnessFault, not_started, with_known_names
 from lockproof.campaign.protocol.messages import CheckNames, Description, Setup
 from lockproof.campaign.results import limits, not_judged
 from lockproof.campaign.schedule_failures import ScheduleFailures
@@ -25,11 +26,12 @@ from lockproof.campaign.schedule_search import ScheduleSearch
 from lockproof.campaign.thread_failures import ThreadFailures
 from lockproof.campaign.thread_runs import ThreadRuns
 from lockproof.campaign.thread_search import ThreadSearch
+from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt
 from lockproof.core.options import CheckOptions, Tell
 from lockproof.core.repeat import Repeat
 from lockproof.core.scenario import Scenario
-from lockproof.core.verdict import Coverage, Finding, FindingKind, Interrupted, Report
+from lockproof.core.verdict import Coverage, Finding, FindingKind, InternalError, Interrupted, Report
 
 SHARES: Final = {False: (0.1, 0.3, 0.35, 0.25), True: (0.15, 0.35, 0.2, 0.3)}
 """Parts of the budget, in turns for real threads and for schedules; by whether the GIL is on: then threads show less.
@@ -75,6 +77,7 @@ class Check:
         Raises:
             LockproofError: the target, the scenario or an option is wrong.
             Interrupted: Ctrl-C; it has the report of what was done.
+            InternalError: lockproof itself failed; it has the report of what was done.
 
         """
         self.clock.progress("")
@@ -85,8 +88,16 @@ class Check:
         except KeyboardInterrupt:
             self.evidence.add_doubt(Doubt.INTERRUPTED, f"{self.clock.elapsed:.1f} of {self.options.budget:g} s")
             raise Interrupted(self.report(description)) from None
+        except LockproofError as error:
+            if not self.findings:
+                raise
+            self.notes.append(f"the check ended early: {error.fact}")
         except Died as died:  # not even a new process could be started
             self.evidence.add_death(f"the process does not start again: {died.detail}", found=False)
+        except Exception as error:
+            trace = str(error) if isinstance(error, HarnessFault) else "".join(traceback.format_exception(error))
+            self.evidence.add_doubt(Doubt.INTERNAL_ERROR, trace.strip().rpartition("\n")[2])
+            raise InternalError(self.report(description), trace) from error
         return self.report(description)
 
     def start(self) -> Description:
@@ -171,10 +182,11 @@ class Check:
     def report(self, description: Description) -> Report:
         """Return the report of what was done until now."""
         nonconformances = self.conformance.nonconformances
+        differences = sum(each.decides for each in nonconformances)
         schedules = self.schedule_search.counts.tally if self.options.engine != "threads" else None
         evidence = self.evidence.build(
             threads=self.options.engine != "schedules", schedules=schedules, doubts=self.schedule_search.doubted(),
-            findings=len(self.findings), differences=len(nonconformances), observers=description.observers,
+            findings=len(self.findings), differences=differences, observers=description.observers,
         )  # fmt: skip
         notes = [*self.notes, *self.controlled.notes]
         if not self.findings.has(FindingKind.DEADLOCK, FindingKind.HANG):

@@ -25,11 +25,11 @@ from lockproof.campaign.replay import replay_file
 from lockproof.cli import parameters
 from lockproof.cli.formats import OF_A_SEARCH, OF_EACH, Files, deliver, written_as
 from lockproof.cli.mutate_command import mutate
-from lockproof.cli.shared import import_from_here, interrupted
+from lockproof.cli.shared import import_from_here, internal_error, interrupted
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
-from lockproof.core.options import ENGINES, STRATEGIES, CheckOptions, ExploreOptions, Progress
-from lockproof.core.verdict import Consistency, Interrupted, Report, Verdict
+from lockproof.core.options import CONFORMANCES, ENGINES, STRATEGIES, CheckOptions, ExploreOptions, Progress
+from lockproof.core.verdict import Consistency, InternalError, Interrupted, Report
 from lockproof.histories.judged import judge_history, known_models
 from lockproof.report.page import console_on
 from lockproof.report.progress import ProgressLine
@@ -45,6 +45,7 @@ Exit status:
   1    violation
   2    wrong usage; or the target or the file is missing or wrong
   3    unknown: it could not be judged; never take it for a pass
+  4    lockproof itself failed: what was found until then is shown, and what to send
   130  interrupted: what was found until then is shown, and nothing is called held
 """
 """The end of the help of each command that judges; `\\b` keeps click from wrapping it."""
@@ -123,6 +124,9 @@ left out, and FINAL too: the run then ends with lines that observe the subject.
               help="Real threads, which run in parallel; schedules under control, which can be repeated; or both in "
               "turns.")  # fmt: skip
 @click.option("--invocations", type=click.IntRange(min=1), help="Run the scenario at most so many times.")
+@click.option("--conformance", type=click.Choice(CONFORMANCES), default=CheckOptions.conformance, show_default=True,
+              help="Which differences from the model on one thread are violations: those of a class that inherits from "
+              "a builtin type, or that has a --model; or all, which is an error.")  # fmt: skip
 @parameters.hang()
 @parameters.memory("How much memory the checked process may use, in MiB.")
 @parameters.consistency()
@@ -264,6 +268,10 @@ def _reported(run: Callable[[Callable[[Progress], None]], Report], files: Files)
         partial = stopped.report
         deliver(partial, lambda console: print_report(partial, console), files, complete=False)
         return interrupted(progress.line())
+    except InternalError as failed:
+        partial = failed.report
+        deliver(partial, lambda console: print_report(partial, console), files, complete=False)
+        return internal_error(failed.trace)
     except KeyboardInterrupt:
         return interrupted(progress.line())
     deliver(report, lambda console: print_report(report, console), files)
@@ -305,6 +313,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return interrupted("getting ready")
     except Exception:
-        traceback.print_exc()
-        click.echo("lockproof: this is a fault of lockproof itself; please report it with the lines above", err=True)
-        return Verdict.UNKNOWN.status
+        return internal_error(traceback.format_exc())

@@ -56,6 +56,7 @@ class Doubt(StrEnum):
     CUT_OFF = "cut-off"
     CONFORMANCE_UNFINISHED = "conformance-unfinished"
     INTERRUPTED = "interrupted"
+    INTERNAL_ERROR = "internal-error"
 
 
 RUN_DOUBTS: Final = (Doubt.OUTCOMES_UNDECIDED, Doubt.JUDGE_FAILED, Doubt.GIVEN_UP, Doubt.LED_ELSEWHERE)
@@ -128,7 +129,7 @@ class Evidence:
         schedules: the runs under control; None if this engine was not requested.
         doubts: what stayed undecided, and why.
         findings: how many findings there are.
-        differences: how many differences from the model one thread alone shows.
+        differences: how many differences from the model one thread alone shows, of those that decide the verdict.
         left_out: what was never run, and why.
         deaths: how many child processes ended or hung.
         deaths_found: how many of these deaths became findings.
@@ -335,6 +336,10 @@ _WORDS: Final[dict[Doubt, _Words]] = {
     ),
     Doubt.INTERRUPTED: _Words(
         "it was interrupted", example=" after {}", counted=False, step="let it run to its end, or give it less --budget"
+    ),
+    Doubt.INTERNAL_ERROR: _Words(
+        "lockproof itself failed", example=": {}", counted=False,
+        step="report the fault with the lines that follow the report, and the class if you can share it",
     ),
 }  # fmt: skip
 

@@ -21,6 +21,10 @@ STRATEGIES: Final = ("portfolio", *EXHAUSTIVE, *DRAWING)
 """The names of the built-in strategies for `explore`."""
 
 
+CONFORMANCES: Final = ("builtin", "error")
+"""Which differences from the model on one thread make a VIOLATION: those of classes that inherit from a builtin type or
+have a model that the user gave; or all."""
+
 ENGINES: Final = ("both", "threads", "schedules")
 """The engines that can run the scenarios of a check: real threads, schedules under control, or both in turns."""
 
@@ -82,6 +86,7 @@ class CheckOptions(Options):
         scenario: the only scenario to run, as text; None: scenarios are generated.
         invocations: the most runs of this scenario; None: as many as fit into the budget.
         engine: one of `ENGINES`.
+        conformance: one of `CONFORMANCES`.
 
     """
 
@@ -90,6 +95,7 @@ class CheckOptions(Options):
     scenario: str | None = None
     invocations: int | None = None
     engine: str = "both"
+    conformance: str = "builtin"
 
     def validate(self) -> None:
         """Refuse values that leave nothing to do, like one thread.

@@ -7,6 +7,7 @@ scenario or the schedule needs no search, so it leaves out the options of a sear
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,7 +15,7 @@ from lockproof.core.options import CheckOptions, ExploreOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
 
-ALWAYS: Final = ("model", "factory", "consistency", "engine", "hang", "memory", "invocations")
+ALWAYS: Final = ("model", "factory", "consistency", "engine", "conformance", "hang", "memory", "invocations")
 """Options that every command has, unless they have their defaults."""
 
 SEARCHING: Final = ("budget", "threads", "bound", "strategy")
@@ -44,7 +45,7 @@ class RepeatTarget:
             words += ["--scenario", options.scenario]
         words += ["--seed", str(options.seed)] if schedule is None else ["--schedule", schedule]
         straight = schedule is not None or (check and options.scenario is not None)
-        return shlex.join([*words, *_words(options, SEARCHING if straight else ("invocations",))])
+        return _joined([*words, *_words(options, SEARCHING if straight else ("invocations",))])
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class RepeatTest:
 
     def __str__(self) -> str:
         """The command."""
-        return shlex.join(self.words) + (f"  # {self.said}" if self.said else "")
+        return _joined(self.words) + (f"  # {self.said}" if self.said else "")
 
 
 type Repeat = RepeatTarget | RepeatTest
@@ -81,6 +82,13 @@ def repeat_of_check(target: str, options: CheckOptions, scenario: Scenario) -> R
 def repeat_of_exploration(target: str, options: ExploreOptions, schedule: Schedule | None) -> RepeatTarget:
     """Return the command that repeats a finding of an exploration. It names the schedule, if there is one."""
     return RepeatTarget(target, replace(options, schedule=None if schedule is None else str(schedule)))
+
+
+def _joined(words: Sequence[str]) -> str:
+    """Return the words as a shell command: as `shlex.join` does, but a word with single quotes stays readable."""
+    return " ".join(
+        f'"{word}"' if "'" in word and not set(word) & set('"$`\\!') else shlex.quote(word) for word in words
+    )
 
 
 def _words(options: CheckOptions | ExploreOptions, omitted: tuple[str, ...]) -> list[str]:

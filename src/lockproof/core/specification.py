@@ -9,6 +9,7 @@ from typing import Any
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.operation import Operation, OperationKind, kind_of
+from lockproof.core.own_time import PASSING, time_passes
 from lockproof.core.scenario import Scenario
 
 
@@ -32,8 +33,9 @@ class Specification:
         partition: a function from an operation to its key. Operations with different keys must never influence each
             other; None is the key of an operation on all keys. If all operations of a history have keys, those of each
             key are judged alone.
-        guessed: whether the model was guessed from the names of the methods. Where the class differs from such a model,
-            the class is right.
+        guessed: whether the model was guessed from what the class looks like. Where the class differs from such a model
+            on one thread, the class is right, and its own code is the model from then on.
+        decides: whether a difference from the model on one thread makes the verdict VIOLATION.
         subject_name: the name of the subject in reports.
         model_name: the name of the model in reports.
         notes: sentences for the report that limit what a check can show.
@@ -55,6 +57,7 @@ class Specification:
     lower: Callable[[Any, Any], None] | None = None
     partition: Callable[[Operation], Hashable] | None = None
     guessed: bool = False
+    decides: bool = True
     subject_name: str = ""
     model_name: str = ""
     notes: Sequence[str] = ()
@@ -77,7 +80,7 @@ class Specification:
     @cached_property
     def globals(self) -> dict[str, Any]:
         """The global names of operations: `names`, and the names that stand for arguments without a literal."""
-        names = dict(self.names)
+        names = {PASSING: time_passes, **self.names}
         for kind in (*self.operations, *(self.init or ())):
             names |= kind.constants()
         if self.state is not None:

@@ -119,7 +119,7 @@ def _container(value: Any, subjects: Mapping[str, object] | None, depth: int) ->
     if isinstance(value, (MutableSequence, list)):
         return Collected("list", tuple(inside(value)))
     if isinstance(value, BaseException):
-        return Raised.of(value)
+        return TextForm(f"<{type(value).__name__}>")  # returned, not raised
     for plain in (bool, int, str, bytes, float):
         if isinstance(value, plain):
             return plain(value)  # type: ignore[arg-type]

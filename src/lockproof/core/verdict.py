@@ -232,6 +232,7 @@ class Nonconformance:
         subject: what the subject did, as text.
         model: what the model did, as text.
         detail: a sentence about the likely cause; "" for none.
+        decides: whether the difference makes the verdict VIOLATION.
 
     """
 
@@ -240,6 +241,7 @@ class Nonconformance:
     subject: str
     model: str
     detail: str = ""
+    decides: bool = True
 
 
 @dataclass(frozen=True)
@@ -302,7 +304,7 @@ class Report:
 
     def __post_init__(self) -> None:
         counted = (self.evidence.findings, self.evidence.differences)
-        if counted != (len(self.findings), len(self.nonconformances)):
+        if counted != (len(self.findings), sum(each.decides for each in self.nonconformances)):
             raise ValueError(f"the evidence counts {counted} findings and differences, and the report has others")
 
     @cached_property
@@ -348,6 +350,14 @@ class Report:
             "notes": list(self.notes),
             "threads": list(self.threads),
         }
+
+
+class InternalError(Exception):
+    """A fault of lockproof itself. `report` has what was found and covered so far; `trace` is the traceback to send."""
+
+    def __init__(self, report: Report, trace: str) -> None:
+        super().__init__(f"a fault of lockproof itself; please report it with these lines:\n{trace}")
+        self.report, self.trace = report, trace
 
 
 class Interrupted(KeyboardInterrupt):

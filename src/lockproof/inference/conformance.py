@@ -2,8 +2,9 @@
 
 A difference on one thread is no concurrency bug, but a concurrency check that did not know of it would report nothing
 else. So each operation that differs is reported once, with the shortest program that shows it. Then the specification
-is adjusted: the operation is *lifted* (the model runs the subject's own code for it). It is left out if it cannot be
-lifted, or if its result depends on more than the contents.
+is adjusted. If the model was only guessed, the class is right: its own code is the model from then on, and nothing is
+left out. Otherwise the operation is *lifted* (the model runs the subject's own code for it), or left out if it cannot
+be lifted, or if its result depends on more than the contents. A copy that the class refuses is left out too.
 
 Operations are tried alone first, on the simplest contents, and an operation that differs is adjusted at once: so the
 report names the operation at fault, and not all those that run after it. Then random programs are tried, as in Claessen
@@ -12,7 +13,6 @@ and Hughes' QuickCheck for state machines.
 
 from __future__ import annotations
 
-import ast
 from collections import deque
 from collections.abc import (
     Callable,
@@ -28,16 +28,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from random import Random
-from time import monotonic
 from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.model import WouldBlock, begun, every_choice, finished
 from lockproof.core.operation import SUBJECTS, Operation, OperationKind
+from lockproof.core.own_time import own_time
+from lockproof.core.own_time import real as time
 from lockproof.core.probes import comes_back, without_coming_back
 from lockproof.core.specification import Specification
-from lockproof.core.values import Raised, TextForm, canonical, show
+from lockproof.core.values import Raised, TextForm, canonical
 from lockproof.core.verdict import Nonconformance
+from lockproof.inference.differing import DETAILS, gives_container, is_copy, on_subject, told_apart
 
 type Announce = Callable[[Sequence[str]], None]
 type Calls = tuple[Operation, ...]
@@ -54,11 +56,10 @@ CHOICES: Final = 200
 CONSTRUCTIONS: Final = 16
 """How many random programs end with each lifted operation: its result may depend on how the contents were made."""
 
-_DETAILS: Final = {
-    "different result": "{} does not answer what {} answers",
-    "different exception": "{} raises where {} does not, or the reverse, or something else",
-    "different state": "{} leaves other contents than {} has then",
-}
+DOES_NOT_REPEAT: Final = (
+    "it does not do the same twice on one thread: it depends on chance, hashes, addresses or the like"
+)
+"""Why an operation is left out that differed once and did not do so again."""
 
 _WAITS: Final = TextForm("waits")
 
@@ -125,7 +126,7 @@ class _Comparison:
         self._globals = self.specification.globals
 
     def run(self, seconds: float, compared: frozenset[str]) -> ConformanceResult:
-        end = monotonic() + seconds
+        end = time.monotonic() + seconds
         self._trust_observers()
         kinds = [kind for kind in self.specification.operations if not compared or kind.text in compared]
         contents = self._contents()
@@ -138,7 +139,7 @@ class _Comparison:
         for kind in kinds:
             for _ in range(CONSTRUCTIONS if self._kind(kind).lifted and self._lifts() else 0):
                 self._try((*self._drawn(), self._random.choice(self._fillings(kind))))
-        while monotonic() < end:
+        while time.monotonic() < end:
             self._try(self._drawn())
         notes = [f"{', '.join(texts)}: left out, since {why}" for why, texts in self._left_out.items()]
         notes = [*self.specification.notes, *notes]
@@ -164,7 +165,7 @@ class _Comparison:
         initial = self._initial()
         several = [each for each in initial if each.kind.text == initial[0].kind.text]
         if self.specification.subjects > 1:
-            several = [each for first in several for each in (first, *_on(first, "b"))]
+            several = [each for first in several for each in (first, *on_subject(first, "b"))]
         return list(dict.fromkeys([(), tuple(initial[:1]), tuple(several)]))
 
     def _drawn(self) -> Calls:
@@ -189,7 +190,7 @@ class _Comparison:
             self._observed = self.specification, {}
         known = self._observed[1].get(names)
         if known is None:
-            lines = [each for name in names for final in self.specification.final for each in _on(final, name)]
+            lines = [each for name in names for final in self.specification.final for each in on_subject(final, name)]
             known = self._observed[1][names] = tuple(map(self.specification.bound, lines))
         return known
 
@@ -215,6 +216,7 @@ class _Comparison:
         return furthest
 
     def _objects(self, make: Callable[[], Any]) -> dict[str, Any]:
+        own_time.begin()
         return {name: make() for name in SUBJECTS[: max(self.specification.subjects, 1)]}
 
     def _followed(self, program: Calls, results: Sequence[Any]) -> _Difference | None:
@@ -278,26 +280,30 @@ class _Comparison:
             for observer in observers:
                 difference = self._compare((*program, observer))
                 if difference is not None and difference.index == len(program):
-                    wrong.append((observer, difference))
+                    wrong.append(observer)
             if program and len(wrong) == len(observers):
                 continue
-            for observer, difference in wrong:
-                self._blame((*program, observer), difference)
+            for observer in wrong:
+                difference = self._compare((*program, observer))
+                if difference is not None and difference.index == len(program):  # still, under the adjusted model
+                    self._blame((*program, observer), difference)
 
     def _try(self, program: Calls, known: int = 0) -> None:
         """Compare a program and the contents after it; report and adjust until it conforms."""
         for _ in range(len(program) + 1):
             program = self._bound(program)
-            if not program or self._compare((*program, *self._observers(program)), known) is None:
+            full = (*program, *self._observers(program))
+            first = self._compare(full, known) if program else None
+            if first is None:
                 return
             starts = (program[:length] for length in range(1, len(program) + 1))
             failing = next((start for start in starts if self._failure(start) is not None), None)
-            if failing is None:
-                return  # the difference did not come again
-            short = self._shrunk(failing)
-            difference = self._failure(short)
-            assert difference is not None
-            self._blame(short, difference)
+            short = failing and self._shrunk(failing)
+            difference = self._failure(short) if short else None
+            if short and difference is not None:
+                self._blame(short, difference)
+            else:
+                self._drop(full[first.index], DOES_NOT_REPEAT)
 
     def _failure(self, program: Calls) -> _Difference | None:
         """Return the difference of the last operation, in its result or in the contents after it; None without one."""
@@ -320,7 +326,7 @@ class _Comparison:
         """Report the last operation of the program for the difference, and adjust the specification."""
         full = (*program, *self._observers(program))
         lines, culprit = tuple(each.text for each in program), program[-1]
-        shown = show(difference.subject), show(difference.model)
+        shown = told_apart(difference.subject, difference.model)
         if difference.index >= len(program):
             lines, kind = (*lines, full[difference.index].text), "different state"
         elif isinstance(difference.subject, Raised) or isinstance(difference.model, Raised):
@@ -328,32 +334,39 @@ class _Comparison:
         else:
             kind = "different result"
         specification, now = self.specification, self._kind(culprit.kind)
+        refused = kind == "different exception" and is_copy(culprit) and isinstance(difference.subject, Raised)
         if specification.model is None:
             self._drop(culprit, "two fresh subjects answered differently")
         elif now.lifted and self._lifts():
             self._drop(culprit, "what it does depends on more than the contents")
         else:
             parts = culprit.parts
-            if not parts & self._reported and (not specification.guessed or _is_protocol(culprit)):
+            if not parts & self._reported:
                 self._reported |= parts
+                detail = "the class refuses to be copied" if refused else DETAILS[kind]
                 self.found.append(
-                    Nonconformance(kind, lines, *shown, _DETAILS[kind].format(culprit.text, specification.model_label))
-                )
-            self._adjust(
-                culprit,
-                now,
-                f"{'; '.join(lines)} gives {shown[0]}, where a {specification.model_label} gives {shown[1]}",
-            )
+                    Nonconformance(
+                        kind, lines, *shown, detail.format(culprit.text, specification.model_label),
+                        decides=specification.decides and not refused,
+                    )
+                )  # fmt: skip
+            self._adjust(culprit, now, refused)
 
-    def _adjust(self, culprit: Operation, now: OperationKind, why: str) -> None:
+    def _adjust(self, culprit: Operation, now: OperationKind, refused: bool) -> None:
         specification = self.specification
-        if self._lifts() and any(kind.text == now.text for kind in specification.operations):
-            self._replace(now, replace(now, lifted=True))
+        if refused:
+            self._drop(culprit, "the class refuses it")
         elif specification.guessed:
-            note = f"{why}: the class's own code, run by one thread, is the model"
+            note = (
+                f"{specification.subject_name or 'the class'} looks like a {specification.model_label} and differs "
+                "from it on one thread, so it is compared with itself, run by one thread; if it should do what the "
+                "builtin does, ask for that with --model"
+            )
             self.specification = replace(
                 specification, model=None, model_name="", guessed=False, notes=(*specification.notes, note)
             )
+        elif self._lifts() and any(kind.text == now.text for kind in specification.operations):
+            self._replace(now, replace(now, lifted=True))
         else:
             self._drop(culprit, "the model answers otherwise")
 
@@ -378,8 +391,12 @@ class _Comparison:
                 "no operation behaves as its model does, or the same twice", why, "give another --model"
             )
         init = None if specification.init is None else [kind for kind in specification.init if kind.text != text]
-        observe = [line for line in specification.observe if line not in {each.text for each in _on(culprit, "a")}]
-        self._left_out.setdefault(why, []).append(text)
+        observe = [
+            line for line in specification.observe if line not in {each.text for each in on_subject(culprit, "a")}
+        ]
+        left = {kind.text for kind in kinds}
+        dropped = [kind.text for kind in specification.operations if kind.text not in left]
+        self._left_out.setdefault(why, []).extend(dropped or [text])
         self.specification = replace(specification, operations=kinds, init=init, observe=observe)
 
     # State handed out.
@@ -453,7 +470,7 @@ class _Comparison:
     def _lets_change(self, program: Calls, make: Callable[[], Any]) -> tuple[str, ...] | None:
         """Return a program that ends in a change of the result which the subject shows too, or None."""
         held = self._held(program, make)
-        if held is None or not self.specification.final or any(_gives_container(each) for each in program):
+        if held is None or not self.specification.final or any(gives_container(each) for each in program):
             return None
         objects, result = held
         observers = self._observers(())
@@ -470,26 +487,3 @@ class _Comparison:
             "result.clear()",
             observers[0].text,
         )
-
-
-def _on(operation: Operation, name: str) -> tuple[Operation, ...]:
-    """Return the operation on the subject `name` in place of `a`; nothing, if it is about others too."""
-    if name == "a":
-        return (operation,)
-    if set(operation.subjects) - {"a"}:
-        return ()
-    tree = ast.parse(operation.text)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id == "a":
-            node.id = name
-    return (Operation(ast.unparse(tree), operation.kind),)
-
-
-def _is_protocol(operation: Operation) -> bool:
-    """Tell whether the operation is an operator or a builtin function: Python says what it means, not the class."""
-    return not any(isinstance(node, ast.Attribute) for node in ast.walk(operation.node))
-
-
-def _gives_container(operation: Operation) -> bool:
-    """Tell whether the operation passes the subject a container that belongs to the caller."""
-    return any(isinstance(node, (ast.List, ast.Set, ast.Dict, ast.ListComp)) for node in ast.walk(operation.node))

@@ -1,9 +1,9 @@
 """Inference: from a class to a specification, without help of the user.
 
-A class that inherits from a container type, or is registered as one, must do what that type does. A class that only has
-the names of a set or a mapping is compared with one, but it is the authority on itself: where it differs, its own code,
-run by one thread, is the model. For all other classes that is the model from the start. This is Lincheck's rule. It
-cannot see a fault that one thread alone shows.
+A class that inherits from a builtin container must do what that type does. A class that only looks like one, by its
+methods or as a `MutableMapping` does, is compared with it too, but the class is the authority on itself: where it
+differs, its own code, run by one thread, is the model from then on. For all other classes that is the model from the
+start. This is Lincheck's rule. It cannot see a fault that one thread alone shows.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.operation import Operation, OperationKind
+from lockproof.core.probes import NAMES as PROBES
 from lockproof.core.specification import Specification
 from lockproof.core.values import unordered
 from lockproof.inference import generic
 from lockproof.inference import put_get as waiting
 from lockproof.inference.catalogue import NAMES, Catalogue, defines, has
-from lockproof.inference.kinds import KINDS, ClassKind, Make, kind_like, kind_meant, kind_of
+from lockproof.inference.kinds import BUILTINS, KINDS, ClassKind, Make, kind_like, kind_meant, kind_of
 
 ITSELF: Final = "itself"
 """The name of the model that is the class's own code, run by one thread."""
@@ -62,7 +63,8 @@ def infer(cls: type, *, model: Callable[[], Any] | str | None = None, factory: M
         known = ", ".join([*KINDS, ITSELF])
         raise LockproofError(f"there is no kind {model!r}", f"the kinds are {known}", "or name a class as module:Class")
     if wanted is not None and wanted is own:
-        return _of_kind(cls, make, wanted.catalogue(cls, make))
+        looks = model is None and not issubclass(cls, BUILTINS)
+        return replace(_of_kind(cls, make, wanted.catalogue(cls, make)), guessed=looks, decides=not looks)
     if wanted is not None:
         return _given(cls, make, wanted.model, wanted.name, wanted)
     if model is None and (waits := waiting.find_out(cls, make)) is not None:
@@ -111,6 +113,8 @@ def _needs_arguments(cls: type) -> bool:
 
 def _of_kind(cls: type, make: Make, catalogue: Catalogue) -> Specification:
     operations = [each for each in catalogue.operations if has(cls, each)]
+    if _all_inherited(cls, catalogue.base):
+        operations = [each for each in operations if not _runs_code_inside(each)]
     init = [each for each in catalogue.init if has(cls, each)]
     covered = {name for each in catalogue.operations for name in _methods(each)} | set(dir(catalogue.base))
     others, notes = generic.operations(cls, make, without=frozenset(covered) | generic.LOCK_METHODS)
@@ -127,6 +131,24 @@ def _of_kind(cls: type, make: Make, catalogue: Catalogue) -> Specification:
         init=init or None, lift=catalogue.lift, lower=catalogue.lower,
         subject_name=cls.__name__, model_name=catalogue.name, notes=notes,
     )  # fmt: skip
+
+
+def _all_inherited(cls: type, base: type) -> bool:
+    """Tell whether all that the class does as a container is the builtin's own code."""
+    if base not in BUILTINS or base not in cls.__mro__[1:]:
+        return False
+    own = {name for each in cls.__mro__[: cls.__mro__.index(base)] for name in vars(each)}
+    return own.isdisjoint({name for name in vars(base) if name not in ("__init__", "__new__", "__doc__", "__repr__")})
+
+
+def _runs_code_inside(kind: OperationKind) -> bool:
+    """Tell whether other threads can run in the middle of the operation: of a loop, a copy, or a call of Python code.
+
+    A builtin does not promise that such an operation is one step, and a class that leaves it as it is does not either.
+    """
+    text = f"{kind.text} {[str(value) for pool in kind.holes.values() for value in pool]}"
+    loops = any(isinstance(node, ast.comprehension) for node in ast.walk(Operation(kind.text).node))
+    return loops or any(name in text for name in (*PROBES, "copy.", "pickle."))
 
 
 def _methods(kind: OperationKind) -> set[str]:
@@ -213,7 +235,9 @@ def _generic(cls: type, make: Make, *, guess: bool) -> Specification:
         return specification
     sample = looks.model()
     lifted = [replace(each, lifted=not has(type(sample), each)) for each in kinds]
-    return replace(specification, operations=lifted, model=looks.model, model_name=looks.called, guessed=True)
+    return replace(
+        specification, operations=lifted, model=looks.model, model_name=looks.called, guessed=True, decides=False
+    )
 
 
 def _guessed(cls: type, make: Make) -> ClassKind | None:
@@ -274,5 +298,5 @@ def _waiting(cls: type, make: Make, waits: waiting.Waits) -> Specification:
     return Specification(
         subject=make, operations=kinds, model=model, observe=[*([drained] if drained else []), *observe], names=NAMES,
         init=list(init), subject_name=cls.__name__, model_name=f"queue that waits ({waits.order} in, first out)",
-        notes=notes,
+        notes=notes, decides=False,
     )  # fmt: skip

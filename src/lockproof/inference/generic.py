@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.operation import OperationKind, op
+from lockproof.core.own_time import PASSING
+from lockproof.core.specification import Specification
 from lockproof.inference.arguments import INTEGERS, Arguments
 from lockproof.inference.catalogue import defines, has
 
@@ -48,6 +50,9 @@ _READS: Final = re.compile(
 _ASKS: Final = re.compile(
     r"a\.(get|find|look|read|option|fetch|load|query|peek|last|best|pop|poll|take|dequeue|borrow)"
 )
+
+SECONDS: Final = (3600, 1)
+"""What the operation that lets time pass may wait for: longer than most time limits, and about as long."""
 
 _NO_TIMES: Final = frozenset(("timeout", "block", "blocking", "wait", "delay", "deadline"))
 
@@ -225,6 +230,19 @@ def _operators(cls: type) -> Iterator[OperationKind]:
     for sign, name in (("+=", "__iadd__"), ("-=", "__isub__"), ("|=", "__ior__"), ("&=", "__iand__")):
         if defines(cls, name):
             yield op(f"a {sign} x", x=INTEGERS if sign in ("+=", "-=") else [{1, 2}])
+
+
+def with_time(specification: Specification) -> Specification:
+    """Return the specification of a class that reads a clock: scenarios have an operation that lets time pass."""
+    passing = op(f"{PASSING}(seconds)", seconds=SECONDS, weight=4)
+    if any(kind.text == passing.text for kind in specification.operations):
+        return specification
+    init = specification.init
+    return replace(
+        specification,
+        operations=[*specification.operations, passing],
+        init=None if init is None else [*init, passing],
+    )
 
 
 def observers(kinds: list[OperationKind]) -> list[str]:

@@ -58,6 +58,9 @@ _ALL: Final = (
 )  # fmt: skip
 """A class of two kinds counts as one of the first: a deque is a `MutableSequence` too."""
 
+BUILTINS: Final = (set, frozenset, dict, list, deque, queue.Queue, queue.SimpleQueue)
+"""A class that inherits from one of these must do what it does. Any other class only looks like one."""
+
 KINDS: Final = {each.name: each for each in _ALL}
 
 

@@ -16,7 +16,6 @@ operations read of the key, must be consistent by itself: if one is not, the who
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from typing import Any, Final
 
 from lockproof.core.history import Call, History
 from lockproof.core.model import SequentialModel
+from lockproof.core.own_time import real as time
 from lockproof.core.verdict import Consistency, Verdict
 from lockproof.judge import sequential, wgl
 from lockproof.judge.search import Budget, Searched

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -11,6 +10,7 @@ from typing import Any, Final
 
 from lockproof.core.history import Call
 from lockproof.core.model import SequentialModel
+from lockproof.core.own_time import real as time
 from lockproof.core.verdict import Verdict
 
 MIB: Final = 1 << 20

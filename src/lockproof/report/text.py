@@ -37,10 +37,7 @@ def print_report(report: Report, console: Console) -> None:
     _headline(page, report)
     for number, finding in enumerate(report.findings, 1):
         _finding(page, report, number, finding)
-    if report.nonconformances:
-        page.heading("On one thread already (not a concurrency bug):")
-        for nonconformance in report.nonconformances:
-            _nonconformance(page, nonconformance)
+    _differences(page, report)
     if report.unknown:
         page.heading("Unknown because:" if report.verdict is Verdict.UNKNOWN else "Not judged:")
         for reason in report.unknown:
@@ -80,9 +77,8 @@ def _summary(report: Report) -> str:
     if report.findings:
         kinds = list(dict.fromkeys(_kind(report, finding) for finding in report.findings))
         parts.append(f"{counted(len(report.findings), 'finding')} ({', '.join(kinds)})")
-    if report.nonconformances:
-        many = len(report.nonconformances) > 1
-        parts.append(f"{len(report.nonconformances)} difference{'s' if many else ''} from the model on one thread")
+    if report.evidence.differences:
+        parts.append(f"{counted(report.evidence.differences, 'difference')} from the model on one thread")
     return listed(parts) if parts else "a violation that the report does not describe"
 
 
@@ -136,6 +132,19 @@ def _rate(finding: Finding) -> str:
         return first
     rate = share(finding.failures, finding.tries)
     return f"failed in {finding.failures:,} of {counted(finding.tries, 'run')}, {rate}; {first}"
+
+
+def _differences(page: Page, report: Report) -> None:
+    """Print what one thread does otherwise than the model, apart from the findings."""
+    for decides, heading in (
+        (True, "On one thread already (not a concurrency bug):"),
+        (False, "Another question, what one thread does (no concurrency bug, and no reason for the verdict):"),
+    ):
+        some = [each for each in report.nonconformances if each.decides is decides]
+        if some:
+            page.heading(heading)
+        for nonconformance in some:
+            _nonconformance(page, nonconformance)
 
 
 def _nonconformance(page: Page, found: Nonconformance) -> None:

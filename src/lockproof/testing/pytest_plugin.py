@@ -68,11 +68,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     totals = {name: int(amount) for name, amount in settings.totals.items()}
     if not totals:
         return
+    from lockproof.report.words import counted
+
     verdicts = [f"{totals[name]} {name}" for name in ("held", "violation", "unknown") if name in totals]
     if because := sorted(name.removeprefix(REASON_PREFIX) for name in totals if name.startswith(REASON_PREFIX)):
         verdicts[-1] += f" ({', '.join(because)})"
     terminalreporter.write_line(
-        f"lockproof: {totals['checks']} checks, {totals['scenarios']:,} scenarios, {totals['invocations']:,} runs,"
-        f" {totals['schedules']:,} schedules"
+        f"lockproof: {counted(totals['checks'], 'check')}, {counted(totals['scenarios'], 'scenario')}, "
+        f"{counted(totals['invocations'], 'run')}, {counted(totals['schedules'], 'schedule')}"
         f" in {settings.totals['seconds']:.1f} s: {', '.join(verdicts)}; --lockproof-seed={settings.seed}"
     )

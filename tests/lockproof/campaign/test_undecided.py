@@ -35,7 +35,7 @@ from lockproof.core.options import CheckOptions, ExploreOptions, Progress
 from lockproof.core.repeat import RepeatTest
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
-from lockproof.core.verdict import Control, FindingKind, Interrupted, Masking, Report, Verdict
+from lockproof.core.verdict import Control, FindingKind, InternalError, Interrupted, Masking, Report, Verdict
 from tests.lockproof.campaign.undecided import BUMPS
 
 HERE = "tests.lockproof.campaign.undecided"
@@ -309,6 +309,18 @@ def test_an_interrupted_check_has_not_held(phase: str) -> None:
     report = stopped.value.report
     assert report.verdict is Verdict.UNKNOWN and Doubt.INTERRUPTED in codes(report)
     assert any("of 1 s" in reason.text for reason in report.unknown)
+
+
+def test_a_fault_of_lockproof_keeps_what_was_done_and_has_not_held() -> None:
+    def fail(progress: Progress) -> None:
+        if progress.phase == "exploring":
+            raise ZeroDivisionError("oops")
+
+    with pytest.raises(InternalError, match="oops") as failed:
+        check_target(f"{HERE}:LockedCounter", CheckOptions(budget=1.0, seed=1), fail)
+    report = failed.value.report
+    assert report.verdict is Verdict.UNKNOWN and Doubt.INTERNAL_ERROR in codes(report)
+    assert any("oops" in reason.text for reason in report.unknown) and report.coverage.invocations
 
 
 def test_an_interrupted_exploration_has_not_held() -> None:

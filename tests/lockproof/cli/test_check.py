@@ -14,7 +14,7 @@ import pytest
 from lockproof.cli import commands as cli
 from lockproof.core.errors import LockproofError
 from lockproof.core.options import CheckOptions, Progress
-from lockproof.core.verdict import Consistency, Interrupted, Report
+from lockproof.core.verdict import Consistency, InternalError, Interrupted, Report
 from tests.lockproof.report.samples import DIFFERENT, HANG, HELD, LOST_UPDATE, UNKNOWN
 
 pytestmark = pytest.mark.thread_unsafe(reason="catches what is printed in the whole process, and replaces its check")
@@ -134,10 +134,24 @@ def test_a_mistake_of_the_user_gives_fact_cause_and_step_without_a_traceback(
 
 def test_a_fault_of_lockproof_is_no_verdict_on_the_subject(fake: FakeCheck, capsys: pytest.CaptureFixture[str]) -> None:
     fake.answer = ZeroDivisionError("oops")
-    assert cli.main(["check", "shop.bags:Bag"]) == 3
+    assert cli.main(["check", "shop.bags:Bag"]) == 4
     said = capsys.readouterr()
     assert "Traceback" in said.err and "a fault of lockproof itself" in said.err
     assert said.out == ""
+
+
+def test_what_was_found_before_a_fault_of_lockproof_is_shown_and_written(
+    fake: FakeCheck, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    fake.answer = InternalError(HANG, "Traceback of the fault")
+    assert cli.main(["check", "shop.bags:Bag", "--json", str(tmp_path / "report.json")]) == 4
+    said = capsys.readouterr()
+    assert "Finding 1: hang" in said.out
+    assert said.err.startswith(
+        "Traceback of the fault\nlockproof: this is a fault of lockproof itself, not of the class\n"
+    )
+    assert "next step: report it with the lines above, the command, and this: lockproof " in said.err
+    assert json.loads((tmp_path / "report.json").read_text())["findings"]
 
 
 def test_the_file_has_the_report_beside_the_text(

@@ -146,7 +146,7 @@ def test_a_mistake_of_the_user_has_no_traceback_and_a_fault_of_lockproof_has_one
     expected = "lockproof: there is no module shop\n  likely cause: a misspelt name\n  next step: install it\n"
     assert capsys.readouterr().err == expected
     fake.answer = ZeroDivisionError("oops")
-    assert cli.main(words) == 3
+    assert cli.main(words) == 4
     assert "a fault of lockproof itself" in capsys.readouterr().err
 
 

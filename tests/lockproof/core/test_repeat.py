@@ -33,6 +33,7 @@ CHECK: dict[str, tuple[Any, str, str]] = {
     "hang": (0.5, "--hang 0.5s", "--hang 0.5s"),
     "memory": (128, "--memory 128", "--memory 128"),
     "engine": ("schedules", "--engine schedules", "--engine schedules"),
+    "conformance": ("error", "--conformance error", "--conformance error"),
 }
 """The command names the smallest scenario, which the option need not be. Then nothing is searched for: the budget, the
 threads of generated scenarios, and without a scenario the number of its runs, do not matter."""
@@ -92,3 +93,14 @@ def test_a_target_with_a_space_is_one_word() -> None:
 def test_a_test_is_repeated_by_its_own_words() -> None:
     assert str(RepeatTest(("pytest", "test_it.py::test[a b]"))) == "pytest 'test_it.py::test[a b]'"
     assert str(RepeatTest(("python", "it.py"), "with seed=3")) == "python it.py  # with seed=3"
+
+
+def test_a_scenario_with_single_quotes_stays_readable_in_a_shell() -> None:
+    for line, word in (
+        ("a.f('x') || a.g()", "\"a.f('x') || a.g()\""),
+        ("a.f() || a.g()", "'a.f() || a.g()'"),
+        ("a.f('$x') || a.g()", "'a.f('\"'\"'$x'\"'\"') || a.g()'"),
+    ):
+        command = str(repeat_of_check("m:Bag", CheckOptions(seed=7), Scenario.parse(line)))
+        assert f"--scenario {word}" in command
+        assert shlex.split(command)[4] == line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Sequence
 
@@ -11,7 +12,9 @@ from lockproof.core.errors import LockproofError
 from lockproof.core.model import block, choose, every_choice
 from lockproof.core.operation import op
 from lockproof.core.specification import Specification
+from lockproof.core.values import Collected, Raised, TextForm, canonical
 from lockproof.inference.conformance import ConformanceResult, conform
+from lockproof.inference.differing import told_apart
 from lockproof.inference.from_class import infer
 from lockproof.inference.sets import AnyMutableSet
 from tests.lockproof.inference import subjects
@@ -88,7 +91,7 @@ def test_only_kinds_that_are_named_are_compared(compared: str, told: bool) -> No
 def test_where_a_guess_is_wrong_the_class_becomes_its_own_model() -> None:
     adjusted = check(subjects.MuteSet).specification
     assert adjusted.model is None and not adjusted.guessed
-    assert any("1 in a gives False" in note for note in adjusted.notes)
+    assert any("ask for that with --model" in note for note in adjusted.notes)
 
 
 def test_a_lifted_operation_that_depends_on_more_than_the_contents_is_left_out_with_a_note() -> None:
@@ -233,3 +236,64 @@ def test_the_model_of_a_mutable_set_clears_itself_without_a_choice() -> None:
         return len(model)
 
     assert list(every_choice(run)) == [((), 0)]
+
+
+def test_only_a_builtin_or_a_given_model_decides() -> None:
+    inherited, *_ = check(subjects.SilentSet).nonconformances
+    (alike,) = check(subjects.MuteSet).nonconformances
+    (given,) = conform(infer(subjects.MuteSet, model="set"), 3, 0.05).nonconformances
+    assert [each.decides for each in (inherited, alike, given)] == [True, False, True]
+
+
+class Unpicklable(dict[int, int]):
+    """A dict with a lock in it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.Lock()
+
+    def setdefault(self, key: int, default: int = 0) -> int:  # type: ignore[override]
+        with self.lock:
+            return super().setdefault(key, default)
+
+
+def test_a_copy_that_the_class_refuses_does_not_decide() -> None:
+    result = check(Unpicklable)
+    assert {each.lines[-1] for each in result.nonconformances} == {"copy.deepcopy(a)", "pickle.loads(pickle.dumps(a))"}
+    assert not any(each.decides for each in result.nonconformances)
+    assert any("the class refuses it" in note for note in result.specification.notes)
+
+
+def test_a_builtin_that_is_left_as_it_is_is_not_tried_with_code_in_the_middle_of_a_step() -> None:
+    class Plain(dict[int, int]):
+        pass
+
+    own, plain = ({kind.text for kind in infer(cls).operations} for cls in (Unpicklable, Plain))
+    assert "copy.copy(a)" in own and "copy.copy(a)" not in plain
+    assert plain < own and "a[k] = v" in plain
+
+
+def test_results_that_look_alike_aretold_apart_by_their_kinds() -> None:
+    assert told_apart(Collected("dict", frozenset()), TextForm("{}")) == ("{} (a dict)", "{} (a text)")
+    assert told_apart(1, 2) == ("1", "2")
+
+
+class Chancy(set[int]):
+    """A set that answers wrong by chance: here every 7th time, counted over all sets."""
+
+    asked = itertools.count(1)
+
+    def __contains__(self, item: object) -> bool:
+        return super().__contains__(item) != (next(self.asked) % 7 == 0)
+
+
+def test_what_does_not_repeat_is_named_and_the_rest_goes_on() -> None:
+    for seed in range(4):
+        result = conform(infer(Chancy), seed, 0.3)
+        kinds = {kind.text for kind in result.specification.operations}
+        assert "a.add(x)" in kinds and "x in a" not in kinds
+        assert any("x in a" in note for note in result.specification.notes)
+
+
+def test_an_exception_that_is_returned_was_not_raised() -> None:
+    assert str(canonical(ValueError("x"))) == "<ValueError>" and canonical(ValueError()) != Raised("ValueError")

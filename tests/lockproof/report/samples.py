@@ -57,7 +57,8 @@ def report(evidence: Evidence = WHOLE, **more: Any) -> Report:
         "coverage": Coverage(812, 412_000, ("a.add(x)", "a.try_add(x)", "len(a)"), 10.0, 3321),
         **more,
     }
-    findings, differences = len(given.get("findings", ())), len(given.get("nonconformances", ()))
+    findings = len(given.get("findings", ()))
+    differences = sum(each.decides for each in given.get("nonconformances", ()))
     return Report(**given, evidence=replace(evidence, findings=findings, differences=differences))
 
 

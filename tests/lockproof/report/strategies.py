@@ -73,7 +73,9 @@ COMMON = {
     "budget": SECONDS, "seed": st.none() | COUNTS, "model": st.none() | TEXTS, "factory": st.none() | TEXTS,
     "hang": SECONDS, "memory": COUNTS, "consistency": st.sampled_from(Consistency), "scenario": st.none() | TEXTS,
 }  # fmt: skip
-CHECKS = st.builds(CheckOptions, **COMMON, threads=COUNTS, invocations=st.none() | COUNTS, engine=WORDS)
+CHECKS = st.builds(
+    CheckOptions, **COMMON, threads=COUNTS, invocations=st.none() | COUNTS, engine=WORDS, conformance=WORDS
+)
 EXPLORATIONS = st.builds(
     ExploreOptions, **COMMON, bound=COUNTS, strategy=WORDS, schedule=st.none() | WORDS, times=COUNTS
 )
@@ -104,7 +106,7 @@ def findings(draw: st.DrawFn) -> Finding:
 
 
 ENVIRONMENTS = st.builds(Environment, TEXTS, st.booleans(), st.booleans(), st.integers(1, 512), TEXTS)
-NONCONFORMANCES = st.builds(Nonconformance, TEXTS, tuples(TEXTS), TEXTS, TEXTS, TEXTS)
+NONCONFORMANCES = st.builds(Nonconformance, TEXTS, tuples(TEXTS), TEXTS, TEXTS, TEXTS, st.booleans())
 
 
 TALLIES = st.builds(Tally, COUNTS, COUNTS, COUNTS)
@@ -123,7 +125,7 @@ def reports(draw: st.DrawFn) -> Report:
         draw(TEXTS),
         draw(TEXTS),
         draw(st.sampled_from(Consistency)),
-        replace(draw(EVIDENCE), findings=len(found), differences=len(differing)),
+        replace(draw(EVIDENCE), findings=len(found), differences=sum(each.decides for each in differing)),
         draw(COUNTS),
         draw(ENVIRONMENTS).to_json(),
         draw(st.builds(Coverage, COUNTS, COUNTS, tuples(TEXTS, most=60), SECONDS, COUNTS, COUNTS, tuples(TEXTS))),

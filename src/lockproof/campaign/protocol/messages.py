@@ -80,7 +80,7 @@ class Setup:
     `path`: directories to import from. `hang`: seconds without progress that are a hang. `controlled`: the child runs
     one thread at a time. `note`: the file in which the child announces what one thread is about to run. `replaced`:
     for a module or a file by name, the file to read instead. `watched`: what was seen of the operations under control;
-    None: the child finds it out.
+    None: the child finds it out. `strict`: each difference from the model on one thread decides the verdict.
     """
 
     path: list[str]
@@ -94,6 +94,7 @@ class Setup:
     replaced: dict[str, str] = field(default_factory=dict)
     aim: Aim = field(default_factory=Aim)
     watched: Watched | None = None
+    strict: bool = False
 
     @classmethod
     def of(cls, subject: str | Pickled, options: Options, *, threads: int = 2) -> Self:
@@ -103,7 +104,8 @@ class Setup:
         consistency = (
             options.consistency if isinstance(options, (CheckOptions, ExploreOptions)) else Consistency.LINEARIZABLE
         )
-        return cls(list(sys.path), named, options.seed, threads, consistency, options.hang)
+        strict = isinstance(options, CheckOptions) and options.conformance == "error"
+        return cls(list(sys.path), named, options.seed, threads, consistency, options.hang, strict=strict)
 
 
 # Answers.

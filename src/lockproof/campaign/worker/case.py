@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
@@ -11,6 +10,8 @@ from typing import Final
 from lockproof.core.evidence import Doubt, Omission
 from lockproof.core.model import TooManyChoices
 from lockproof.core.operation import UNKNOWN_KIND
+from lockproof.core.own_time import own_time
+from lockproof.core.own_time import real as time
 from lockproof.core.scenario import Scenario
 from lockproof.core.values import show
 from lockproof.core.verdict import Explanation, Outcome, Verdict
@@ -57,8 +58,8 @@ class Case:
             if not self._all_allowed(in_turn(self.program, order)):
                 self.skipped = Doubt.ALONE_DIFFERS
                 return
-        if not self._all_allowed(in_turn(self.program, range(len(self.scenario.threads)), 2)):
-            self.batch = 1  # its objects share state
+        if own_time.was_read or not self._all_allowed(in_turn(self.program, range(len(self.scenario.threads)), 2)):
+            self.batch = 1  # each run has its own time, or its objects share state
 
     def _all_allowed(self, records: Sequence[Record]) -> bool:
         return all(self.judge.judge(r.results, r.final, r.seen).verdict is not Verdict.VIOLATION for r in records)

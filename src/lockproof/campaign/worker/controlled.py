@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -38,6 +37,7 @@ from lockproof.campaign.worker.watchdog import Watchdog
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt
+from lockproof.core.own_time import real as time
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
 from lockproof.core.verdict import ASSERTIONS, Control, Explanation, FindingKind, Outcome, Verdict

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import threading
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ from lockproof.campaign.protocol.counts import Counts
 from lockproof.core.evidence import Doubt, Doubted, Evidence
 from lockproof.core.interpreter import VERSION
 from lockproof.core.options import DRAWING, EXHAUSTIVE
+from lockproof.core.own_time import real as time
 from lockproof.core.schedule import Strategy, Switching
 from lockproof.core.values import Raised
 from lockproof.core.verdict import FindingKind, Masking

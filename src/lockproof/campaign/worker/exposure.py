@@ -9,7 +9,6 @@ The idea is that of the lockset of Eraser (Savage et al. 1997) and the transacti
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +16,7 @@ from types import CodeType, FrameType
 from typing import Final
 
 from lockproof.core.operation import OPERATION_FILE, Operation
+from lockproof.core.own_time import real as time
 from lockproof.core.probes import comes_back
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import CONTAINER, Switching

@@ -31,6 +31,7 @@ from lockproof.campaign.protocol.messages import (
     written,
 )
 from lockproof.campaign.worker.requests import ThreadHung, Worker
+from lockproof.core import own_time
 from lockproof.core.errors import LockproofError
 from lockproof.engines.control.task import Lost
 from lockproof.engines.threads.crew import Hang
@@ -74,6 +75,8 @@ def main() -> None:
 
         install()
         kind = ControlledWorker
+    else:
+        own_time.install()
     sys.path[:] = setup.path
     if setup.replaced:
         replace_modules(setup.replaced)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from pathlib import Path
 from typing import Final
 
 from lockproof.campaign.worker.exploring import Look, Problem, Program, Stage
 from lockproof.core import environment
+from lockproof.core.own_time import real as time
 from lockproof.core.schedule import Ran, Schedule, Switching
 from lockproof.core.verdict import Control, FindingKind
 from lockproof.engines.control.install import instrumentation

@@ -14,7 +14,6 @@ import json
 import pickle
 import sys
 import threading
-import time
 import traceback
 from collections import Counter
 from collections.abc import Sequence
@@ -52,6 +51,8 @@ from lockproof.core.evidence import Doubt
 from lockproof.core.interpreter import current_frames
 from lockproof.core.model import TooManyChoices
 from lockproof.core.operation import SUBJECTS, Operation, renamed
+from lockproof.core.own_time import own_time
+from lockproof.core.own_time import real as time
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
 from lockproof.core.verdict import Outcome, Verdict
@@ -62,6 +63,7 @@ from lockproof.engines.threads.patience import LONGEST, Patience
 from lockproof.generate.generator import Generator, productive
 from lockproof.generate.reach import reached, that_return
 from lockproof.inference.conformance import conform
+from lockproof.inference.generic import with_time
 from lockproof.inference.names import refuse_unknown_names, refuse_unknown_names_of
 from lockproof.inference.target import load, load_specification
 from lockproof.judge.orders import Waiting
@@ -116,6 +118,7 @@ class Worker:
         self._filling = frozenset(setup.aim.filling or ())
         self._known = setup.watched
         self._made: Scenario | None = None
+        self._strict = setup.strict
         with Watchdog(self._hang + 30):
             self._load(*_named(setup.subject))
 
@@ -151,6 +154,8 @@ class Worker:
         name = target if isinstance(target, str) else name
         loaded = load(target) if isinstance(target, str) else target
         self.specification = load_specification(loaded, model, factory, name)
+        if self._strict:
+            self.specification = replace(self.specification, decides=True)
         with Watchdog(self._hang):
             subject = self.specification.subject()
         if isinstance(loaded, Specification):
@@ -260,7 +265,7 @@ class Worker:
         with Watchdog(min(self._hang, SHORT_HANG)):
             result = conform(self.specification, self._seed, seconds, announce=self.announce, skip=frozenset(kinds),
                              compared=self._compared())  # fmt: skip
-        self.specification = result.specification
+        self.specification = with_time(result.specification) if own_time.was_read else result.specification
         with Watchdog(self._hang):
             self._filling = self._filling or productive(self.specification, self.announce)
         watched = self._known if self._known is not None else self._watched(sorted(self._filling), seconds)
@@ -369,6 +374,7 @@ class Worker:
         subjects = {name: self.specification.subject() for name in SUBJECTS}
 
         def run() -> None:
+            own_time.adopt()
             for operation in operations:
                 with contextlib.suppress(BaseException):
                     operation(*subjects.values())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import faulthandler
-import time
+
+from lockproof.core.own_time import real as time
 
 
 class Watchdog:

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import itertools
 import sys
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 from typing import Any, Final, NoReturn
 
 from lockproof.core.interpreter import THREAD_NAMES
+from lockproof.core.own_time import own_time
+from lockproof.core.own_time import real as time
 from lockproof.core.schedule import Ran, Strategy
 from lockproof.engines.control.baton import Baton
 from lockproof.engines.control.carriers import PATIENCE, Carrier, Carriers
@@ -74,12 +75,21 @@ class Engine:
 
     def _begin(self) -> None:
         """Forget the run before."""
-        self.now = 1000.0
+        own_time.begin()
         self.reason = ""
         self.ids: dict[int, tuple[int, Any]] = {}
         self.resources: list[Any] = []
         self.order.clear()
         self._result = Result(Ran((), 0, ()))
+
+    @property
+    def now(self) -> float:
+        """The time of the run in seconds."""
+        return own_time.now
+
+    @now.setter
+    def now(self, seconds: float) -> None:
+        own_time.advance(seconds - own_time.now)
 
     # For the thread that starts runs.
 

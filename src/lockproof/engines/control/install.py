@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from types import CodeType, FunctionType, MethodType
 from typing import Any, Final
 
-from lockproof.core import probes
+from lockproof.core import own_time, probes
 from lockproof.core.interpreter import (
     C_RLOCK,
     DANGLING_THREADS,
@@ -355,8 +355,8 @@ def install() -> None:
         (os, "sched_getaffinity"): processor.sched_getaffinity,
         (queue, "SimpleQueue"): PURE_SIMPLE_QUEUE,
         (time, "sleep"): primitives.sleep, (time, "monotonic"): primitives.monotonic, (time, "time"): primitives.now,
-        (time, "perf_counter"): primitives.perf_counter, (time, "monotonic_ns"): primitives.monotonic_ns,
-        (time, "time_ns"): primitives.time_ns, (time, "perf_counter_ns"): primitives.perf_counter_ns,
+        (time, "perf_counter"): primitives.monotonic, (time, "monotonic_ns"): primitives.monotonic_ns,
+        (time, "time_ns"): primitives.time_ns, (time, "perf_counter_ns"): primitives.monotonic_ns,
     }  # fmt: skip
     for (owner, name), value in given.items():
         if hasattr(owner, name):
@@ -371,5 +371,8 @@ def install() -> None:
     }
     for place, value in private.items():
         place.replace(value)
+    own_time.own_time.adopt()
+    own_time.passing_through(primitives.pass_time)
+    own_time.install_dates()
     instrumentation.install()
     gc.disable()  # a finalizer would run wherever the collector happens to start

@@ -9,13 +9,12 @@ from __future__ import annotations
 import _thread
 import itertools
 import threading
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final
 
-from lockproof.core import interpreter, probes
+from lockproof.core import interpreter, own_time, probes
 from lockproof.core.schedule import CONTAINER
 from lockproof.engines.control.engine import Engine
 from lockproof.engines.control.task import Site, Task, here, place
@@ -411,73 +410,64 @@ _outside: Final = itertools.count(1)
 # Time.
 
 
-class VirtualClock:
-    """The real functions of `time`, and the virtual time of tasks.
-
-    Virtual time passes when a task waits for a time, and by one microsecond whenever a task reads it.
-    """
-
-    def __init__(self) -> None:
-        self.sleep, self.monotonic, self.time = time.sleep, time.monotonic, time.time
-        self.perf_counter = time.perf_counter
-
-    def read(self, real: Callable[[], float], task: Task | None) -> float:
-        """Return the virtual time in seconds; without a task, the result of the real function."""
-        if task is None:
-            return real()
-        engine.touch(0)
-        engine.now += 1e-6
-        return engine.now
-
-
-clock: Final = VirtualClock()
+clock: Final = own_time.real
+"""The functions of `time` that are not under control."""
 
 
 def sleep(seconds: float, /) -> None:
-    """Let other tasks go on, and return when so many seconds of virtual time have passed."""
+    """Let other tasks go on, and so many seconds of the run's time pass.
+
+    Sleeps of several tasks add up, as those of operations in an order do. More time than a task asks for may always
+    pass.
+    """
     task = turns.me()
     if task is None:
-        clock.sleep(seconds)
+        own_time.own_time.sleep(seconds)
         return
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
     engine.touch(0)
-    deadline = engine.now + seconds
     engine.decisions.pending[task.index] = ""
     engine.step_aside(task)
     engine.touch(0)
-    engine.now = max(engine.now, deadline)
+    own_time.own_time.advance(seconds)
+
+
+def pass_time(seconds: float) -> None:
+    """Let time pass in one step, for `time_passes`."""
+    task = turns.me()
+    if task is not None:
+        engine.point(task, "")
+        engine.touch(0)
+    own_time.own_time.advance(seconds)
+
+
+def _read() -> float:
+    """Return the time of the run, for the function that calls the caller."""
+    if turns.me() is not None:
+        engine.touch(0)
+    return own_time.own_time.look(interpreter.get_frame(2))
 
 
 def monotonic() -> float:
-    """Return the virtual time, for `time.monotonic`."""
-    return clock.read(clock.monotonic, turns.me())
+    """Return the run's time, for `time.monotonic`."""
+    return _read()
 
 
 def now() -> float:
-    """Return the virtual time, for `time.time`."""
-    return clock.read(clock.time, turns.me())
-
-
-def perf_counter() -> float:
-    """Return the virtual time, for `time.perf_counter`."""
-    return clock.read(clock.perf_counter, turns.me())
+    """Return the run's time, for `time.time`."""
+    return _read() - own_time.BEGIN + own_time.DATE
 
 
 def monotonic_ns() -> int:
-    """Return the virtual time in nanoseconds, for `time.monotonic_ns`."""
-    return int(monotonic() * 1e9)
+    """Return the run's time in nanoseconds, for `time.monotonic_ns`."""
+    return own_time.nanoseconds(_read())
 
 
 def time_ns() -> int:
-    """Return the virtual time in nanoseconds, for `time.time_ns`."""
-    return int(now() * 1e9)
+    """Return the run's time in nanoseconds, for `time.time_ns`."""
+    return own_time.nanoseconds(_read() - own_time.BEGIN + own_time.DATE)
 
 
-def perf_counter_ns() -> int:
-    """Return the virtual time in nanoseconds, for `time.perf_counter_ns`."""
-    return int(perf_counter() * 1e9)
-
-
-__all__ = ["Lock", "RLock", "Site", "clock", "engine", "inner_lock", "monotonic", "now", "perf_counter", "sleep",
+__all__ = ["Lock", "RLock", "Site", "clock", "engine", "inner_lock", "monotonic", "now", "pass_time", "sleep",
            "start", "start_new_thread", "turns"]  # fmt: skip

@@ -9,10 +9,11 @@ keeps that processor busy.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, Final
+
+from lockproof.core.own_time import real as time
 
 PERIOD: Final = 0.1
 """Seconds after which the processor is chosen anew."""

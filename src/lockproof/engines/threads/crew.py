@@ -26,6 +26,7 @@ from types import FrameType
 from typing import Any, Final
 
 from lockproof.core.interpreter import current_frames, is_gil_enabled
+from lockproof.core.own_time import own_time
 from lockproof.engines.threads.compiled import DELAYS, CompiledProgram, Record, RecordKey
 from lockproof.engines.threads.patience import Patience
 
@@ -149,6 +150,7 @@ class Crew:
             thread.join(5.0)
 
     def _live(self, t: int) -> None:
+        own_time.adopt()
         while True:
             self._begin[t].acquire()
             chunk = self._chunk
@@ -223,6 +225,7 @@ def _work(chunk: _Chunk, t: int) -> None:
     for number, begin in enumerate(range(0, chunk.invocations, chunk.batch)):
         size = min(chunk.batch, chunk.invocations - begin)
         if number % count == t:
+            own_time.begin()
             program.prepare(0, size, chunk.places)
             for cell in chunk.cells:
                 cell[0] = program.stale(0)
@@ -273,15 +276,21 @@ def in_turn(program: CompiledProgram, order: Sequence[int], invocations: int = 1
     """
     places: list[Any] = [None] * invocations
     outs: list[list[Any]] = [[None] * invocations for _ in program.threads]
+    own_time.begin()
     program.prepare(0, invocations, places)
     for number in range(invocations):
         cells = [[number % program.epochs * program.width] for _ in program.threads]
         for t in order:
             given = (number, number + 1, places, cells, outs[t], [range(0)] * DELAYS, yield_processor)
-            thread = threading.Thread(target=program.threads[t], args=given, daemon=True)
+            thread = threading.Thread(target=_adopted, args=(program.threads[t], given), daemon=True)
             thread.start()
             thread.join()
     return [program.record(key) for key in program.finish(0, invocations, places, outs)]
+
+
+def _adopted(part: Callable[..., object], given: tuple[Any, ...]) -> None:
+    own_time.adopt()
+    part(*given)
 
 
 __all__ = ["BATCH", "Crew", "Hang", "in_turn"]

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from lockproof.core.own_time import real as time
 
 LONGEST: Final = 10
 """How many times its bound `Patience` waits for a thread that gets no processor."""
