@@ -36,8 +36,9 @@ from lockproof.core.model import WouldBlock, begun, every_choice, finished
 from lockproof.core.operation import SUBJECTS, Operation, OperationKind
 from lockproof.core.probes import comes_back, without_coming_back
 from lockproof.core.specification import Specification
-from lockproof.core.values import Raised, TextForm, canonical, show
+from lockproof.core.values import Raised, TextForm, anonymous, canonical, show
 from lockproof.core.verdict import Nonconformance
+from lockproof.inference.attributes import observed, without
 
 type Announce = Callable[[Sequence[str]], None]
 type Calls = tuple[Operation, ...]
@@ -141,7 +142,7 @@ class _Comparison:
         while monotonic() < end:
             self._try(self._drawn())
         notes = [f"{', '.join(texts)}: left out, since {why}" for why, texts in self._left_out.items()]
-        notes = [*self.specification.notes, *notes]
+        notes = [*self.specification.notes, *notes, *observed(self.specification)]
         return ConformanceResult(tuple(self.found), replace(self.specification, notes=notes))
 
     # Programs.
@@ -251,7 +252,7 @@ class _Comparison:
 
     def _result(self, operation: Operation, objects: dict[str, Any]) -> Any:
         try:
-            return canonical(self._raw(operation, objects), objects)
+            return anonymous(canonical(self._raw(operation, objects), objects))
         except WouldBlock:
             return _WAITS
         except (KeyboardInterrupt, LockproofError):
@@ -328,6 +329,9 @@ class _Comparison:
         else:
             kind = "different result"
         specification, now = self.specification, self._kind(culprit.kind)
+        if difference.index >= len(program) and (left := without(specification, full[difference.index])):
+            self.specification = left
+            return
         if specification.model is None:
             self._drop(culprit, "two fresh subjects answered differently")
         elif now.lifted and self._lifts():

@@ -18,7 +18,7 @@ from lockproof.core.errors import LockproofError
 from lockproof.core.model import WouldBlock, begun, every_choice, finished
 from lockproof.core.operation import SUBJECTS, Half, Operation
 from lockproof.core.specification import Specification
-from lockproof.core.values import Raised, canonical
+from lockproof.core.values import Numbering, Raised, canonical
 from lockproof.judge.fingerprint import fingerprint
 
 type Step = tuple[Operation, tuple[int, ...]]
@@ -75,12 +75,16 @@ class ReplayModel:
         objects = {name: self._make() for name in self._names}
         rests: dict[tuple[int, int], Rest] = {}
         try:
-            for operation in (*self._init, *(step[0] for step in state.steps)):
+            for operation in self._init:
                 self._run(operation, objects, rests)
-            result = self._run(call, objects, rests)
+            numbering = Numbering()
+            for operation, _ in state.steps:
+                numbering.of(self._run(operation, objects, rests))
+            result = numbering.of(self._run(call, objects, rests))
         except WouldBlock:
             return _WAITS, None
-        return result, fingerprint(list(objects.values()), sorted(rests.items(), key=itemgetter(0)))
+        rest = sorted(rests.items(), key=itemgetter(0))
+        return result, fingerprint(list(objects.values()), rest, met=numbering.met)
 
     def _run(self, operation: Operation, objects: dict[str, Any], rests: dict[tuple[int, int], Rest]) -> Any:
         """Return the result of an operation. `rests` are those of the dual operations that have begun."""
