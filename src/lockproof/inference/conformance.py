@@ -273,17 +273,16 @@ class _Comparison:
 
     def _trust_observers(self) -> None:
         """Blame observers that differ. If all of them differ after a change, the change is to blame instead."""
+
+        def wrong(observer: Operation) -> _Difference | None:
+            difference = self._compare((*program, observer))
+            return difference if difference is not None and difference.index == len(program) else None
+
         for program in [(), *((each,) for each in self._initial()[:FILLINGS])]:
             observers = self._observers(())
-            wrong = []
-            for observer in observers:
-                difference = self._compare((*program, observer))
-                if difference is not None and difference.index == len(program):
-                    wrong.append((observer, difference))
-            if program and len(wrong) == len(observers):
-                continue
-            for observer, difference in wrong:
-                self._blame((*program, observer), difference)
+            for observer in () if program and all(map(wrong, observers)) else observers:
+                if (difference := wrong(observer)) is not None:  # blaming the one before may have changed the model
+                    self._blame((*program, observer), difference)
 
     def _try(self, program: Calls, known: int = 0) -> None:
         """Compare a program and the contents after it; report and adjust until it conforms."""

@@ -9,7 +9,7 @@ lead to objects with the same fingerprint are one state (see `fingerprint`).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import itemgetter
 from typing import Any, Final, NoReturn
@@ -51,6 +51,14 @@ class ReplayModel:
         subjects: Sequence[str],
         before_each: Callable[[], object] = lambda: None,
     ) -> None:
+        if (
+            specification.guessed
+            and specification.lift is None
+            and any(kind.lifted for kind in specification.operations)
+        ):
+            # A guessed model that lacks an operation is no model: the class's own code is, as the comparison on one
+            # thread finds out. A fresh process may not have made that comparison.
+            specification = replace(specification, model=None, guessed=False)
         self._specification, self._before_each = specification, before_each
         self._make = specification.model or specification.subject
         self._globals = specification.globals
