@@ -355,6 +355,23 @@ _ALIKE: Final = (
           "both threads find the seat free, and both take it", "-> a[1] = 1 || a[1] = 2 -> a[1]"),
 )  # fmt: skip
 
+_OBSERVED: Final = (
+    _pair("observed", "Rooms", "double-checked initialization",
+          "two threads are given different objects for one name", "a.room('x') || a.room('x')"),
+    _pair("observed", "Keyed", "double-checked initialization",
+          "two threads are given different locks for one key", "a.guard_of(1) || a.guard_of(1)"),
+    _pair("observed", "Desks", "check-then-act",
+          "two threads are given the same desk", "a.take() || a.take()"),
+    _pair("observed", "Hits", "lost update",
+          "two hits add one to a public attribute", "-> a.hit() || a.hit() -> a.hits"),
+    _pair("observed", "Sums", "lost update",
+          "one of two numbers is missing in a public attribute with a slot",
+          "-> a.put(1) || a.put(2) -> a.count; a.total"),
+    _pair("observed", "Todo", "check-then-act",
+          "both threads add the entry to a public list", "-> a.note('x') || a.note('x') -> a.entries"),
+)  # fmt: skip
+
 PAIRS: Final = (
     *_SETS, *_BUILTIN_SETS, *_COUNTERS, *_CACHES, *_DICTS, *_LISTS, *_QUEUES, *_REGISTRIES, *_POOLS, *_CLOCKS, *_ALIKE,
+    *_OBSERVED,
 )  # fmt: skip

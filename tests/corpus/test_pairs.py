@@ -16,7 +16,7 @@ import pytest
 from lockproof.core.operation import Operation, split
 from lockproof.core.own_time import PASSING, time_passes
 from lockproof.core.scenario import Scenario
-from lockproof.core.values import Raised, canonical
+from lockproof.core.values import Raised, canonical, numbered
 from lockproof.inference.catalogue import NAMES
 from tests.corpus import FLAWS, PAIRS, Pair
 
@@ -48,7 +48,8 @@ def results(target: Any, operations: Iterable[Operation]) -> list[Any]:
         except Exception as error:
             return Raised.of(error)
 
-    return [result(operation) for operation in operations]
+    forms: tuple[Any, ...] = numbered(tuple(result(operation) for operation in operations))
+    return list(forms)
 
 
 def programs(pair: Pair) -> list[list[Operation]]:

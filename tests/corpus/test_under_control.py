@@ -21,7 +21,7 @@ from tests.lockproof.engines.control.running import answers
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
 
-GROUPS: Final = ("sets builtin_sets counters", "caches dicts lists", "queues registries pools", "clocks alike")
+GROUPS: Final = ("sets builtin_sets counters", "caches dicts lists", "queues registries pools", "clocks alike observed")
 """Families whose pairs one process explores: few processes, and enough to keep two processors busy."""
 
 LARGE: Final = {"OtherOperand", "OperandOrder", "Mapping", "WaitingQueue", "Buffer"} | (

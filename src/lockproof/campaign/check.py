@@ -17,7 +17,7 @@ from lockproof.campaign.conformance_phase import ConformancePhase
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.evidence_builder import EvidenceBuilder
-from lockproof.campaign.findings import Findings
+from lockproof.campaign.findings import Findings, gravity
 from lockproof.campaign.protocol.child import Child, Died, HarnessFault, not_started, with_known_names
 from lockproof.campaign.protocol.messages import CheckNames, Description, Setup
 from lockproof.campaign.results import limits, not_judged
@@ -25,7 +25,7 @@ from lockproof.campaign.schedule_failures import ScheduleFailures
 from lockproof.campaign.schedule_search import ScheduleSearch
 from lockproof.campaign.thread_failures import ThreadFailures
 from lockproof.campaign.thread_runs import ThreadRuns
-from lockproof.campaign.thread_search import ThreadSearch
+from lockproof.campaign.thread_search import MOST_DEATHS, ThreadSearch
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt
 from lockproof.core.options import CheckOptions, Tell
@@ -39,6 +39,9 @@ SHARES: Final = {False: (0.1, 0.3, 0.35, 0.25), True: (0.15, 0.35, 0.2, 0.3)}
 What real threads find without the GIL they mostly find at once. So their first turn is short, and schedules have shown
 which operations look exposed before the next one.
 """
+
+ONE_THREAD: Final = 0.2
+"""Part of the budget at most that is kept for what one thread alone does."""
 
 
 @dataclass
@@ -132,6 +135,7 @@ class Check:
             self._search(first)
         if self.options.engine == "both":
             self.schedule_failures.explain()
+        self.conformance.confirm_hangs()
 
     def _search_one(self, scenario: Scenario) -> None:
         """Run one scenario, on real threads and under control."""
@@ -139,7 +143,7 @@ class Check:
         if self.options.engine != "schedules":
             with self.clock.during("checking"):
                 self.thread_search.run_one(scenario, self.options.invocations)
-        if self.options.engine != "threads" and not self.findings:
+        if self.options.engine != "threads" and not self.findings.of_threads:
             with self.clock.during("exploring"):
                 ready = self.schedule_search.prepare()
                 seconds = max(1.0, self.options.budget / 2)
@@ -156,21 +160,27 @@ class Check:
         self.thread_search.begin(first)
         turns = SHARES[self.child.description.environment.gil] if self.options.engine == "both" else (1.0,)
         for number, share in enumerate(turns):
-            until = self.clock.left() - share * self.options.budget if number + 1 < len(turns) else 0.0
+            reserved = min(self.conformance.reserved, ONE_THREAD * self.options.budget)
+            until = self.clock.left() - share * self.options.budget if number + 1 < len(turns) else reserved
             if self.options.engine == "threads" or (self.options.engine == "both" and number % 2 == 0):
                 self.thread_search.prefer_exposed(self.controlled.watched)
                 with self.clock.during("checking"):
                     self.thread_search.search(max(until, 0.0))
             else:
                 self._search_schedules(max(until, 0.0))
-            if self.findings:
+            if self.findings.of_threads:
                 return
 
     def _search_schedules(self, until: float) -> None:
         """Explore scenarios until there is a finding, or only `until` seconds are left of the budget."""
         search, left = self.schedule_search, self.clock.left
         died, tries = True, 0
-        while died and not self.findings and (left() > until or not (search.explored or tries)):
+        while (
+            died
+            and tries < MOST_DEATHS
+            and not self.findings.of_threads
+            and (left() > until or not (search.explored or tries))
+        ):
             tries += 1
             with self.clock.during("exploring"):
                 found = search.search(left() - until)
@@ -200,7 +210,7 @@ class Check:
             self.setup.seed,
             description.environment.to_json(),
             self._coverage(),
-            tuple(self.findings.found),
+            tuple(sorted(self.findings.found, key=gravity)),
             tuple(nonconformances),
             tuple(notes),
             tuple(range(2, self.options.threads + 1)),

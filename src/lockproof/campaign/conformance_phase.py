@@ -24,7 +24,11 @@ MOST_ENDINGS: Final = 3
 
 @dataclass
 class ConformancePhase:
-    """Compares class and model on one thread. `notes` are those of the check."""
+    """Compares class and model on one thread. `notes` are those of the check.
+
+    An operation that hangs is left out at once, and confirmed at the end: a hang is seen by waiting, and the search for
+    races needs the time more.
+    """
 
     child: Child
     clock: Clock
@@ -32,6 +36,12 @@ class ConformancePhase:
     findings: Findings
     notes: list[str]
     nonconformances: list[Nonconformance] = field(default_factory=list)
+    _hung: list[tuple[Died, float]] = field(default_factory=list)
+
+    @property
+    def reserved(self) -> float:
+        """The seconds that `confirm_hangs` needs."""
+        return len(self._hung) * self.deaths.options.hang
 
     def compare(self, seconds: float) -> None:
         """Compare for so many seconds. An operation that hangs or kills is a finding, and is avoided from then on.
@@ -48,7 +58,7 @@ class ConformancePhase:
                 self._after_death(died)
                 continue
             except LockproofError as error:
-                if not self.findings:
+                if not self.findings and not self._hung:
                     raise
                 self.notes.append(error.fact)
                 return
@@ -64,6 +74,20 @@ class ConformancePhase:
         if not died.announced:
             evidence.add_death(f"before any operation: {died.detail}", found=False)
             return
+        if died.kind is FindingKind.HANG:
+            if all(died.announced[-1] != each.announced[-1] for each, _ in self._hung):
+                self._hung.append((died, seconds))
+            self.deaths.avoid(died.announced[-1:])
+        else:
+            self._confirm(died, seconds)
+
+    def confirm_hangs(self) -> None:
+        """Run the operations that did not come back once more with the full time, and make findings of those."""
+        while self._hung:
+            self._confirm(*self._hung.pop(0))
+
+    def _confirm(self, died: Died, seconds: float) -> None:
+        evidence = self.findings.evidence
         with self.clock.during("shrinking"):
             lines, last = self.deaths.small_program(died)
         if last is not None:
@@ -72,4 +96,5 @@ class ConformancePhase:
             evidence.add_skipped(Omission.TOO_SLOW, "; ".join(lines))
         else:
             evidence.add_death(f"{died.detail}, at {'; '.join(lines)}", found=False)
-        self.deaths.avoid(lines[-1:])
+        if died.kind is not FindingKind.HANG:
+            self.deaths.avoid(lines[-1:])

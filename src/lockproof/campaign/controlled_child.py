@@ -24,7 +24,7 @@ from lockproof.core.evidence import Doubt, clause
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, Masking
 from lockproof.core.watched import Watched
-from lockproof.shrink.shrinker import shrink
+from lockproof.shrink.shrinker import UNFINISHED, shrink
 
 CONFIRMATIONS: Final = 3
 """Fresh processes at most in which to look for a schedule that another fresh process repeats."""
@@ -35,7 +35,7 @@ class ControlledChild:
     """The child process under control, which is started again when it dies.
 
     `schedules` counts those of all programs. `cycles` are orders of locks that may deadlock. `watched` is what was seen
-    of operations that ran alone.
+    of operations that ran alone. `deaths` are scenarios that ended the process while another one was made small.
     """
 
     setup: Setup
@@ -44,6 +44,7 @@ class ControlledChild:
     cycles: dict[str, None] = field(default_factory=dict)
     schedules: int = 0
     watched: Watched = field(default_factory=Watched)
+    deaths: list[tuple[Scenario, Died]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.child = Child(replace(self.setup, controlled=True), memory=self.memory)
@@ -94,14 +95,19 @@ class ControlledChild:
             tell(str(candidate))
             try:
                 again = self.look(candidate, 1.0, 3000, bound)
-            except Died:
+            except Died as died:
+                self.deaths.append((candidate, died))
                 return False
             if again.found is None or again.found.kind is not kind:
                 return False
             best = again
             return True
 
-        return shrink(scenario, still_fails, lambda: time.monotonic() < end), best
+        small = shrink(scenario, still_fails, lambda: time.monotonic() < end)
+        found = best.found
+        if time.monotonic() >= end and found is not None:
+            best = replace(best, found=replace(found, detail=f"{found.detail} {UNFINISHED}".strip()))
+        return small, best
 
     def confirmed(self, scenario: Scenario | None, looked: Explored, bound: int, only: str = "portfolio") -> Explored:
         """Return the finding with a schedule that shows it again in a fresh process, which has run nothing else.

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.protocol.child import Died
 from lockproof.campaign.protocol.messages import RunResult
+from lockproof.core.probes import comes_back
 from lockproof.core.repeat import Repeat
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, FindingKind
+
+UNSHRUNK: Final = "There may be a smaller case: nothing was left out of this one."
 
 
 @dataclass
@@ -27,6 +31,11 @@ class Findings:
     def __len__(self) -> int:
         return len(self.found)
 
+    @property
+    def of_threads(self) -> bool:
+        """Whether there is a finding that needs threads."""
+        return any(each.concurrent for each in self.found)
+
     def has(self, *kinds: FindingKind) -> bool:
         """Tell whether there is a finding of one of these kinds."""
         return any(each.kind in kinds for each in self.found)
@@ -35,14 +44,17 @@ class Findings:
         """Add a finding."""
         self.found.append(self.repeatable(finding))
 
-    def add_death(self, died: Died, scenario: Scenario, seconds: float, *, concurrent: bool = True) -> None:
+    def add_death(
+        self, died: Died, scenario: Scenario, seconds: float, *, concurrent: bool = True, unshrunk: bool = False
+    ) -> None:
         """Add that a scenario ended the process, `seconds` after the campaign began.
 
-        `concurrent`: threads had met when it did.
+        `concurrent`: threads had met when it did. `unshrunk`: nobody has tried to make the scenario smaller.
         """
         self.evidence.add_death(died.detail, found=True)
+        detail = f"{died.detail}. {UNSHRUNK}" if unshrunk else died.detail
         finding = Finding(
-            died.kind, scenario, detail=died.detail, stacks=died.stacks, seconds=seconds, failures=1, tries=1,
+            died.kind, scenario, detail=detail, stacks=died.stacks, seconds=seconds, failures=1, tries=1,
             concurrent=concurrent,
         )  # fmt: skip
         self.add(finding)
@@ -50,6 +62,27 @@ class Findings:
     def repeatable(self, finding: Finding) -> Finding:
         """Return a finding with what repeats it."""
         return replace(finding, repeat=self.repeat(finding))
+
+
+def gravity(finding: Finding) -> tuple[int, float]:
+    """Return the place of a finding in a report: the gravest first, equally grave ones as they were found.
+
+    A process that ended is graver than threads that wait, and an exception is graver than a wrong value. An element
+    that calls back into the subject comes last: many classes with a plain lock are not made for such elements.
+    """
+    if (
+        not finding.concurrent
+        and finding.kind is FindingKind.HANG
+        and any(comes_back(each.text) for each in finding.scenario.operations)
+    ):
+        rank = 4
+    elif finding.kind in (FindingKind.CRASH, FindingKind.EXIT, FindingKind.MEMORY):
+        rank = 0
+    elif finding.kind is not FindingKind.NOT_LINEARIZABLE:
+        rank = 1
+    else:
+        rank = 2 if finding.outcome is not None and finding.outcome.raises else 3
+    return rank, finding.seconds
 
 
 def violation(scenario: Scenario, result: RunResult, seconds: float) -> Finding:

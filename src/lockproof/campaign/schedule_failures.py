@@ -53,11 +53,15 @@ class ScheduleFailures:
             scenario, died = self.search.deaths.pop()
             seconds = self.clock.elapsed
             if died.kind is not FindingKind.HANG and died.certain:
-                self.findings.add_death(died, scenario, seconds, concurrent=len(scenario.threads) > 1)
+                concurrent = len(scenario.threads) > 1
+                self.findings.add_death(died, scenario, seconds, concurrent=concurrent, unshrunk=concurrent)
+                if not concurrent:
+                    self.deaths.avoid([scenario.operations[-1].text])
                 continue
             again = self.deaths.again(scenario, self.options.hang)
             if isinstance(again, Died):
-                self.findings.add_death(again, scenario, seconds, concurrent=not again.announced)
+                concurrent = not again.announced
+                self.findings.add_death(again, scenario, seconds, concurrent=concurrent, unshrunk=concurrent)
                 continue
             self.findings.evidence.add_death(f"under control, `{scenario}`: {died.detail}", found=False)
             if again.failures:
@@ -78,6 +82,12 @@ class ScheduleFailures:
                 finding = replace(finding, failures=real.failures, tries=real.invocations, histogram=real.outcomes)
                 finding = labelled(finding, self._environment)
         self.findings.add(finding)
+        self._note_deaths()
+
+    def _note_deaths(self) -> None:
+        """Have a case followed that ended the process while another one was made small: it is another finding."""
+        self.search.deaths += self.controlled.deaths[:1]
+        self.controlled.deaths.clear()
 
     def explain(self) -> None:
         """Find schedules for what real threads have found: for its story, and to see whether the GIL masks it.
@@ -99,6 +109,8 @@ class ScheduleFailures:
                 same = FindingKind.DEADLOCK if finding.kind is FindingKind.HANG else finding.kind
                 if looked.found.kind is same:
                     self.findings.found[number] = self._explained(finding, looked)
+        self._note_deaths()
+        self.after_deaths()
 
     def _explained(self, finding: Finding, looked: Explored) -> Finding:
         if finding.kind is FindingKind.NOT_LINEARIZABLE and self.options.scenario is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lockproof.campaign.clock import Clock
@@ -16,7 +16,7 @@ from lockproof.campaign.thread_runs import MOST_INVOCATIONS, SHORT_RUN, ThreadRu
 from lockproof.core.options import CheckOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
-from lockproof.shrink.shrinker import shrink
+from lockproof.shrink.shrinker import UNFINISHED, shrink
 
 PART_FOR_SHRINKING: Final = 0.3
 """Part of the budget for making one failing scenario small."""
@@ -74,6 +74,7 @@ class ThreadFailures:
         seconds = self.clock.elapsed
         end = time.monotonic() + max(1.5, self.options.budget * PART_FOR_SHRINKING)
         best = result
+        deaths: list[tuple[Died, Scenario]] = []
 
         def still_fails(candidate: Scenario) -> bool:
             nonlocal best, rate
@@ -82,7 +83,8 @@ class ThreadFailures:
             tries = int(min(max(200, 16 / rate), 40_000))
             try:
                 found = self.runs.run(candidate, tries, 1.0)
-            except Died:
+            except Died as died:
+                deaths.append((died, candidate))
                 self.deaths.restart()
                 return False
             if found.failures:
@@ -91,10 +93,13 @@ class ThreadFailures:
 
         with self.clock.during("shrinking"):
             small = shrink(scenario, still_fails, lambda: time.monotonic() < end)
+        finished = time.monotonic() < end
         with self.clock.during("confirming"):
             self.clock.progress(str(small))
             confirmed = self._confirmed(small, best)
-        self.findings.add(violation(small, confirmed, seconds))
+        self.findings.add(replace(violation(small, confirmed, seconds), detail="" if finished else UNFINISHED))
+        if deaths:  # a smaller case ended the process: that is another finding, and a graver one
+            self.after_death(*deaths[0])
 
     def _confirmed(self, scenario: Scenario, shown: RunResult) -> RunResult:
         """Run the smallest scenario on its own again: a rate of failures from shrinking would be biased."""

@@ -23,6 +23,8 @@ class Specification:
         model: makes a fresh model; None: the subject itself, run by one thread, is the model.
         observe: lines that one thread runs at the end, like `sorted(a)`. Their results belong to the outcome, so they
             should tell different states of the subject apart.
+        attributes: lines that read public data attributes, like `a.count`. They observe too, where the subject itself
+            is the model: no other model need have them.
         state: a function of the subject; its result is compared at the end instead of the results of `observe`.
         names: the global names that the lines use.
         subjects: how many subjects a scenario may use, from 1 (`a`) to 3 (`a`, `b`, `c`).
@@ -61,6 +63,7 @@ class Specification:
     subject_name: str = ""
     model_name: str = ""
     notes: Sequence[str] = ()
+    attributes: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if not self.operations:
@@ -90,7 +93,10 @@ class Specification:
     @cached_property
     def final(self) -> tuple[Operation, ...]:
         """The operations that observe the subject `a` at the end."""
-        return (Operation("state(a)"),) if self.state is not None else tuple(map(Operation, self.observe))
+        if self.state is not None:
+            return (Operation("state(a)"),)
+        attributes = self.attributes if self.model is None else ()
+        return tuple(map(Operation, dict.fromkeys((*self.observe, *attributes))))
 
     def bound(self, operation: Operation) -> Operation:
         """Return the operation with its kind in this specification; unchanged if no kind matches its line."""

@@ -3,13 +3,21 @@
 The canonical form of a result is hashable, and has only what a caller can rely on: the contents of a set without their
 order, the type of an exception without its message, `a` for the subject `a` itself. Two results agree if their
 canonical forms are equal, so `True` agrees with `1`, as it does for a caller.
+
+An object without `__eq__` equals nothing but itself: a caller can rely on which object it is. Its form is an
+`Identity`, and the objects of one run are numbered in the order in which the results first show them. So two runs agree
+if the same results show the same object; docs/adr/0028 says where that is not asked.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections import deque
-from collections.abc import Iterator, Mapping, MutableSequence, Set
+from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence, Set
+from enum import Enum
+from operator import is_
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
 
 
@@ -54,6 +62,33 @@ class TextForm:
         return self.text
 
 
+class Identity:
+    """The canonical form of an object that equals nothing but itself.
+
+    `text` is its text without its address. `which` is the object at first, and its number after `Numbering`.
+    """
+
+    __slots__ = ("text", "which")
+
+    def __init__(self, text: str, which: object) -> None:
+        self.text, self.which = text, which
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Identity) or other.text != self.text:
+            return False
+        return self.which is other.which or (type(self.which) is int and self.which == other.which)
+
+    def __hash__(self) -> int:
+        return hash((self.text, self.which if type(self.which) is int else id(self.which)))
+
+    def __repr__(self) -> str:
+        if type(self.which) is not int:
+            return self.text
+        if self.text.startswith("<") and self.text.endswith(">"):
+            return f"{self.text[:-1]} {self.which}>"
+        return f"{self.text} (object {self.which})"
+
+
 class Collected:
     """The canonical form of a container: its kind (`set`, `dict`, `list`, `deque`, `tuple`) and its canonical items."""
 
@@ -72,7 +107,7 @@ class Collected:
         return show(self)
 
 
-ATOMIC: Final = frozenset({type(None), bool, int, str, bytes, float, Raised, TextForm, Collected})
+ATOMIC: Final = frozenset({type(None), bool, int, str, bytes, float, Raised, TextForm, Identity, Collected})
 """Types whose values are their own canonical form. Values of their subclasses are not."""
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
@@ -108,9 +143,9 @@ def _container(value: Any, subjects: Mapping[str, object] | None, depth: int) ->
         return (canonical(item, subjects, depth) for item in items)
 
     if isinstance(value, (Set, set, frozenset)):
-        return Collected("set", frozenset(inside(value)))
+        return Collected("set", frozenset(map(anonymous, inside(value))))
     if isinstance(value, Mapping):
-        return Collected("dict", frozenset((canonical(k, subjects, depth), canonical(v, subjects, depth))
+        return Collected("dict", frozenset(_pair(canonical(k, subjects, depth), canonical(v, subjects, depth))
                                            for k, v in list(value.items())))  # fmt: skip
     if isinstance(value, deque):
         return Collected("deque", tuple(inside(value)))
@@ -123,9 +158,87 @@ def _container(value: Any, subjects: Mapping[str, object] | None, depth: int) ->
     for plain in (bool, int, str, bytes, float):
         if isinstance(value, plain):
             return plain(value)  # type: ignore[arg-type]
-    if isinstance(value, Iterator) or repr(value) == object.__repr__(value):
-        return TextForm(f"<{type(value).__name__}>")
-    return TextForm(_ADDRESS.sub("", repr(value)))
+    plain_repr = type(value).__repr__ is _OBJECTS_REPR
+    if isinstance(value, Iterator) or plain_repr:
+        text = f"<{type(value).__name__}>"
+        return TextForm(text) if isinstance(value, Iterator) or not _is_identity(value) else Identity(text, value)
+    shown = repr(value)
+    text = f"<{type(value).__name__}>" if shown == object.__repr__(value) else _ADDRESS.sub("", shown)
+    handed_out = text != shown or type(value).__module__.partition(".")[0] not in sys.stdlib_module_names
+    return Identity(text, value) if handed_out and _is_identity(value) else TextForm(text)
+
+
+def _is_identity(value: Any) -> bool:
+    """Tell whether the object equals nothing but itself, and is no name for something lasting."""
+    return type(value).__eq__ is _OBJECTS_EQ and not isinstance(value, _LASTING)
+
+
+_OBJECTS_REPR: Final[Any] = object.__repr__
+_OBJECTS_EQ: Final[Any] = object.__eq__
+_LASTING: Final = (type, ModuleType, FunctionType, BuiltinFunctionType, Enum)
+"""Objects that callers know by their names."""
+
+
+def _pair(key: Any, value: Any) -> tuple[Any, Any]:
+    """Return an item of a mapping. Objects cannot be numbered by their place if the key has one itself."""
+    unnamed = anonymous(key)
+    return (key, value) if unnamed is key else (unnamed, anonymous(value))
+
+
+def anonymous(form: Any) -> Any:
+    """Return the form with a text in place of each `Identity`; the form itself if it has none."""
+    return _changed(form, lambda each: TextForm(each.text))
+
+
+def _changed(form: Any, change: Callable[[Identity], Any]) -> Any:
+    """Return a form, or a tuple of forms, with each `Identity` changed; the same object if it has none."""
+    kind = type(form)
+    if kind is Identity:
+        return change(form)
+    if kind is tuple:
+        items = tuple([_changed(each, change) for each in form])
+        return form if all(map(is_, items, form)) else items
+    if kind is not Collected:
+        return form
+    if form.kind == "dict":
+        pairs = sorted(form.items, key=lambda pair: repr(pair[0]))
+        values = [_changed(value, change) for _, value in pairs]
+        if all(new is old for new, (_, old) in zip(values, pairs, strict=True)):
+            return form
+        return Collected("dict", frozenset((key, new) for new, (key, _) in zip(values, pairs, strict=True)))
+    if form.kind == "set":
+        return form  # its items have no place by which to number them
+    items = _changed(form.items, change)
+    return form if items is form.items else Collected(form.kind, items)
+
+
+class Numbering:
+    """Numbers the objects of one run in the order in which its results first show them. `met` are these objects.
+
+    Of results whose objects have numbers already, `met` are these numbers; `before` are those that were met before.
+    """
+
+    __slots__ = ("_numbers", "met")
+
+    def __init__(self, before: Sequence[int] = ()) -> None:
+        self.met: list[Any] = list(before)
+        self._numbers: dict[int, int] = {each: k for k, each in enumerate(before, 1)}
+
+    def of(self, form: Any) -> Any:
+        """Return the form, or a tuple of forms, with a number in place of each object, or of each number."""
+        return _changed(form, self._number)
+
+    def _number(self, each: Identity) -> Identity:
+        key = each.which if type(each.which) is int else ~id(each.which)
+        number = self._numbers.setdefault(key, len(self._numbers) + 1)
+        if number > len(self.met):
+            self.met.append(each.which)  # or another object might get its address
+        return Identity(each.text, number)
+
+
+def numbered(forms: Any) -> Any:
+    """Return a tuple of forms with its objects numbered in the order in which it shows them."""
+    return Numbering().of(forms)
 
 
 def unordered(value: Any) -> Any:
@@ -133,7 +246,7 @@ def unordered(value: Any) -> Any:
 
     For `normalize`, where a list has no order to rely on: `op("list(a)", normalize=unordered)` of a set.
     """
-    form = canonical(value)
+    form = anonymous(canonical(value))
     if isinstance(form, Collected) and isinstance(form.items, tuple):
         return Collected(form.kind, tuple(sorted(form.items, key=repr)))
     return form

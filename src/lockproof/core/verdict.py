@@ -86,6 +86,11 @@ class Outcome:
     verdict: Verdict
     order_only: bool = False
 
+    @property
+    def raises(self) -> bool:
+        """Whether a result is an exception."""
+        return any(text.startswith("raises ") for thread in (*self.threads, self.final) for text in thread)
+
 
 @dataclass(frozen=True)
 class Explanation:

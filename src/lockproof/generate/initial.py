@@ -9,7 +9,7 @@ from random import Random
 from lockproof.core.operation import Operation, OperationKind, renamed
 from lockproof.core.probes import comes_back
 from lockproof.core.specification import Specification
-from lockproof.core.values import canonical
+from lockproof.core.values import canonical, numbered
 from lockproof.generate import tuning
 from lockproof.generate.operation_pool import with_focus
 
@@ -63,7 +63,9 @@ def productive(specification: Specification, announce: Callable[[Sequence[str]],
                     fresh, used = specification.subject(), specification.subject()
                     with suppress(Exception):
                         operation.compiled(specification.globals)(used, specification.subject(), None)
-                    states = [[canonical(look(each, None, None)) for look in observe] for each in (fresh, used)]
+                    states = [
+                        numbered(tuple(canonical(look(each, None, None)) for look in observe)) for each in (fresh, used)
+                    ]
                     if states[0] != states[1]:
                         found.add(operation.text)
     return frozenset(found)

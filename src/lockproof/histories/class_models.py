@@ -22,7 +22,7 @@ from typing import Any
 from lockproof.core.errors import LockproofError
 from lockproof.core.history import PENDING
 from lockproof.core.model import WouldBlock, every_choice
-from lockproof.core.values import Collected, Raised, TextForm, canonical
+from lockproof.core.values import Collected, Raised, TextForm, anonymous, canonical
 from lockproof.histories.named_models import Reading, RecordedModel, RecordedOperation, frozen, same
 
 ATOMS = (type(None), bool, int, float, complex, str, bytes)
@@ -162,7 +162,7 @@ class ClassModel(RecordedModel):
             # The arguments are copied too: the object may keep one and change it.
             subject, arguments = copy.deepcopy((state.kept, call.argument))
             try:
-                result = canonical(getattr(subject, call.f)(*arguments), {"self": subject})
+                result = anonymous(canonical(getattr(subject, call.f)(*arguments), {"self": subject}))
             except WouldBlock:
                 return None
             except Exception as error:

@@ -37,8 +37,9 @@ from lockproof.core.own_time import own_time
 from lockproof.core.own_time import real as time
 from lockproof.core.probes import comes_back, without_coming_back
 from lockproof.core.specification import Specification
-from lockproof.core.values import Raised, TextForm, canonical
+from lockproof.core.values import Raised, TextForm, anonymous, canonical
 from lockproof.core.verdict import Nonconformance
+from lockproof.inference.attributes import observed, without
 from lockproof.inference.differing import DETAILS, gives_container, is_copy, on_subject, told_apart
 
 type Announce = Callable[[Sequence[str]], None]
@@ -142,7 +143,7 @@ class _Comparison:
         while time.monotonic() < end:
             self._try(self._drawn())
         notes = [f"{', '.join(texts)}: left out, since {why}" for why, texts in self._left_out.items()]
-        notes = [*self.specification.notes, *notes]
+        notes = [*self.specification.notes, *notes, *observed(self.specification)]
         return ConformanceResult(tuple(self.found), replace(self.specification, notes=notes))
 
     # Programs.
@@ -253,7 +254,7 @@ class _Comparison:
 
     def _result(self, operation: Operation, objects: dict[str, Any]) -> Any:
         try:
-            return canonical(self._raw(operation, objects), objects)
+            return anonymous(canonical(self._raw(operation, objects), objects))
         except WouldBlock:
             return _WAITS
         except (KeyboardInterrupt, LockproofError):
@@ -274,18 +275,15 @@ class _Comparison:
 
     def _trust_observers(self) -> None:
         """Blame observers that differ. If all of them differ after a change, the change is to blame instead."""
+
+        def wrong(observer: Operation) -> _Difference | None:
+            difference = self._compare((*program, observer))
+            return difference if difference is not None and difference.index == len(program) else None
+
         for program in [(), *((each,) for each in self._initial()[:FILLINGS])]:
             observers = self._observers(())
-            wrong = []
-            for observer in observers:
-                difference = self._compare((*program, observer))
-                if difference is not None and difference.index == len(program):
-                    wrong.append(observer)
-            if program and len(wrong) == len(observers):
-                continue
-            for observer in wrong:
-                difference = self._compare((*program, observer))
-                if difference is not None and difference.index == len(program):  # still, under the adjusted model
+            for observer in () if program and all(map(wrong, observers)) else observers:
+                if (difference := wrong(observer)) is not None:  # blaming the one before may have changed the model
                     self._blame((*program, observer), difference)
 
     def _try(self, program: Calls, known: int = 0) -> None:
@@ -334,6 +332,9 @@ class _Comparison:
         else:
             kind = "different result"
         specification, now = self.specification, self._kind(culprit.kind)
+        if difference.index >= len(program) and (left := without(specification, full[difference.index])):
+            self.specification = left
+            return
         refused = kind == "different exception" and is_copy(culprit) and isinstance(difference.subject, Raised)
         if specification.model is None:
             self._drop(culprit, "two fresh subjects answered differently")

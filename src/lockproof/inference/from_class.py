@@ -22,6 +22,7 @@ from lockproof.core.specification import Specification
 from lockproof.core.values import unordered
 from lockproof.inference import generic
 from lockproof.inference import put_get as waiting
+from lockproof.inference.attributes import attributes
 from lockproof.inference.catalogue import NAMES, Catalogue, defines, has
 from lockproof.inference.kinds import BUILTINS, KINDS, ClassKind, Make, kind_like, kind_meant, kind_of
 
@@ -191,8 +192,9 @@ def _given(cls: type, make: Make, model: Make, name: str, kind: ClassKind | None
     missing = sorted({method for each in kinds if each.text not in tried for method in _methods(each)})
     if missing:
         notes.append(f"the model {name} lacks {', '.join(missing)}: not tried")
+    common = [line for line in attributes(make) if line in attributes(model)] if kind is None else []
     return Specification(
-        subject=make, operations=shared, model=model, observe=generic.observers(shared), names=NAMES,
+        subject=make, operations=shared, model=model, observe=[*generic.observers(shared), *common], names=NAMES,
         subjects=_count(shared), subject_name=cls.__name__, model_name=name, notes=notes,
     )  # fmt: skip
 
@@ -229,7 +231,7 @@ def _generic(cls: type, make: Make, *, guess: bool) -> Specification:
     looks = _guessed(cls, make) if guess else None
     specification = Specification(
         subject=make, operations=kinds, observe=generic.observers(kinds), names=NAMES, subjects=_count(kinds),
-        init=_preparing(kinds), subject_name=cls.__name__, notes=notes,
+        init=_preparing(kinds), subject_name=cls.__name__, notes=notes, attributes=attributes(make),
     )  # fmt: skip
     if looks is None:
         return specification

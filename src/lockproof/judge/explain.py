@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations, islice
 from typing import Any, Final
 
-from lockproof.core.values import Raised, show
+from lockproof.core.values import Raised, anonymous, show
 from lockproof.core.verdict import Outcome, Verdict
-from lockproof.judge.orders import Exhausted, Key, Masks, Orders
+from lockproof.judge.orders import Exhausted, Key, Masks, Orders, renumbered
 
 NEAREST: Final = 3
 MOST: Final = 2000
@@ -57,7 +57,12 @@ class Explainer:
     def why(self, results: tuple[Any, ...], final: tuple[Any, ...]) -> tuple[str, ...]:
         """Return the sentences. Real time is the simplest reason, then the final part, then single results."""
         try:
-            return self._of_time(results, final) or self._of_the_end(results, final) or self._of_results(results, final)
+            return (
+                self._of_time(results, final)
+                or self._of_identity(results, final)
+                or self._of_the_end(results, final)
+                or self._of_results(results, final)
+            )
         except Exhausted:
             return self._of_beginning(results)
 
@@ -122,6 +127,30 @@ class Explainer:
             )
         return (f"An order gives these results, but none that keeps to real time: {_listed(begun)}.",)
 
+    def _of_identity(self, results: tuple[Any, ...], final: tuple[Any, ...]) -> tuple[str, ...]:
+        """If an order gives such results, but not these objects, name two that should, or should not, be one."""
+        seen = (*results, *final)
+        alike = [
+            (*flat, *ending)
+            for flat, ending in self._allowed()
+            if anonymous((*flat, *ending)) == anonymous(seen)
+        ]  # fmt: skip
+        if not alike:
+            return ()
+        shown = [i for i, each in enumerate(seen) if anonymous(each) is not each]
+        for i, j in combinations(shown, 2):
+            same = seen[i] == seen[j]
+            if all((each[i] == each[j]) is not same for each in alike):
+                what = "the same object" if same else "different objects"
+                others = "different objects" if same else "the same object"
+                names = f"{self._names[i]} and {self._names[j]}"
+                shows = f"{show(seen[i])} and {show(seen[j])}" if not same else f"{show(seen[i])} twice"
+                return (
+                    f"{_capital(names)} returned {what}: {shows}. "
+                    f"In every order that gives results of this kind, they return {others}.",
+                )
+        return ("Each result is of a kind that some order gives, but no order gives the same objects in these places.",)
+
     def _of_the_end(self, results: tuple[Any, ...], final: tuple[Any, ...]) -> tuple[str, ...]:
         """If the threads' results fit and the final part's do not, say so: a change was lost, or made by half."""
         if not final:
@@ -129,12 +158,13 @@ class Explainer:
         ways = self._orders.final_states(self._before, results)
         if not ways:
             return ()
-        endings = {ending for _, state in ways for ending in self._orders.endings(state)}
-        lost = [k for k, result in enumerate(final) if not any(ending[k] == result for ending in endings)]
+        endings = {ending for each in ways for ending in self._orders.endings(each.state)}
+        wanted = [renumbered(final, each.names)[0] for each in ways]
+        lost = [k for k in range(len(final)) if not any(ending[k] == one[k] for ending in endings for one in wanted)]
         if len(ways) == 1:
-            fit = f"The results of the threads are those of {self._listed_names(ways[0][0])}, in this order."
+            fit = f"The results of the threads are those of {self._listed_names(ways[0].order)}, in this order."
         else:
-            fit = f"The results of the threads are those of orders such as {self._listed_names(ways[0][0])}."
+            fit = f"The results of the threads are those of orders such as {self._listed_names(ways[0].order)}."
         if not lost:
             return (fit, "No such order then gives the results of the final part together.")
         name = self._names[len(results) + lost[0]]

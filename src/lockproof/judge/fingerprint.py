@@ -14,7 +14,7 @@ import _thread
 import dis
 import struct
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from enum import Enum
 from functools import lru_cache, partial
 from types import BuiltinMethodType, CodeType, FunctionType, GeneratorType, MethodType, ModuleType
@@ -33,12 +33,17 @@ class _Unknown(Exception):
     pass
 
 
-def fingerprint(*objects: Any) -> Hashable | None:
-    """Return a value that is equal for objects in the same state; None if not all of the state can be seen."""
+def fingerprint(*objects: Any, met: Sequence[object] = ()) -> Hashable | None:
+    """Return a value that is equal for objects in the same state; None if not all of the state can be seen.
+
+    `met` are objects that results have shown: equal states also have the same of these objects in the same places.
+    """
+    walk = _Walk()
     try:
-        return _Walk().of(objects)
+        state = walk.of(objects)
     except _Unknown:
         return None
+    return (state, walk.places(met)) if met else state
 
 
 class _Walk:
@@ -61,6 +66,10 @@ class _Walk:
         self._kept.append(each)  # or another object might get its address
         look = _LOOKS.get(cls)
         return (cls, look(self, each)) if look is not None else (cls, self._object(each, cls))
+
+    def places(self, objects: Iterable[object]) -> Hashable:
+        """Return where the walk has met each object; None for one that it has not met: no operation shows it again."""
+        return tuple([self._met.get(_identity(each)) for each in objects])
 
     def all(self, several: Iterable[Any]) -> Hashable:
         return tuple([(type(each), each) if type(each) in _ATOMS else self.of(each) for each in several])

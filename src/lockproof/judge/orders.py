@@ -7,6 +7,9 @@ between moments of rest are such sets, so one search serves every consistency.
 The table of all orders is an outcome set (jcstress, OpenJDK; Lincheck, JetBrains), which makes a judgement a look-up.
 Where it would be large, the search is that of Wing and Gong (1993), led by the results and with Lowe's memory of
 configurations (2017): two ways to the same operations done and the same state go on alike.
+
+A model numbers the objects in its results as an order of operations shows them, a run as its threads list them. So the
+outcomes of a table are numbered anew, and a search numbers the run's results anew along each order.
 """
 
 from __future__ import annotations
@@ -15,10 +18,11 @@ from collections.abc import Hashable, Iterator, Sequence
 from enum import Enum, auto
 from itertools import islice
 from math import factorial, prod
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from lockproof.core.model import SequentialModel
 from lockproof.core.operation import Half, Operation
+from lockproof.core.values import Numbering, anonymous, numbered
 
 MOST_ORDERS: Final = 3000
 """The most orders that a table is made of: 3 threads of 3 operations have 1680, 4 of 2 have 2520."""
@@ -29,6 +33,17 @@ MOST_STEPS: Final = 1500
 type Masks = Sequence[int]
 type Key = tuple[tuple[Any, ...], tuple[Any, ...]]
 """The results of all operations by their number, and those of the final part."""
+
+type Names = tuple[int, ...]
+"""The numbers that a run gave to its objects, in the order in which an order of operations shows them."""
+
+
+class Reached(NamedTuple):
+    """A configuration: an order that leads to it, the state after it, and the names of the objects shown so far."""
+
+    order: list[int]
+    state: int
+    names: Names = ()
 
 
 class Waiting(Enum):
@@ -131,7 +146,7 @@ class Orders:
                 raise Exhausted
             if done == self.all:
                 for ending in self.endings(state):
-                    table.setdefault((tuple(results), ending), []).append(tuple(order))
+                    table.setdefault(numbered((tuple(results), ending)), []).append(tuple(order))
                 return
             for i, operation in enumerate(self.operations):
                 if not done >> i & 1 and not free[i] & ~done:
@@ -152,45 +167,48 @@ class Orders:
             Exhausted: the limit was reached.
 
         """
-        for order, state in self._walk(before, results):
-            if len(order) == len(self.places) and (final is None or any(map(tuple(final).__eq__, self.endings(state)))):
-                return order
+        for each in self._walk(before, results):
+            if len(each.order) == len(self.places):
+                wanted = None if final is None else renumbered(tuple(final), each.names)[0]
+                if wanted is None or any(map(wanted.__eq__, self.endings(each.state))):
+                    return each.order
         return None
 
     def longest(self, before: Masks, results: Sequence[Any]) -> tuple[list[int], int]:
         """Return the longest beginning of an order that gives these results, and the state after it."""
-        best: tuple[list[int], int] = [], self.start
+        best = Reached([], self.start)
         try:
-            for order, state in self._walk(before, results):
-                if len(order) > len(best[0]):
-                    best = order, state
+            for each in self._walk(before, results):
+                if len(each.order) > len(best.order):
+                    best = each
         except Exhausted:
             pass
-        return best
+        return best.order, best.state
 
-    def final_states(self, before: Masks, results: Sequence[Any]) -> list[tuple[list[int], int]]:
+    def final_states(self, before: Masks, results: Sequence[Any]) -> list[Reached]:
         """Return the states in which the threads may end with these results, each with one order that leads there.
 
         Raises:
             Exhausted: the limit was reached.
 
         """
-        return [(order, state) for order, state in self._walk(before, results) if len(order) == len(self.places)]
+        return [each for each in self._walk(before, results) if len(each.order) == len(self.places)]
 
-    def _walk(self, before: Masks, results: Sequence[Any]) -> Iterator[tuple[list[int], int]]:
-        """Yield each configuration that can be reached with these results: an order that leads to it, and the state."""
-        seen = {(0, self.start)}
-        stack: list[tuple[int, int, tuple[int, ...]]] = [(0, self.start, ())]
+    def _walk(self, before: Masks, results: Sequence[Any]) -> Iterator[Reached]:
+        """Yield each configuration that can be reached with these results."""
+        seen: set[tuple[int, int, Names]] = {(0, self.start, ())}
+        stack: list[tuple[int, int, Names, tuple[int, ...]]] = [(0, self.start, (), ())]
         while stack:
-            done, state, order = stack.pop()
-            yield list(order), state
+            done, state, names, order = stack.pop()
+            yield Reached(list(order), state, names)
             for i in range(len(self.places) - 1, -1, -1):
                 if done >> i & 1 or before[i] & ~done:
                     continue
+                wanted, met = renumbered(results[i], names)
                 for result, after in self.step(state, self.operations[i]):
-                    if result is not results[i] and result != results[i]:
+                    if result is not wanted and result != wanted:
                         continue
-                    reached = done | 1 << i, after
+                    reached = done | 1 << i, after, met
                     if reached not in seen:
                         if len(seen) >= self.limit:
                             raise Exhausted
@@ -208,7 +226,7 @@ class Orders:
             done, state, results = stack.pop()
             if done == self.all:
                 for ending in self.endings(state):
-                    if (key := (results, ending)) not in found and len(found) < most:
+                    if (key := numbered((results, ending))) not in found and len(found) < most:
                         found.add(key)
                         yield key
                 continue
@@ -239,7 +257,8 @@ class Orders:
                 results[i] = result
             else:
                 ending.append(result)
-        return tuple(results), tuple(ending)
+        key: Key = numbered((tuple(results), tuple(ending)))
+        return key
 
     def waiting(self, limit: int) -> Waiting:
         """Return how operations wait in orders where each thread keeps to its own.
@@ -284,6 +303,17 @@ class Orders:
                 after |= {each for _, each in steps}
             states = after
         return False
+
+
+def renumbered(form: Any, names: Names) -> tuple[Any, Names]:
+    """Return a result, or several, with objects numbered as an order shows them that has shown `names` before it.
+
+    Also return the names that have been shown after it.
+    """
+    if anonymous(form) is form:
+        return form, names
+    numbering = Numbering(names)
+    return numbering.of(form), tuple(numbering.met)
 
 
 def at_rest(known: Masks) -> list[int]:

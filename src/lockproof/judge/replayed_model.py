@@ -9,7 +9,7 @@ lead to objects with the same fingerprint are one state (see `fingerprint`).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import itemgetter
 from typing import Any, Final, NoReturn
@@ -19,7 +19,7 @@ from lockproof.core.model import WouldBlock, begun, every_choice, finished
 from lockproof.core.operation import SUBJECTS, Half, Operation
 from lockproof.core.own_time import own_time
 from lockproof.core.specification import Specification
-from lockproof.core.values import Raised, canonical
+from lockproof.core.values import Numbering, Raised, canonical
 from lockproof.judge.fingerprint import fingerprint
 
 type Step = tuple[Operation, tuple[int, ...]]
@@ -52,6 +52,14 @@ class ReplayModel:
         subjects: Sequence[str],
         before_each: Callable[[], object] = lambda: None,
     ) -> None:
+        if (
+            specification.guessed
+            and specification.lift is None
+            and any(kind.lifted for kind in specification.operations)
+        ):
+            # A guessed model that lacks an operation is no model: the class's own code is, as the comparison on one
+            # thread finds out. A fresh process may not have made that comparison.
+            specification = replace(specification, model=None, guessed=False)
         self._specification, self._before_each = specification, before_each
         self._make = specification.model or specification.subject
         self._globals = specification.globals
@@ -77,12 +85,16 @@ class ReplayModel:
         objects = {name: self._make() for name in self._names}
         rests: dict[tuple[int, int], Rest] = {}
         try:
-            for operation in (*self._init, *(step[0] for step in state.steps)):
+            for operation in self._init:
                 self._run(operation, objects, rests)
-            result = self._run(call, objects, rests)
+            numbering = Numbering()
+            for operation, _ in state.steps:
+                numbering.of(self._run(operation, objects, rests))
+            result = numbering.of(self._run(call, objects, rests))
         except WouldBlock:
             return _WAITS, None
-        return result, fingerprint(list(objects.values()), sorted(rests.items(), key=itemgetter(0)))
+        rest = sorted(rests.items(), key=itemgetter(0))
+        return result, fingerprint(list(objects.values()), rest, met=numbering.met)
 
     def _run(self, operation: Operation, objects: dict[str, Any], rests: dict[tuple[int, int], Rest]) -> Any:
         """Return the result of an operation. `rests` are those of the dual operations that have begun."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from lockproof.core.model import SequentialModel
 from lockproof.core.operation import Half, Operation
+from lockproof.core.values import anonymous, numbered
 from lockproof.core.verdict import Consistency, Explanation, Verdict
 from lockproof.judge.explain import Explainer
 from lockproof.judge.orders import Exhausted, Key, Masks, Orders, Waiting, at_rest, closed
@@ -53,6 +54,7 @@ class ScenarioJudge:
         limit: int = 20_000,
         key: Callable[[Operation], Hashable] | None = None,
     ) -> None:
+        self._made_of = threads, final, model, consistency, limit, key
         self._parts = [] if key is None else list(_parts(threads, final, model, key, consistency, limit))
         self._threads = tuple(map(tuple, threads))
         self._consistency = consistency
@@ -85,6 +87,15 @@ class ScenarioJudge:
             return Judgement(Verdict.VIOLATION, self._explained(key, self._free))
         except Exhausted:
             return Judgement(Verdict.VIOLATION)
+
+    def without_identities(self) -> ScenarioJudge:
+        """Return a judge of the same scenario that does not tell objects of one kind apart, in results without them."""
+        threads, final, model, consistency, limit, key = self._made_of
+        return ScenarioJudge(threads, final, _Anonymous(model), consistency=consistency, limit=limit, key=key)
+
+    def returns_in_turn(self, order: Sequence[int]) -> bool:
+        """Tell whether no operation waits on the model if the threads run one after the other, in this order."""
+        return self._orders.in_turn(order, MOST_CHOICES) is not None
 
     def waiting(self) -> Waiting:
         """Return how operations wait in the model; the final part may wait for ever too.
@@ -170,6 +181,20 @@ class ScenarioJudge:
         )
 
 
+@dataclass(frozen=True)
+class _Anonymous:
+    """A model whose results do not say which object they show."""
+
+    model: SequentialModel[Any, Operation]
+
+    def initial(self) -> Any:
+        return self.model.initial()
+
+    def apply(self, state: Any, call: Operation) -> Iterator[tuple[Any, Any]]:
+        for result, after in self.model.apply(state, call):
+            yield anonymous(result), after
+
+
 def _steps(thread: int, operations: Sequence[Operation]) -> Iterator[tuple[int, Operation]]:
     """Yield the steps of a thread in order, each with the number of its operation; a dual operation has two."""
     for k, each in enumerate(operations):
@@ -188,7 +213,7 @@ class _Part:
 
     def judge(self, flat: Sequence[Any], final: Sequence[Any], before: Masks) -> Verdict:
         """Judge the operations of this key in a run. `before` has all predecessors, also those by way of other keys."""
-        own = tuple(flat[i] for i in self.numbers), tuple(final[k] for k in self.endings)
+        own = numbered((tuple(flat[i] for i in self.numbers), tuple(final[k] for k in self.endings)))
         known = [sum(1 << n for n, j in enumerate(self.numbers) if before[i] >> j & 1) for i in self.numbers]
         try:
             return Verdict.HELD if self.alone._explained(own, known) else Verdict.VIOLATION

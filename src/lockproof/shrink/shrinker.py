@@ -1,5 +1,7 @@
 """Makes a failing scenario small: fewest operations, then threads, then initial operations, then short arguments.
 
+The final part and whole threads are left out first: what remains without them is a much smaller case at once.
+
 The shrinker knows a case, a predicate and an order, and nothing of threads or judges, like the shrinker of Hypothesis.
 It is greedy: a smaller case that still fails becomes the case, until no smaller one fails.
 """
@@ -10,10 +12,13 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations, product
+from typing import Final
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.operation import Operation
 from lockproof.core.scenario import Scenario
+
+UNFINISHED: Final = "There may be a smaller case: the time for making this one smaller was over."
 
 
 def shrink(scenario: Scenario, still_fails: Callable[[Scenario], bool], may_go_on: Callable[[], bool]) -> Scenario:
@@ -41,15 +46,17 @@ def shrink(scenario: Scenario, still_fails: Callable[[Scenario], bool], may_go_o
 def candidates(scenario: Scenario) -> Iterator[Scenario]:
     """Yield smaller scenarios; those that leave out most come first."""
     threads = scenario.threads
+    if scenario.final:
+        yield replace(scenario, final=())
+    if len(threads) > 2:
+        for t in range(len(threads)):
+            yield scenario.with_threads([*threads[:t], *threads[t + 1 :]])
     if scenario.init:
         yield replace(scenario, init=())
     if sum(map(len, threads)) > 3:
         for one, other in combinations(range(len(threads)), 2):
             for pair in product(threads[one], threads[other]):
                 yield scenario.with_threads([(each,) for each in pair])
-    if len(threads) > 2:
-        for t in range(len(threads)):
-            yield scenario.with_threads([*threads[:t], *threads[t + 1 :]])
     for t, thread in enumerate(threads):
         for k in range(len(thread)):
             rest = [*threads[:t], (*thread[:k], *thread[k + 1 :]), *threads[t + 1 :]]

@@ -109,7 +109,7 @@ def test_what_ends_or_stops_the_process_is_a_finding(name: str, scenario: str, k
 @pytest.mark.parametrize(
     ("name", "kind", "detail"),
     [pytest.param(name, kind, detail, marks=() if name == "Crashes" else pytest.mark.nightly(reason="one is enough"))
-     for name, _, kind, detail in ENDINGS],
+     for name, _, kind, detail in (getattr(each, "values", each) for each in ENDINGS)],
 )  # fmt: skip
 def test_it_is_found_and_made_small_and_the_check_goes_on(name: str, kind: FindingKind, detail: str) -> None:
     hang = 5.0 if kind is FindingKind.MEMORY else 1.0

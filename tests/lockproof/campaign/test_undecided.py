@@ -193,6 +193,8 @@ def test_a_comparison_on_one_thread_that_never_ends_leaves_a_doubt(monkeypatch: 
 
         monkeypatch.setattr(child, "ask", dies)
         run.conformance.compare(0.01)
+        assert run.conformance.reserved == 1.0
+        run.conformance.confirm_hangs()
         run.evidence.add_runs(RunResult(NONE, 5, returned=5))
         report = run.report(description)
     assert (report.verdict, codes(report)) == (Verdict.UNKNOWN, {Doubt.CONFORMANCE_UNFINISHED})

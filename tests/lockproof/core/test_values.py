@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pickle
 from collections import OrderedDict, UserList, deque
+from threading import Lock
 from typing import Any
 
 import pytest
 
-from lockproof.core.values import ATOMIC, Raised, canonical, show, unordered
+from lockproof.core.values import ATOMIC, Numbering, Raised, anonymous, canonical, numbered, show, unordered
 
 
 class Sub(set[Any]):
@@ -25,11 +26,13 @@ SAME = [
     ({1: [2]}, OrderedDict({1: [2]})),
     ([1, 2], UserList([1, 2])),
     (KeyError("x"), KeyError("y")),
-    (Plain(), Plain()),
     (iter([1]), iter([2])),
     (True, 1),
 ]
 DIFFERENT: list[tuple[Any, Any]] = [
+    (Plain(), Plain()),
+    ([Plain()], [Plain()]),
+    (Lock(), Lock()),
     ({1, 2}, {1}),
     ([1, 2], [2, 1]),
     ([1], (1,)),
@@ -55,7 +58,7 @@ def test_what_a_caller_can_tell_apart_is_not(one: Any, other: Any) -> None:
 
 @pytest.mark.parametrize("value", [*(pair[0] for pair in SAME), *(pair[1] for pair in DIFFERENT)])
 def test_the_canonical_form_is_hashable_its_own_form_and_goes_through_pickle(value: Any) -> None:
-    form = canonical(value)
+    form = numbered((canonical(value),))[0]
     assert canonical(form) == form
     assert type(form) in ATOMIC
     assert pickle.loads(pickle.dumps(form)) == form
@@ -95,3 +98,33 @@ def test_order_can_be_left_out_of_account() -> None:
     assert unordered([2, 1]) == unordered([1, 2])
     assert unordered([2, 1]) != unordered([1, 1])
     assert unordered(5) == 5
+
+
+def test_objects_are_numbered_in_the_order_in_which_results_show_them() -> None:
+    one, other = Plain(), Plain()
+
+    def form(*values: Any) -> Any:
+        return numbered(tuple(map(canonical, values)))
+
+    assert form(one, other, one) == form(other, one, other)
+    assert form(one, other) != form(one, one)
+    assert show(form([one, other, one])[0]) == "[<Plain 1>, <Plain 2>, <Plain 1>]"
+    assert form({1: one, 2: other}, other) == form({2: one, 1: other}, one)
+    assert form({1: one, 2: other}, other) != form({1: one, 2: other}, one)
+    assert form({one}, one) == form({other}, one), "objects in a set have no place by which to number them"
+    assert form(5, "x", [1]) == (5, "x", canonical([1]))
+
+
+def test_numbers_go_on_and_can_be_given_anew() -> None:
+    one, other = Plain(), Plain()
+    numbering = Numbering()
+    forms = [numbering.of(canonical(each)) for each in (one, other, one)]
+    assert [each.which for each in forms] == [1, 2, 1] and numbering.met == [one, other]
+    again = Numbering((2,))
+    assert [again.of(each).which for each in forms] == [2, 1, 2] and again.met == [2, 1]
+
+
+def test_an_anonymous_form_does_not_say_which_object_it_shows() -> None:
+    assert anonymous(canonical([Plain()])) == anonymous(canonical([Plain()]))
+    form = canonical([1, {2}])
+    assert anonymous(form) is form

@@ -28,7 +28,7 @@ numbers = itertools.count()
 # What is wrong with a judge, and the module, the text in it, and the text in its place.
 MUTANTS: dict[str, tuple[str, str, str]] = {
     "real time of runs is not kept": ("run", "known[i] |= 1 << j", "known[i] |= 0"),
-    "the final part of runs is not compared": ("orders", "any(map(tuple(final).__eq__, self.endings(state)))", "True"),
+    "the final part of runs is not compared": ("orders", "any(map(wanted.__eq__, self.endings(each.state)))", "True"),
     "the model does only the first of what it may": (
         "orders",
         "for result, after in found))",
@@ -37,7 +37,8 @@ MUTANTS: dict[str, tuple[str, str, str]] = {
     "two ways to the same operations are taken for one": (
         "orders",
         "seen.add(reached)\n                        stack.append((*reached, (*order, i)))",
-        "seen.update((reached[0], n) for n in range(9))\n                        stack.append((*reached, (*order, i)))",
+        "seen.update((reached[0], n, ()) for n in range(9))\n"
+        "                        stack.append((*reached, (*order, i)))",
     ),
     "moments of rest of runs are not kept": ("orders", "                before[i] = first", "                pass"),
     "pending calls are dropped": ("wgl", "return bool(self.entries.pending) and", "return False and"),

@@ -10,7 +10,7 @@ import pytest
 from lockproof.core.operation import op
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
-from lockproof.core.values import Collected, Raised
+from lockproof.core.values import Collected, Identity, Raised, anonymous, canonical, numbered
 from lockproof.core.verdict import Consistency, Verdict
 from lockproof.judge.orders import Waiting, at_rest
 from lockproof.judge.replayed_model import ReplayModel
@@ -190,3 +190,56 @@ def test_what_the_subject_does_by_itself_is_allowed_where_its_state_cannot_be_re
             results[turn].append(operation.compiled({})(subject, None, None))
     model = ReplayModel(specification, (), ["a"])
     assert ScenarioJudge(scenario.threads, (), model).judge(results, [], None).verdict is Verdict.HELD
+
+
+class Room:
+    """An object without a value."""
+
+
+class Rooms:
+    """Keeps one room for each name, and makes another one at each call of `fresh`."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[int, Room] = {}
+
+    def get(self, name: int) -> Room:
+        return self.rooms.setdefault(name, Room())
+
+    def fresh(self) -> Room:
+        return Room()
+
+
+def of_rooms(text: str) -> tuple[ScenarioJudge, Any]:
+    scenario = Scenario.parse(text)
+    model = ReplayModel(Specification(Rooms, [op("a.fresh()")]), scenario.init, scenario.subjects)
+    return ScenarioJudge(scenario.threads, scenario.final, model), numbered((canonical(Room()), canonical(Room())))
+
+
+def test_results_are_right_only_if_they_show_the_right_objects() -> None:
+    same, (one, other) = of_rooms("a.get(1) || a.get(1)")
+    assert same.judge([[one], [one]], [], None).verdict is Verdict.HELD
+    assert same.judge([[one], [other]], [], None).verdict is Verdict.VIOLATION
+    assert same.explain([[one], [other]], [], None).why == (
+        "`a.get(1)` of thread 1 and `a.get(1)` of thread 2 returned different objects: <Room 1> and <Room 2>. "
+        "In every order that gives results of this kind, they return the same object.",
+    )
+    assert same.without_identities().judge([[anonymous(one)], [anonymous(other)]], [], None).verdict is Verdict.HELD
+    fresh, _ = of_rooms("a.get(1) -> a.fresh() || a.get(1); a.fresh() -> a.get(1)")
+    three = Identity(one.text, 3)
+    assert fresh.judge([[one], [other, three]], [other], None).verdict is Verdict.HELD
+    assert fresh.judge([[one], [other, three]], [three], None).verdict is Verdict.VIOLATION
+    assert fresh.judge([[one], [other, one]], [other], None).verdict is Verdict.VIOLATION
+
+
+def test_a_search_without_a_table_gives_objects_the_same_verdicts() -> None:
+    def judged(*results: int) -> Verdict:
+        scenario = "a.fresh(); a.get(1); a.get(2) || a.get(2); a.fresh(); a.get(1) || a.get(1); a.fresh(); a.fresh()"
+        judge, (one, _) = of_rooms(f"{scenario} -> a.get(2)")
+        judge.__dict__["_table"] = None
+        forms = [Identity(one.text, each) for each in results]
+        return judge.judge([forms[:3], forms[3:6], forms[6:9]], forms[9:], None).verdict
+
+    assert judged(1, 2, 3, 3, 4, 2, 2, 5, 6, 3) is Verdict.HELD
+    assert judged(1, 2, 3, 3, 4, 2, 7, 5, 6, 3) is Verdict.VIOLATION
+    assert judged(1, 2, 3, 3, 4, 2, 2, 5, 6, 2) is Verdict.VIOLATION
+    assert judged(1, 2, 3, 3, 1, 2, 2, 5, 6, 3) is Verdict.VIOLATION

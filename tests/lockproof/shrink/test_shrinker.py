@@ -106,3 +106,9 @@ def test_the_result_fails_is_no_larger_and_no_case_is_tried_twice(scenario: Scen
 def test_candidates_are_scenarios(text: str) -> None:
     for candidate in candidates(Scenario.parse(text)):
         assert Scenario.parse(str(candidate)) == candidate
+
+
+def test_the_final_part_and_whole_threads_are_left_out_first() -> None:
+    first = list(candidates(BIG))[: 1 + len(BIG.threads)]
+    assert first[0].final == () and first[0].threads == BIG.threads
+    assert [len(each.threads) for each in first[1:]] == [2] * len(BIG.threads)

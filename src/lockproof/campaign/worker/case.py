@@ -13,7 +13,7 @@ from lockproof.core.operation import UNKNOWN_KIND
 from lockproof.core.own_time import own_time
 from lockproof.core.own_time import real as time
 from lockproof.core.scenario import Scenario
-from lockproof.core.values import show
+from lockproof.core.values import anonymous, show
 from lockproof.core.verdict import Explanation, Outcome, Verdict
 from lockproof.engines.threads.compiled import CompiledProgram, Record, RecordKey
 from lockproof.engines.threads.crew import BATCH, in_turn
@@ -27,15 +27,29 @@ NO_ROOM: Final = (MemoryError, RecursionError)
 """What the judge raises if its search does not fit into memory: the outcome is UNKNOWN, and the check goes on."""
 
 
+MOST_TURNS: Final = 6
+"""Orders at most in which the threads run one after the other."""
+
+REPEATED: Final = 16
+"""Runs of each such order, to see whether one thread at a time is always given the same objects: a class may choose
+among them by their addresses."""
+
+
 class Case:
     """A compiled scenario with its judge and the verdicts until now.
 
     `batch` is how many runs may be prepared at once. `skipped` says why the scenario cannot be judged; None if it can.
+
+    Results tell objects apart that have no value. Where even threads that run one after the other are given other
+    objects than on the model, like an object of each thread's own, that is by right, and the case is `anonymous`: all
+    objects of one kind are alike.
     """
 
     def __init__(self, scenario: Scenario, program: CompiledProgram, judge: ScenarioJudge) -> None:
         self.scenario, self.program, self.judge = scenario, program, judge
         self.batch = BATCH
+        self.anonymous = False
+        self._repeats: bool | None = None
         # An operation of an unknown kind may wait.
         waits = any(each.kind.blocking or each.kind is UNKNOWN_KIND for each in scenario.operations)
         self._judging = 0.0
@@ -54,15 +68,45 @@ class Case:
         """See that the subject does what the model says on one thread. Otherwise runs of many threads mean nothing."""
         if any(each.kind.blocking for each in self.scenario.operations):
             return  # one thread alone might wait for ever
-        for order in list(permutations(range(len(self.scenario.threads))))[:6]:
-            if not self._all_allowed(in_turn(self.program, order)):
+        for order in self._turns():
+            records = in_turn(self.program, order)
+            if not self._all_allowed(records) and not (self._forget_objects() and self._all_allowed(records)):
                 self.skipped = Doubt.ALONE_DIFFERS
                 return
         if own_time.was_read or not self._all_allowed(in_turn(self.program, range(len(self.scenario.threads)), 2)):
             self.batch = 1  # each run has its own time, or its objects share state
 
+    def _turns(self) -> list[tuple[int, ...]]:
+        return list(permutations(range(len(self.scenario.threads))))[:MOST_TURNS]
+
     def _all_allowed(self, records: Sequence[Record]) -> bool:
-        return all(self.judge.judge(r.results, r.final, r.seen).verdict is not Verdict.VIOLATION for r in records)
+        return all(self._judged(each).verdict is not Verdict.VIOLATION for each in records)
+
+    def _judged(self, record: Record) -> Judgement:
+        if self.anonymous:
+            record = nameless(record)
+        return self.judge.judge(record.results, record.final, record.seen)
+
+    def _forget_objects(self) -> bool:
+        """From now on call objects of one kind alike; return whether they were not before."""
+        if not self.anonymous:
+            self.anonymous, self.judge = True, self.judge.without_identities()
+            return True
+        return False
+
+    def _checked(self, record: Record, judgement: Judgement) -> Judgement:
+        """Return the judgement; another one if only the objects are wrong, and threads in turn get wrong ones too."""
+        if judgement.verdict is not Verdict.VIOLATION or self.anonymous or nameless(record) == record:
+            return judgement
+        if self._repeats is None:
+            self._repeats = all(
+                self._all_allowed(in_turn(self.program, order, 1 if self.batch == 1 else REPEATED))
+                for order in self._turns()
+                if self.judge.returns_in_turn(order)
+            )
+        if not self._repeats and self._forget_objects():
+            return self._judged(record)
+        return judgement
 
     def judged(self, key: RecordKey) -> tuple[Outcome, Record]:
         """Return the judged outcome of a key, with count 0, and its record."""
@@ -77,7 +121,9 @@ class Case:
         judgement, doubt = Judgement(Verdict.UNKNOWN), Doubt.OUTCOMES_UNDECIDED
         if self._judging < JUDGING:
             try:
-                judgement = self.judge.judge(record.results, record.final, record.seen)
+                judgement = self._checked(record, self._judged(record))
+                if self.anonymous:
+                    record = nameless(record)
             except TooManyChoices:
                 pass
             except NO_ROOM:
@@ -100,7 +146,14 @@ class Case:
 
     def explained(self, record: Record) -> Explanation:
         """Return why no order explains a run; empty if the search does not fit into memory."""
+        if self.anonymous:
+            record = nameless(record)
         try:
             return self.judge.explain(record.results, record.final, record.seen)
         except NO_ROOM:
             return Explanation(())
+
+
+def nameless(record: Record) -> Record:
+    """Return the record with objects of one kind alike."""
+    return replace(record, results=anonymous(record.results), final=anonymous(record.final))

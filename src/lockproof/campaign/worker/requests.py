@@ -463,7 +463,7 @@ def _summed(case: Case, scenario: Scenario, tally: Counter[RecordKey], seconds: 
         elif any_returned:
             returned += count
     bad = [outcome for outcome in counts if outcome.verdict is Verdict.VIOLATION]
-    worst = min(bad, key=lambda outcome: (outcome.order_only, -counts[outcome]), default=None)
+    worst = min(bad, key=lambda each: (each.order_only, not each.raises, -counts[each]), default=None)
     shown = bad + [outcome for outcome, _ in counts.most_common() if outcome not in bad][:MOST_SHOWN]
     result = RunResult(
         scenario,

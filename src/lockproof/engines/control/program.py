@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lockproof.core.operation import SUBJECTS
 from lockproof.core.probes import Dying
-from lockproof.core.values import Raised, canonical
+from lockproof.core.values import Raised, canonical, numbered
 from lockproof.engines.control.primitives import engine, turns
 from lockproof.engines.control.task import Abandoned
 
@@ -98,6 +98,8 @@ class ScenarioProgram:
             engine.join(me, task)
         for step in self._final:
             self.final.append(self._attempt(step, given, subjects))
+        results, final = numbered((tuple(map(tuple, self.results)), tuple(self.final)))
+        self.results, self.final = list(map(list, results)), list(final)
         self.complete = True
 
     def _run(self, t: int, given: list[Any], subjects: dict[str, Any], done: list[int]) -> None:

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from lockproof.core.operation import Operation
 from lockproof.core.scenario import Scenario
-from lockproof.core.values import ATOMIC, Raised, canonical
+from lockproof.core.values import ATOMIC, Raised, anonymous, canonical, numbered
 
 type RecordKey = tuple[tuple[Any, ...], ...]
 """The record of one run: for each thread its results, then the cells that it read; last, the final part's results."""
@@ -63,10 +63,21 @@ class CompiledProgram:
         while self.epochs * 2 * self.width <= SMALL:
             self.epochs *= 2
         self._patience = patience
-        self._names = {**names, "_new": new, "_types": ATOMIC, "_canonical": canonical, "_raised": raised}
+        self._shown: list[bool] = []
+        """Not empty when a result has shown an object that must be numbered."""
+        self._names = {
+            **names, "_new": new, "_types": ATOMIC, "_canonical": self._canonical, "_raised": raised,
+            "_numbered": numbered, "_shown": self._shown,
+        }  # fmt: skip
         self.prepare = self._made("prepare", self._prepare())
         self.threads = [self._made(f"thread {t + 1}", self._thread(t)) for t in range(len(scenario.threads))]
         self.finish = self._made("finish", self._finish())
+
+    def _canonical(self, result: Any, subjects: Mapping[str, object]) -> Any:
+        form = canonical(result, subjects)
+        if not self._shown and anonymous(form) is not form:
+            self._shown.append(True)
+        return form
 
     def stale(self, first: int) -> int:
         """Return the number that every cell must have before the invocation with the number `first`."""
@@ -180,6 +191,7 @@ class CompiledProgram:
         return [
             *lines,
             f"  _key = ({''.join(f'_out_{t}[i], ' for t in range(count))}{final})",
+            "  if _shown: _key = _numbered(_key)",
             "  _tally[_key] = _tally.get(_key, 0) + 1",
             " return _tally",
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import threading
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -14,6 +16,7 @@ from lockproof.core.model import TooManyChoices, block
 from lockproof.core.operation import op
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
+from lockproof.core.values import Identity
 from lockproof.core.verdict import Explanation, Verdict
 from lockproof.engines.threads.compiled import CompiledProgram, Record
 from lockproof.judge.replayed_model import ReplayModel
@@ -121,3 +124,56 @@ def test_a_judge_without_room_for_the_scenario_leaves_it_out(monkeypatch: pytest
     monkeypatch.setattr(ScenarioJudge, "waiting", raising(MemoryError))
     blocking = Specification(Waits, [op("a.wait()", blocking=True)])
     assert made(blocking, "a.wait() || a.wait()").skipped is Doubt.MODEL_TOO_WIDE
+
+
+class Desk:
+    """An object without a value."""
+
+
+class Desks:
+    """One desk for all threads, one for each thread, and one that is another one in every second object."""
+
+    made = itertools.count()
+
+    def __init__(self) -> None:
+        self.local, self.one = threading.local(), Desk()
+        self.chosen = Desk() if next(self.made) % 2 else self.one
+
+    def shared(self) -> Desk:
+        return self.one
+
+    def own(self) -> Desk:
+        if not hasattr(self.local, "desk"):
+            self.local.desk = Desk()
+        desk: Desk = self.local.desk
+        return desk
+
+    def drawn(self) -> Desk:
+        return self.chosen
+
+
+DESKS = Specification(Desks, [op("a.shared()"), op("a.own()"), op("a.drawn()")])
+
+
+def of_desks(first: int, second: int) -> Record:
+    return Record(((Identity("<Desk>", first),), (Identity("<Desk>", second),)), (), (((0, 0),), ((0, 0),)))
+
+
+def test_two_objects_where_one_thread_gets_one_are_a_violation() -> None:
+    case = made(DESKS, "a.shared() || a.shared()")
+    assert [case.outcome(of_desks(1, each)).verdict for each in (1, 2)] == [Verdict.HELD, Verdict.VIOLATION]
+    assert not case.anonymous and "different objects" in case.explained(of_desks(1, 2)).why[0]
+
+
+def test_an_object_of_each_thread_is_one_by_right() -> None:
+    case = made(DESKS, "a.own() || a.own()")
+    assert case.skipped is None and case.anonymous
+    assert [case.outcome(of_desks(1, each)).verdict for each in (1, 2)] == [Verdict.HELD, Verdict.HELD]
+
+
+def test_which_object_is_not_asked_where_one_thread_is_given_another_one_each_time() -> None:
+    case = made(DESKS, "a.drawn(); a.shared() || a.drawn(); a.shared()")
+    one, other = Identity("<Desk>", 1), Identity("<Desk>", 2)
+    for results in ((one, other), (one, one)):
+        assert case.outcome(Record((results, results), (), (((0, 0),) * 2,) * 2)).verdict is Verdict.HELD
+    assert case.anonymous

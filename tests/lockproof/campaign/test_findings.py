@@ -1,0 +1,88 @@
+"""Are the gravest findings told first, and is a case followed that ends the process while another is made small?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from lockproof.campaign.clock import Clock
+from lockproof.campaign.evidence_builder import EvidenceBuilder
+from lockproof.campaign.findings import UNSHRUNK, Findings, gravity
+from lockproof.campaign.protocol.child import Died
+from lockproof.campaign.protocol.messages import RunResult
+from lockproof.campaign.thread_failures import ThreadFailures
+from lockproof.core.options import CheckOptions
+from lockproof.core.repeat import RepeatTest
+from lockproof.core.scenario import Scenario
+from lockproof.core.verdict import Finding, FindingKind, Outcome, Verdict
+
+pytestmark = pytest.mark.one_build
+
+TWO = Scenario.parse("a.put(1) || a.put(1)")
+KINDS = FindingKind
+
+
+def violation(*results: str) -> Finding:
+    outcome = Outcome(tuple((each,) for each in results), (), 1, Verdict.VIOLATION)
+    return Finding(KINDS.NOT_LINEARIZABLE, TWO, outcome)
+
+
+def alone(line: str, kind: FindingKind = KINDS.HANG) -> Finding:
+    one = replace(TWO, threads=Scenario.parse(f"{line} || a.put(1)").threads[:1])
+    return Finding(kind, one, concurrent=False)
+
+
+def test_the_gravest_finding_is_told_first() -> None:
+    ranked = [
+        Finding(KINDS.CRASH, TWO), Finding(KINDS.HANG, TWO), violation("1", "raises KeyError"), violation("1", "1"),
+        alone("a.put(Meddling(a, 1))"),
+    ]  # fmt: skip
+    assert sorted(ranked[::-1], key=gravity) == ranked
+    assert gravity(alone("a.put(1)"))[0] == gravity(Finding(KINDS.DEADLOCK, TWO))[0]
+    assert gravity(alone("a.put(Meddling(a, 1))", KINDS.CRASH))[0] == 0
+    first, second = (replace(violation("1", "1"), seconds=each) for each in (1.0, 2.0))
+    assert sorted([second, first], key=gravity) == [first, second]
+
+
+def findings() -> Findings:
+    return Findings(lambda _: RepeatTest(("pytest",)), EvidenceBuilder())
+
+
+def test_only_a_finding_of_threads_ends_the_search_and_an_unshrunk_one_says_so() -> None:
+    found = findings()
+    died = Died(KINDS.HANG, "it did not come back", "", ("a.put(1)",))
+    found.add_death(died, TWO, 1.0, concurrent=False)
+    assert found and not found.of_threads
+    found.add_death(died, TWO, 1.0, unshrunk=True)
+    assert found.of_threads
+    assert [each.detail for each in found.found] == ["it did not come back", f"it did not come back. {UNSHRUNK}"]
+
+
+class Following(ThreadFailures):
+    """Notes the deaths that it should follow."""
+
+    followed: list[Any] = []  # noqa: RUF012
+
+    def after_death(self, died: Died, scenario: Scenario) -> None:
+        self.followed.append((died.kind, str(scenario)))
+
+
+def test_a_crash_of_a_smaller_case_is_a_finding_too() -> None:
+    def run(scenario: Scenario, *_: object, **__: object) -> RunResult:
+        if not scenario.final:
+            raise Died(KINDS.CRASH, "SIGSEGV", "", ())
+        bad = violation("1", "1").outcome
+        return RunResult(scenario, 10, 0.1, 5, outcomes=(), worst=bad)
+
+    runs: Any = SimpleNamespace(run=run)
+    deaths: Any = SimpleNamespace(restart=lambda: None)
+    clock = Clock(1.0, lambda _: None, lambda: (0, 0, 0))
+    found = findings()
+    scenario = replace(TWO, final=Scenario.parse("a.put(1) || a.put(1) -> a.get()").final)
+    failures = Following(runs, deaths, clock, found, CheckOptions())
+    failures.after_violation(scenario, run(scenario))
+    assert [each.kind for each in found.found] == [KINDS.NOT_LINEARIZABLE]
+    assert Following.followed == [(KINDS.CRASH, "a.put(1) || a.put(1)")]
