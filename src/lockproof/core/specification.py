@@ -87,7 +87,9 @@ class Specification:
     @cached_property
     def final(self) -> tuple[Operation, ...]:
         """The operations that observe the subject `a` at the end."""
-        return (Operation("state(a)"),) if self.state is not None else tuple(map(Operation, self.observe))
+        if self.state is not None:
+            return (Operation("state(a)"),)
+        return tuple(self.bound(Operation(line)) for line in self.observe)
 
     def bound(self, operation: Operation) -> Operation:
         """Return the operation with its kind in this specification; unchanged if no kind matches its line."""

@@ -12,7 +12,6 @@ and Hughes' QuickCheck for state machines.
 
 from __future__ import annotations
 
-import ast
 from collections import deque
 from collections.abc import (
     Callable,
@@ -33,11 +32,12 @@ from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.model import WouldBlock, begun, every_choice, finished
-from lockproof.core.operation import SUBJECTS, Operation, OperationKind
+from lockproof.core.operation import SUBJECTS, Operation, OperationKind, kind_of
 from lockproof.core.probes import comes_back, without_coming_back
 from lockproof.core.specification import Specification
-from lockproof.core.values import Raised, TextForm, canonical, show
+from lockproof.core.values import Masked, Raised, TextForm, canonical, masked, show
 from lockproof.core.verdict import Nonconformance
+from lockproof.inference.lines import gives_container, is_protocol, on_subject
 
 type Announce = Callable[[Sequence[str]], None]
 type Calls = tuple[Operation, ...]
@@ -120,6 +120,7 @@ class _Comparison:
         self._functions: dict[str, Callable[..., Any]] = {}
         self._reported: set[str] = set()
         self._left_out: dict[str, list[str]] = {}
+        self._mask: list[str] = []
         self._filled: dict[str, list[Operation]] = {}
         self._observed: tuple[Specification, dict[tuple[str, ...], Calls]] = self.specification, {}
         self._globals = self.specification.globals
@@ -141,6 +142,8 @@ class _Comparison:
         while monotonic() < end:
             self._try(self._drawn())
         notes = [f"{', '.join(texts)}: left out, since {why}" for why, texts in self._left_out.items()]
+        if self._mask:
+            notes.append(f"{', '.join(self._mask)}: compared without times and identifiers, which do not repeat")
         notes = [*self.specification.notes, *notes]
         return ConformanceResult(tuple(self.found), replace(self.specification, notes=notes))
 
@@ -164,7 +167,7 @@ class _Comparison:
         initial = self._initial()
         several = [each for each in initial if each.kind.text == initial[0].kind.text]
         if self.specification.subjects > 1:
-            several = [each for first in several for each in (first, *_on(first, "b"))]
+            several = [each for first in several for each in (first, *on_subject(first, "b"))]
         return list(dict.fromkeys([(), tuple(initial[:1]), tuple(several)]))
 
     def _drawn(self) -> Calls:
@@ -189,7 +192,7 @@ class _Comparison:
             self._observed = self.specification, {}
         known = self._observed[1].get(names)
         if known is None:
-            lines = [each for name in names for final in self.specification.final for each in _on(final, name)]
+            lines = [each for name in names for final in self.specification.final for each in on_subject(final, name)]
             known = self._observed[1][names] = tuple(map(self.specification.bound, lines))
         return known
 
@@ -296,7 +299,8 @@ class _Comparison:
                 return  # the difference did not come again
             short = self._shrunk(failing)
             difference = self._failure(short)
-            assert difference is not None
+            if difference is None:
+                return  # an answer that does not repeat
             self._blame(short, difference)
 
     def _failure(self, program: Calls) -> _Difference | None:
@@ -329,12 +333,12 @@ class _Comparison:
             kind = "different result"
         specification, now = self.specification, self._kind(culprit.kind)
         if specification.model is None:
-            self._drop(culprit, "two fresh subjects answered differently")
+            self._unrepeatable(culprit, full[difference.index], difference)
         elif now.lifted and self._lifts():
             self._drop(culprit, "what it does depends on more than the contents")
         else:
             parts = culprit.parts
-            if not parts & self._reported and (not specification.guessed or _is_protocol(culprit)):
+            if not parts & self._reported and (not specification.guessed or is_protocol(culprit)):
                 self._reported |= parts
                 self.found.append(
                     Nonconformance(kind, lines, *shown, _DETAILS[kind].format(culprit.text, specification.model_label))
@@ -344,6 +348,27 @@ class _Comparison:
                 now,
                 f"{'; '.join(lines)} gives {shown[0]}, where a {specification.model_label} gives {shown[1]}",
             )
+
+    def _unrepeatable(self, culprit: Operation, shows: Operation, difference: _Difference) -> None:
+        """Go on without what two fresh subjects answered differently; `shows` is the operation that shows it.
+
+        If all that differs are times and identifiers, the results are compared without these. If an operation repeats
+        its own answer, and only the contents after it are read differently, then the observer is left out.
+        """
+        specification = self.specification
+        kind = self._kind(kind_of(shows, specification.operations) or shows.kind)
+        if masked(difference.subject) == masked(difference.model) and self._known(kind):
+            self._replace(kind, replace(kind, normalize=Masked(kind.normalize)))
+            self._mask.append(kind.text)
+        elif shows.text != culprit.text and self._result(culprit, self._objects(specification.subject)) is not None:
+            observe = [line for line in specification.observe if line != shows.text]
+            self._left_out.setdefault("two fresh subjects answered differently", []).append(shows.text)
+            self.specification = replace(specification, observe=observe)
+        else:
+            self._drop(culprit, "two fresh subjects answered differently")
+
+    def _known(self, kind: OperationKind) -> bool:
+        return any(each.text == kind.text for each in self.specification.operations) and kind.text not in self._mask
 
     def _adjust(self, culprit: Operation, now: OperationKind, why: str) -> None:
         specification = self.specification
@@ -377,12 +402,12 @@ class _Comparison:
             raise LockproofError(
                 "no operation behaves as its model does, or the same twice", why, "give another --model"
             )
-        init = None if specification.init is None else [kind for kind in specification.init if kind.text != text]
-        observe = [line for line in specification.observe if line not in {each.text for each in _on(culprit, "a")}]
+        init = specification.init and [kind for kind in specification.init if kind.text != text]
+        observe = [
+            line for line in specification.observe if line not in {each.text for each in on_subject(culprit, "a")}
+        ]
         self._left_out.setdefault(why, []).append(text)
         self.specification = replace(specification, operations=kinds, init=init, observe=observe)
-
-    # State handed out.
 
     def _look_for_handed_out(self, program: Calls) -> None:
         """Report operations whose result is a live part of the subject: a change of either changes the other."""
@@ -453,7 +478,7 @@ class _Comparison:
     def _lets_change(self, program: Calls, make: Callable[[], Any]) -> tuple[str, ...] | None:
         """Return a program that ends in a change of the result which the subject shows too, or None."""
         held = self._held(program, make)
-        if held is None or not self.specification.final or any(_gives_container(each) for each in program):
+        if held is None or not self.specification.final or any(gives_container(each) for each in program):
             return None
         objects, result = held
         observers = self._observers(())
@@ -470,26 +495,3 @@ class _Comparison:
             "result.clear()",
             observers[0].text,
         )
-
-
-def _on(operation: Operation, name: str) -> tuple[Operation, ...]:
-    """Return the operation on the subject `name` in place of `a`; nothing, if it is about others too."""
-    if name == "a":
-        return (operation,)
-    if set(operation.subjects) - {"a"}:
-        return ()
-    tree = ast.parse(operation.text)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id == "a":
-            node.id = name
-    return (Operation(ast.unparse(tree), operation.kind),)
-
-
-def _is_protocol(operation: Operation) -> bool:
-    """Tell whether the operation is an operator or a builtin function: Python says what it means, not the class."""
-    return not any(isinstance(node, ast.Attribute) for node in ast.walk(operation.node))
-
-
-def _gives_container(operation: Operation) -> bool:
-    """Tell whether the operation passes the subject a container that belongs to the caller."""
-    return any(isinstance(node, (ast.List, ast.Set, ast.Dict, ast.ListComp)) for node in ast.walk(operation.node))

@@ -22,6 +22,7 @@ from lockproof.core.values import unordered
 from lockproof.inference import generic
 from lockproof.inference import put_get as waiting
 from lockproof.inference.catalogue import NAMES, Catalogue, defines, has
+from lockproof.inference.fresh import fresh_if_shared
 from lockproof.inference.kinds import KINDS, ClassKind, Make, kind_like, kind_meant, kind_of
 
 ITSELF: Final = "itself"
@@ -205,6 +206,9 @@ def _generic(cls: type, make: Make, *, guess: bool) -> Specification:
             "write a Specification with the operations",
         )
     looks = _guessed(cls, make) if guess else None
+    if looks is None and make is cls and (fresh := fresh_if_shared(cls, kinds, NAMES)) is not None:
+        make = fresh
+        notes.append("its objects share data of the class or the module: each run executes the module anew")
     specification = Specification(
         subject=make, operations=kinds, observe=generic.observers(kinds), names=NAMES, subjects=_count(kinds),
         init=_preparing(kinds), subject_name=cls.__name__, notes=notes,
@@ -241,7 +245,11 @@ def _preparing(kinds: list[OperationKind]) -> list[OperationKind] | None:
         "record",
         "update",
     )
-    first = [each for each in kinds if any(each.text.startswith(f"a.{name}(") for name in names)]
+    first = [
+        each
+        for each in kinds
+        if generic.fills(each) or (each.weight >= 1 and any(each.text.startswith(f"a.{name}(") for name in names))
+    ]
     return [*first, *(each for each in kinds if each.text == "a[k] = v")] or None
 
 
