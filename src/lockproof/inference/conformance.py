@@ -284,8 +284,10 @@ class _Comparison:
                     wrong.append((observer, difference))
             if program and len(wrong) == len(observers):
                 continue
-            for observer, difference in wrong:
-                self._blame((*program, observer), difference)
+            for observer, _ in wrong:
+                again = self._compare((*program, observer))  # the specification may be another one by now
+                if again is not None and again.index == len(program):
+                    self._blame((*program, observer), again)
 
     def _try(self, program: Calls, known: int = 0) -> None:
         """Compare a program and the contents after it; report and adjust until it conforms."""

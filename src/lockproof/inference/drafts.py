@@ -8,12 +8,14 @@ one call on a fresh subject. The trials run in a copy of the process (see `trial
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import islice, product
 from typing import Any, Final
 
-from lockproof.core.operation import Code, OperationKind, op
+from lockproof.core.operation import Code, NamedCode, OperationKind, op
 from lockproof.core.probes import NAMES as PROBES
 from lockproof.core.probes import heard
 from lockproof.inference.arguments import guesses
@@ -142,6 +144,47 @@ def settle(drafts: Sequence[Draft], make: Make, factories: Candidates, listeners
         draft.refused = answer["refused"]
 
 
+_GIVES_BACK: Final = re.compile(
+    r"(release|give_?back|put_?back|return|free|check_?in|unregister|unsubscribe|remove|cancel|close|done|finish|ack|"
+    r"complete|commit|roll_?back|dispose|disconnect|detach|revoke|redeem|renew|recycle)_?\w*"
+)
+_MOST_GIVERS: Final = 3
+
+
+def fed(drafts: Sequence[Draft], make: Make) -> list[OperationKind]:
+    """Return operations that get what another operation returned: its result is kept in the initial part.
+
+    `a.release(kept(a))` is such an operation, and `keep(a, a.acquire())` its initial part. A pair is taken if the
+    result is accepted on one thread.
+    """
+    takers = [draft for draft in drafts if len(draft.needed) == 1 and _GIVES_BACK.fullmatch(draft.name)]
+    givers = [draft for draft in drafts if draft not in takers and not draft.reads and draft.call.startswith("a.")]
+    pairs = [(giver, taker) for taker in takers for giver in givers]
+    accepted = in_a_copy([partial(_accepts, giver, taker, make) for giver, taker in pairs])
+    found: dict[str, OperationKind] = {}
+    for (giver, taker), works in zip(pairs, accepted, strict=True):
+        if not works or len(found) >= 2 * _MOST_GIVERS:
+            continue
+        line = giver.kind(giver.needed)
+        for kind in (replace(line, text=f"keep(a, {line.text})"), taker.given(next(iter(taker.needed)), "kept(a)")):
+            found[kind.text] = replace(kind, weight=4)
+    return list(found.values())
+
+
+def _accepts(giver: Draft, taker: Draft, make: Make) -> bool:
+    """Tell whether the second method takes what the first one returns, and takes no value that anybody can write."""
+    subject, kind = make(), giver.kind(giver.needed)
+    result = next(kind.fillings(1)).compiled({**PROBES, **kind.constants()})(subject, None, None)
+    if result is None or isinstance(result, bool):
+        return False
+    ((_, pool),) = taker.needed.values()
+    wanted = next((each.names.get(each.partition("(")[0]) for each in pool if isinstance(each, NamedCode)), None)
+    if isinstance(wanted, type) and not isinstance(result, wanted):
+        return False
+    getattr(subject, taker.name)(result)
+    return not isinstance(result, (int, str)) or _Trial(taker, make, (), ()).refuses_plain()
+
+
 def _guessed(draft: Draft, hole: str) -> bool:
     return hole in draft.needed and isinstance(draft.needed[hole][1], Guess)
 
@@ -189,6 +232,10 @@ class _Trial:
         subject = self.make()
         told = {**holes, **{hole: (holes[hole][0], self.listeners) for hole in given}}
         return self._call(told, subject) is None and not heard(subject)
+
+    def refuses_plain(self) -> bool:
+        """Tell whether the method refuses the first values of its pools on a fresh subject."""
+        return self._call(self.draft.needed) is not None
 
     def _call(self, holes: Holes, subject: Any = None) -> BaseException | None:
         """Call the method on a fresh subject with the first values; return what it raises."""

@@ -16,7 +16,7 @@ from lockproof.core.errors import LockproofError
 from lockproof.core.operation import Code, OperationKind, op
 from lockproof.inference.arguments import Arguments
 from lockproof.inference.catalogue import defines, has
-from lockproof.inference.drafts import Draft, Holes, settle
+from lockproof.inference.drafts import Draft, Holes, fed, settle
 from lockproof.inference.values import INTEGERS, Candidates
 
 LOCK_METHODS: Final = frozenset(
@@ -92,7 +92,9 @@ def operations(
     if defines(cls, "__call__"):
         with suppress(LockproofError):
             found.append(replace(drafted(cls, "__call__", arguments), call="a({})"))
-    settle([each for each in found if isinstance(each, Draft)], make, arguments.factories, arguments.listeners)
+    drafts = [each for each in found if isinstance(each, Draft)]
+    settle(drafts, make, arguments.factories, arguments.listeners)
+    found += fed(drafts, make)
     kinds = [kind for each in found for kind in (each.kinds() if isinstance(each, Draft) else [each])]
     return [*kinds, *plain, *_loops(cls, kinds)], notes
 
@@ -351,7 +353,11 @@ def observers(kinds: list[OperationKind]) -> list[str]:
     if len(lines) < 3:
         lines += [each.text for kind in asking for each in kind.fillings(2) for _ in range(1 if kind.holes else 2)]
     if not lines:
-        lines = [kind.text for kind in kinds if not kind.holes and not kind.blocking and kind.weight >= 1]
+        lines = [
+            kind.text
+            for kind in kinds
+            if not kind.holes and not kind.blocking and kind.weight >= 1 and "kept(" not in kind.text
+        ]
     return [*(["heard(a)"] if any(_listens(kind) for kind in kinds) else []), *lines[:6]]
 
 

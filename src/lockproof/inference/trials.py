@@ -1,7 +1,8 @@
 """Runs calls of a user's code in a copy of this process, so that nothing that they do stays.
 
-A call may change class attributes, print, hang or end the process. The copy is made by `fork`; where there is none, or
-where other threads run already, each call has a thread of its own instead, which is left behind if it hangs.
+A call may change class attributes, print, hang or end the process. The copy is made by `fork`, and ended if it does not
+answer: another thread of this process may have held a lock when it was made. Where there is no `fork`, each call has a
+thread of its own instead, which is left behind if it hangs.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ MOST_LOST: Final = 4
 def in_a_copy(calls: Sequence[Callable[[], Any]]) -> list[Any]:
     """Return the result of each call, which must be fit for JSON; None for a call that hangs, raises or ends all."""
     results: list[Any] = []
-    if not hasattr(os, "fork") or threading.active_count() > 1:
+    if not hasattr(os, "fork"):
         return [_on_a_thread(call) for call in calls]
     for _ in range(MOST_LOST):
         results += _forked(calls[len(results) :])
