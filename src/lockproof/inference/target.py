@@ -27,7 +27,8 @@ def load_specification(target: Any, model: Any = None, factory: Any = None, name
     """Return the specification of a target.
 
     Args:
-        target: A `Specification`, a class, or the name of one as `module:name` or `path/file.py:name`.
+        target: A `Specification`, a class, a module, a function of one, or the name of any of these: `module`,
+            `module:name`, `path/file.py` or `path/file.py:name`.
         model: A class, its name, or the name of a kind like `set`; None: the model is inferred.
         factory: A function without parameters that makes a subject, or its name; None: the class makes it.
         name: The name of the target in reports; empty: its own.
@@ -119,7 +120,7 @@ def _whole_module(name: str) -> ModuleType:
         if not dot or "there is no module" not in error.fact:
             raise
         raise LockproofError(
-            f"{name!r} is no module", "a class of a module is written with a colon", f"write {outer}:{last}"
+            f"{name!r} is no module", "a class of a module is named as module:Class", f"write {outer}:{last}"
         ) from None
 
 
