@@ -49,6 +49,7 @@ class ControlledChild:
     def __post_init__(self) -> None:
         self.child = Child(replace(self.setup, controlled=True), memory=self.memory)
         self._conform: Conform | None = None
+        self._adjusted = False
 
     def start(self, *, conform: float = 0.0, skip: Sequence[str] = ()) -> Description:
         """Start the process, and let it compare class and model on one thread for `conform` seconds, 0 for not at all.
@@ -63,7 +64,8 @@ class ControlledChild:
         description = self.child.start()
         if conform:
             self._conform = Conform(conform, tuple(skip))
-            self.watched = self.child.ask(self._conform, conform).watched
+            answer = self.child.ask(self._conform, conform)
+            self.watched, self._adjusted = answer.watched, not set(answer.notes) <= set(description.notes)
         return description
 
     def look(
@@ -114,7 +116,8 @@ class ControlledChild:
 
         A process that has explored other programs before counts more switch points in this one: it knows what the
         others store, and whether they ask for locks without waiting. If no schedule shows the finding again in a fresh
-        process, its `replayed` is less than its `replays`.
+        process, its `replayed` is less than its `replays`. Where class and model differ on one thread, the process
+        compares them first: it must judge as the process did that found it.
         """
         for left in reversed(range(CONFIRMATIONS)):
             found = looked.found
@@ -122,6 +125,8 @@ class ControlledChild:
             self.child.close()
             try:
                 control = found.control
+                if self._adjusted and self._conform is not None:
+                    self.child.ask(self._conform, self._conform.seconds)
                 answer = self.child.ask(Replay(scenario, control.schedule, found.kind, control.replays), 10.0)
                 looked = _replayed(looked, answer.again)
                 if answer.again == control.replays or not left:

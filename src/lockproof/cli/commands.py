@@ -134,8 +134,9 @@ left out, and FINAL too: the run then ends with lines that observe the subject.
 def check(target: str, files: Files, **given: Any) -> int:
     """Check a class on real threads.
 
-    TARGET is module:Class or path/file.py:Class. The class is imported and run in a process of its own, so it may
-    crash or hang there without harm to this one. It is run as it is: its operations have the effects that they have.
+    TARGET is module:Class or path/file.py:Class. Or it is a module, whose functions are checked, or module:function.
+    It is imported and run in a process of its own, so it may crash or hang there without harm to this one. It is run
+    as it is: its operations have the effects that they have.
     """
     if given["invocations"] is not None and given["scenario"] is None:
         raise click.UsageError("--invocations is about one scenario: give --scenario too")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import islice, product
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from lockproof.core.errors import LockproofError
 
@@ -34,6 +34,20 @@ class Code(str):
     """
 
     __slots__ = ()
+
+
+class NamedCode(Code):
+    """Code that uses names of its own: `NamedCode("Point(1)", Point=Point)`."""
+
+    __slots__ = ("names",)
+
+    names: Mapping[str, Any]
+
+    def __new__(cls, text: str, **names: Any) -> Self:
+        """Return the code `text`; `names` are what its names mean."""
+        self = super().__new__(cls, text)
+        self.names = names
+        return self
 
 
 @dataclass(frozen=True)
@@ -75,12 +89,14 @@ class OperationKind:
 
     def constants(self) -> dict[str, Any]:
         """Return the arguments that have no literal, by the names that the operations use for them."""
-        return {
-            written(name, pool, index): value
-            for name, pool in self.holes.items()
-            for index, value in enumerate(pool)
-            if not isinstance(value, Code) and not _is_literal(value)
-        }
+        found: dict[str, Any] = {}
+        for name, pool in self.holes.items():
+            for index, value in enumerate(pool):
+                if isinstance(value, NamedCode):
+                    found |= value.names
+                elif not isinstance(value, Code) and not _is_literal(value):
+                    found[written(name, pool, index)] = value
+        return found
 
     def matches(self, text: str) -> bool:
         """Return whether `text` is this line with some arguments in its holes."""

@@ -15,12 +15,15 @@ import ast
 import operator
 import os
 import select
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from enum import Enum
 from typing import Any, Final, NoReturn, Self
 
 from lockproof.core.operation import SUBJECTS, Code, OperationKind
+from lockproof.core.values import canonical
 
 ABSENT: Final = -1
 """An element that no operation ever puts into a subject."""
@@ -141,6 +144,128 @@ def fails(*_: Any, **__: Any) -> NoReturn:
     raise ZeroDivisionError
 
 
+class Listener:
+    """A function that records its calls. `listener` makes it, for one subject."""
+
+    def __init__(self, number: int, heard: list[tuple[int, Any]]) -> None:
+        self.number, self._heard = number, heard
+
+    def __call__(self, *args: Any, **named: Any) -> None:
+        step_aside()
+        self._heard.append((self.number, canonical((*args, *sorted(named.items())))))
+
+    def __repr__(self) -> str:
+        return f"listener(..., {self.number})"
+
+
+class _Heard:
+    """The listeners of one subject by their numbers, and the calls that they recorded."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[int, Any]] = []
+        self.listeners: dict[int, Listener] = {}
+
+
+_HEARD: Final = "_lockproof_heard"
+"""The attribute of a subject with what its listeners heard: so it belongs to the state of the subject."""
+
+
+def _heard_of(subject: Any) -> _Heard:
+    try:
+        found: _Heard = vars(subject).setdefault(_HEARD, _Heard())
+    except (TypeError, AttributeError):  # a class with slots: nothing of the subject can keep the record
+        return _Heard()
+    return found
+
+
+def listener(subject: Any, number: int) -> Listener:
+    """Return a function that records its calls, for parameters that take listeners: `a.subscribe(listener(a, 1))`.
+
+    Each number gives one listener of the subject, the same one each time, so that it can be removed again.
+    """
+    heard = _heard_of(subject)
+    return heard.listeners.setdefault(number, Listener(number, heard.calls))
+
+
+def heard(subject: Any) -> list[tuple[int, Any, int]]:
+    """Return which listeners of the subject were called, with which arguments and how often.
+
+    The order of calls is left out: most classes call listeners after they have released their lock.
+    """
+    counted = Counter(_heard_of(subject).calls)
+    return sorted(((number, args, count) for (number, args), count in counted.items()), key=repr)
+
+
+class StandIn:
+    """An object for parameters of an unknown type: it has every public attribute, and can be called.
+
+    Two are equal if their numbers are. All attributes and results are the number again, as a `StandIn`.
+    """
+
+    def __init__(self, number: int = 1) -> None:
+        self.number = number
+
+    def __getattr__(self, name: str) -> StandIn:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return StandIn(self.number)
+
+    def __call__(self, *_: Any, **__: Any) -> StandIn:
+        return StandIn(self.number)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StandIn) and other.number == self.number
+
+    def __lt__(self, other: StandIn) -> bool:
+        return self.number < other.number
+
+    def __hash__(self) -> int:
+        return hash(self.number)
+
+    def __repr__(self) -> str:
+        return f"StandIn({self.number})"
+
+
+class Colour(Enum):
+    """An enumeration, for parameters that take any."""
+
+    RED, BLUE = 1, 2
+
+
+class Shade(Enum):
+    """A second enumeration."""
+
+    DARK, LIGHT = 1, 2
+
+
+def abandon(subject: Any) -> None:
+    """Begin a loop over the subject, and never go on with it. The iterator lives as long as the subject."""
+    iterator = iter(subject)
+    next(iterator, None)
+    with suppress(TypeError, AttributeError):
+        vars(subject).setdefault("_lockproof_begun", []).append(iterator)
+
+
+def keep[T](subject: Any, value: T) -> T:
+    """Keep what the subject gave out, for `kept`, and return it. For initial parts: there no other thread runs."""
+    with suppress(TypeError, AttributeError):
+        vars(subject)["_lockproof_kept"] = value
+    return value
+
+
+def kept(subject: Any) -> Any:
+    """Return what `keep` kept last of the subject.
+
+    Raises:
+        LookupError: nothing was kept.
+
+    """
+    try:
+        return vars(subject)["_lockproof_kept"]
+    except (KeyError, TypeError):
+        raise LookupError("nothing was kept") from None
+
+
 def comes_back(text: str) -> bool:
     """Return whether an operation, or an argument, gives a subject code to run that calls a subject again."""
     tree = ast.parse(text)
@@ -170,6 +295,10 @@ def without_coming_back(kind: OperationKind) -> OperationKind | None:
 
 
 NAMES: Final[Mapping[str, Any]] = {
-    each.__name__: each for each in (Yielding, Meddling, Dying, slowly, gives_1, gives_2, fails)
-}
+    each.__name__: each
+    for each in (
+        Yielding, Meddling, Dying, slowly, gives_1, gives_2, fails, listener, heard, abandon, keep, kept,
+        StandIn, Colour, Shade,
+    )
+}  # fmt: skip
 """The global names that operations of inferred specifications may use."""

@@ -15,6 +15,7 @@ import re
 import tokenize
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 from lockproof.core.errors import LockproofError
@@ -60,6 +61,12 @@ class Scenario:
         if not self.init and not self.final:
             return parallel
         return f"{_joined(self.init)} -> {parallel} -> {_joined(self.final)}".strip()
+
+    @property
+    def crosses(self) -> bool:
+        """Whether two threads have operations on the same two subjects: they may take two locks in different orders."""
+        pairs = [{each.subjects[:2] for each in thread if len(each.subjects) > 1} for thread in self.threads]
+        return any(one & other for one, other in combinations(pairs, 2))
 
     def to_json(self) -> dict[str, Any]:
         """Return the parts as lists of lines, for a JSON report."""

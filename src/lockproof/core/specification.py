@@ -96,7 +96,8 @@ class Specification:
         if self.state is not None:
             return (Operation("state(a)"),)
         attributes = self.attributes if self.model is None else ()
-        return tuple(map(Operation, dict.fromkeys((*self.observe, *attributes))))
+        lines = dict.fromkeys((*self.observe, *attributes))
+        return tuple(self.bound(Operation(line)) for line in lines)
 
     def bound(self, operation: Operation) -> Operation:
         """Return the operation with its kind in this specification; unchanged if no kind matches its line."""

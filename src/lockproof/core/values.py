@@ -252,6 +252,34 @@ def unordered(value: Any) -> Any:
     return form
 
 
+_IDENTIFIER = re.compile(r"[0-9a-fA-F-]{8,}|\d{4,}|\d+\.\d+")
+_LARGE: Final = 10**6
+
+
+def masked(form: Any) -> Any:
+    """Return a canonical form with `<varies>` for each float, large number and identifier: times and their like."""
+    if isinstance(form, Collected):
+        items = (masked(each) for each in form.items)
+        return Collected(form.kind, frozenset(items) if isinstance(form.items, frozenset) else tuple(items))
+    if type(form) is tuple:  # an item of a dict
+        return tuple(map(masked, form))
+    if type(form) is float or (type(form) is int and abs(form) >= _LARGE):
+        return TextForm("<varies>")
+    if isinstance(form, TextForm):
+        return TextForm(_IDENTIFIER.sub("<varies>", form.text))
+    return _IDENTIFIER.sub("<varies>", form) if type(form) is str else form
+
+
+class Masked:
+    """Turns a result into a canonical form without what `masked` leaves out; `inner` normalizes it before."""
+
+    def __init__(self, inner: Callable[[Any], Any] | None) -> None:
+        self._inner = inner
+
+    def __call__(self, result: Any) -> Any:
+        return masked(canonical(result if self._inner is None else self._inner(result)))
+
+
 def show(form: Any) -> str:
     """Return the text of a canonical form in reports: Python's notation where it has one."""
     if not isinstance(form, Collected):

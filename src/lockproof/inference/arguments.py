@@ -1,43 +1,26 @@
-"""Pools of arguments for parameters, made from the annotation; without one, from the name of the parameter.
+"""Pools of arguments for parameters, made from the annotation; without one, from the default or the name.
 
-Pools are small and their values collide: two threads that never use the same key show nothing.
+Pools are small and their values collide: two threads that never use the same key show nothing. Where nothing says what
+a parameter takes, its pool is a `Guess`: trials on one thread show which kind of values a call accepts (see `drafts`).
 """
 
 from __future__ import annotations
 
 import builtins
-import collections
 import collections.abc as abc
-import enum
 import inspect
 import re
 import sys
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
-from lockproof.core.operation import Code, drawn
+from lockproof.core.operation import Code
+from lockproof.inference.values import INTEGERS, UNKNOWN, Candidates, Guess, Values
 
-type Candidates = Sequence[Any]
-
-INTEGERS: Final[Candidates] = (1, 2)
-
-_SIMPLE: Final[Mapping[Any, Candidates]] = {
-    int: INTEGERS,
-    str: ("x", "y"),
-    bool: (True, False),
-    float: (1.0, 2.0),
-    complex: (1j, 2j),
-    bytes: (b"x", b"y"),
-    object: INTEGERS,
-    None: (None,),
-    type(None): (None,),
-    Any: INTEGERS,
-    abc.Hashable: INTEGERS,
-    inspect.Parameter.empty: INTEGERS,
-}
 _FUNCTIONS: Final[frozenset[str]] = frozenset(
     re.findall(
         r"\w+",
@@ -50,12 +33,24 @@ _MANY: Final[frozenset[str]] = frozenset(
 )
 _OTHERS: Final[frozenset[str]] = frozenset(("other", "target", "destination", "dest", "another"))
 
+_ABSTRACT: Final = (
+    abc.Iterable, abc.Collection, abc.Reversible, abc.Set, abc.MutableSet, abc.Sequence, abc.Mapping,
+    abc.MutableMapping,
+)  # fmt: skip
+
+LISTENERS: Final[Candidates] = (Code("listener(a, 1)"), Code("listener(a, 2)"))
+"""Functions that a method stores and another operation calls: they record who called them."""
+
 
 class Arguments:
     """Pools for the parameters of one class's methods. Callbacks read the subject by the operation `reader`."""
 
-    def __init__(self, cls: type, reader: str = "") -> None:
-        self._cls, self._reader = cls, reader
+    def __init__(self, cls: Any, reader: str = "") -> None:
+        self._cls = cls
+        back = (Code(f"lambda *_: {reader}"),) if reader else ()
+        self.factories: Candidates = (Code("gives_1"), Code("gives_2"), *back, Code("fails"))
+        self.listeners: Candidates = (*LISTENERS, *back, Code("fails"))
+        self._values = Values(cls, self._evaluated, self.factories)
 
     def pool(self, function: Callable[..., Any], parameter: inspect.Parameter) -> Candidates:
         """Return the pool of a parameter.
@@ -64,114 +59,70 @@ class Arguments:
             LockproofError: no values can be made for the annotation.
 
         """
-        annotation = self._resolved(function, parameter.annotation)
-        if annotation is inspect.Parameter.empty:
+        annotation = parameter.annotation
+        if isinstance(annotation, str):
+            annotation = self._evaluated(annotation, function)
+        if annotation is inspect.Parameter.empty and parameter.default not in (inspect.Parameter.empty, None):
+            return self._by_default(parameter)
+        if annotation in (inspect.Parameter.empty, Any, object, UNKNOWN):
             return self._by_name(parameter.name)
-        return self._of(annotation)
+        found = self._values.of(annotation)
+        return self._by_name(parameter.name) if isinstance(found, Guess) else found
+
+    def takes_any(self, function: Callable[..., Any], parameter: inspect.Parameter) -> bool:
+        """Tell whether a parameter takes any iterable, by its annotation or for want of one."""
+        annotation = parameter.annotation
+        if isinstance(annotation, str):
+            annotation = self._evaluated(annotation, function)
+        origin = typing.get_origin(annotation) or annotation
+        if origin in (inspect.Parameter.empty, Any, UNKNOWN):
+            return True
+        if origin in (typing.Union, types.UnionType):
+            return any((typing.get_origin(each) or each) in _ABSTRACT for each in typing.get_args(annotation))
+        return origin in _ABSTRACT
 
     def _by_name(self, name: str) -> Candidates:
         name = name.strip("_").lower()
         if name in _FUNCTIONS:
-            return self._functions()
+            return self.factories
         if name in _MANY:
-            return ([1, 2], [2, 3])
-        if name in _OTHERS:
+            return Guess(([1, 2], [2, 3]))
+        if name in _OTHERS and isinstance(self._cls, type):
             return (Code("b"),)
-        return INTEGERS
+        return Guess(INTEGERS)
 
-    def _functions(self) -> Candidates:
-        back = (Code(f"lambda *_: {self._reader}"),) if self._reader else ()
-        return (Code("gives_1"), Code("gives_2"), *back, Code("fails"))
+    def _by_default(self, parameter: inspect.Parameter) -> Candidates:
+        """Return values like the default: a call without the argument covers the default itself."""
+        by_name = self._by_name(parameter.name)
+        default = parameter.default
+        if tuple(by_name) != INTEGERS or isinstance(default, int):
+            return (not default,) if isinstance(default, bool) else by_name
+        with suppress(LockproofError):
+            return self._values.of(type(default))
+        return by_name
 
-    def _resolved(self, function: Callable[..., Any], annotation: Any) -> Any:
-        """Return the annotation, evaluated if it is a string; `Any` if that fails."""
-        if not isinstance(annotation, str):
-            return annotation
+    def _evaluated(self, annotation: str, function: Any = None) -> Any:
+        """Return the annotation that a string stands for; `UNKNOWN` if it cannot be evaluated."""
         names = {
             **vars(builtins), **vars(typing), **vars(abc),
-            **vars(sys.modules.get(self._cls.__module__, builtins)), **getattr(function, "__globals__", {}),
-            self._cls.__name__: self._cls,
+            **vars(sys.modules.get(self._module, builtins)), **getattr(function, "__globals__", {}),
+            getattr(self._cls, "__name__", ""): self._cls,
         }  # fmt: skip
         try:
             return eval(annotation, names)  # the class's own annotation
         except Exception:
-            return Any
+            return UNKNOWN
 
-    def _of(self, annotation: Any) -> Candidates:
-        try:
-            if annotation in _SIMPLE:
-                return _SIMPLE[annotation]
-        except TypeError:
-            pass
-        if annotation is self._cls or annotation is typing.Self:
-            return (Code("b"),)
-        if isinstance(annotation, TypeVar):
-            return self._of(annotation.__bound__) if annotation.__bound__ is not None else INTEGERS
-        if isinstance(annotation, typing.TypeAliasType):
-            return self._of(annotation.__value__)
-        if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
-            return tuple(annotation)[:2]
-        origin, inner = get_origin(annotation) or annotation, get_args(annotation)
-        if origin in (typing.Annotated, typing.Final, typing.ClassVar):
-            return self._of(inner[0])
-        if origin is Literal:
-            return inner[:3]
-        if origin in (Union, types.UnionType):
-            return self._of_union(inner)
-        return self._of_container(annotation, origin, inner)
-
-    def _of_union(self, inner: Sequence[Any]) -> Candidates:
-        pools = [self._of(each) for each in inner]
-        values = list(pools[0][:2])
-        for pool in pools[1:]:
-            values += [each for each in pool[:1] if not any(type(each) is type(v) and each == v for v in values)]
-        return tuple(values)
-
-    def _of_container(self, annotation: Any, origin: Any, inner: Sequence[Any]) -> Candidates:
-        if origin in (abc.Callable, types.FunctionType):
-            return self._functions()
-        if isinstance(origin, type) and self._cls is origin:
-            return (Code("b"),)
-        pool = self._of(inner[0]) if inner and inner[0] is not Ellipsis else INTEGERS
-        first = [_text(each) for each in pool]
-        both, one = ", ".join(first[:2]), first[-1]
-        if origin in (dict, abc.Mapping, abc.MutableMapping, collections.OrderedDict, collections.Counter):
-            value = _text(self._of(inner[1])[0]) if len(inner) > 1 else "1"
-            return (Code(f"{{{', '.join(f'{key}: {value}' for key in first[:2])}}}"), Code(f"{{{one}: {value}}}"))
-        if origin in (list, abc.Sequence, abc.MutableSequence, abc.Iterable, abc.Collection, abc.Reversible):
-            return (Code(f"[{both}]"), Code(f"[{one}]"))
-        if origin in (abc.Iterator, abc.Generator):
-            return (Code(f"iter([{both}])"), Code(f"iter([{one}])"))
-        if origin in (set, abc.Set, abc.MutableSet):
-            return (Code(f"{{{both}}}"), Code(f"{{{one}}}"))
-        if origin is frozenset:
-            return (Code(f"frozenset([{both}])"), Code(f"frozenset([{one}])"))
-        if origin is tuple:
-            if inner and inner[-1] is not Ellipsis:
-                return (Code("(" + "".join(f"{_text(self._of(each)[0])}, " for each in inner) + ")"),)
-            return (Code(f"({both},)"), Code(f"({one},)"))
-        if origin is type:
-            return (int, str)
-        return _drawn(annotation)
+    @property
+    def _module(self) -> str:
+        return self._cls.__name__ if isinstance(self._cls, types.ModuleType) else self._cls.__module__
 
 
-def _text(value: Any) -> str:
-    return str(value) if isinstance(value, Code) else repr(value)
-
-
-def _drawn(annotation: Any) -> Candidates:
-    """Return values from Hypothesis for a type that has no pool here."""
-    try:
-        from hypothesis import strategies
-    except ImportError:
-        raise LockproofError(
-            f"no value can be made for {annotation!r}", "", "pip install hypothesis, or write a Specification"
-        ) from None
-
-    try:
-        values = drawn(strategies.from_type(annotation))
-    except Exception as error:
-        raise LockproofError(f"no value can be made for {annotation!r}", str(error)) from None
-    if not values:
-        raise LockproofError(f"no value can be made for {annotation!r}")
-    return values[:2]
+def guesses(factories: Candidates) -> Sequence[Candidates]:
+    """Return pools of all kinds of values, the simple ones first, for a parameter of which nothing is known."""
+    return (
+        INTEGERS, ("x", "y"), factories, ([1, 2], [2, 3]), ({1: 1, 2: 2}, {1: 2}), ((1, 2), (2, 1)), ({1, 2}, {2}),
+        (b"x", b"y"), (1.5, 2.5), (None,), (True, False), (Code("b"),), (Code("int"), Code("str")),
+        (Code("ValueError(1)"), Code("KeyError(1)")), (Code("Colour.RED"), Code("Colour.BLUE")),
+        (Code("Colour"), Code("Shade")), (Code("StandIn(1)"), Code("StandIn(2)")),
+    )  # fmt: skip

@@ -32,15 +32,16 @@ from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.model import WouldBlock, begun, every_choice, finished
-from lockproof.core.operation import SUBJECTS, Operation, OperationKind
+from lockproof.core.operation import SUBJECTS, Operation, OperationKind, kind_of
 from lockproof.core.own_time import own_time
 from lockproof.core.own_time import real as time
 from lockproof.core.probes import comes_back, without_coming_back
 from lockproof.core.specification import Specification
-from lockproof.core.values import Raised, TextForm, anonymous, canonical
+from lockproof.core.values import Masked, Raised, TextForm, anonymous, canonical, masked
 from lockproof.core.verdict import Nonconformance
 from lockproof.inference.attributes import observed, without
-from lockproof.inference.differing import DETAILS, gives_container, is_copy, on_subject, told_apart
+from lockproof.inference.differing import DETAILS, DOES_NOT_REPEAT, Difference, told_apart
+from lockproof.inference.lines import gives_container, is_copy, on_subject
 
 type Announce = Callable[[Sequence[str]], None]
 type Calls = tuple[Operation, ...]
@@ -56,11 +57,6 @@ CHOICES: Final = 200
 
 CONSTRUCTIONS: Final = 16
 """How many random programs end with each lifted operation: its result may depend on how the contents were made."""
-
-DOES_NOT_REPEAT: Final = (
-    "it does not do the same twice on one thread: it depends on chance, hashes, addresses or the like"
-)
-"""Why an operation is left out that differed once and did not do so again."""
 
 _WAITS: Final = TextForm("waits")
 
@@ -96,15 +92,6 @@ def conform(
     return _Comparison(specification, seed, announce, skip).run(seconds, compared)
 
 
-@dataclass(frozen=True)
-class _Difference:
-    """The first difference of a program: the index of the operation, and its result on both sides."""
-
-    index: int
-    subject: Any
-    model: Any
-
-
 class _Comparison:
     def __init__(self, specification: Specification, seed: int, announce: Announce, skip: frozenset[str]) -> None:
         def left(kinds: Sequence[OperationKind]) -> list[OperationKind]:
@@ -122,6 +109,7 @@ class _Comparison:
         self._functions: dict[str, Callable[..., Any]] = {}
         self._reported: set[str] = set()
         self._left_out: dict[str, list[str]] = {}
+        self._mask: list[str] = []
         self._filled: dict[str, list[Operation]] = {}
         self._observed: tuple[Specification, dict[tuple[str, ...], Calls]] = self.specification, {}
         self._globals = self.specification.globals
@@ -143,6 +131,8 @@ class _Comparison:
         while time.monotonic() < end:
             self._try(self._drawn())
         notes = [f"{', '.join(texts)}: left out, since {why}" for why, texts in self._left_out.items()]
+        if self._mask:
+            notes.append(f"{', '.join(self._mask)}: compared without times and identifiers, which do not repeat")
         notes = [*self.specification.notes, *notes, *observed(self.specification)]
         return ConformanceResult(tuple(self.found), replace(self.specification, notes=notes))
 
@@ -197,7 +187,7 @@ class _Comparison:
 
     # Running them.
 
-    def _compare(self, program: Calls, known: int = 0) -> _Difference | None:
+    def _compare(self, program: Calls, known: int = 0) -> Difference | None:
         """Return the first difference. The first `known` operations are not announced: they ran before."""
         if any(op.kind.blocking for op in program) and self._would_wait(program):
             return None
@@ -208,7 +198,7 @@ class _Comparison:
             if index >= known:
                 self._announce(lines[: index + 1])
             results.append(self._result(operation, objects))
-        furthest = _Difference(-1, None, None)
+        furthest = Difference(-1, None, None)
         for _, difference in islice(every_choice(lambda: self._followed(program, results)), CHOICES):
             if difference is None:
                 return None
@@ -220,13 +210,13 @@ class _Comparison:
         own_time.begin()
         return {name: make() for name in SUBJECTS[: max(self.specification.subjects, 1)]}
 
-    def _followed(self, program: Calls, results: Sequence[Any]) -> _Difference | None:
+    def _followed(self, program: Calls, results: Sequence[Any]) -> Difference | None:
         """Run the program on the model, up to the first result that differs."""
         objects = self._objects(self.specification.model or self.specification.subject)
         for index, (operation, result) in enumerate(zip(program, results, strict=True)):
             expected = self._modelled(operation, objects)
             if expected != result:
-                return _Difference(index, result, expected)
+                return Difference(index, result, expected)
         return None
 
     def _would_wait(self, program: Calls) -> bool:
@@ -276,7 +266,7 @@ class _Comparison:
     def _trust_observers(self) -> None:
         """Blame observers that differ. If all of them differ after a change, the change is to blame instead."""
 
-        def wrong(observer: Operation) -> _Difference | None:
+        def wrong(observer: Operation) -> Difference | None:
             difference = self._compare((*program, observer))
             return difference if difference is not None and difference.index == len(program) else None
 
@@ -303,7 +293,7 @@ class _Comparison:
             else:
                 self._drop(full[first.index], DOES_NOT_REPEAT)
 
-    def _failure(self, program: Calls) -> _Difference | None:
+    def _failure(self, program: Calls) -> Difference | None:
         """Return the difference of the last operation, in its result or in the contents after it; None without one."""
         last = len(program) - 1
         difference = self._compare((*program, *self._observers(program)))
@@ -320,7 +310,7 @@ class _Comparison:
                 index += 1
         return program
 
-    def _blame(self, program: Calls, difference: _Difference) -> None:
+    def _blame(self, program: Calls, difference: Difference) -> None:
         """Report the last operation of the program for the difference, and adjust the specification."""
         full = (*program, *self._observers(program))
         lines, culprit = tuple(each.text for each in program), program[-1]
@@ -337,7 +327,7 @@ class _Comparison:
             return
         refused = kind == "different exception" and is_copy(culprit) and isinstance(difference.subject, Raised)
         if specification.model is None:
-            self._drop(culprit, "two fresh subjects answered differently")
+            self._unrepeatable(culprit, full[difference.index], difference)
         elif now.lifted and self._lifts():
             self._drop(culprit, "what it does depends on more than the contents")
         else:
@@ -352,6 +342,27 @@ class _Comparison:
                     )
                 )  # fmt: skip
             self._adjust(culprit, now, refused)
+
+    def _unrepeatable(self, culprit: Operation, shows: Operation, difference: Difference) -> None:
+        """Go on without what two fresh subjects answered differently; `shows` is the operation that shows it.
+
+        If all that differs are times and identifiers, the results are compared without these. If an operation repeats
+        its own answer, and only the contents after it are read differently, then the observer is left out.
+        """
+        specification = self.specification
+        kind = self._kind(kind_of(shows, specification.operations) or shows.kind)
+        if masked(difference.subject) == masked(difference.model) and self._known(kind):
+            self._replace(kind, replace(kind, normalize=Masked(kind.normalize)))
+            self._mask.append(kind.text)
+        elif shows.text != culprit.text and self._result(culprit, self._objects(specification.subject)) is not None:
+            observe = [line for line in specification.observe if line != shows.text]
+            self._left_out.setdefault("two fresh subjects answered differently", []).append(shows.text)
+            self.specification = replace(specification, observe=observe)
+        else:
+            self._drop(culprit, "two fresh subjects answered differently")
+
+    def _known(self, kind: OperationKind) -> bool:
+        return any(each.text == kind.text for each in self.specification.operations) and kind.text not in self._mask
 
     def _adjust(self, culprit: Operation, now: OperationKind, refused: bool) -> None:
         specification = self.specification
@@ -399,8 +410,6 @@ class _Comparison:
         dropped = [kind.text for kind in specification.operations if kind.text not in left]
         self._left_out.setdefault(why, []).extend(dropped or [text])
         self.specification = replace(specification, operations=kinds, init=init, observe=observe)
-
-    # State handed out.
 
     def _look_for_handed_out(self, program: Calls) -> None:
         """Report operations whose result is a live part of the subject: a change of either changes the other."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import ast
+from dataclasses import dataclass
 from typing import Any, Final
 
-from lockproof.core.operation import Operation
 from lockproof.core.values import Collected, TextForm, show
 
 DETAILS: Final = {
@@ -16,22 +15,19 @@ DETAILS: Final = {
 """What each kind of difference means; the blanks are the operation and the model."""
 
 
-def on_subject(operation: Operation, name: str) -> tuple[Operation, ...]:
-    """Return the operation on the subject `name` in place of `a`; nothing, if it is about others too."""
-    if name == "a":
-        return (operation,)
-    if set(operation.subjects) - {"a"}:
-        return ()
-    tree = ast.parse(operation.text)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id == "a":
-            node.id = name
-    return (Operation(ast.unparse(tree), operation.kind),)
+DOES_NOT_REPEAT: Final = (
+    "it does not do the same twice on one thread: it depends on chance, hashes, addresses or the like"
+)
+"""Why an operation is left out that differed once and did not do so again."""
 
 
-def is_copy(operation: Operation) -> bool:
-    """Tell whether the operation copies the subject by a protocol that a class may refuse."""
-    return any(isinstance(node, ast.Name) and node.id in ("copy", "pickle") for node in ast.walk(operation.node))
+@dataclass(frozen=True)
+class Difference:
+    """The first difference of a program: the index of the operation, and its result on both sides."""
+
+    index: int
+    subject: Any
+    model: Any
 
 
 def told_apart(subject: Any, model: Any) -> tuple[str, str]:
@@ -44,8 +40,3 @@ def told_apart(subject: Any, model: Any) -> tuple[str, str]:
 
 def _kind_of(form: Any) -> str:
     return form.kind if isinstance(form, Collected) else "text" if isinstance(form, TextForm) else type(form).__name__
-
-
-def gives_container(operation: Operation) -> bool:
-    """Tell whether the operation passes the subject a container that belongs to the caller."""
-    return any(isinstance(node, (ast.List, ast.Set, ast.Dict, ast.ListComp)) for node in ast.walk(operation.node))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import Any, Final
 
@@ -24,10 +24,15 @@ from lockproof.inference import generic
 from lockproof.inference import put_get as waiting
 from lockproof.inference.attributes import attributes
 from lockproof.inference.catalogue import NAMES, Catalogue, defines, has
+from lockproof.inference.fresh import fresh_if_shared
 from lockproof.inference.kinds import BUILTINS, KINDS, ClassKind, Make, kind_like, kind_meant, kind_of
 
 ITSELF: Final = "itself"
 """The name of the model that is the class's own code, run by one thread."""
+
+
+KEEPS: Final = "keep("
+"""How lines begin that only an initial part may have."""
 
 
 def infer(cls: type, *, model: Callable[[], Any] | str | None = None, factory: Make | None = None) -> Specification:
@@ -122,6 +127,8 @@ def _of_kind(cls: type, make: Make, catalogue: Catalogue) -> Specification:
     sample = catalogue.model()
     known = {each.text for each in operations}
     for each in others:
+        if each.text.startswith(KEEPS) or "kept(" in each.text:
+            continue  # a model has no record of what it gave out
         if not _methods(each) or each.text in known:
             continue  # an operator: the table has it in all its forms
         lifted = not all(hasattr(sample, name) for name in _methods(each))
@@ -178,6 +185,7 @@ def _given(cls: type, make: Make, model: Make, name: str, kind: ClassKind | None
         ) from error
     own = frozenset() if kind is not None else frozenset(dir(sample))
     kinds, notes = generic.operations(cls, make, known=own)
+    kinds = [each for each in kinds if not each.text.startswith(KEEPS) and "kept(" not in each.text]
     shared = [each for each in kinds if has(type(sample), each) or _on_object(sample, each)]
     if kind is not None and kind.waiting:
         shared = [replace(each, blocking=bool(_methods(each) & kind.waiting)) for each in shared]
@@ -228,10 +236,15 @@ def _generic(cls: type, make: Make, *, guess: bool) -> Specification:
             "it has no public methods, properties or operators of its own" + (f"; {'; '.join(notes)}" if notes else ""),
             "write a Specification with the operations",
         )
+    kinds += _of_abstract_base(cls, kinds)
+    init, kinds = _preparing(kinds), [each for each in kinds if not each.text.startswith(KEEPS)]
     looks = _guessed(cls, make) if guess else None
+    if looks is None and make is cls and (fresh := fresh_if_shared(cls, kinds, NAMES)) is not None:
+        make = fresh
+        notes.append("its objects share data of the class or the module: each run executes the module anew")
     specification = Specification(
         subject=make, operations=kinds, observe=generic.observers(kinds), names=NAMES, subjects=_count(kinds),
-        init=_preparing(kinds), subject_name=cls.__name__, notes=notes, attributes=attributes(make),
+        init=init, subject_name=cls.__name__, notes=notes, attributes=attributes(make),
     )  # fmt: skip
     if looks is None:
         return specification
@@ -240,6 +253,19 @@ def _generic(cls: type, make: Make, *, guess: bool) -> Specification:
     return replace(
         specification, operations=lifted, model=looks.model, model_name=looks.called, guessed=True, decides=False
     )
+
+
+def _of_abstract_base(cls: type, kinds: list[OperationKind]) -> list[OperationKind]:
+    """Return the reading operations that `Set`, `Sequence` or `Mapping` promise; the class itself is the model."""
+    base = next((name for name, abstract in _READ_ONLY.items() if issubclass(cls, abstract)), None)
+    if base is None:
+        return []
+    known = {each.text for each in kinds}
+    promised = KINDS[base].catalogue(cls, cls).operations
+    return [each for each in promised if each.reads and has(cls, each) and each.text not in known]
+
+
+_READ_ONLY: Final = {"set": Set, "dict": Mapping, "list": Sequence}
 
 
 def _guessed(cls: type, make: Make) -> ClassKind | None:
@@ -267,7 +293,13 @@ def _preparing(kinds: list[OperationKind]) -> list[OperationKind] | None:
         "record",
         "update",
     )
-    first = [each for each in kinds if any(each.text.startswith(f"a.{name}(") for name in names)]
+    first = [each for each in kinds if each.text.startswith(KEEPS)]
+    first += [
+        each
+        for each in kinds
+        if "kept(" not in each.text
+        if generic.fills(each) or (each.weight >= 1 and any(each.text.startswith(f"a.{name}(") for name in names))
+    ]
     return [*first, *(each for each in kinds if each.text == "a[k] = v")] or None
 
 

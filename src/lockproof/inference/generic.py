@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import re
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from types import MemberDescriptorType, ModuleType
 from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
-from lockproof.core.operation import OperationKind, op
+from lockproof.core.operation import Code, OperationKind, op
 from lockproof.core.own_time import PASSING
 from lockproof.core.specification import Specification
-from lockproof.inference.arguments import INTEGERS, Arguments
+from lockproof.inference.arguments import Arguments
 from lockproof.inference.catalogue import defines, has
+from lockproof.inference.drafts import Draft, Holes, fed, settle
+from lockproof.inference.values import INTEGERS, Candidates
 
 LOCK_METHODS: Final = frozenset(
     re.findall(
@@ -58,7 +64,7 @@ _NO_TIMES: Final = frozenset(("timeout", "block", "blocking", "wait", "delay", "
 
 
 def operations(
-    cls: type, make: Callable[[], Any], *, without: frozenset[str] = frozenset(), known: frozenset[str] = frozenset()
+    cls: Any, make: Callable[[], Any], *, without: frozenset[str] = frozenset(), known: frozenset[str] = frozenset()
 ) -> tuple[list[OperationKind], list[str]]:
     """Return the kinds of operations that the class has, and notes on the methods that were left out.
 
@@ -71,7 +77,7 @@ def operations(
     ]
     reader = next((kind.text for kind in plain if kind.text == "len(a)"), f"a.{simple[0]}()" if simple else "")
     arguments = Arguments(cls, reader)
-    kinds: list[OperationKind] = []
+    found: list[OperationKind | Draft] = []
     notes: list[str] = []
     for name in public(cls):
         if name in without:
@@ -79,16 +85,85 @@ def operations(
         member = inspect.getattr_static(cls, name)
         if _is_property(member):
             if not _gives_a_lock(make, name):
-                kinds.append(op(f"a.{name}", reads=True, weight=2))
+                found += _property(name, member, arguments)
         elif reason := _unfit(cls, name, member, known):
             if reason != "-":
                 notes.append(f"{name} is left out: {reason}")
         else:
             try:
-                kinds += method(cls, name, arguments)
+                found.append(drafted(cls, name, arguments))
             except LockproofError as error:
                 notes.append(f"{name} is left out: {error.fact}")
-    return [*kinds, *plain], notes
+    if defines(cls, "__call__"):
+        with suppress(LockproofError):
+            found.append(replace(drafted(cls, "__call__", arguments), call="a({})"))
+    drafts = [each for each in found if isinstance(each, Draft)]
+    settle(drafts, make, arguments.factories, arguments.listeners)
+    found += fed(drafts, make)
+    kinds = [kind for each in found for kind in (each.kinds() if isinstance(each, Draft) else [each])]
+    return [*kinds, *plain, *_loops(cls, kinds)], notes
+
+
+def functions(
+    module: ModuleType, names: Sequence[str], make: Callable[[], Any]
+) -> tuple[list[OperationKind], list[str]]:
+    """Return the kinds of operations that call these functions of a module, and notes on those that were left out."""
+    simple = (name for name in names if _READS.fullmatch(name) and not _needed(getattr(module, name)))
+    reader = next((f"a.{name}()" for name in simple), "")
+    arguments = Arguments(module, reader)
+    drafts: list[Draft] = []
+    notes = []
+    for name in names:
+        function = inspect.unwrap(getattr(module, name))
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+            notes.append(f"{name} is left out: it is asynchronous")
+        elif _is_context_manager(getattr(module, name)):
+            notes.append(f"{name} is left out: it is a context manager")
+        elif name in _ENDLESS or (name == "main" and len(names) > 1):
+            notes.append(f"{name} is left out: it may wait for other threads, or end the process")
+        else:
+            try:
+                drafts.append(drafted(module, name, arguments))
+            except LockproofError as error:
+                notes.append(f"{name} is left out: {error.fact}")
+    settle(drafts, make, arguments.factories, arguments.listeners)
+    return [kind for draft in drafts for kind in draft.kinds()], notes
+
+
+def _needed(function: Any) -> bool:
+    try:
+        return any(each.default is each.empty for each in signature_of(function).parameters.values())
+    except (TypeError, ValueError):
+        return True
+
+
+def _property(name: str, member: Any, arguments: Arguments) -> Iterator[OperationKind]:
+    """Yield reading a property or a descriptor, and setting it if it can be set."""
+    yield op(f"a.{name}", reads=True, weight=2)
+    setter = getattr(member, "fset", None) or getattr(type(member), "__set__", None)
+    if setter is None or (isinstance(member, property) and member.fset is None):
+        return
+    with suppress(LockproofError, TypeError, ValueError):
+        value = list(signature_of(setter).parameters.values())[-1]
+        pool = arguments.pool(setter, value)
+        if value.annotation is value.empty and (getter := getattr(member, "fget", None)) is not None:
+            pool = arguments.pool(getter, value.replace(annotation=signature_of(getter).return_annotation))
+        yield op(f"a.{name} = x", x=pool, weight=4)
+
+
+def _loops(cls: type, kinds: Sequence[OperationKind]) -> Iterator[OperationKind]:
+    """Yield loops over the subject that call it, or are abandoned. None of them changes the subject."""
+    if not defines(cls, "__iter__") or not defines(cls, "__contains__", "__len__", "add", "append", "__getitem__"):
+        return
+    if any(kind.text.startswith("a.discard(") for kind in kinds):
+        yield op("[a.discard(-1) for x in a]", normalize=_nothing, weight=0.5)
+    elif defines(cls, "__len__"):
+        yield op("[len(a) for x in a]", normalize=_nothing, reads=True, weight=0.5)
+    yield op("abandon(a)", reads=True, weight=0.3)
+
+
+def _nothing(_: Any) -> None:
+    """Return nothing: several steps of one line have no common result."""
 
 
 def public(cls: type) -> list[str]:
@@ -105,7 +180,9 @@ def public(cls: type) -> list[str]:
 
 def _is_property(member: Any) -> bool:
     return isinstance(member, property) or (
-        hasattr(type(member), "__get__") and type(member).__name__ == "cached_property"
+        hasattr(type(member), "__get__")
+        and (type(member).__name__ == "cached_property" or hasattr(type(member), "__set__"))
+        and not isinstance(member, MemberDescriptorType)
     )
 
 
@@ -119,20 +196,26 @@ def _gives_a_lock(make: Callable[[], Any], name: str) -> bool:
 
 def _unfit(cls: type, name: str, member: Any, known: frozenset[str]) -> str:
     """Return why an attribute is no operation: `-` if the user need not know, empty if it is an operation."""
-    if isinstance(member, (staticmethod, classmethod, type)) or not hasattr(type(member), "__get__"):
-        return "-"  # not bound to an object when it is called
+    if isinstance(member, type) or not hasattr(type(member), "__get__"):
+        return "-"  # data of the class
     if not callable(getattr(cls, name)):
         return "-"
-    function = inspect.unwrap(member)
+    function = inspect.unwrap(getattr(member, "__func__", member))
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         return "it is asynchronous"
-    if function is not member and inspect.isgeneratorfunction(function):
+    if _is_context_manager(member):
         return "it is a context manager"
     if name in LOCK_METHODS and not (name in ("acquire", "release") and _is_pool(cls)):
         return "it gives the lock away"
     if name in _ENDLESS and name not in known:
         return "it may wait for other threads, or end the object"
     return ""
+
+
+def _is_context_manager(member: Any) -> bool:
+    """Tell whether a method was decorated with `contextlib.contextmanager`: no other wrapper has its code there."""
+    code = getattr(getattr(member, "__func__", member), "__code__", None)
+    return code is not None and code.co_filename == contextlib.__file__
 
 
 def _is_pool(cls: type) -> bool:
@@ -146,30 +229,36 @@ def _without_arguments(cls: type, name: str) -> bool:
     member = inspect.getattr_static(cls, name)
     if not inspect.isfunction(member) or inspect.iscoroutinefunction(member):
         return False
-    return all(each.default is not each.empty for each in list(inspect.signature(member).parameters.values())[1:])
+    return all(each.default is not each.empty for each in list(signature_of(member).parameters.values())[1:])
 
 
-def method(cls: type, name: str, arguments: Arguments) -> Iterator[OperationKind]:
-    """Yield the kinds of one method: with the required arguments only, and with each optional one in addition.
+def drafted(cls: Any, name: str, arguments: Arguments) -> Draft:
+    """Return the draft of the operations of one method.
 
     Raises:
         LockproofError: no value can be made for a required parameter.
 
     """
-    function = inspect.unwrap(inspect.getattr_static(cls, name))
+    member = inspect.getattr_static(cls, name)
+    bound = isinstance(member, (classmethod, staticmethod)) or not isinstance(cls, type)
+    function = inspect.unwrap(getattr(cls, name) if bound else member)
     try:
-        parameters = list(inspect.signature(function).parameters.values())[1:]
+        parameters = list(signature_of(function).parameters.values())
     except (TypeError, ValueError):
         parameters = []
-    needed: dict[str, tuple[str, Any]] = {}
-    optional: dict[str, tuple[str, Any]] = {}
-    for parameter in parameters:
+    needed: Holes = {}
+    optional: Holes = {}
+    operand = ""
+    for parameter in parameters if bound and not isinstance(member, classmethod) else parameters[1:]:
         hole = f"x_{parameter.name}"
         if parameter.kind is parameter.VAR_KEYWORD:
+            optional[hole] = f"x={hole}", arguments.pool(function, parameter)[:1]
             continue
         text = f"{parameter.name}={hole}" if parameter.kind is parameter.KEYWORD_ONLY else hole
         if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_POSITIONAL:
             needed[hole] = text, arguments.pool(function, parameter)
+            if not operand and _takes_many(needed[hole][1]) and arguments.takes_any(function, parameter):
+                operand = hole
         elif parameter.name not in _NO_TIMES:
             try:
                 pool = arguments.pool(function, parameter)
@@ -177,19 +266,37 @@ def method(cls: type, name: str, arguments: Arguments) -> Iterator[OperationKind
                 continue
             by_name = parameter.kind is parameter.POSITIONAL_OR_KEYWORD
             optional[hole] = f"{parameter.name}={hole}" if by_name else text, pool[:1]
-    reads = bool(_READS.fullmatch(name)) and not any(
-        "lambda" in str(each) for _, pool in needed.values() for each in pool
-    )
-    yield _call(name, needed, function, reads, weight=2 if reads else 4)
-    for hole, given in optional.items():
-        yield _call(name, {**needed, hole: given}, function, reads, weight=1)
+            if parameter.kind is parameter.VAR_POSITIONAL:
+                optional[f"{hole}_2"] = f"*{hole}_2", (tuple(pool[:2]),) if _plain(pool) else (Code("()"),)
+    others = [hole for hole, (_, pool) in needed.items() if tuple(pool) == (Code("b"),)]
+    pools = [pool for _, pool in needed.values()]
+    reads = bool(_READS.fullmatch(name)) and not any("lambda" in str(each) for pool in pools for each in pool)
+    return Draft(
+        name, f"list(a.{name}({{}}))" if _is_lazy(function) else f"a.{name}({{}})", needed, optional, reads,
+        2 if reads else 4, finished, operand or next(iter(others), ""),
+        iterable=bool(others) or (isinstance(cls, type) and defines(cls, "__iter__", "keys")),
+    )  # fmt: skip
 
 
-def _call(name: str, holes: dict[str, tuple[str, Any]], function: Any, reads: bool, *, weight: float) -> OperationKind:
-    text = f"a.{name}({', '.join(text for text, _ in holes.values())})"
-    if _is_lazy(function):
-        text = f"list({text})"
-    return op(text, reads=reads, normalize=finished, weight=weight, **{hole: pool for hole, (_, pool) in holes.items()})
+def signature_of(function: Any) -> inspect.Signature:
+    """Return the signature of a function, also of one whose annotations name what does not exist at run time."""
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format
+
+        return inspect.signature(function, annotation_format=Format.FORWARDREF)
+    return inspect.signature(function)
+
+
+_MANY_TEXT: Final = ("[", "{", "frozenset(", "iter([", "set(")
+
+
+def _takes_many(pool: Candidates) -> bool:
+    first = pool[0]
+    return isinstance(first, (list, set, dict)) or (isinstance(first, Code) and first.startswith(_MANY_TEXT))
+
+
+def _plain(pool: Candidates) -> bool:
+    return all(type(each) in (int, str, float, bool, bytes) for each in pool)
 
 
 def _is_lazy(function: Any) -> bool:
@@ -219,14 +326,13 @@ def _operators(cls: type) -> Iterator[OperationKind]:
         op("list(slowly(a))", reads=True, weight=2),
         op("a == b", reads=True, weight=0.5),
     ]
+    if defines(cls, "__next__"):
+        one = [kind for kind in one if not kind.text.startswith("list(")]  # it may never end
     yield from (kind for kind in one if has(cls, kind) and (kind.text != "x in a" or defines(cls, "__contains__")))
     if defines(cls, "__bool__"):
         yield op("bool(a)", reads=True)
-    if defines(cls, "__call__"):
-        yield from (
-            replace(each, text=each.text.replace("a.__call__(", "a("))
-            for each in method(cls, "__call__", Arguments(cls))
-        )
+    if defines(cls, "__next__"):
+        yield op("next(a)", weight=4)
     for sign, name in (("+=", "__iadd__"), ("-=", "__isub__"), ("|=", "__ior__"), ("&=", "__iand__")):
         if defines(cls, name):
             yield op(f"a {sign} x", x=INTEGERS if sign in ("+=", "-=") else [{1, 2}])
@@ -253,11 +359,30 @@ def observers(kinds: list[OperationKind]) -> list[str]:
     lines = []
     for kind in kinds:
         few = list(kind.fillings(2))
-        if kind.reads and "b" not in few[0].subjects and len(kind.holes) <= 1:
+        if (
+            kind.reads
+            and kind.weight >= 1
+            and "slowly" not in kind.text
+            and "b" not in few[0].subjects
+            and len(kind.holes) <= 1
+        ):
             lines += [each.text for each in few]
-    asking = [kind for kind in kinds if _ASKS.match(kind.text) and len(kind.holes) <= 1]
+    asking = [kind for kind in kinds if _ASKS.match(kind.text) and len(kind.holes) <= 1 and kind.weight >= 1]
     if len(lines) < 3:
         lines += [each.text for kind in asking for each in kind.fillings(2) for _ in range(1 if kind.holes else 2)]
     if not lines:
-        lines = [kind.text for kind in kinds if not kind.holes and not kind.blocking]
-    return lines[:6]
+        lines = [
+            kind.text
+            for kind in kinds
+            if not kind.holes and not kind.blocking and kind.weight >= 1 and "kept(" not in kind.text
+        ]
+    return [*(["heard(a)"] if any(_listens(kind) for kind in kinds) else []), *lines[:6]]
+
+
+def _listens(kind: OperationKind) -> bool:
+    return any(str(each).startswith("listener(") for pool in kind.holes.values() for each in pool)
+
+
+def fills(kind: OperationKind) -> bool:
+    """Tell whether an operation may stand in the initial part for what it is: it subscribes a listener."""
+    return _listens(kind) and kind.weight >= 1

@@ -20,13 +20,15 @@ from typing import Any
 from lockproof.core.errors import LockproofError
 from lockproof.core.specification import Specification
 from lockproof.inference.from_class import infer as infer  # lockproof.infer is this one
+from lockproof.inference.from_module import infer_module
 
 
 def load_specification(target: Any, model: Any = None, factory: Any = None, name: str = "") -> Specification:
     """Return the specification of a target.
 
     Args:
-        target: A `Specification`, a class, or the name of one as `module:name` or `path/file.py:name`.
+        target: A `Specification`, a class, a module, a function of one, or the name of any of these: `module`,
+            `module:name`, `path/file.py` or `path/file.py:name`.
         model: A class, its name, or the name of a kind like `set`; None: the model is inferred.
         factory: A function without parameters that makes a subject, or its name; None: the class makes it.
         name: The name of the target in reports; empty: its own.
@@ -46,28 +48,53 @@ def load_specification(target: Any, model: Any = None, factory: Any = None, name
                 f"{name} is a specification: it says its own model and factory", "", "leave the options out"
             )
         return replace(subject, subject_name=subject.subject_name or name)
+    if isinstance(subject, ModuleType) or (not isinstance(subject, type) and callable(subject)):
+        if model is not None or make is not None:
+            raise LockproofError(
+                f"{name} is not a class but {'a module' if isinstance(subject, ModuleType) else 'a function'}",
+                "a model and a factory are for objects of a class",
+                "leave the options out, or name the class",
+            )
+        return replace(_of_functions(subject, name), subject_name=name)
     if not isinstance(subject, type):
         raise LockproofError(
             f"{name} is not a class but {type(subject).__name__}",
-            "a check needs the class, or a Specification",
-            "for objects made by a function, name the class and give a factory",
+            "a check needs a class, a function, a module or a Specification",
+            "name the class of the object",
         )
     kind = load(model) if isinstance(model, str) and ":" in model else model
     return replace(infer(subject, model=kind, factory=make), subject_name=name)
 
 
+def _of_functions(subject: Any, name: str) -> Specification:
+    """Return the specification of the functions of a module, or of one of its functions."""
+    if isinstance(subject, ModuleType):
+        return infer_module(subject)
+    module = sys.modules.get(getattr(subject, "__module__", None) or "")
+    function = name.rpartition(":")[2]
+    if module is None or getattr(module, function, None) is not subject:
+        raise LockproofError(
+            f"{name} is not a function of a module",
+            "each run needs its module anew, and the function in it by its name",
+            "name a class, a module, or module:function",
+        )
+    return infer_module(module, function)
+
+
 def load(name: str) -> Any:
-    """Return the object that `module:name` or `path/file.py:name` names.
+    """Return the object that `module:name` or `path/file.py:name` names; without a name the module itself.
 
     Raises:
         LockproofError: the import fails, or there is no such name; the error says where, and gives similar names.
 
     """
     place, colon, attribute = name.rpartition(":")
-    if not colon or not place or not attribute:
+    if not colon and name:
+        return _whole_module(name)
+    if not place or not attribute:
         raise LockproofError(
             f"{name!r} does not name a class", "the form is module:Class or path/file.py:Class",
-            f"write {name.rpartition('.')[0]}:{name.rpartition('.')[2]}" if "." in name else "",
+            f"write {place or attribute}:Class" if place or attribute else "",
         )  # fmt: skip
     module = _from_file(Path(place)) if place.endswith(".py") else _by_name(place)
     found: Any = module
@@ -80,6 +107,21 @@ def load(name: str) -> Any:
             raise LockproofError(f"{place} has no {attribute}", "a misspelt name", step)
         found = getattr(found, part)
     return found
+
+
+def _whole_module(name: str) -> ModuleType:
+    """Return the module that a name without a colon names. A class of a module is a mistake that is explained."""
+    if name.endswith(".py") or "/" in name:
+        return _from_file(Path(name))
+    try:
+        return _by_name(name)
+    except LockproofError as error:
+        outer, dot, last = name.rpartition(".")
+        if not dot or "there is no module" not in error.fact:
+            raise
+        raise LockproofError(
+            f"{name!r} is no module", "a class of a module is named as module:Class", f"write {outer}:{last}"
+        ) from None
 
 
 class Replaced:

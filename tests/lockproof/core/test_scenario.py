@@ -76,3 +76,18 @@ def test_smaller_means_fewer_operations_then_threads_then_shorter_lines() -> Non
 
 def test_subjects_are_those_that_are_used_and_always_a() -> None:
     assert Scenario.parse("b.add(1) || b.add(2)").subjects == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("text", "crosses"),
+    [
+        ("a.update(b) || b.update(a)", True),
+        ("a.add(1); a |= b || len(a); b |= a", True),
+        ("a.update(b) || a.update(b)", True),
+        ("a.update(b) || b.add(1)", False),
+        ("a.update(b) || b.update(c)", False),
+        ("a.update(b); b.update(a) || a.add(1)", False),
+    ],
+)
+def test_threads_cross_if_two_of_them_use_the_same_two_subjects(text: str, crosses: bool) -> None:
+    assert Scenario.parse(text).crosses is crosses

@@ -320,6 +320,8 @@ class Worker:
     def _revealing(self, number: int) -> Scenario | None:
         """Return a scenario of this index in which an operation waits, or whose results reveal the order of threads.
 
+        Threads that cross two subjects may deadlock, whatever their results are: such a scenario is as good.
+
         A share of the scenarios that do neither is kept: few of them find anything, but no other scenario may find the
         same. An aimed search keeps all of them, since it makes few scenarios; a result of yes or no, for instance, can
         only be wrong where the order makes no difference to it. None if there is no such scenario.
@@ -336,7 +338,7 @@ class Worker:
             other = other or scenario
             self.announce([str(scenario)])
             with Watchdog(self._hang), contextlib.suppress(TooManyChoices):
-                if self._judge(scenario).order_matters():
+                if scenario.crosses or self._judge(scenario).order_matters():
                     revealing = revealing or scenario
                     if not any(each.kind.blocking for each in scenario.operations):
                         break

@@ -1,0 +1,135 @@
+"""Subjects with state outside of objects: in the globals of a module, or in attributes of a class.
+
+A run must not see what an earlier run has left there. So each subject is made from a module that is executed anew; the
+source is compiled once. The other modules that it imports stay as they are.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import types
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from lockproof.core.errors import LockproofError
+from lockproof.core.operation import OperationKind
+from lockproof.inference.trials import in_a_copy
+
+_SLOW: Final = 0.03
+"""Seconds for executing a module from which it is not done: too few runs would be left."""
+
+_LONGEST: Final = 200
+"""Characters of a repr that are compared."""
+
+
+class FreshModule:
+    """Makes new copies of a module that has a source file.
+
+    Raises:
+        LockproofError: the module has no source.
+
+    """
+
+    def __init__(self, module: ModuleType) -> None:
+        self._module = module
+        file = getattr(module, "__file__", None) or ""
+        if not file.endswith(".py"):
+            raise LockproofError(
+                f"{module.__name__} has no Python source",
+                "its globals can be made anew for each run only by executing its source",
+                "name a class of it: module:Class",
+            )
+        self._code = compile(Path(file).read_bytes(), file, "exec", dont_inherit=True)
+
+    def __call__(self) -> ModuleType:
+        """Return a new module, executed from its beginning."""
+        made = types.ModuleType(self._module.__name__, self._module.__doc__)
+        for name in ("__file__", "__package__", "__spec__", "__loader__", "__path__"):
+            if hasattr(self._module, name):
+                setattr(made, name, getattr(self._module, name))
+        exec(self._code, vars(made))
+        return made
+
+
+class FreshClass:
+    """Makes objects of a class that is defined anew for each of them, by executing its module."""
+
+    def __init__(self, cls: type) -> None:
+        self._module, self._path = FreshModule(sys.modules[cls.__module__]), cls.__qualname__.split(".")
+
+    def __call__(self) -> Any:
+        """Return an object of a new class of the same name."""
+        found: Any = self._module()
+        for part in self._path:
+            found = getattr(found, part)
+        return found()
+
+
+def can_be_fresh(cls: type) -> bool:
+    """Tell whether the class is found by its name in a module that has a source."""
+    module = sys.modules.get(cls.__module__)
+    found: Any = module
+    for part in cls.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found is cls and module is not None and (getattr(module, "__file__", None) or "").endswith(".py")
+
+
+def shared_state(cls: type) -> Sequence[str]:
+    """Return a description of the data in the class, its bases and their modules: it differs if a call changed them."""
+    owners: list[Any] = [each for each in cls.__mro__ if _is_users(each)]
+    owners += dict.fromkeys(sys.modules[each.__module__] for each in owners if each.__module__ in sys.modules)
+    return [
+        f"{owner.__name__}.{name} {_described(value)}"
+        for owner in owners
+        for name, value in sorted(vars(owner).items())
+        if not name.startswith("__") and not callable(value) and not isinstance(value, (ModuleType, property))
+    ]
+
+
+def _is_users(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] not in sys.stdlib_module_names
+
+
+def _described(value: Any) -> str:
+    if hasattr(type(value), "__get__"):
+        return ""
+    text = ""
+    with suppress(Exception):
+        text = f"{len(value)} "
+    with suppress(Exception):
+        text += f"{sorted(map(id, vars(value).values()))} "
+    with suppress(Exception):
+        text += repr(value)[:_LONGEST]
+    return text
+
+
+def fresh_if_shared(cls: type, kinds: Sequence[OperationKind], names: Mapping[str, Any]) -> FreshClass | None:
+    """Return what makes objects that share nothing, if operations change data of the class or of its module.
+
+    None if they do not, or if the module cannot be executed anew, or not quickly.
+    """
+    if not can_be_fresh(cls):
+        return None
+    before = shared_state(cls)
+    if not before:
+        return None
+    calls = [partial(_call, cls, kind, names) for kind in kinds]
+    if not in_a_copy([*calls, lambda: shared_state(cls) != before])[-1]:
+        return None
+    try:
+        make = FreshClass(cls)
+        began = time.perf_counter()
+        make()
+    except Exception:
+        return None
+    return make if time.perf_counter() - began < _SLOW else None
+
+
+def _call(cls: type, kind: OperationKind, names: Mapping[str, Any]) -> None:
+    line = next(kind.fillings(1))
+    line.compiled({**names, **kind.constants()})(cls(), cls() if "b" in line.names else None, None)

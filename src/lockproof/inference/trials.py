@@ -1,0 +1,98 @@
+"""Runs calls of a user's code in a copy of this process, so that nothing that they do stays.
+
+A call may change class attributes, print, hang or end the process. The copy is made by `fork`, and ended if it does not
+answer: another thread of this process may have held a lock when it was made. Where there is no `fork`, each call has a
+thread of its own instead, which is left behind if it hangs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+PATIENCE: Final = 1.0
+"""Seconds after which a call counts as hung."""
+
+MOST_LOST: Final = 4
+"""Calls that hang or end the process, after which the others are not tried."""
+
+
+def in_a_copy(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Return the result of each call, which must be fit for JSON; None for a call that hangs, raises or ends all."""
+    results: list[Any] = []
+    if not hasattr(os, "fork"):
+        return [_on_a_thread(call) for call in calls]
+    for _ in range(MOST_LOST):
+        results += _forked(calls[len(results) :])
+        if len(results) == len(calls):
+            break
+        results.append(None)
+    return results + [None] * (len(calls) - len(results))
+
+
+def _on_a_thread(call: Callable[[], Any]) -> Any:
+    found: list[Any] = []
+
+    def run() -> None:
+        with suppress(BaseException):
+            found.append(call())
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    return found[0] if found else None
+
+
+def _forked(calls: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Return the results of the calls up to the first that does not come back."""
+    if not calls:
+        return []
+    reading, writing = os.pipe()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process = os.fork()
+    if not process:
+        _run(calls, writing)
+    os.close(writing)
+    try:
+        return _received(reading, len(calls))
+    finally:
+        os.close(reading)
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+
+
+def _run(calls: Sequence[Callable[[], Any]], writing: int) -> None:
+    """Do the calls, in the copy. Never returns."""
+    try:
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for each in (0, 1, 2):
+            os.dup2(nowhere, each)
+        sys.stdin = sys.stdout = sys.stderr = None
+        for call in calls:
+            value: Any = None
+            with suppress(BaseException):
+                value = call()
+            os.write(writing, json.dumps(value).encode() + b"\n")
+    finally:
+        os._exit(0)
+
+
+def _received(reading: int, count: int) -> list[Any]:
+    lines = b""
+    while lines.count(b"\n") < count:
+        ready, _, _ = select.select([reading], [], [], PATIENCE)
+        part = os.read(reading, 65536) if ready else b""
+        if not part:
+            break
+        lines += part
+    return [json.loads(line) for line in lines.split(b"\n")[:-1]]
