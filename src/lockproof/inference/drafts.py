@@ -19,13 +19,13 @@ from lockproof.core.operation import Code, NamedCode, OperationKind, op
 from lockproof.core.probes import NAMES as PROBES
 from lockproof.core.probes import heard
 from lockproof.inference.arguments import guesses
+from lockproof.inference.candidates import Candidates, Guess
+from lockproof.inference.kinds import Make
 from lockproof.inference.trials import in_a_copy
-from lockproof.inference.values import Candidates, Guess
 
 type Holes = dict[str, tuple[str, Candidates]]
 """For each hole how it is written in the call, like `key=x_key`, and its pool."""
 
-type Make = Callable[[], Any]
 
 MOST_TRIED: Final = 60
 """Combinations of kinds of values at most that are tried for one method."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import random
 import threading
 from enum import Enum
 from typing import Any
@@ -50,16 +50,14 @@ class Subject(Base):
 
 
 class Stamped:
-    """Each object has another number, and each change another time."""
-
-    numbers = itertools.count()
+    """Each object has another number, and each change another mark."""
 
     def __init__(self) -> None:
-        self.number, self.changed, self.total = next(self.numbers), 0, 0
+        self.number, self.changed, self.total = random.getrandbits(64), 0, 0
 
     def add(self, number: int) -> None:
         self.total += number
-        self.changed = next(self.numbers)
+        self.changed = random.getrandbits(64)
 
 
 def test_attributes_are_observed_if_their_values_are_data() -> None:
