@@ -25,6 +25,7 @@ from lockproof.campaign.schedule_search import ScheduleSearch
 from lockproof.campaign.thread_failures import ThreadFailures
 from lockproof.campaign.thread_runs import ThreadRuns
 from lockproof.campaign.thread_search import ThreadSearch
+from lockproof.campaign.waits import Waits
 from lockproof.core.evidence import Doubt
 from lockproof.core.options import CheckOptions, Tell
 from lockproof.core.repeat import Repeat
@@ -43,7 +44,8 @@ which operations look exposed before the next one.
 class Check:
     """The order of the phases of one check, and its report.
 
-    `repeat` returns what repeats a finding; `tell` gets the progress.
+    `repeat` returns what repeats a finding; `tell` gets the progress. `left_to_control`: real threads ran nothing,
+    since calls of each scenario may wait.
     """
 
     child: Child
@@ -53,6 +55,7 @@ class Check:
     repeat: Callable[[Finding], Repeat]
     tell: Tell
     notes: list[str] = field(default_factory=list)
+    left_to_control: bool = False
 
     def __post_init__(self) -> None:
         options, evidence = self.options, EvidenceBuilder()
@@ -61,8 +64,9 @@ class Check:
         self.findings = findings = Findings(self.repeat, evidence)
         self.clock = clock = Clock(options.budget, self.tell, lambda: (runs.scenarios, runs.invocations, len(findings)))
         self.deaths = deaths = Deaths(runs, clock, options)
-        self.conformance = ConformancePhase(self.child, clock, deaths, findings, self.notes)
-        self.thread_failures = ThreadFailures(runs, deaths, clock, findings, options)
+        self.waits = waits = Waits(self.controlled, self.child)
+        self.conformance = ConformancePhase(self.child, clock, deaths, findings, self.notes, waits)
+        self.thread_failures = ThreadFailures(runs, deaths, clock, findings, options, waits)
         self.thread_search = ThreadSearch(runs, deaths, self.thread_failures, clock, findings, self.notes)
         self.schedule_search = ScheduleSearch(self.controlled, clock, deaths, evidence)
         self.schedule_failures = ScheduleFailures(
@@ -108,8 +112,11 @@ class Check:
             only = Scenario.parse_observed(self.options.scenario, description.observers)
             self.child.ask(CheckNames(only))
         first = list(with_known_names(self.child, first, self.notes))
-        with self.clock.during("conformance"):
-            self.conformance.compare(min(0.5, self.options.budget / (10 if of_mutant else 100)))
+        if not of_mutant:
+            self.waits.find(description)
+        if only is None or not description.own_model:
+            with self.clock.during("conformance"):
+                self.conformance.compare(min(0.5, self.options.budget / (10 if of_mutant else 100)))
         if only is not None:
             self._search_one(only)
         else:
@@ -123,9 +130,10 @@ class Check:
             self.schedule_failures.explain()
 
     def _search_one(self, scenario: Scenario) -> None:
-        """Run one scenario, on real threads and under control."""
+        """Run one scenario, on real threads and under control; under control alone, if one of its calls waits."""
         self.runs.scenarios = 1
-        if self.options.engine != "schedules":
+        self.left_to_control = self.options.engine == "both" and self.waits.in_scenario(scenario)
+        if self.options.engine != "schedules" and not self.left_to_control:
             with self.clock.during("checking"):
                 self.thread_search.run_one(scenario, self.options.invocations)
         if self.options.engine != "threads" and not self.findings:
@@ -141,7 +149,7 @@ class Check:
 
     def _search(self, first: Sequence[Scenario]) -> None:
         """Search on real threads and under control, in turns."""
-        self.schedule_search.first = first
+        self.schedule_search.first = [*first, *self.waits.scenarios]
         self.thread_search.begin(first)
         turns = SHARES[self.child.description.environment.gil] if self.options.engine == "both" else (1.0,)
         for number, share in enumerate(turns):
@@ -150,6 +158,7 @@ class Check:
                 self.thread_search.prefer_exposed(self.controlled.watched)
                 with self.clock.during("checking"):
                     self.thread_search.search(max(until, 0.0))
+                self.left_to_control = bool(self.waits.kinds) and not self.runs.scenarios and len(turns) > 1
             else:
                 self._search_schedules(max(until, 0.0))
             if self.findings:
@@ -172,8 +181,9 @@ class Check:
         """Return the report of what was done until now."""
         nonconformances = self.conformance.nonconformances
         schedules = self.schedule_search.counts.tally if self.options.engine != "threads" else None
+        real = self.options.engine != "schedules" and not self.left_to_control
         evidence = self.evidence.build(
-            threads=self.options.engine != "schedules", schedules=schedules, doubts=self.schedule_search.doubted(),
+            threads=real, schedules=schedules, doubts=self.schedule_search.doubted(),
             findings=len(self.findings), differences=len(nonconformances), observers=description.observers,
         )  # fmt: skip
         notes = [*self.notes, *self.controlled.notes]

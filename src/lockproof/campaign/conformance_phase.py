@@ -14,6 +14,7 @@ from lockproof.campaign.findings import Findings
 from lockproof.campaign.protocol.child import Child, Died
 from lockproof.campaign.protocol.messages import Conform
 from lockproof.campaign.schedule_search import alone
+from lockproof.campaign.waits import Waits
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Omission
 from lockproof.core.verdict import FindingKind, Nonconformance
@@ -31,6 +32,7 @@ class ConformancePhase:
     deaths: Deaths
     findings: Findings
     notes: list[str]
+    waits: Waits
     nonconformances: list[Nonconformance] = field(default_factory=list)
 
     def compare(self, seconds: float) -> None:
@@ -40,12 +42,15 @@ class ConformancePhase:
             LockproofError: the class cannot be compared at all.
 
         """
-        for _ in range(MOST_ENDINGS):
+        endings = 0
+        while endings < MOST_ENDINGS:
             self.clock.progress("")
+            waited = len(self.waits.kinds)
             try:
                 answer = self.child.ask(Conform(seconds, self.deaths.alone()), seconds)
             except Died as died:
                 self._after_death(died)
+                endings += len(self.waits.kinds) == waited
                 continue
             except LockproofError as error:
                 if not self.findings:
@@ -63,6 +68,8 @@ class ConformancePhase:
         self.deaths.restart()
         if not died.announced:
             evidence.add_death(f"before any operation: {died.detail}", found=False)
+            return
+        if self.waits.explain(died, alone(died.announced)):
             return
         with self.clock.during("shrinking"):
             lines, last = self.deaths.small_program(died)

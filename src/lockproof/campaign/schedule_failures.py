@@ -55,8 +55,12 @@ class ScheduleFailures:
             if died.kind is not FindingKind.HANG and died.certain:
                 self.findings.add_death(died, scenario, seconds, concurrent=len(scenario.threads) > 1)
                 continue
+            if self.threads.waits.explain(died, scenario):
+                continue
             again = self.deaths.again(scenario, self.options.hang)
             if isinstance(again, Died):
+                if self.threads.waits.explain(again, scenario):
+                    continue
                 self.findings.add_death(again, scenario, seconds, concurrent=not again.announced)
                 continue
             self.findings.evidence.add_death(f"under control, `{scenario}`: {died.detail}", found=False)

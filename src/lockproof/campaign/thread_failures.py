@@ -13,6 +13,7 @@ from lockproof.campaign.protocol.child import Died
 from lockproof.campaign.protocol.messages import RunResult
 from lockproof.campaign.results import merged
 from lockproof.campaign.thread_runs import MOST_INVOCATIONS, SHORT_RUN, ThreadRuns
+from lockproof.campaign.waits import Waits
 from lockproof.core.options import CheckOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
@@ -31,6 +32,7 @@ class ThreadFailures:
     clock: Clock
     findings: Findings
     options: CheckOptions
+    waits: Waits
 
     def after_death(self, died: Died, scenario: Scenario) -> None:
         """Make a scenario small that hung or killed the process, and avoid its operations from then on."""
@@ -54,6 +56,9 @@ class ThreadFailures:
         thread alone was slow before the threads met. That thread has since done the same to its end, and no run was
         lost.
         """
+        if self.waits.explain(died, scenario):
+            self.deaths.restart()
+            return None
         if died.certain:
             self.deaths.restart()
             return died
