@@ -32,7 +32,7 @@ from lockproof.core.repeat import RepeatTest
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, FindingKind, Nonconformance, Report
 from lockproof.core.watched import Watched
-from lockproof.mutation.scope import Part, choice_of_python, compiled_methods
+from lockproof.mutation.scope import UsedModule, choice_of_python, compiled_methods
 from lockproof.report.mutants_text import mutation_as_text
 from tests.lockproof.campaign.mutated import Keeps, twice
 from tests.lockproof.report import samples
@@ -360,7 +360,10 @@ def test_a_class_whose_methods_are_compiled_is_refused_although_its_package_has_
 
 @pytest.mark.parametrize("name", ["MULTIDICT_NO_EXTENSIONS", "PURE_PYTHON", "BAG_PURE"])
 def test_the_environment_variable_that_chooses_python_is_named(name: str) -> None:
-    other, part = Part("bag", "bag.py", "IMPURE = 1", ()), Part("bag._c", "_c.py", f'environ.get("{name}")', ())
+    other, part = (
+        UsedModule("bag", "bag.py", "IMPURE = 1", ()),
+        UsedModule("bag._c", "_c.py", f'environ.get("{name}")', ()),
+    )
     assert choice_of_python([other, part]) == f"choose the implementation in Python: {name}=1"
     assert choice_of_python([other]) == "name an implementation in Python"
 
