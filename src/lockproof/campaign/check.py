@@ -17,6 +17,7 @@ from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.findings import Findings
+from lockproof.campaign.known_waits import KnownWaits
 from lockproof.campaign.protocol.child import Child, Died, not_started, with_known_names
 from lockproof.campaign.protocol.messages import CheckNames, Description, Setup
 from lockproof.campaign.results import limits, not_judged
@@ -25,7 +26,6 @@ from lockproof.campaign.schedule_search import ScheduleSearch
 from lockproof.campaign.thread_failures import ThreadFailures
 from lockproof.campaign.thread_runs import ThreadRuns
 from lockproof.campaign.thread_search import ThreadSearch
-from lockproof.campaign.waits import Waits
 from lockproof.core.evidence import Doubt
 from lockproof.core.options import CheckOptions, Tell
 from lockproof.core.repeat import Repeat
@@ -64,7 +64,7 @@ class Check:
         self.findings = findings = Findings(self.repeat, evidence)
         self.clock = clock = Clock(options.budget, self.tell, lambda: (runs.scenarios, runs.invocations, len(findings)))
         self.deaths = deaths = Deaths(runs, clock, options)
-        self.waits = waits = Waits(self.controlled, self.child)
+        self.waits = waits = KnownWaits(self.controlled, self.child)
         self.conformance = ConformancePhase(self.child, clock, deaths, findings, self.notes, waits)
         self.thread_failures = ThreadFailures(runs, deaths, clock, findings, options, waits)
         self.thread_search = ThreadSearch(runs, deaths, self.thread_failures, clock, findings, self.notes)
@@ -103,6 +103,7 @@ class Check:
         except Died as died:
             raise not_started(died) from None
         self.notes += description.notes
+        self.waits.own_model = description.own_model
         return description
 
     def _phases(self, first: Sequence[Scenario], description: Description) -> None:
@@ -112,7 +113,7 @@ class Check:
             only = Scenario.parse_observed(self.options.scenario, description.observers)
             self.child.ask(CheckNames(only))
         first = list(with_known_names(self.child, first, self.notes))
-        if not of_mutant:
+        if not of_mutant or (self.setup.waits and self.options.engine != "threads"):
             self.waits.find(description)
         if only is None or not description.own_model:
             with self.clock.during("conformance"):
@@ -158,7 +159,8 @@ class Check:
                 self.thread_search.prefer_exposed(self.controlled.watched)
                 with self.clock.during("checking"):
                     self.thread_search.search(max(until, 0.0))
-                self.left_to_control = bool(self.waits.kinds) and not self.runs.scenarios and len(turns) > 1
+                elsewhere = len(turns) > 1 or bool(self.setup.aim.kinds)  # control runs them, or has run them before
+                self.left_to_control = bool(self.waits.kinds) and not self.runs.scenarios and elsewhere
             else:
                 self._search_schedules(max(until, 0.0))
             if self.findings:

@@ -11,10 +11,10 @@ from typing import Final
 from lockproof.campaign.clock import Clock
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.findings import Findings
+from lockproof.campaign.known_waits import KnownWaits
 from lockproof.campaign.protocol.child import Child, Died
 from lockproof.campaign.protocol.messages import Conform
 from lockproof.campaign.schedule_search import alone
-from lockproof.campaign.waits import Waits
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Omission
 from lockproof.core.verdict import FindingKind, Nonconformance
@@ -32,7 +32,7 @@ class ConformancePhase:
     deaths: Deaths
     findings: Findings
     notes: list[str]
-    waits: Waits
+    waits: KnownWaits
     nonconformances: list[Nonconformance] = field(default_factory=list)
 
     def compare(self, seconds: float) -> None:

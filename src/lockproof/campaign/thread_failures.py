@@ -9,11 +9,11 @@ from typing import Final
 from lockproof.campaign.clock import Clock
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.findings import Findings, violation
+from lockproof.campaign.known_waits import KnownWaits
 from lockproof.campaign.protocol.child import Died
 from lockproof.campaign.protocol.messages import RunResult
 from lockproof.campaign.results import merged
 from lockproof.campaign.thread_runs import MOST_INVOCATIONS, SHORT_RUN, ThreadRuns
-from lockproof.campaign.waits import Waits
 from lockproof.core.options import CheckOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
@@ -32,7 +32,7 @@ class ThreadFailures:
     clock: Clock
     findings: Findings
     options: CheckOptions
-    waits: Waits
+    waits: KnownWaits
 
     def after_death(self, died: Died, scenario: Scenario) -> None:
         """Make a scenario small that hung or killed the process, and avoid its operations from then on."""

@@ -47,7 +47,7 @@ from lockproof.campaign.worker.exploring import (
 from lockproof.campaign.worker.exposure import watched
 from lockproof.campaign.worker.replaying import control_of, fewer_preemptions, find_again
 from lockproof.campaign.worker.requests import Worker
-from lockproof.campaign.worker.waits import MOST_ORDERS, SelfModel, orders
+from lockproof.campaign.worker.self_model import MOST_ORDERS, SelfModel, orders
 from lockproof.campaign.worker.watchdog import Watchdog
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError

@@ -237,7 +237,9 @@ class Worker:
                 choice_of_python(parts),
             )
         with Watchdog(self._hang):
-            filling = that_return(self.specification, sorted(productive(self.specification, self.announce)))
+            scope = parted(self.specification)
+            lines = productive(scope, self.announce) if scope is not None else ()
+            filling = that_return(self.specification, sorted(lines))
             files = {part.file for part in parts}
             reach = reached(self.specification, files, filling, self.announce)
         found = mutants_of_class(owner, operators=operators, ran=reach.keys())
@@ -312,9 +314,11 @@ class Worker:
 
     def _new_generator(self, watched: Watched | None = None) -> Generator | None:
         scope = self._scope()
-        if scope is None:
+        known = {kind.text for kind in scope.operations} if scope is not None else set()
+        aimed = {text: count for text, count in self._aimed.items() if text in known}
+        if scope is None or (self._aimed and not aimed):
             return None
-        return Generator(scope, self._threads, self._seed, self._filling, self._aimed, watched)
+        return Generator(scope, self._threads, self._seed, self._filling, aimed, watched)
 
     def avoid(self, together: Sequence[Sequence[str]]) -> Done:
         """From now on make no scenario that has the kinds of all lines in one of these lists."""

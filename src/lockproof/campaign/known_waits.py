@@ -7,12 +7,13 @@ and judges what becomes of the calls.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.protocol.child import Child, Died
-from lockproof.campaign.protocol.messages import Description, FindWaits, FoundWaits
+from lockproof.campaign.protocol.messages import Description, FindWaits, FoundWaits, Setup
 from lockproof.core.errors import LockproofError
 from lockproof.core.operation import Operation
 from lockproof.core.scenario import Scenario
@@ -23,20 +24,26 @@ LOOKING: Final = 0.3
 
 
 @dataclass
-class Waits:
+class KnownWaits:
     """What is known of operations that wait.
 
-    `kinds` are the texts of their kinds; `scenarios` are small ones of such operations, for control.
+    `kinds` are the texts of their kinds; `scenarios` are small ones of such operations, for control. `own_model`: the
+    class itself is the model. A model that somebody has written says itself what waits.
     """
 
     controlled: ControlledChild
     child: Child
     kinds: dict[str, None] = field(default_factory=dict)
     scenarios: tuple[Scenario, ...] = ()
+    own_model: bool = False
+
+    def __post_init__(self) -> None:
+        self.kinds |= dict.fromkeys(self.controlled.setup.waits)
 
     def find(self, description: Description) -> None:
         """Find out which operations wait, if the subject has something in it to wait for."""
-        if description.own_model and description.has_waits:
+        self.own_model = description.own_model
+        if self.own_model and description.has_waits:
             self.scenarios = self._asked(FindWaits(None, LOOKING)).scenarios
 
     def in_scenario(self, scenario: Scenario) -> bool:
@@ -45,10 +52,10 @@ class Waits:
 
     def explain(self, died: Died, scenario: Scenario) -> bool:
         """Tell whether a process hung since an operation waits that does no wrong. From then on that is known."""
-        if died.kind is not FindingKind.HANG or not self.child.description.own_model:
+        if died.kind is not FindingKind.HANG or not self.own_model:
             return False
-        if died.announced:
-            scenario = Scenario((), (tuple(map(Operation, died.announced)),))
+        with suppress(LockproofError):  # what is announced may be a whole scenario, which is this one
+            scenario = Scenario((), (tuple(map(Operation, died.announced)),)) if died.announced else scenario
         return self.in_scenario(scenario)
 
     def _asked(self, request: FindWaits) -> FoundWaits:
@@ -64,3 +71,11 @@ class Waits:
             self.kinds |= dict.fromkeys(kinds)
             for each in (self.child, self.controlled.child):
                 each.use_waits(tuple(self.kinds))
+
+
+def waits_of(child: Child, setup: Setup, memory: int) -> tuple[str, ...]:
+    """Tell a child which operations of its subject wait, and return the texts of their kinds."""
+    waits = KnownWaits(ControlledChild(setup, memory), child)
+    with waits.controlled.child:
+        waits.find(child.start())
+    return tuple(waits.kinds)

@@ -42,9 +42,6 @@ MOST_ORDERS: Final = 40
 MOST_RUNS: Final = 1500
 """Runs of one scenario, in all orders of its calls and all orders in which those that wait go on."""
 
-type Calls = tuple[Operation, ...]
-type Announce = Callable[[Sequence[str]], None]
-
 
 def orders(scenario: Scenario) -> int:
     """Return in how many orders the calls of the threads can begin, if none waits."""
@@ -53,7 +50,7 @@ def orders(scenario: Scenario) -> int:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingCall:
     """A call that waits if it comes after the initial part."""
 
     init: tuple[Operation, ...]
@@ -63,7 +60,7 @@ class Waiting:
 class SelfModel:
     """The runs of scenarios one call at a time, on subjects of this specification. Only for a process under control."""
 
-    def __init__(self, specification: Specification, announce: Announce) -> None:
+    def __init__(self, specification: Specification, announce: Callable[[Sequence[str]], object]) -> None:
         self._specification, self._announce = specification, announce
         self._released: dict[tuple[str, bool], bool] = {}
 
@@ -101,11 +98,11 @@ class SelfModel:
             found[SerialOutcome(results, tuple(each for row in run.before for each in row), run.final)] = None
         return StuckJudge(scenario.threads, scenario.final, found, consistency)
 
-    def waiting_calls(self, seconds: float) -> list[Waiting]:
+    def waiting_calls(self, seconds: float) -> list[WaitingCall]:
         """Return calls that wait and do no wrong, one of each kind, tried on one thread for so many seconds."""
         end = time.monotonic() + seconds
         first = [next(kind.fillings(1)) for kind in self._specification.operations if not comes_back(kind.text)]
-        found: dict[str, Waiting] = {}
+        found: dict[str, WaitingCall] = {}
         for each in first:
             self._look_for_wait(each, each, found)
         for before, each in product(first, first) if found else ():
@@ -115,17 +112,17 @@ class SelfModel:
                 self._look_for_wait(before, each, found)
         return list(found.values())
 
-    def _look_for_wait(self, before: Operation, call: Operation, found: dict[str, Waiting]) -> None:
+    def _look_for_wait(self, before: Operation, call: Operation, found: dict[str, WaitingCall]) -> None:
         """Find the smallest number of calls after which another call waits."""
         if call.kind.text in found or not self.waiting_in(Scenario((), ((*(before,) * REPEATS, call),))):
             return
         for number in range(REPEATS + 1):
             init = (before,) * number
             if call.kind.text in self.waiting_in(Scenario(init, ((call,),))):
-                found[call.kind.text] = Waiting(init, call)
+                found[call.kind.text] = WaitingCall(init, call)
                 return
 
-    def scenarios(self, waiting: Waiting, final: Sequence[Operation]) -> Iterator[Scenario]:
+    def scenarios(self, waiting: WaitingCall, final: Sequence[Operation]) -> Iterator[Scenario]:
         """Yield small scenarios in which a call waits, others let it go on, and others still may come in between."""
         call = waiting.call
         releases = [found for other in self._others() if (found := self._letting_go(waiting, other)) is not None]
@@ -140,7 +137,9 @@ class SelfModel:
             ):
                 yield Scenario(init, threads, tuple(final))
 
-    def _letting_go(self, waiting: Waiting, other: Operation) -> tuple[Calls, Calls] | None:
+    def _letting_go(
+        self, waiting: WaitingCall, other: Operation
+    ) -> tuple[tuple[Operation, ...], tuple[Operation, ...]] | None:
         """Return an initial part, and as few other calls as let the waiting one go on; None if these do not."""
         for init in dict.fromkeys((waiting.init, ())):
             own = waiting.init[len(init) :]
