@@ -36,7 +36,10 @@ PART_OF_A_YIELD: Final = 0.05
 
 @dataclass(frozen=True)
 class LockWait:
-    """A call that waits for a lock. `left`: the call that took the lock has returned, or was the constructor."""
+    """A call that waits for a lock, known by the place that made it.
+
+    `left`: the call that took the lock has returned, or was the constructor.
+    """
 
     thread: int
     lock: str
@@ -197,7 +200,7 @@ class _SerialProgram(ScenarioProgram):
         waiting = self._waiting()
         self.returned = [list(each) for each in self.results]
         self.taken = {
-            each.describe() for each in dict.fromkeys(engine.resources) if each.owner is not None and not each.quiet
+            each.origin for each in dict.fromkeys(engine.resources) if each.owner is not None and not each.quiet
         }
         if waiting:
             self.locks = [each for t in waiting if (each := self._lock(t, tasks, waiting)) is not None]
@@ -246,7 +249,7 @@ class _SerialProgram(ScenarioProgram):
                 owner = next((u for u, task in enumerate(tasks) if task is needs.owner), -1)
             if owner not in back:
                 return None
-        return LockWait(t, wanted.describe(), left)
+        return LockWait(t, wanted.origin, left)
 
 
 class SerialRuns:
