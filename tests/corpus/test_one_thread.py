@@ -37,8 +37,12 @@ def test_a_set_that_is_handed_out_is_told() -> None:
     assert mended.nonconformances == ()
 
 
+ANSWERING = [pair for pair in PAIRS if pair.family != "waiting"]
+"""The pairs whose calls come back to one thread alone. Those of the others would keep it for ever."""
+
+
 @pytest.mark.one_build
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.name)
+@pytest.mark.parametrize("pair", ANSWERING, ids=lambda pair: pair.name)
 def test_the_mended_one_does_what_its_kind_does(pair: Pair) -> None:
     found = compared(pair.mended)
     assert [each for each in found.nonconformances if each.decides] == []

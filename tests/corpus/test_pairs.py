@@ -29,6 +29,18 @@ ALONE: Final = {
     "Mailbox": "a.put(1); a.put(2); len(a); a.get(); a.get(); len(a)",
     "WaitingQueue": "a.put(1); a.put(2); len(a); a.get(); a.get(); len(a)",
     "Buffer": "a.put(1); len(a); a.get(); a.put(2); a.get(); len(a)",
+    "Tokens": "a.take(); a.put_back(); a.take()",
+    "CountDown": "a.count_down(); a.count_down(); a.wait(); a.count_down(); a.wait()",
+    "Signal": "a.give(); a.await_it(); a.await_it()",
+    "ReadWrite": "a.acquire_write(); a.release_write(); a.acquire_read(); a.acquire_read(); a.release_read()",
+    "Meeting": "",
+    "Slot": "a.give(1); a.grab(); a.give(2); a.grab()",
+    "Promise": "a.keep(1); a.value(); a.keep(2); a.value()",
+    "Gate": "a.admit_one(); a.enter(); a.admit_one(); a.admit_one(); a.enter()",
+    "Line": "a.acquire(); a.release(); a.acquire(); a.release()",
+    "Lending": "a.borrow(); a.give_back(1); a.borrow()",
+    "Shelf": "a.store(1, 1); a.size(); a.clear_out(); a.size(); a.store(2, 2); a.size()",
+    "Tasks": "a.done(); a.done(); a.join(); a.done(); a.join()",
 }
 """What one thread can run of the pairs whose race waits on one thread already."""
 

@@ -21,11 +21,19 @@ from tests.lockproof.engines.control.running import answers
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
 
-GROUPS: Final = ("sets builtin_sets counters", "caches dicts lists", "queues registries pools", "clocks alike observed")
+GROUPS: Final = (
+    "sets builtin_sets counters",
+    "caches dicts lists",
+    "queues registries pools",
+    "clocks alike observed",
+    "waiting",
+)
 """Families whose pairs one process explores: few processes, and enough to keep two processors busy."""
 
-LARGE: Final = {"OtherOperand", "OperandOrder", "Mapping", "WaitingQueue", "Buffer"} | (
-    {"InPlace", "Comparison", "Length", "CopiedDict"} if sys.version_info >= (3, 15) else set()
+LARGE: Final = (
+    {"OtherOperand", "OperandOrder", "Mapping", "WaitingQueue", "Buffer"}
+    | {"CountDown", "ReadWrite", "Meeting", "Slot"}
+    | ({"InPlace", "Comparison", "Length", "CopiedDict"} if sys.version_info >= (3, 15) else set())
 )
 """Pairs whose race has more schedules within the bound than are run of the mended class."""
 

@@ -18,6 +18,7 @@ from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.findings import Findings, gravity
+from lockproof.campaign.known_waits import KnownWaits
 from lockproof.campaign.protocol.child import Child, Died, HarnessFault, not_started, with_known_names
 from lockproof.campaign.protocol.messages import CheckNames, Description, Setup
 from lockproof.campaign.results import limits, not_judged
@@ -48,7 +49,8 @@ ONE_THREAD: Final = 0.2
 class Check:
     """The order of the phases of one check, and its report.
 
-    `repeat` returns what repeats a finding; `tell` gets the progress.
+    `repeat` returns what repeats a finding; `tell` gets the progress. `left_to_control`: real threads ran nothing,
+    since calls of each scenario may wait.
     """
 
     child: Child
@@ -58,6 +60,7 @@ class Check:
     repeat: Callable[[Finding], Repeat]
     tell: Tell
     notes: list[str] = field(default_factory=list)
+    left_to_control: bool = False
 
     def __post_init__(self) -> None:
         options, evidence = self.options, EvidenceBuilder()
@@ -66,8 +69,9 @@ class Check:
         self.findings = findings = Findings(self.repeat, evidence)
         self.clock = clock = Clock(options.budget, self.tell, lambda: (runs.scenarios, runs.invocations, len(findings)))
         self.deaths = deaths = Deaths(runs, clock, options)
-        self.conformance = ConformancePhase(self.child, clock, deaths, findings, self.notes)
-        self.thread_failures = ThreadFailures(runs, deaths, clock, findings, options)
+        self.waits = waits = KnownWaits(self.controlled, self.child)
+        self.conformance = ConformancePhase(self.child, clock, deaths, findings, self.notes, waits)
+        self.thread_failures = ThreadFailures(runs, deaths, clock, findings, options, waits)
         self.thread_search = ThreadSearch(runs, deaths, self.thread_failures, clock, findings, self.notes)
         self.schedule_search = ScheduleSearch(self.controlled, clock, deaths, evidence)
         self.schedule_failures = ScheduleFailures(
@@ -113,6 +117,7 @@ class Check:
         except Died as died:
             raise not_started(died) from None
         self.notes += description.notes
+        self.waits.own_model = description.own_model
         return description
 
     def _phases(self, first: Sequence[Scenario], description: Description) -> None:
@@ -122,8 +127,11 @@ class Check:
             only = Scenario.parse_observed(self.options.scenario, description.observers)
             self.child.ask(CheckNames(only))
         first = list(with_known_names(self.child, first, self.notes))
-        with self.clock.during("conformance"):
-            self.conformance.compare(min(0.5, self.options.budget / (10 if of_mutant else 100)))
+        if not of_mutant or (self.setup.waits and self.options.engine != "threads"):
+            self.waits.find(description)
+        if only is None or not description.own_model:
+            with self.clock.during("conformance"):
+                self.conformance.compare(min(0.5, self.options.budget / (10 if of_mutant else 100)))
         if only is not None:
             self._search_one(only)
         else:
@@ -138,9 +146,10 @@ class Check:
         self.conformance.confirm_hangs()
 
     def _search_one(self, scenario: Scenario) -> None:
-        """Run one scenario, on real threads and under control."""
+        """Run one scenario, on real threads and under control; under control alone, if one of its calls waits."""
         self.runs.scenarios = 1
-        if self.options.engine != "schedules":
+        self.left_to_control = self.options.engine == "both" and self.waits.in_scenario(scenario)
+        if self.options.engine != "schedules" and not self.left_to_control:
             with self.clock.during("checking"):
                 self.thread_search.run_one(scenario, self.options.invocations)
         if self.options.engine != "threads" and not self.findings.of_threads:
@@ -156,7 +165,7 @@ class Check:
 
     def _search(self, first: Sequence[Scenario]) -> None:
         """Search on real threads and under control, in turns."""
-        self.schedule_search.first = first
+        self.schedule_search.first = [*first, *self.waits.scenarios]
         self.thread_search.begin(first)
         turns = SHARES[self.child.description.environment.gil] if self.options.engine == "both" else (1.0,)
         for number, share in enumerate(turns):
@@ -166,6 +175,8 @@ class Check:
                 self.thread_search.prefer_exposed(self.controlled.watched)
                 with self.clock.during("checking"):
                     self.thread_search.search(max(until, 0.0))
+                elsewhere = len(turns) > 1 or bool(self.setup.aim.kinds)  # control runs them, or has run them before
+                self.left_to_control = bool(self.waits.kinds) and not self.runs.scenarios and elsewhere
             else:
                 self._search_schedules(max(until, 0.0))
             if self.findings.of_threads:
@@ -194,8 +205,9 @@ class Check:
         nonconformances = self.conformance.nonconformances
         differences = sum(each.decides for each in nonconformances)
         schedules = self.schedule_search.counts.tally if self.options.engine != "threads" else None
+        real = self.options.engine != "schedules" and not self.left_to_control
         evidence = self.evidence.build(
-            threads=self.options.engine != "schedules", schedules=schedules, doubts=self.schedule_search.doubted(),
+            threads=real, schedules=schedules, doubts=self.schedule_search.doubted(),
             findings=len(self.findings), differences=differences, observers=description.observers,
         )  # fmt: skip
         notes = [*self.notes, *self.controlled.notes]

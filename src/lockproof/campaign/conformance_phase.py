@@ -11,6 +11,7 @@ from typing import Final
 from lockproof.campaign.clock import Clock
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.findings import Findings
+from lockproof.campaign.known_waits import KnownWaits
 from lockproof.campaign.protocol.child import Child, Died
 from lockproof.campaign.protocol.messages import Conform
 from lockproof.campaign.schedule_search import alone
@@ -35,6 +36,7 @@ class ConformancePhase:
     deaths: Deaths
     findings: Findings
     notes: list[str]
+    waits: KnownWaits
     nonconformances: list[Nonconformance] = field(default_factory=list)
     _hung: list[tuple[Died, float]] = field(default_factory=list)
 
@@ -50,12 +52,15 @@ class ConformancePhase:
             LockproofError: the class cannot be compared at all.
 
         """
-        for _ in range(MOST_ENDINGS):
+        endings = 0
+        while endings < MOST_ENDINGS:
             self.clock.progress("")
+            waited = len(self.waits.kinds)
             try:
                 answer = self.child.ask(Conform(seconds, self.deaths.alone()), seconds)
             except Died as died:
                 self._after_death(died)
+                endings += len(self.waits.kinds) == waited
                 continue
             except LockproofError as error:
                 if not self.findings and not self._hung:
@@ -73,6 +78,8 @@ class ConformancePhase:
         self.deaths.restart()
         if not died.announced:
             evidence.add_death(f"before any operation: {died.detail}", found=False)
+            return
+        if self.waits.explain(died, alone(died.announced)):
             return
         if died.kind is FindingKind.HANG:
             if all(died.announced[-1] != each.announced[-1] for each, _ in self._hung):

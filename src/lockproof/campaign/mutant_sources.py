@@ -20,7 +20,7 @@ class MutantSources:
 
     `sites` are the places with synchronization. `filling` are lines that change a fresh subject. `reach` says which
     kinds of operations run a place: a function, by file and qualified name, or a line, by file and number. `kinds` are
-    all kinds of operations.
+    all kinds of operations, and `waits` the texts of those that wait.
     """
 
     texts: dict[str, str]
@@ -29,6 +29,7 @@ class MutantSources:
     filling: tuple[str, ...]
     reach: dict[tuple[str, str | int], tuple[str, ...]]
     kinds: tuple[OperationKind, ...]
+    waits: tuple[str, ...] = ()
 
     def knows(self, scenario: Scenario) -> bool:
         """Tell whether all operations are of known kinds. Others may do anything, for instance change the class."""

@@ -21,6 +21,7 @@ from typing import Final
 from lockproof.campaign.fate_file import FateFile
 from lockproof.campaign.fates import Fates
 from lockproof.campaign.killers import Killers
+from lockproof.campaign.known_waits import waits_of
 from lockproof.campaign.mutant_judge import MutantJudge
 from lockproof.campaign.mutant_sources import MutantSources
 from lockproof.campaign.original import Original
@@ -81,8 +82,10 @@ def mutants_for(target: str, options: MutateOptions, reviewed: Reviewed | None =
             what the class has not.
 
     """
-    with Child(_setup(target, replace(options, seed=0)), memory=options.memory) as child:
+    setup = _setup(target, replace(options, seed=0))
+    with Child(setup, memory=options.memory) as child:
         try:
+            waits = waits_of(child, setup, options.memory)
             answer = child.ask(MakeMutants(options.operators or None), 60.0)
             for text in sorted(set(reviewed.killers.values())) if reviewed is not None else ():
                 child.ask(CheckNames(Scenario.parse(text)))
@@ -103,6 +106,7 @@ def mutants_for(target: str, options: MutateOptions, reviewed: Reviewed | None =
         answer.filling,
         {(file, place): kinds for file, place, kinds in answer.reach},
         tuple(OperationKind(text, dict.fromkeys(holes, ())) for text, holes in answer.kinds),
+        waits,
     )
 
 
@@ -127,7 +131,8 @@ class _Run:
     def __post_init__(self) -> None:
         self._jobs = self.options.jobs or os.process_cpu_count() or 1
         self._time_left = TimeLeft(self.options.budget, self._jobs)
-        self._original = Original(self.target, self.options, _setup(self.target, self.options), self.sources.filling)
+        setup = replace(_setup(self.target, self.options), waits=self.sources.waits)
+        self._original = Original(self.target, self.options, setup, self.sources.filling)
         self._judge = MutantJudge(self.options, self.sources, self._original, self.reviewed, self._progress)
 
     def run(self, earlier: Mapping[str, str]) -> MutationReport:

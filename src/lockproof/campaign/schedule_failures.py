@@ -58,8 +58,12 @@ class ScheduleFailures:
                 if not concurrent:
                     self.deaths.avoid([scenario.operations[-1].text])
                 continue
+            if self.threads.waits.explain(died, scenario):
+                continue
             again = self.deaths.again(scenario, self.options.hang)
             if isinstance(again, Died):
+                if self.threads.waits.explain(again, scenario):
+                    continue
                 concurrent = not again.announced
                 self.findings.add_death(again, scenario, seconds, concurrent=concurrent, unshrunk=concurrent)
                 continue

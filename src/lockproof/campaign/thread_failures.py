@@ -9,6 +9,7 @@ from typing import Final
 from lockproof.campaign.clock import Clock
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.findings import Findings, violation
+from lockproof.campaign.known_waits import KnownWaits
 from lockproof.campaign.protocol.child import Died
 from lockproof.campaign.protocol.messages import RunResult
 from lockproof.campaign.results import merged
@@ -31,6 +32,7 @@ class ThreadFailures:
     clock: Clock
     findings: Findings
     options: CheckOptions
+    waits: KnownWaits
 
     def after_death(self, died: Died, scenario: Scenario) -> None:
         """Make a scenario small that hung or killed the process, and avoid its operations from then on."""
@@ -54,6 +56,9 @@ class ThreadFailures:
         thread alone was slow before the threads met. That thread has since done the same to its end, and no run was
         lost.
         """
+        if self.waits.explain(died, scenario):
+            self.deaths.restart()
+            return None
         if died.certain:
             self.deaths.restart()
             return died

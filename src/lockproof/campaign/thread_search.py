@@ -61,6 +61,8 @@ class ThreadSearch:
             tries += 1
             if pool.wants_new:
                 scenario = next(self._new, None)
+                if scenario is None and self.failures.waits.kinds:
+                    return  # control runs the others
                 if scenario is None:
                     self.notes.append("each scenario that is left has an operation that a finding is about")
                     return

@@ -68,6 +68,8 @@ class Omission(StrEnum):
 
     WAITS_FOR_EVER = "waits-for-ever"
     TOO_SLOW = "too-slow"
+    TOO_MANY_ORDERS = "too-many-orders"
+    LEFT_TO_CONTROL = "left-to-control"
 
 
 @dataclass(frozen=True)
@@ -352,12 +354,22 @@ _OMITTED: Final[dict[Omission, _Words]] = {
         "operation for which one thread alone takes too long",
         "operations for which one thread alone takes too long", example=", like {}",
     ),
+    Omission.TOO_MANY_ORDERS: _Words(
+        "scenario of calls that wait in too many orders",
+        "scenarios of calls that wait in too many orders", example=", like {}",
+    ),
+    Omission.LEFT_TO_CONTROL: _Words(
+        "scenario with calls that may wait, which real threads do not run",
+        "scenarios with calls that may wait, which real threads do not run", example=", like {}",
+    ),
 }  # fmt: skip
 
 _WHY: Final[dict[Doubt | Omission, str]] = {
     Doubt.MODEL_TOO_WIDE: "the model has too many choices to judge it",
     Doubt.ALONE_DIFFERS: "run by one thread, the subject already differs from the model",
     Omission.WAITS_FOR_EVER: "its operations can wait for ever",
+    Omission.LEFT_TO_CONTROL: "its calls may wait, so real threads do not run it, and schedules do",
+    Omission.TOO_MANY_ORDERS: "its calls may wait, and there are too many orders to run each of them",
 }
 """The wording for one scenario that was not run, to follow a colon."""
 

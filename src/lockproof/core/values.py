@@ -110,6 +110,12 @@ class Collected:
 ATOMIC: Final = frozenset({type(None), bool, int, str, bytes, float, Raised, TextForm, Identity, Collected})
 """Types whose values are their own canonical form. Values of their subclasses are not."""
 
+WAITS: Final = TextForm("waits for ever")
+"""In place of a result: the call began, and never returned."""
+
+NOT_BEGUN: Final = TextForm("never begins")
+"""In place of a result: a call before it, in the same thread, never returned."""
+
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _DEEPEST: Final = 12
 

@@ -27,7 +27,7 @@ class InitialPart:
             kinds = [kind for kind in _by_weight(specification.operations) if not kind.reads]
         self.operations = [
             each for kind in kinds for each in list(kind.fillings(tuning.FILLINGS))[: tuning.INITIAL_FILLINGS]
-            if not kind.blocking
+            if not kind.blocking or specification.model is None
         ]  # fmt: skip
         self._productive = [each for each in self.operations if each.text in filling]
         self._focused = tuning.INITIAL_FOCUSED_WITH_AIM if has_aim else tuning.INITIAL_FOCUSED

@@ -49,7 +49,8 @@ def reached(
     found: defaultdict[CodePlace, set[str]] = defaultdict(set)
     with _Monitor(files) as monitor:
         for kind in specification.operations:
-            endless = kind.blocking or comes_back(kind.text)
+            # A class that is its own model may have operations of which nobody has said that they wait.
+            endless = kind.blocking or specification.model is None or comes_back(kind.text)
             for lines in ([], [line for line in filling if not comes_back(line)]):
                 for operation in list(kind.fillings(FILLINGS))[:FILLINGS]:
                     announce([*lines, operation.text])

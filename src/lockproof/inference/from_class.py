@@ -228,8 +228,6 @@ def _count(kinds: list[OperationKind]) -> int:
 def _generic(cls: type, make: Make, *, guess: bool) -> Specification:
     """Return the specification whose model is the class itself. `guess`: or the set or mapping that it looks like."""
     kinds, notes = generic.operations(cls, make)
-    kinds, waits = _that_return(make, kinds)
-    notes += waits
     if not kinds:
         raise LockproofError(
             f"{cls.__name__} has no operations to try",
@@ -301,19 +299,6 @@ def _preparing(kinds: list[OperationKind]) -> list[OperationKind] | None:
         if generic.fills(each) or (each.weight >= 1 and any(each.text.startswith(f"a.{name}(") for name in names))
     ]
     return [*first, *(each for each in kinds if each.text == "a[k] = v")] or None
-
-
-def _that_return(make: Make, kinds: list[OperationKind]) -> tuple[list[OperationKind], list[str]]:
-    """Leave out operations that wait on a fresh subject for another operation: no model says when they may go on."""
-    suspicious = (*waiting.GETS, "acquire", "borrow", "checkout", "await_", "result", "down", "wait_for", "put")
-    kept, notes = [], []
-    for each in kinds:
-        name = next((name for name in suspicious if each.text.startswith(f"a.{name}(")), None)
-        if name and waiting.is_released(make, next(each.fillings(1)), kinds, NAMES):
-            notes.append(f"{name} is left out: it waits for another thread, and no model says when")
-        else:
-            kept.append(each)
-    return kept, notes
 
 
 def _waiting(cls: type, make: Make, waits: waiting.Waits) -> Specification:

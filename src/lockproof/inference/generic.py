@@ -34,8 +34,6 @@ _ENDLESS: Final = frozenset(
     (
         "start",
         "run",
-        "join",
-        "wait",
         "serve_forever",
         "run_forever",
         "fork",
@@ -46,7 +44,7 @@ _ENDLESS: Final = frozenset(
         "stop",
     )
 )
-"""Methods that start threads, wait for them, or end the object."""
+"""Methods that start threads, or end the object."""
 
 _READS: Final = re.compile(
     r"(is|has|to|as|num|list|snapshot)_\w+|(get_)?(all|size|count|len|length|value|values|items|keys|total|sum|snapshot|"
@@ -205,10 +203,10 @@ def _unfit(cls: type, name: str, member: Any, known: frozenset[str]) -> str:
         return "it is asynchronous"
     if _is_context_manager(member):
         return "it is a context manager"
-    if name in LOCK_METHODS and not (name in ("acquire", "release") and _is_pool(cls)):
+    if name in LOCK_METHODS and defines(cls, "__len__", "__iter__", "__contains__", "__getitem__"):
         return "it gives the lock away"
     if name in _ENDLESS and name not in known:
-        return "it may wait for other threads, or end the object"
+        return "it may start threads, or end the object"
     return ""
 
 
@@ -216,13 +214,6 @@ def _is_context_manager(member: Any) -> bool:
     """Tell whether a method was decorated with `contextlib.contextmanager`: no other wrapper has its code there."""
     code = getattr(getattr(member, "__func__", member), "__code__", None)
     return code is not None and code.co_filename == contextlib.__file__
-
-
-def _is_pool(cls: type) -> bool:
-    """Tell whether `acquire` and `release` are operations of the class: it is no collection and no lock."""
-    return not defines(cls, "__len__", "__iter__", "__contains__", "__getitem__") and not defines(
-        cls, "locked", "__enter__"
-    )
 
 
 def _without_arguments(cls: type, name: str) -> bool:

@@ -7,12 +7,12 @@ return: that is the difference between an empty queue and a lock that is held fo
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from lockproof.core.model import block
-from lockproof.core.operation import Operation, OperationKind, op
+from lockproof.core.operation import OperationKind, op
 from lockproof.inference.queues import Order
 
 PUTS: Final = ("put", "push", "enqueue", "offer", "send", "produce", "append", "add", "insert")
@@ -25,7 +25,7 @@ LONG: Final = 3.0
 """Seconds after which a call that could return counts as hung."""
 
 _MOST: Final = 6
-"""A queue that takes so many items counts as unbounded. So many operations are tried to make a call return."""
+"""A queue that takes so many items counts as unbounded."""
 
 
 @dataclass(frozen=True)
@@ -123,25 +123,6 @@ def _order(subject: Any, put: str, get: str, count: int) -> Order | None:
         came.append(getter.result)
     orders: list[tuple[Order, list[int]]] = [("first", items), ("last", items[::-1]), ("least", sorted(items))]
     return next((order for order, expected in orders if came == expected), None)
-
-
-def is_released(
-    make: Callable[[], Any], operation: Operation, kinds: Sequence[OperationKind], names: Mapping[str, Any]
-) -> bool:
-    """Tell whether the operation waits on a fresh subject until one of the other operations lets it go on."""
-    subject = make()
-
-    def call(each: Operation) -> _Trial:
-        function = each.compiled({**names, **each.kind.constants()})
-        return _Trial(lambda: function(subject, None, None))
-
-    waiting = call(operation)
-    if waiting.returned():
-        return False
-    others = [kind for kind in kinds if not kind.reads and kind.text != operation.kind.text]
-    return any(call(next(kind.fillings(1))).returned() and waiting.done.is_set() for kind in others[:_MOST]) or (
-        waiting.returned()
-    )
 
 
 _SIZES: Final = ("qsize", "size", "count", "length", "__len__")

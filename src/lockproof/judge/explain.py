@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations, islice
 from typing import Any, Final
 
-from lockproof.core.values import Raised, anonymous, show
+from lockproof.core.values import NOT_BEGUN, WAITS, Raised, anonymous, show
 from lockproof.core.verdict import Outcome, Verdict
 from lockproof.judge.orders import Exhausted, Key, Masks, Orders, renumbered
 
@@ -175,7 +175,8 @@ class Explainer:
         """Name the fewest results that no order gives together; if those are too many, say how far an order gets."""
         if self._table is not None:
             seen = (*results, *final)
-            allowed = [(*flat, *ending) for flat, ending in self._allowed()]
+            unended = (NOT_BEGUN,) * len(final)  # of orders in which a call waits for ever
+            allowed = [(*flat, *(*ending, *unended)[: len(final)]) for flat, ending in self._allowed()]
             for size in range(1, TOGETHER + 1):
                 for chosen in combinations(range(len(seen)), size):
                     if not any(all(each[i] == seen[i] for i in chosen) for each in allowed):
@@ -232,10 +233,14 @@ class Explainer:
 
 
 def _past(result: Any) -> str:
+    if result in (WAITS, NOT_BEGUN):
+        return "waited for ever" if result == WAITS else "never began"
     return f"raised {result.name}" if isinstance(result, Raised) else f"returned {show(result)}"
 
 
 def _present(result: Any) -> str:
+    if result in (WAITS, NOT_BEGUN):
+        return show(result)
     return f"raises {result.name}" if isinstance(result, Raised) else f"returns {show(result)}"
 
 

@@ -308,7 +308,7 @@ class Pool:
 
 
 class Gate:
-    """`acquire` waits for `release`, and no model says when it may go on."""
+    """`acquire` waits for `release`."""
 
     def __init__(self) -> None:
         self._semaphore = threading.Semaphore(0)

@@ -34,6 +34,7 @@ from lockproof.campaign.protocol.messages import (
     Refused,
     Request,
     Setup,
+    UseWaits,
     read,
     written,
 )
@@ -125,6 +126,12 @@ class Child:
         assert self._process is not None and self._process.stdin is not None
         self._send(request)
         return self._answer(request, allowance + 2 * self._setup.hang + 5)
+
+    def use_waits(self, kinds: tuple[str, ...]) -> None:
+        """Say which kinds of operations wait, to this process and to those that replace it."""
+        self._setup = replace(self._setup, waits=kinds)
+        if self._description is not None:
+            self.ask(UseWaits(kinds))
 
     def _send(self, message: object) -> None:
         assert self._process is not None and self._process.stdin is not None

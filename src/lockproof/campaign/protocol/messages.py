@@ -81,6 +81,7 @@ class Setup:
     one thread at a time. `note`: the file in which the child announces what one thread is about to run. `replaced`:
     for a module or a file by name, the file to read instead. `watched`: what was seen of the operations under control;
     None: the child finds it out. `strict`: each difference from the model on one thread decides the verdict.
+    `waits`: the kinds of operations that are known to wait.
     """
 
     path: list[str]
@@ -95,6 +96,7 @@ class Setup:
     aim: Aim = field(default_factory=Aim)
     watched: Watched | None = None
     strict: bool = False
+    waits: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, subject: str | Pickled, options: Options, *, threads: int = 2) -> Self:
@@ -118,7 +120,11 @@ class Done:
 
 @dataclass(frozen=True)
 class Description:
-    """The subject that was loaded. `observers` are the lines that observe it at the end of each scenario."""
+    """The subject that was loaded.
+
+    `observers` are the lines that observe it at the end of each scenario. `own_model`: the class itself is the model.
+    `has_waits`: there is something in the subject to wait for.
+    """
 
     subject: str
     model: str
@@ -126,6 +132,20 @@ class Description:
     kinds: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     observers: tuple[str, ...] = ()
+    own_model: bool = False
+    has_waits: bool = False
+
+
+@dataclass(frozen=True)
+class FoundWaits:
+    """The kinds of operations that wait and do no wrong.
+
+    `waits`: an operation did, perhaps one of no known kind. `scenarios`: small ones with such operations.
+    """
+
+    kinds: tuple[str, ...] = ()
+    waits: bool = False
+    scenarios: tuple[Scenario, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -333,6 +353,23 @@ class Avoid(Request[Done]):
 
 
 @dataclass(frozen=True)
+class FindWaits(Request[FoundWaits]):
+    """Find out which operations wait: those of a scenario; None: any, tried on one thread for so many seconds."""
+
+    answer = FoundWaits
+    scenario: Scenario | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class UseWaits(Request[Done]):
+    """From now on these kinds of operations wait."""
+
+    answer = Done
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Generate(Request[Generated]):
     """Make the scenario with this index, or the next that is not avoided.
 
@@ -425,8 +462,8 @@ class Replay(Request[Replayed]):
 REQUESTS: Final = {
     each.__name__: each
     for each in (
-        Describe, CheckNames, Conform, UseWatched, Avoid, Generate, RunLines, Run, MakeMutants, WatchOperations,
-        Explore, Label, Replay,
+        Describe, CheckNames, Conform, UseWatched, Avoid, FindWaits, UseWaits, Generate, RunLines, Run, MakeMutants,
+        WatchOperations, Explore, Label, Replay,
     )
 }  # fmt: skip
 EXCEPTIONAL: Final = {each.__name__: each for each in (Hung, Refused, Fault)}

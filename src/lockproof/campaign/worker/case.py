@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
 from typing import Final
 
+from lockproof.campaign.protocol.answers import Answers
+from lockproof.campaign.protocol.messages import RunResult
 from lockproof.core.evidence import Doubt, Omission
 from lockproof.core.model import TooManyChoices
 from lockproof.core.operation import UNKNOWN_KIND
@@ -19,9 +22,13 @@ from lockproof.engines.threads.compiled import CompiledProgram, Record, RecordKe
 from lockproof.engines.threads.crew import BATCH, in_turn
 from lockproof.judge.orders import Waiting
 from lockproof.judge.run import Judgement, ScenarioJudge
+from lockproof.judge.stuck import StuckJudge
 
 JUDGING: Final = 2.0
 """Seconds for judging all outcomes of one scenario; outcomes after that are UNKNOWN."""
+
+MOST_SHOWN: Final = 40
+"""Outcomes at most in an answer, beside violations: these are all in it."""
 
 NO_ROOM: Final = (MemoryError, RecursionError)
 """What the judge raises if its search does not fit into memory: the outcome is UNKNOWN, and the check goes on."""
@@ -45,8 +52,8 @@ class Case:
     objects of one kind are alike.
     """
 
-    def __init__(self, scenario: Scenario, program: CompiledProgram, judge: ScenarioJudge) -> None:
-        self.scenario, self.program, self.judge = scenario, program, judge
+    def __init__(self, scenario: Scenario, program: CompiledProgram, judge: ScenarioJudge | Omission) -> None:
+        self.scenario, self.program = scenario, program
         self.batch = BATCH
         self.anonymous = False
         self._repeats: bool | None = None
@@ -56,6 +63,12 @@ class Case:
         self._verdicts: dict[RecordKey, tuple[Outcome, Record]] = {}
         self._doubts: dict[Outcome, Doubt] = {}
         self.skipped: Doubt | Omission | None = None
+        if isinstance(judge, Omission):
+            self.skipped = judge
+            return
+        self.judge = judge
+        if isinstance(judge, StuckJudge):
+            return  # its runs of the class, one call at a time, have shown how calls wait
         try:
             if waits and self.judge.waiting() is Waiting.FOR_EVER:
                 self.skipped = Omission.WAITS_FOR_EVER
@@ -157,3 +170,39 @@ class Case:
 def nameless(record: Record) -> Record:
     """Return the record with objects of one kind alike."""
     return replace(record, results=anonymous(record.results), final=anonymous(record.final))
+
+
+def summed(case: Case, scenario: Scenario, tally: Counter[RecordKey], seconds: float) -> RunResult:
+    """Return the result of these runs. Equal outcomes count as one, even if the threads saw each other differently."""
+    counts: Counter[Outcome] = Counter()
+    example: dict[Outcome, Record] = {}
+    doubts: Counter[Doubt] = Counter()
+    answers, returned = Answers(case.scenario), 0
+    for key, count in tally.items():
+        outcome, record = case.judged(key)
+        counts[outcome] += count
+        example.setdefault(outcome, record)
+        any_returned = answers.note(record.results, record.final)
+        if (doubt := case.doubt_of(outcome)) is not None:
+            doubts[doubt] += count
+        elif any_returned:
+            returned += count
+    bad = [outcome for outcome in counts if outcome.verdict is Verdict.VIOLATION]
+    worst = min(bad, key=lambda each: (each.order_only, not each.raises, -counts[each]), default=None)
+    shown = bad + [outcome for outcome, _ in counts.most_common() if outcome not in bad][:MOST_SHOWN]
+    result = RunResult(
+        scenario,
+        tally.total(),
+        seconds,
+        sum(counts[outcome] for outcome in bad),
+        dict(doubts),
+        returned,
+        tuple(replace(outcome, count=counts[outcome]) for outcome in sorted(shown, key=lambda each: -counts[each])),
+        len(counts),
+        kinds=tuple(sorted({each.kind.text for thread in case.scenario.threads for each in thread})),
+        answers=answers.all(),
+    )
+    if worst is None:
+        return result
+    explanation = case.explained(example[worst])
+    return replace(result, worst=replace(worst, count=counts[worst]), explanation=explanation)

@@ -17,9 +17,12 @@ from lockproof.campaign.protocol.answers import Answers
 from lockproof.campaign.protocol.counts import Counts
 from lockproof.campaign.protocol.messages import (
     Description,
+    Done,
     Explore,
     Explored,
+    FindWaits,
     Found,
+    FoundWaits,
     Label,
     Labelled,
     Replay,
@@ -28,18 +31,31 @@ from lockproof.campaign.protocol.messages import (
     Setup,
     WatchOperations,
 )
+from lockproof.campaign.worker.blocking import is_own_model, may_wait
 from lockproof.campaign.worker.case import Case
-from lockproof.campaign.worker.exploring import Exploration, Problem, Program, Stage, masking_of, returns, seen_in
+from lockproof.campaign.worker.exploring import (
+    Exploration,
+    Problem,
+    Program,
+    Stage,
+    given_up,
+    masking_of,
+    returns,
+    seen_in,
+)
 from lockproof.campaign.worker.exposure import watched
 from lockproof.campaign.worker.replaying import control_of, fewer_preemptions, find_again
 from lockproof.campaign.worker.requests import Worker
+from lockproof.campaign.worker.self_model import MOST_ORDERS, SelfModel, orders
 from lockproof.campaign.worker.watchdog import Watchdog
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
-from lockproof.core.evidence import Doubt
+from lockproof.core.evidence import Doubt, Omission
 from lockproof.core.own_time import real as time
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
+from lockproof.core.specification import Specification
+from lockproof.core.values import WAITS
 from lockproof.core.verdict import ASSERTIONS, Control, Explanation, FindingKind, Outcome, Verdict
 from lockproof.core.watched import Watched
 from lockproof.engines.control.install import instrumentation
@@ -49,9 +65,15 @@ from lockproof.engines.control.task import Result
 from lockproof.engines.strategies.exhaustive import ScheduleReplay
 from lockproof.engines.threads.compiled import CompiledProgram, Record
 from lockproof.inference.target import load
+from lockproof.judge.orders import Waiting
+from lockproof.judge.run import ScenarioJudge
+from lockproof.judge.stuck import StuckJudge
 
 MOST_EXPLORATIONS: Final = 400
 """Explorations that can be gone on with; after that all begin anew."""
+
+STUCK: Final = (FindingKind.DEADLOCK, FindingKind.NO_PROGRESS)
+"""What a run shows that ended with calls that wait; for a right class it may be right."""
 
 TIDYING: Final = 1.0
 """Seconds for the search for a schedule with fewer preemptions."""
@@ -73,6 +95,14 @@ class _JudgedProgram:
         """Return what is wrong with the run that has just ended, or why it cannot be judged; None if nothing is."""
         problem = seen_in(result, self.program)
         program = self.program
+        if problem is not None and problem.kind in STUCK and (judged := self._of_stuck()) is not None:
+            outcome, key = judged
+            if outcome.verdict is Verdict.VIOLATION and any(WAITS in row for row in key[0]):
+                return replace(problem, detail=f"{problem.detail}, and in no order of the calls, one at a time, "
+                               "do just these calls wait", key=key)  # fmt: skip
+            if outcome.verdict is Verdict.VIOLATION:
+                return Problem(FindingKind.NOT_LINEARIZABLE, key=key)  # all calls ended; only an observer waits
+            return self.case.doubt_of(outcome) if self.case is not None else None
         if problem is not None or self.case is None or not isinstance(program, ScenarioProgram):
             return problem
         if not program.complete:
@@ -80,13 +110,29 @@ class _JudgedProgram:
         assert self.answers is not None
         self.answers.note(program.results, program.final)
         key = (tuple(map(tuple, program.results)), tuple(program.final), tuple(map(tuple, program.seen)))
-        outcome = self._verdicts.get(key)
-        if outcome is None:
-            self.outcomes.add(key[:2])
-            outcome = self._verdicts[key] = self.case.outcome(Record(*key))
+        outcome = self._judged(self.case, key)
         if outcome.verdict is Verdict.VIOLATION:
             return Problem(FindingKind.NOT_LINEARIZABLE, key=key)
         return self.case.doubt_of(outcome)
+
+    def _of_stuck(self) -> tuple[Outcome, Any] | None:
+        """Return the judged outcome of a run that ended with calls that wait, and its key; None if it is not judged."""
+        program, case = self.program, self.case
+        if case is None or not isinstance(program, ScenarioProgram) or not program.began:
+            return None
+        if case.skipped or not isinstance(case.judge, StuckJudge):
+            return None
+        program.stuck = True
+        results, final, seen = case.judge.whole(program.results, program.seen, program.ended())
+        key = (tuple(map(tuple, results)), tuple(final), tuple(tuple(map(tuple, each)) for each in seen))
+        return self._judged(case, key), key
+
+    def _judged(self, case: Case, key: Any) -> Outcome:
+        outcome = self._verdicts.get(key)
+        if outcome is None:
+            self.outcomes.add(key[:2])
+            outcome = self._verdicts[key] = case.outcome(Record(*key))
+        return outcome
 
 
 class ControlledWorker(Worker):
@@ -102,6 +148,8 @@ class ControlledWorker(Worker):
     def answer(self, request: Request[Any]) -> object:
         """Return the answer to a request."""
         match request:
+            case FindWaits(scenario, seconds):
+                return self._find_waits(scenario, seconds)
             case WatchOperations(filling, seconds):
                 return self._watched(filling, seconds)
             case Explore():
@@ -150,6 +198,51 @@ class ControlledWorker(Worker):
     def _watched(self, filling: Sequence[str], seconds: float) -> Watched:
         with Watchdog(self._hang):
             return watched(self.specification, filling, seconds, self.announce)
+
+    def _find_waits(self, scenario: Scenario | None, seconds: float) -> FoundWaits:
+        """Find out which operations wait, and take note of them."""
+        if not is_own_model(self.specification):
+            return FoundWaits()
+        model = SelfModel(replace(self.specification, model=None), self.announce)
+        with Watchdog(self._hang + seconds):
+            found = [] if scenario is not None else model.waiting_calls(seconds)
+            kinds = {each.call.kind.text for each in found}
+            if scenario is not None:
+                kinds = model.waiting_in(self.specification.bind(scenario))
+            final = self.specification.final
+            scenarios = tuple(dict.fromkeys(made for each in found for made in model.scenarios(each, final)))
+        self.announce([])
+        known = tuple(kind.text for kind in self.specification.operations if kind.text in kinds)
+        self.use_waits(known)
+        return FoundWaits(known, bool(kinds), scenarios)
+
+    def _scope(self) -> Specification | None:
+        return self.specification
+
+    def use_waits(self, kinds: Sequence[str]) -> Done:
+        """From now on these kinds of operations wait."""
+        self._explorations.clear()
+        return super().use_waits(kinds)
+
+    def _released(self, number: int, attempt: int) -> tuple[Scenario | None, Waiting | None]:
+        assert self._generator is not None
+        scenario = self._generator.scenario(number, attempt)
+        if not may_wait(self.specification, scenario):
+            return super()._released(number, attempt)
+        if orders(scenario) > MOST_ORDERS:
+            return None, None
+        with Watchdog(self._hang):
+            self.announce([str(scenario)])
+            if not SelfModel(self.specification, self.announce).begins(scenario):
+                scenario = replace(scenario, init=())
+        return scenario, None
+
+    def _judge_or_reason(self, scenario: Scenario) -> ScenarioJudge | Omission:
+        if self.specification.model is None:
+            model = SelfModel(self.specification, self.announce)
+            if may_wait(self.specification, scenario) or model.waits_in_turn(scenario):
+                return model.judge(scenario, self._consistency)
+        return super()._judge_or_reason(scenario)
 
     def explore(self, request: Explore) -> Explored:
         """Go on exploring a scenario, or the function; return what was covered, and what was found."""
@@ -206,8 +299,8 @@ class ControlledWorker(Worker):
             found = judged.look(result)
             if isinstance(found, Problem):
                 seen.append(found)
-            given_up = found is None and (result.bounded or not judged.program.complete)
-            doubt = Doubt.GIVEN_UP if given_up else found if isinstance(found, Doubt) else None
+            unended = found is None and given_up(result, judged.program)
+            doubt = Doubt.GIVEN_UP if unended else found if isinstance(found, Doubt) else None
             counts.note(doubt, returned=returns(judged.program), stalled=bool(result.native))
             return found
 

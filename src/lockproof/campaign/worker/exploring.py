@@ -43,6 +43,9 @@ fewer schedules than these. For few preemptions it is half of the request: most 
 MANY_THREADS: Final = 20
 """With more threads, SURW has half of all turns: exhaustive searches do not end, and the others draw too widely."""
 
+MAIN: Final = "main thread"
+"""The name of the first thread. In a scenario it only waits for the others, until the final part."""
+
 MOST_CYCLES: Final = 5
 MOST_LOOPS: Final = 4
 """Cycles of locks of one run, and loops of one problem, that are reported."""
@@ -80,7 +83,8 @@ def seen_in(result: Result, program: Program) -> Problem | None:
         message = f": {error}" if str(error) else ""
         return Problem(FindingKind.EXCEPTION, f"{type(error).__name__}{message}, in {thread}", text)
     if result.deadlock:
-        return Problem(FindingKind.DEADLOCK, "no thread can go on", blocked=result.deadlock)
+        rows = [row for row in result.deadlock if function or row.thread != MAIN] or result.deadlock
+        return Problem(FindingKind.DEADLOCK, "no thread can go on", blocked=rows)
     if result.left and function:
         names = ", ".join(each.thread for each in result.left)
         return Problem(FindingKind.LEFT_BEHIND, f"{names} still waits when the function has ended", blocked=result.left)
@@ -98,6 +102,11 @@ def returns(program: Program) -> bool:
     if isinstance(program, FunctionProgram):
         return True
     return any(type(result) is not Raised for thread in program.results for result in thread)
+
+
+def given_up(result: Result, program: Program) -> bool:
+    """Tell whether a run has no outcome: it did not end, and is not known to be stuck."""
+    return not program.stuck and (result.bounded or not program.complete)
 
 
 def _of_the_subject(error: BaseException) -> list[str]:
@@ -285,7 +294,8 @@ class Exploration:
         if self.runs % 200 == 0:
             gc.collect(0)
         seen = None if result.ran.redundant else self._look(result)
-        if seen is None and (result.bounded or not self.program.complete):
+        stuck_again = result.ran.redundant and bool(result.deadlock)  # the run that shows the same was judged
+        if seen is None and not stuck_again and given_up(result, self.program):
             seen = Doubt.GIVEN_UP
         problem = seen if isinstance(seen, Problem) else None
         doubt = seen if isinstance(seen, Doubt) else None

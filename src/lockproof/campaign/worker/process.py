@@ -30,7 +30,8 @@ from lockproof.campaign.protocol.messages import (
     read,
     written,
 )
-from lockproof.campaign.worker.requests import ThreadHung, Worker
+from lockproof.campaign.worker.requests import Worker
+from lockproof.campaign.worker.watchdog import ThreadHung
 from lockproof.core import own_time
 from lockproof.core.errors import LockproofError
 from lockproof.engines.control.task import Lost

@@ -21,7 +21,6 @@ from dataclasses import replace
 from random import Random
 from typing import Any, Final
 
-from lockproof.campaign.protocol.answers import Answers
 from lockproof.campaign.protocol.messages import (
     Avoid,
     CheckNames,
@@ -41,13 +40,15 @@ from lockproof.campaign.protocol.messages import (
     RunLines,
     RunResult,
     Setup,
+    UseWaits,
     UseWatched,
 )
-from lockproof.campaign.worker.case import Case
-from lockproof.campaign.worker.watchdog import Watchdog
+from lockproof.campaign.worker.blocking import has_waits, is_own_model, marked, may_wait, parted, rejoined
+from lockproof.campaign.worker.case import Case, summed
+from lockproof.campaign.worker.watchdog import ThreadHung, Watchdog
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
-from lockproof.core.evidence import Doubt
+from lockproof.core.evidence import Omission
 from lockproof.core.interpreter import current_frames
 from lockproof.core.model import TooManyChoices
 from lockproof.core.operation import SUBJECTS, Operation, renamed
@@ -55,9 +56,9 @@ from lockproof.core.own_time import own_time
 from lockproof.core.own_time import real as time
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
-from lockproof.core.verdict import Outcome, Verdict
+from lockproof.core.verdict import Nonconformance, Verdict
 from lockproof.core.watched import Watched
-from lockproof.engines.threads.compiled import CompiledProgram, Record, RecordKey
+from lockproof.engines.threads.compiled import CompiledProgram, RecordKey
 from lockproof.engines.threads.crew import Crew
 from lockproof.engines.threads.patience import LONGEST, Patience
 from lockproof.generate.generator import Generator, productive
@@ -92,17 +93,6 @@ MOST_CASES: Final = 200
 SHORT_HANG: Final = 1.0
 """Seconds without an answer of one thread that are a hang at first; the parent tries again with the full time."""
 
-MOST_SHOWN: Final = 40
-"""Outcomes at most in an answer, beside violations: these are all in it."""
-
-
-class ThreadHung(Exception):
-    """One thread did not come back from the lines in `announced`; `stacks` shows where the thread is."""
-
-    def __init__(self, detail: str, stacks: str, announced: tuple[str, ...]) -> None:
-        super().__init__(detail)
-        self.stacks, self.announced = stacks, announced
-
 
 class Worker:
     """The state of the child: the specification, a crew of threads, and the scenarios that are compiled."""
@@ -116,7 +106,7 @@ class Worker:
         self._avoided: list[frozenset[str]] = []
         self._aimed, self._differing = setup.aim.kinds, setup.aim.differing
         self._filling = frozenset(setup.aim.filling or ())
-        self._known = setup.watched
+        self._known, self._waits = setup.watched, setup.waits
         self._made: Scenario | None = None
         self._strict = setup.strict
         with Watchdog(self._hang + 30):
@@ -140,6 +130,8 @@ class Worker:
                 return self.watch(watched)
             case Avoid(together):
                 return self.avoid(together)
+            case UseWaits(kinds):
+                return self.use_waits(kinds)
             case Generate(index, revealing):
                 return self.generate(index, revealing)
             case RunLines(lines, hang):
@@ -153,14 +145,14 @@ class Worker:
     def _load(self, target: Any, model: Any, factory: Any, name: str = "") -> None:
         name = target if isinstance(target, str) else name
         loaded = load(target) if isinstance(target, str) else target
-        self.specification = load_specification(loaded, model, factory, name)
+        self.specification = marked(load_specification(loaded, model, factory, name), self._waits)
         if self._strict:
             self.specification = replace(self.specification, decides=True)
         with Watchdog(self._hang):
             subject = self.specification.subject()
         if isinstance(loaded, Specification):
             refuse_unknown_names(self.specification, subject)
-        self._generator = Generator(self.specification, self._threads, self._seed)
+        self._generator = self._new_generator()
 
     def announce(self, lines: Sequence[str]) -> None:
         """Write to a file which lines one thread is about to run, in case it does not come back; reset the watchdog."""
@@ -178,7 +170,14 @@ class Worker:
             tuple(kind.text for kind in specification.operations),
             tuple(specification.notes),
             tuple(renamed(each, {"a": name}).text for name in SUBJECTS for each in specification.final),
+            own_model := is_own_model(specification),
+            own_model and self._has_waits(),
         )
+
+    def _has_waits(self) -> bool:
+        with contextlib.suppress(Exception), Watchdog(self._hang):
+            return has_waits(self.specification.subject())
+        return False
 
     def check_names(self, scenario: Scenario) -> Done:
         """See that the names in a scenario exist and its arguments fit, without running the scenario.
@@ -236,7 +235,9 @@ class Worker:
                 choice_of_python(parts),
             )
         with Watchdog(self._hang):
-            filling = that_return(self.specification, sorted(productive(self.specification, self.announce)))
+            scope = parted(self.specification)
+            lines = productive(scope, self.announce) if scope is not None else ()
+            filling = that_return(self.specification, sorted(lines))
             files = {part.file for part in parts}
             reach = reached(self.specification, files, filling, self.announce)
         found = mutants_of_class(owner, operators=operators, ran=reach.keys())
@@ -262,18 +263,23 @@ class Worker:
             for kind in self.specification.operations
             if any(actions & Operation(kind.text).actions for actions in left_out)
         }
-        with Watchdog(min(self._hang, SHORT_HANG)):
-            result = conform(self.specification, self._seed, seconds, announce=self.announce, skip=frozenset(kinds),
-                             compared=self._compared())  # fmt: skip
-        self.specification = with_time(result.specification) if own_time.was_read else result.specification
-        with Watchdog(self._hang):
-            self._filling = self._filling or productive(self.specification, self.announce)
+        nonconformances: Sequence[Nonconformance] = ()
+        if (scope := parted(self.specification)) is not None:
+            with Watchdog(min(self._hang, SHORT_HANG)):
+                result = conform(scope, self._seed, seconds, announce=self.announce, skip=frozenset(kinds),
+                                 compared=self._compared())  # fmt: skip
+            nonconformances = result.nonconformances
+            self.specification = rejoined(result.specification, self.specification)
+            if own_time.was_read:
+                self.specification = with_time(self.specification)
+            with Watchdog(self._hang):
+                self._filling = self._filling or productive(result.specification, self.announce)
         watched = self._known if self._known is not None else self._watched(sorted(self._filling), seconds)
         self.watch(watched)
         self._cases.clear()
         return Conformed(
             watched,
-            tuple(result.nonconformances),
+            tuple(nonconformances),
             tuple(self.specification.notes),
             tuple(kind.text for kind in self.specification.operations),
         )
@@ -291,8 +297,28 @@ class Worker:
 
     def watch(self, watched: Watched) -> Done:
         """From now on make scenarios by what was seen of kinds of operations."""
-        self._generator = Generator(self.specification, self._threads, self._seed, self._filling, self._aimed, watched)
+        self._generator = self._new_generator(watched)
         return Done()
+
+    def use_waits(self, kinds: Sequence[str]) -> Done:
+        """From now on these kinds of operations wait."""
+        self._waits = tuple({*self._waits, *kinds})
+        self.specification = marked(self.specification, self._waits)
+        self._cases.clear()
+        self._generator = self._new_generator()
+        return Done()
+
+    def _scope(self) -> Specification | None:
+        """Return what scenarios are made of, None for nothing: real threads leave calls that wait to control."""
+        return parted(self.specification)
+
+    def _new_generator(self, watched: Watched | None = None) -> Generator | None:
+        scope = self._scope()
+        known = {kind.text for kind in scope.operations} if scope is not None else set()
+        aimed = {text: count for text, count in self._aimed.items() if text in known}
+        if scope is None or (self._aimed and not aimed):
+            return None
+        return Generator(scope, self._threads, self._seed, self._filling, aimed, watched)
 
     def avoid(self, together: Sequence[Sequence[str]]) -> Done:
         """From now on make no scenario that has the kinds of all lines in one of these lists."""
@@ -305,7 +331,7 @@ class Worker:
 
         `revealing`: prefer scenarios whose results reveal the order of the threads, and run the model to see that.
         """
-        for number in range(index, index + 500):
+        for number in range(index, index + 500 if self._generator is not None else index):
             scenario = self._revealing(number) if revealing else self._released(number, 0)[0]
             if scenario is not None and not self._is_avoided(scenario):
                 self._made = scenario
@@ -351,6 +377,7 @@ class Worker:
 
         The scenario is None if there is none; how its operations wait is None if the model has too many choices.
         """
+        assert self._generator is not None
         scenario = self._generator.scenario(number, attempt)
         if not any(each.kind.blocking for each in scenario.operations):
             return scenario, Waiting.NEVER
@@ -411,7 +438,7 @@ class Worker:
             if spent > seconds:
                 break
             size = min(size * 3, LONGEST_CHUNK, max(FIRST_CHUNK, int(tally.total() / spent * (seconds - spent)) + 1))
-        return _summed(case, request.scenario, tally, time.perf_counter() - began)
+        return summed(case, request.scenario, tally, time.perf_counter() - began)
 
     def _chunk(self, case: Case, invocations: int, hang: float) -> Counter[RecordKey]:
         assert self._crew is not None
@@ -436,9 +463,16 @@ class Worker:
                 del self._cases[next(iter(self._cases))]
             self.announce([str(scenario)])
             with Watchdog(self._hang):
-                case = self._cases[given] = Case(scenario, self._program(scenario), self._judge(scenario))
+                judge = self._judge_or_reason(scenario)
+                case = self._cases[given] = Case(scenario, self._program(scenario), judge)
             self.announce([])
         return case
+
+    def _judge_or_reason(self, scenario: Scenario) -> ScenarioJudge | Omission:
+        """Return the judge of a scenario, or why there is none."""
+        if any(each.kind.blocking for each in scenario.operations) and may_wait(self.specification, scenario):
+            return Omission.LEFT_TO_CONTROL
+        return self._judge(scenario)
 
     def _program(self, scenario: Scenario) -> CompiledProgram:
         """Return the compiled code of a scenario, and make the crew large enough for it."""
@@ -447,42 +481,6 @@ class Worker:
                 self._crew.close()
             self._crew = Crew(max(self._threads, len(scenario.threads)), self._seed)
         return self._crew.program(scenario, self.specification.subject, self.specification.globals)
-
-
-def _summed(case: Case, scenario: Scenario, tally: Counter[RecordKey], seconds: float) -> RunResult:
-    """Return the result of these runs. Equal outcomes count as one, even if the threads saw each other differently."""
-    counts: Counter[Outcome] = Counter()
-    example: dict[Outcome, Record] = {}
-    doubts: Counter[Doubt] = Counter()
-    answers, returned = Answers(case.scenario), 0
-    for key, count in tally.items():
-        outcome, record = case.judged(key)
-        counts[outcome] += count
-        example.setdefault(outcome, record)
-        any_returned = answers.note(record.results, record.final)
-        if (doubt := case.doubt_of(outcome)) is not None:
-            doubts[doubt] += count
-        elif any_returned:
-            returned += count
-    bad = [outcome for outcome in counts if outcome.verdict is Verdict.VIOLATION]
-    worst = min(bad, key=lambda each: (each.order_only, not each.raises, -counts[each]), default=None)
-    shown = bad + [outcome for outcome, _ in counts.most_common() if outcome not in bad][:MOST_SHOWN]
-    result = RunResult(
-        scenario,
-        tally.total(),
-        seconds,
-        sum(counts[outcome] for outcome in bad),
-        dict(doubts),
-        returned,
-        tuple(replace(outcome, count=counts[outcome]) for outcome in sorted(shown, key=lambda each: -counts[each])),
-        len(counts),
-        kinds=tuple(sorted({each.kind.text for thread in case.scenario.threads for each in thread})),
-        answers=answers.all(),
-    )
-    if worst is None:
-        return result
-    explanation = case.explained(example[worst])
-    return replace(result, worst=replace(worst, count=counts[worst]), explanation=explanation)
 
 
 def _named(subject: Named | Pickled) -> tuple[Any, Any, Any]:

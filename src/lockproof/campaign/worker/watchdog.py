@@ -7,6 +7,14 @@ import faulthandler
 from lockproof.core.own_time import real as time
 
 
+class ThreadHung(Exception):
+    """One thread did not come back from the lines in `announced`; `stacks` shows where the thread is."""
+
+    def __init__(self, detail: str, stacks: str, announced: tuple[str, ...]) -> None:
+        super().__init__(detail)
+        self.stacks, self.announced = stacks, announced
+
+
 class Watchdog:
     """While inside, ends the process and writes its stacks if the main thread announces nothing for `seconds`."""
 

@@ -123,6 +123,11 @@ class Lock:
         """The name of an access to the lock."""
         return f"#{self._number}"
 
+    @property
+    def origin(self) -> str:
+        """The place that made the lock. Locks made by one line at different places of the line stay apart."""
+        return f"{place(self._made)}+{self._made[1]}" if self._made else ""
+
     def owners(self) -> Sequence[Task]:
         """Return the task that has the lock; none for a quiet lock."""
         return (self.owner,) if self.owner is not None and not self.quiet else ()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lockproof.core.operation import SUBJECTS
 from lockproof.core.probes import Dying
-from lockproof.core.values import Raised, canonical, numbered
+from lockproof.core.values import WAITS, Raised, canonical, numbered
 from lockproof.engines.control.primitives import engine, turns
 from lockproof.engines.control.task import Abandoned
 
@@ -59,7 +59,8 @@ class ScenarioProgram:
 
     After a run, `results[t]`, `final` and `seen` are as in `lockproof.engines.threads.compiled.Record`: `seen[t][k][u]`
     operations of thread u had returned when operation k of thread t was invoked. The numbers are exact, since one
-    thread runs at a time. `complete`: the run came to its end. `finalizes`: the scenario has an element that calls the
+    thread runs at a time. `began`: the initial part has ended. `complete`: the run came to its end. `stuck`: its judge
+    says that it ended with calls that wait. `finalizes`: the scenario has an element that calls the
     subject when it dies.
     """
 
@@ -75,11 +76,11 @@ class ScenarioProgram:
         self.results: list[list[Any]] = []
         self.final: list[Any] = []
         self.seen: list[list[tuple[int, ...]]] = []
-        self.complete = False
+        self.began = self.complete = self.stuck = False
 
     def __call__(self) -> None:
         """Do one run, in its first task."""
-        self.complete = False
+        self.began = self.complete = self.stuck = False
         self.results, self.final = [[] for _ in self._threads], []
         self.seen = [[] for _ in self._threads]
         done = [0] * len(self._threads)
@@ -88,6 +89,7 @@ class ScenarioProgram:
         for step in self._init:
             with suppress(Exception):
                 step.call(*given)
+        self.began = True
         me = turns.me()
         assert me is not None
         tasks = [
@@ -101,6 +103,11 @@ class ScenarioProgram:
         results, final = numbered((tuple(map(tuple, self.results)), tuple(self.final)))
         self.results, self.final = list(map(list, results)), list(final)
         self.complete = True
+
+    def ended(self) -> list[Any]:
+        """Return the results of the final part of a run that did not come to its end: the last one waits."""
+        whole = all(len(results) == len(steps) for results, steps in zip(self.results, self._threads, strict=True))
+        return [*self.final, WAITS] if whole and len(self.final) < len(self._final) else list(self.final)
 
     def _run(self, t: int, given: list[Any], subjects: dict[str, Any], done: list[int]) -> None:
         for step in self._threads[t]:
@@ -123,7 +130,7 @@ class FunctionProgram:
 
     def __init__(self, function: Callable[[], object]) -> None:
         self._function = function
-        self.complete = False
+        self.complete = self.stuck = False
 
     def __call__(self) -> None:
         """Do one run, in its first task."""
