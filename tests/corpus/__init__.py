@@ -328,7 +328,7 @@ _CLOCKS: Final = (
     _pair("clocks", "Heartbeats", "lock released too early",
           "a beat between the look and the deletion is forgotten",
           "a.beat(1); time_passes(3600) -> a.expire() || a.beat(1) -> a.alive()"),
-    _pair("clocks", "Tokens", "fields read without the lock",
+    _pair("clocks", "Refill", "fields read without the lock",
           "both threads add what came in since the same call",
           "a.take(); time_passes(1) -> a.take() || a.take()"),
     _pair("clocks", "Lease", "check-then-act",

@@ -136,7 +136,7 @@ class MendedHeartbeats:
             return sorted(self._seen)
 
 
-class BrokenTokens:
+class BrokenRefill:
     """Computes outside the lock what came in since the last call: two threads add the same token."""
 
     def __init__(self) -> None:
@@ -155,7 +155,7 @@ class BrokenTokens:
             return True
 
 
-class MendedTokens:
+class MendedRefill:
     """Computes it under the lock."""
 
     def __init__(self) -> None:
