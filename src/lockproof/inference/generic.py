@@ -17,7 +17,7 @@ from lockproof.core.operation import Code, OperationKind, op
 from lockproof.inference.arguments import Arguments
 from lockproof.inference.catalogue import defines, has
 from lockproof.inference.drafts import Draft, Holes, fed, settle
-from lockproof.inference.values import INTEGERS, Candidates
+from lockproof.inference.pools import INTEGERS, Candidates
 
 LOCK_METHODS: Final = frozenset(
     re.findall(
