@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.operation import Code
-from lockproof.inference.candidates import INTEGERS, UNKNOWN, Candidates, Guess, Values
+from lockproof.inference.pools import INTEGERS, UNKNOWN, Candidates, Guess, Values
 
 _FUNCTIONS: Final[frozenset[str]] = frozenset(
     re.findall(

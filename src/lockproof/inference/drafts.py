@@ -19,13 +19,11 @@ from lockproof.core.operation import Code, NamedCode, OperationKind, op
 from lockproof.core.probes import NAMES as PROBES
 from lockproof.core.probes import heard
 from lockproof.inference.arguments import guesses
-from lockproof.inference.candidates import Candidates, Guess
-from lockproof.inference.kinds import Make
+from lockproof.inference.pools import Candidates, Guess
 from lockproof.inference.trials import in_a_copy
 
 type Holes = dict[str, tuple[str, Candidates]]
 """For each hole how it is written in the call, like `key=x_key`, and its pool."""
-
 
 MOST_TRIED: Final = 60
 """Combinations of kinds of values at most that are tried for one method."""
@@ -122,7 +120,7 @@ def _is_functions(pool: Candidates) -> bool:
     return bool(pool) and pool[0] == Code("gives_1")
 
 
-def settle(drafts: Sequence[Draft], make: Make, factories: Candidates, listeners: Candidates) -> None:
+def settle(drafts: Sequence[Draft], make: Callable[[], Any], factories: Candidates, listeners: Candidates) -> None:
     """Try the open drafts on fresh subjects, and put into them what was seen."""
     waiting = [draft for draft in drafts if draft.is_open]
     pools = guesses(factories)
@@ -151,7 +149,7 @@ _GIVES_BACK: Final = re.compile(
 _MOST_GIVERS: Final = 3
 
 
-def fed(drafts: Sequence[Draft], make: Make) -> list[OperationKind]:
+def fed(drafts: Sequence[Draft], make: Callable[[], Any]) -> list[OperationKind]:
     """Return operations that get what another operation returned: its result is kept in the initial part.
 
     `a.release(kept(a))` is such an operation, and `keep(a, a.acquire())` its initial part. A pair is taken if the
@@ -171,7 +169,7 @@ def fed(drafts: Sequence[Draft], make: Make) -> list[OperationKind]:
     return list(found.values())
 
 
-def _accepts(giver: Draft, taker: Draft, make: Make) -> bool:
+def _accepts(giver: Draft, taker: Draft, make: Callable[[], Any]) -> bool:
     """Tell whether the second method takes what the first one returns, and takes no value that anybody can write."""
     subject, kind = make(), giver.kind(giver.needed)
     result = next(kind.fillings(1)).compiled({**PROBES, **kind.constants()})(subject, None, None)
@@ -194,7 +192,7 @@ class _Trial:
     """Answers the open questions of one draft, by calls."""
 
     draft: Draft
-    make: Make
+    make: Callable[[], Any]
     pools: Sequence[Candidates]
     listeners: Candidates
 

@@ -17,9 +17,9 @@ from lockproof.core.operation import Code, OperationKind, op
 from lockproof.core.own_time import PASSING
 from lockproof.core.specification import Specification
 from lockproof.inference.arguments import Arguments
-from lockproof.inference.candidates import INTEGERS, Candidates
 from lockproof.inference.catalogue import defines, has
 from lockproof.inference.drafts import Draft, Holes, fed, settle
+from lockproof.inference.pools import INTEGERS, Candidates
 
 LOCK_METHODS: Final = frozenset(
     re.findall(

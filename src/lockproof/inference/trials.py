@@ -19,7 +19,12 @@ from contextlib import suppress
 from typing import Any, Final
 
 PATIENCE: Final = 1.0
-"""Seconds after which a call counts as hung."""
+"""Seconds of waiting after which a call counts as hung."""
+
+RUNNING: Final = 0.1
+"""Share of the time that counts while the copy runs or could run: on a busy machine it is no sign of a hang."""
+
+_STEP: Final = 0.1
 
 MOST_LOST: Final = 4
 """Calls that hang or end the process, after which the others are not tried."""
@@ -63,7 +68,7 @@ def _forked(calls: Sequence[Callable[[], Any]]) -> list[Any]:
         _run(calls, writing)
     os.close(writing)
     try:
-        return _received(reading, len(calls))
+        return _received(reading, len(calls), process)
     finally:
         os.close(reading)
         with suppress(ProcessLookupError):
@@ -87,12 +92,24 @@ def _run(calls: Sequence[Callable[[], Any]], writing: int) -> None:
         os._exit(0)
 
 
-def _received(reading: int, count: int) -> list[Any]:
-    lines = b""
-    while lines.count(b"\n") < count:
-        ready, _, _ = select.select([reading], [], [], PATIENCE)
-        part = os.read(reading, 65536) if ready else b""
+def _received(reading: int, count: int, process: int) -> list[Any]:
+    lines, waited = b"", 0.0
+    while lines.count(b"\n") < count and waited < PATIENCE:
+        ready, _, _ = select.select([reading], [], [], _STEP)
+        if not ready:
+            waited += _STEP if _is_waiting(process) else _STEP * RUNNING
+            continue
+        part = os.read(reading, 65536)
         if not part:
             break
-        lines += part
+        lines, waited = lines + part, 0.0
     return [json.loads(line) for line in lines.split(b"\n")[:-1]]
+
+
+def _is_waiting(process: int) -> bool:
+    """Tell whether a process waits for something. Where the system does not show it, it counts as waiting."""
+    try:
+        with open(f"/proc/{process}/stat", encoding="ascii", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] in "SD"
+    except OSError:
+        return True
