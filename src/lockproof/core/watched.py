@@ -19,16 +19,24 @@ class Watched:
         accesses: for each kind, how often it accesses state that may be shared. Each access is a chance for another
             thread to come between.
         unlocked: the kinds that take no lock; empty if most kinds take none. They show best where a lock is missing.
+        fields: for each kind, the attributes of objects that it accesses. Kinds without a common one rarely collide.
 
     """
 
     exposed: frozenset[str] = frozenset()
     accesses: Mapping[str, int] = field(default_factory=dict)
     unlocked: frozenset[str] = frozenset()
+    fields: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def length(self, text: str) -> int:
         """Return the weight that a kind gets for its number of accesses: from 1 to `LONG`."""
         return max(1, min(self.accesses.get(text, 1), LONG))
+
+    def shared(self, one: str, other: str) -> bool | None:
+        """Return whether two kinds access a common attribute; None if that is not known of both."""
+        if not self.fields.get(one) or not self.fields.get(other):
+            return None
+        return bool(self.fields[one] & self.fields[other])
 
     @property
     def seeing(self) -> frozenset[str]:

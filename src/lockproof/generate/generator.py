@@ -52,12 +52,17 @@ class Generator:
         self._specification, self._most_threads, self._seed = specification, max(threads, 2), seed
         kinds = sorted(specification.operations, key=lambda kind: -kind.weight)
         self._pool = OperationPool(kinds)
-        self._pairs = PairOrder(kinds, aimed or {}, watched or Watched())
+        own = [kind.text for kind in kinds if specification.model is None or kind.lifted]
+        self._pairs = PairOrder(kinds, aimed or {}, watched or Watched(), own)
         self._mixed = _MixedThreads(kinds, specification, self._pool)
         self._initial = InitialPart(specification, filling, has_aim=bool(self._pairs.aimed))
         self._changing = [kind for kind in kinds if not kind.reads and not kind.exclusive]
         waits = any(kind.blocking for kind in kinds)
         self._more_threads = tuning.MORE_THREADS_OF_QUEUES if waits else tuning.MORE_THREADS
+
+    def is_early(self, index: int) -> bool:
+        """Tell whether this scenario is an early pair of the class's own methods, whose effects are observed."""
+        return self._pairs.is_early(index) and bool(self._specification.final)
 
     def scenario(self, index: int, attempt: int = 0) -> Scenario:
         """Return the scenario with this number; each attempt is another one, of the same kinds if it is a pair."""

@@ -32,14 +32,26 @@ class PairOrder:
 
     `breadth` says of each kind that is aimed at, by its text, how many functions of the class it runs: kinds that run
     few come first, since they are more about the one in question. Without an aim, the exposed kinds of `watched` take
-    the place of the aim in two of three scenarios. `kinds` begin with the one of most weight.
+    the place of the aim in two of three scenarios. `kinds` begin with the one of most weight. `own` are the texts of
+    the kinds that are the class's own methods: without an aim, each of them meets itself and the others early.
     """
 
-    def __init__(self, kinds: Sequence[OperationKind], breadth: Mapping[str, int], watched: Watched) -> None:
+    def __init__(
+        self,
+        kinds: Sequence[OperationKind],
+        breadth: Mapping[str, int],
+        watched: Watched,
+        own: Collection[str] = (),
+    ) -> None:
         self._kinds, self._breadth, self._watched = kinds, breadth, watched
         self.aimed = [kind for kind in kinds if kind.text in breadth]
         self._exposed = [kind for kind in kinds if kind.text in watched.exposed]
         self._likeness = _Likeness(kinds)
+        self._own = [] if self.aimed else [kind for kind in kinds if kind.text in own]
+
+    def is_early(self, index: int) -> bool:
+        """Tell whether the scenario with this number is an early pair of the class's own methods."""
+        return index % tuning.OWN_EVERY == 0 and index < len(self._early_pairs) * tuning.OWN_EVERY
 
     def plan(self, index: int) -> Plan:
         """Return the plan of the scenario with this number."""
@@ -50,6 +62,9 @@ class PairOrder:
                 return Plan(None, self.aimed)
             number = met_again(turn * pairs + part + 1)
             return Plan(self.aimed_pairs[number % len(self.aimed_pairs)], self.aimed)
+        if self.is_early(index):
+            return Plan(self._early_pairs[index // tuning.OWN_EVERY], ())
+        index -= min(index // tuning.OWN_EVERY + 1, len(self._early_pairs))
         if not self._exposed:
             return self._plan_without_aim(index)
         turn, part = divmod(index, tuning.EXPOSED_EVERY)
@@ -65,6 +80,18 @@ class PairOrder:
     def _plan_without_aim(self, index: int) -> Plan:
         turn, part = divmod(index, tuning.PAIR_EVERY)
         return Plan(None if part else self._any_pairs[turn % len(self._any_pairs)], ())
+
+    @cached_property
+    def _early_pairs(self) -> list[Pair]:
+        """The pairs of the class's own methods: first each beside itself, then those that share most."""
+        every = combinations_with_replacement(self._own, 2)
+        pairs = [pair for pair in every if not (pair[0].reads and pair[1].reads)]
+
+        def place(pair: Pair) -> tuple[bool, float]:
+            seen = 1 + sum(kind in self._exposed for kind in pair)
+            return pair[0] is not pair[1], -seen * self._worth(pair, bool(self._exposed))
+
+        return sorted(pairs, key=place)[: tuning.MOST_OWN]
 
     @cached_property
     def _any_pairs(self) -> list[Pair]:
@@ -103,7 +130,10 @@ class PairOrder:
 
     def _worth(self, pair: Pair, has_aim: bool) -> float:
         first, second = (kind.weight * (self._watched.length(kind.text) if has_aim else 1) for kind in pair)
-        return first * second * self._likeness.factor(pair[0].text, pair[1].text)
+        texts = pair[0].text, pair[1].text
+        shared = self._watched.shared(*texts)
+        factor = 1.0 if shared is None else tuning.SHARED if shared else 1 / tuning.SHARED
+        return first * second * factor * self._likeness.factor(*texts)
 
     def _length_beside(self, text: str) -> int:
         """Return by how much a kind comes earlier beside an aim."""

@@ -109,3 +109,12 @@ BOTH: Final = 3
 
 EXPOSED: Final = 4
 """By how much an exposed kind comes earlier beside an aim: it may see what locks hide from others."""
+
+OWN_EVERY: Final = 2
+"""One in so many of the first scenarios is a pair of the class's own methods, until each such pair had its turn."""
+
+MOST_OWN: Final = 120
+"""The most such pairs: of a class with forty methods, those that are likeliest to collide."""
+
+SHARED: Final = 4
+"""By how much a pair comes earlier if both kinds access a common attribute, and later if they access none."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from types import CodeType, FrameType
 from typing import Final
@@ -45,15 +45,19 @@ these are more too, none is: then the word would distinguish nothing."""
 class _Watcher:
     """What one run did.
 
-    `accesses`: to state that threads may share. `sections`: times a lock was taken while none was held. `touched`:
-    whether state was accessed while no lock was held.
+    `accesses`: to state that threads may share. `fields`: the attributes among it, by name; `locks`: those that are
+    locks. `sections`: times a lock was taken while none was held. `touched`: whether state was accessed while no lock
+    was held.
     """
 
     accesses: int = 0
     sections: int = 0
     touched: bool = False
+    fields: set[str] = field(default_factory=set)
+    locks: set[str] = field(default_factory=set)
     _held: int = 0
     _last: bool = False
+    _before: frozenset[str] = frozenset()
 
     @property
     def exposed(self) -> bool:
@@ -66,13 +70,24 @@ class _Watcher:
         if what[0] in "+-" and what[1:2] == "#":
             if what[0] == "+":
                 self._last = False  # what was read just before was the lock itself
+                self.locks |= self._before
                 self.sections += not self._held
             self._held += 1 if what[0] == "+" else -1
         elif site is not None and what != LOOP and not site[0].co_filename.startswith(OPERATION_FILE):
             self.accesses += 1
+            self._before = _fields(*site)
+            self.fields |= self._before
             self.touched, self._last = self.touched or self._last, False
             if not self._held and not self.touched:
                 self._last = what != CONTAINER or _of_the_object(*site)
+
+
+@cache
+def _fields(code: CodeType, offset: int) -> frozenset[str]:
+    """Return the names of the object's attributes in the source of an instruction."""
+    if not code.co_argcount or own(code.co_filename):
+        return frozenset()
+    return frozenset(re.findall(rf"\b{code.co_varnames[0]}\.(\w+)", segment(code, offset)[0]))
 
 
 @cache
@@ -96,6 +111,7 @@ def watched(
     init = tuple(specification.bound(Operation(line)) for line in filling if not comes_back(line))[:MOST_INITIAL]
     exposed, unlocked = set[str](), set[str]()
     accesses = dict[str, int]()
+    fields = dict[str, frozenset[str]]()
     for kind in specification.operations:
         if time.monotonic() > end:
             break
@@ -105,13 +121,15 @@ def watched(
             announce([*(each.text for each in init), operation.text])
             watcher = _run(specification, Scenario(init, ((operation,),)))
             accesses[kind.text] = max(accesses.get(kind.text, 0), watcher.accesses)
+            fields[kind.text] = fields.get(kind.text, frozenset()) | watcher.fields - watcher.locks
             if watcher.exposed:
                 exposed.add(kind.text)
             if not watcher.sections:
                 unlocked.add(kind.text)
     most = LARGEST_SHARE * len(accesses)
     distinguishing = (each for each in (exposed, unlocked) if len(each) <= most)
-    return Watched(frozenset(next(distinguishing, ())), accesses, frozenset(unlocked if len(unlocked) <= most else ()))
+    apart = frozenset(unlocked if len(unlocked) <= most else ())
+    return Watched(frozenset(next(distinguishing, ())), accesses, apart, fields)
 
 
 def _run(specification: Specification, scenario: Scenario) -> _Watcher:

@@ -349,7 +349,8 @@ class Worker:
         Threads that cross two subjects may deadlock, whatever their results are: such a scenario is as good.
 
         A share of the scenarios that do neither is kept: few of them find anything, but no other scenario may find the
-        same. An aimed search keeps all of them, since it makes few scenarios; a result of yes or no, for instance, can
+        same. Early pairs of the class's own methods are all kept: what they change is observed at the end. An aimed
+        search keeps all scenarios, since it makes few; a result of yes or no, for instance, can
         only be wrong where the order makes no difference to it. None if there is no such scenario.
         """
         revealing = other = None
@@ -369,7 +370,11 @@ class Worker:
                     if not any(each.kind.blocking for each in scenario.operations):
                         break
         return revealing or (
-            other if self._aimed or Random(f"{self._seed}/{number}").random() < ORDER_BLIND_SHARE else None
+            other
+            if self._aimed
+            or self._generator.is_early(number)
+            or Random(f"{self._seed}/{number}").random() < ORDER_BLIND_SHARE
+            else None
         )
 
     def _released(self, number: int, attempt: int) -> tuple[Scenario | None, Waiting | None]:

@@ -127,7 +127,8 @@ def _seen(cls: type) -> dict[str, object]:
     announced: list[Sequence[str]] = []
     seen = watched(Specification(cls, KINDS), ["a.add(1)"], 60.0, announced.append)
     return {"exposed": sorted(seen.exposed), "accesses": dict(seen.accesses), "announced": len(announced),
-            "unlocked": sorted(seen.unlocked)}  # fmt: skip
+            "unlocked": sorted(seen.unlocked),
+            "fields": {text: sorted(names) for text, names in seen.fields.items()}}  # fmt: skip
 
 
 def ask_exposed() -> dict[str, object]:

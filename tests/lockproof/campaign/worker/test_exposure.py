@@ -11,6 +11,7 @@ from lockproof.core.operation import op
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
 from lockproof.generate.generator import Generator, Watched, met_again
+from lockproof.generate.tuning import MOST_OWN
 from tests.lockproof.engines.control.running import Answers, answers
 
 # What a parent decides is the same on every build.
@@ -52,13 +53,35 @@ def test_accesses_are_counted(answer: Answers) -> None:
 
 def test_two_in_three_scenarios_have_a_kind_that_is_exposed_and_long_ones_meet_it_first() -> None:
     watched = Watched(frozenset({"a.two()"}), {"a.merge(x)": 40, "a.add(x)": 2})
-    made = [Generator(SPECIFICATION, 2, 1, watched=watched).scenario(index) for index in range(60)]
+    generator = Generator(SPECIFICATION, 2, 1, watched=watched)
+    made = [generator.scenario(index) for index in range(400) if not generator._pairs.is_early(index)][:60]
     aimed = [scenario for k, scenario in enumerate(made) if k % 3 < 2]
     assert all(any(each.kind.text == "a.two()" for each in scenario.operations) for scenario in aimed)
     first = {each.kind.text for thread in made[0].threads for each in thread}
     assert first == {"a.two()", "a.merge(x)"}
     others = {each.kind.text for scenario in made[2::3] for thread in scenario.threads for each in thread}
     assert others == {kind.text for kind in (*READERS, *WRITERS)}
+
+
+def test_what_an_operation_accesses_is_known_by_name(answer: Answers) -> None:
+    fields = answer["held"]["fields"]
+    assert fields["a.add(x)"] == ["_items"] == fields["a.last()"]
+
+
+def test_own_methods_meet_early_and_first_those_that_share_an_attribute() -> None:
+    kinds = [op(f"a.m{number}()") for number in range(40)]
+    specification = Specification(list, [*kinds, op("a.n()", reads=True), op("len(a)", reads=True)], observe=["len(a)"])
+    fields = {f"a.m{number}()": frozenset({f"_f{number % 20}"}) for number in range(40)}
+    for watched, share in ((Watched(fields=fields), True), (Watched(), False)):
+        generator = Generator(specification, 2, 1, watched=watched)
+        early = [index for index in range(400) if generator.is_early(index)]
+        assert early[:3] == [0, 2, 4] and early[-1] == 2 * (MOST_OWN - 1)
+        pairs = _pairs([generator.scenario(index) for index in early])
+        assert set(pairs[:40]) == {(kind.text,) for kind in kinds}
+        shared = [pair for pair in pairs[40:60] if fields.get(pair[0]) == fields.get(pair[-1])]
+        assert (len(shared) == 20) is share
+    builtin = replace(specification, model=list)
+    assert not Generator(builtin, 2, 1).is_early(0), "the operations of a builtin are no methods of the class's own"
 
 
 def _pairs(scenarios: Sequence[Scenario]) -> list[tuple[str, ...]]:
