@@ -39,7 +39,7 @@ from lockproof.core.probes import comes_back, without_coming_back
 from lockproof.core.specification import Specification
 from lockproof.core.values import Raised, TextForm, canonical
 from lockproof.core.verdict import Nonconformance
-from lockproof.inference.differing import DETAILS, gives_container, is_copy, on_subject, told_apart
+from lockproof.inference.differing import DETAILS, Difference, gives_container, is_copy, on_subject, told_apart
 
 type Announce = Callable[[Sequence[str]], None]
 type Calls = tuple[Operation, ...]
@@ -52,6 +52,11 @@ MANY: Final = 40
 LONGEST: Final = 8
 CHOICES: Final = 200
 """How many choices of a nondeterministic model are tried before a program counts as conforming."""
+
+MOST: Final = 20
+"""How many times its time the comparison takes at most for a slow class; but `LEAST` seconds, for a busy machine."""
+
+LEAST: Final = 2.0
 
 CONSTRUCTIONS: Final = 16
 """How many random programs end with each lifted operation: its result may depend on how the contents were made."""
@@ -81,7 +86,9 @@ def conform(
     skip: frozenset[str] = frozenset(),
     compared: frozenset[str] = frozenset(),
 ) -> ConformanceResult:
-    """Compare subject and model on one thread for about `seconds`; every operation is tried, even if it takes longer.
+    """Compare subject and model on one thread for about `seconds`.
+
+    Every operation is tried, even if that takes longer, but at most `MOST` times as long; a note says what was not.
 
     `announce` is called with the lines of a program before its last line runs: if that line hangs, the caller knows
     which it is. `skip` are operations, or the texts of their kinds, that are not run and are left out of the
@@ -93,15 +100,6 @@ def conform(
 
     """
     return _Comparison(specification, seed, announce, skip).run(seconds, compared)
-
-
-@dataclass(frozen=True)
-class _Difference:
-    """The first difference of a program: the index of the operation, and its result on both sides."""
-
-    index: int
-    subject: Any
-    model: Any
 
 
 class _Comparison:
@@ -126,22 +124,33 @@ class _Comparison:
         self._globals = self.specification.globals
 
     def run(self, seconds: float, compared: frozenset[str]) -> ConformanceResult:
-        end = time.monotonic() + seconds
+        began = time.monotonic()
+        end, last = began + seconds, began + max(MOST * seconds, LEAST)
         self._trust_observers()
         kinds = [kind for kind in self.specification.operations if not compared or kind.text in compared]
         contents = self._contents()
         alone = FILLINGS if len(self.specification.operations) > MANY else 2 * FILLINGS
+        slow: list[str] = []
         for kind in kinds:
+            if time.monotonic() > last:
+                slow.append(kind.text)
+                continue
             for program in contents:
-                for operation in self._fillings(kind)[:alone]:
+                for operation in self._fillings(kind)[: alone if time.monotonic() < (began + last) / 2 else 1]:
                     self._try((*program, operation), len(program))
         self._look_for_handed_out(contents[-1])
         for kind in kinds:
             for _ in range(CONSTRUCTIONS if self._kind(kind).lifted and self._lifts() else 0):
+                if time.monotonic() > last:
+                    break
                 self._try((*self._drawn(), self._random.choice(self._fillings(kind))))
         while time.monotonic() < end:
             self._try(self._drawn())
         notes = [f"{', '.join(texts)}: left out, since {why}" for why, texts in self._left_out.items()]
+        if slow:
+            notes.append(
+                f"{', '.join(slow)}: not compared on one thread, since the class is slow; more --budget does it"
+            )
         notes = [*self.specification.notes, *notes]
         return ConformanceResult(tuple(self.found), replace(self.specification, notes=notes))
 
@@ -196,7 +205,7 @@ class _Comparison:
 
     # Running them.
 
-    def _compare(self, program: Calls, known: int = 0) -> _Difference | None:
+    def _compare(self, program: Calls, known: int = 0) -> Difference | None:
         """Return the first difference. The first `known` operations are not announced: they ran before."""
         if any(op.kind.blocking for op in program) and self._would_wait(program):
             return None
@@ -207,7 +216,7 @@ class _Comparison:
             if index >= known:
                 self._announce(lines[: index + 1])
             results.append(self._result(operation, objects))
-        furthest = _Difference(-1, None, None)
+        furthest = Difference(-1, None, None)
         for _, difference in islice(every_choice(lambda: self._followed(program, results)), CHOICES):
             if difference is None:
                 return None
@@ -219,13 +228,13 @@ class _Comparison:
         own_time.begin()
         return {name: make() for name in SUBJECTS[: max(self.specification.subjects, 1)]}
 
-    def _followed(self, program: Calls, results: Sequence[Any]) -> _Difference | None:
+    def _followed(self, program: Calls, results: Sequence[Any]) -> Difference | None:
         """Run the program on the model, up to the first result that differs."""
         objects = self._objects(self.specification.model or self.specification.subject)
         for index, (operation, result) in enumerate(zip(program, results, strict=True)):
             expected = self._modelled(operation, objects)
             if expected != result:
-                return _Difference(index, result, expected)
+                return Difference(index, result, expected)
         return None
 
     def _would_wait(self, program: Calls) -> bool:
@@ -305,7 +314,7 @@ class _Comparison:
             else:
                 self._drop(full[first.index], DOES_NOT_REPEAT)
 
-    def _failure(self, program: Calls) -> _Difference | None:
+    def _failure(self, program: Calls) -> Difference | None:
         """Return the difference of the last operation, in its result or in the contents after it; None without one."""
         last = len(program) - 1
         difference = self._compare((*program, *self._observers(program)))
@@ -322,7 +331,7 @@ class _Comparison:
                 index += 1
         return program
 
-    def _blame(self, program: Calls, difference: _Difference) -> None:
+    def _blame(self, program: Calls, difference: Difference) -> None:
         """Report the last operation of the program for the difference, and adjust the specification."""
         full = (*program, *self._observers(program))
         lines, culprit = tuple(each.text for each in program), program[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from typing import Any, Final
 
 from lockproof.core.operation import Operation
@@ -14,6 +15,15 @@ DETAILS: Final = {
     "different state": "{} leaves other contents than {} has then",
 }
 """What each kind of difference means; the blanks are the operation and the model."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first difference of a program: the index of the operation, and its result on both sides."""
+
+    index: int
+    subject: Any
+    model: Any
 
 
 def on_subject(operation: Operation, name: str) -> tuple[Operation, ...]:

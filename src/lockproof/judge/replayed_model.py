@@ -82,7 +82,8 @@ class ReplayModel:
             result = self._run(call, objects, rests)
         except WouldBlock:
             return _WAITS, None
-        return result, fingerprint(list(objects.values()), sorted(rests.items(), key=itemgetter(0)))
+        mark = fingerprint(list(objects.values()), sorted(rests.items(), key=itemgetter(0)))
+        return result, None if mark is None else (mark, own_time.now)
 
     def _run(self, operation: Operation, objects: dict[str, Any], rests: dict[tuple[int, int], Rest]) -> Any:
         """Return the result of an operation. `rests` are those of the dual operations that have begun."""

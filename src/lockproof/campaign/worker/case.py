@@ -10,7 +10,7 @@ from typing import Final
 from lockproof.core.evidence import Doubt, Omission
 from lockproof.core.model import TooManyChoices
 from lockproof.core.operation import UNKNOWN_KIND
-from lockproof.core.own_time import own_time
+from lockproof.core.own_time import BEGIN, own_time
 from lockproof.core.own_time import real as time
 from lockproof.core.scenario import Scenario
 from lockproof.core.values import show
@@ -23,6 +23,12 @@ from lockproof.judge.run import Judgement, ScenarioJudge
 JUDGING: Final = 2.0
 """Seconds for judging all outcomes of one scenario; outcomes after that are UNKNOWN."""
 
+PREPARING: Final = 0.5
+"""Seconds in which the subjects of a batch can be made: less than a hang, for constructors that take their time."""
+
+SLOW: Final = 0.02
+"""Seconds of one run from which on fewer orders are tried on one thread."""
+
 NO_ROOM: Final = (MemoryError, RecursionError)
 """What the judge raises if its search does not fit into memory: the outcome is UNKNOWN, and the check goes on."""
 
@@ -30,12 +36,13 @@ NO_ROOM: Final = (MemoryError, RecursionError)
 class Case:
     """A compiled scenario with its judge and the verdicts until now.
 
-    `batch` is how many runs may be prepared at once. `skipped` says why the scenario cannot be judged; None if it can.
+    `batch` is how many runs may be prepared at once, and `seconds` how long one took by one thread: 0 if that might
+    wait for ever. `skipped` says why the scenario cannot be judged; None if it can.
     """
 
     def __init__(self, scenario: Scenario, program: CompiledProgram, judge: ScenarioJudge) -> None:
         self.scenario, self.program, self.judge = scenario, program, judge
-        self.batch = BATCH
+        self.batch, self.seconds = BATCH, 0.0
         # An operation of an unknown kind may wait.
         waits = any(each.kind.blocking or each.kind is UNKNOWN_KIND for each in scenario.operations)
         self._judging = 0.0
@@ -54,12 +61,20 @@ class Case:
         """See that the subject does what the model says on one thread. Otherwise runs of many threads mean nothing."""
         if any(each.kind.blocking for each in self.scenario.operations):
             return  # one thread alone might wait for ever
-        for order in list(permutations(range(len(self.scenario.threads))))[:6]:
+        began = time.perf_counter()
+        in_turn(self.program, range(len(self.scenario.threads)))
+        self.seconds = max(time.perf_counter() - began, 1e-6)
+        for order in list(permutations(range(len(self.scenario.threads))))[: 6 if self.seconds < SLOW else 2]:
             if not self._all_allowed(in_turn(self.program, order)):
                 self.skipped = Doubt.ALONE_DIFFERS
                 return
-        if own_time.was_read or not self._all_allowed(in_turn(self.program, range(len(self.scenario.threads)), 2)):
-            self.batch = 1  # each run has its own time, or its objects share state
+        self.batch = max(1, min(BATCH, int(PREPARING / self.seconds)))
+        if own_time.now != BEGIN or not self._all_allowed(in_turn(self.program, range(len(self.scenario.threads)), 2)):
+            self.batch = 1  # time passes in a run, and each run has its own; or its objects share state
+
+    def first_runs(self, most: int, seconds: float) -> int:
+        """Return how many runs to begin with: those of a slow subject must not take more than all the time there is."""
+        return max(1, min(most, int(seconds / self.seconds))) if self.seconds else most
 
     def _all_allowed(self, records: Sequence[Record]) -> bool:
         return all(self.judge.judge(r.results, r.final, r.seen).verdict is not Verdict.VIOLATION for r in records)

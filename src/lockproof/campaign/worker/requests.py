@@ -401,14 +401,15 @@ class Worker:
             return RunResult(request.scenario, skipped=case.skipped)
         tally: Counter[RecordKey] = Counter()
         seconds, hang = request.seconds, request.hang or self._hang
-        size, failed = FIRST_CHUNK, False
+        size, failed = case.first_runs(FIRST_CHUNK, seconds), False
         while (left := request.invocations - tally.total()) > 0 and not (failed and request.until_failure):
             tally.update(self._chunk(case, min(size, left), hang))
             failed = any(case.judged(key)[0].verdict is Verdict.VIOLATION for key in tally)
             spent = time.perf_counter() - began
             if spent > seconds:
                 break
-            size = min(size * 3, LONGEST_CHUNK, max(FIRST_CHUNK, int(tally.total() / spent * (seconds - spent)) + 1))
+            fit = int(tally.total() / spent * (seconds - spent)) + 1
+            size = min(size * 3, LONGEST_CHUNK, max(min(FIRST_CHUNK, size), fit))
         return _summed(case, request.scenario, tally, time.perf_counter() - began)
 
     def _chunk(self, case: Case, invocations: int, hang: float) -> Counter[RecordKey]:
