@@ -41,22 +41,11 @@ from lockproof.core.values import Masked, Raised, TextForm, anonymous, canonical
 from lockproof.core.verdict import Nonconformance
 from lockproof.inference.attributes import observed, without
 from lockproof.inference.differing import DETAILS, DOES_NOT_REPEAT, Difference, told_apart
+from lockproof.inference.effort import CHOICES, CONSTRUCTIONS, FILLINGS, LEAST, LONGEST, MANY, MOST
 from lockproof.inference.lines import gives_container, is_copy, on_subject
 
 type Announce = Callable[[Sequence[str]], None]
 type Calls = tuple[Operation, ...]
-
-FILLINGS: Final = 3
-"""How many fillings of each kind are tried alone; twice as many where there are no more than MANY kinds."""
-
-MANY: Final = 40
-
-LONGEST: Final = 8
-CHOICES: Final = 200
-"""How many choices of a nondeterministic model are tried before a program counts as conforming."""
-
-CONSTRUCTIONS: Final = 16
-"""How many random programs end with each lifted operation: its result may depend on how the contents were made."""
 
 _WAITS: Final = TextForm("waits")
 
@@ -78,7 +67,9 @@ def conform(
     skip: frozenset[str] = frozenset(),
     compared: frozenset[str] = frozenset(),
 ) -> ConformanceResult:
-    """Compare subject and model on one thread for about `seconds`; every operation is tried, even if it takes longer.
+    """Compare subject and model on one thread for about `seconds`.
+
+    Every operation is tried, even if that takes longer, but at most `MOST` times as long; a note says what was not.
 
     `announce` is called with the lines of a program before its last line runs: if that line hangs, the caller knows
     which it is. `skip` are operations, or the texts of their kinds, that are not run and are left out of the
@@ -115,24 +106,33 @@ class _Comparison:
         self._globals = self.specification.globals
 
     def run(self, seconds: float, compared: frozenset[str]) -> ConformanceResult:
-        end = time.monotonic() + seconds
+        began = time.monotonic()
+        end, last = began + seconds, began + max(MOST * seconds, LEAST)
         self._trust_observers()
         kinds = [kind for kind in self.specification.operations if not compared or kind.text in compared]
         contents = self._contents()
         alone = FILLINGS if len(self.specification.operations) > MANY else 2 * FILLINGS
+        slow: list[str] = []
         for kind in kinds:
+            if time.monotonic() > last:
+                slow.append(kind.text)
+                continue
             for program in contents:
-                for operation in self._fillings(kind)[:alone]:
+                for operation in self._fillings(kind)[: alone if time.monotonic() < (began + last) / 2 else 1]:
                     self._try((*program, operation), len(program))
         self._look_for_handed_out(contents[-1])
         for kind in kinds:
             for _ in range(CONSTRUCTIONS if self._kind(kind).lifted and self._lifts() else 0):
+                if time.monotonic() > last:
+                    break
                 self._try((*self._drawn(), self._random.choice(self._fillings(kind))))
         while time.monotonic() < end:
             self._try(self._drawn())
         notes = [f"{', '.join(texts)}: left out, since {why}" for why, texts in self._left_out.items()]
         if self._mask:
             notes.append(f"{', '.join(self._mask)}: compared without times and identifiers, which do not repeat")
+        if slow:
+            notes.append(f"{', '.join(slow)}: not compared on one thread, since the class is slow: raise --budget")
         notes = [*self.specification.notes, *notes, *observed(self.specification)]
         return ConformanceResult(tuple(self.found), replace(self.specification, notes=notes))
 

@@ -94,7 +94,8 @@ class ReplayModel:
         except WouldBlock:
             return _WAITS, None
         rest = sorted(rests.items(), key=itemgetter(0))
-        return result, fingerprint(list(objects.values()), rest, met=numbering.met)
+        mark = fingerprint(list(objects.values()), rest, met=numbering.met)
+        return result, None if mark is None else (mark, own_time.now)
 
     def _run(self, operation: Operation, objects: dict[str, Any], rests: dict[tuple[int, int], Rest]) -> Any:
         """Return the result of an operation. `rests` are those of the dual operations that have begun."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Sequence
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +14,7 @@ from lockproof.core.model import block, choose, every_choice
 from lockproof.core.operation import op
 from lockproof.core.specification import Specification
 from lockproof.core.values import Collected, Raised, TextForm, canonical
+from lockproof.inference import conformance
 from lockproof.inference.conformance import ConformanceResult, conform
 from lockproof.inference.differing import told_apart
 from lockproof.inference.from_class import infer
@@ -297,3 +299,13 @@ def test_what_does_not_repeat_is_named_and_the_rest_goes_on() -> None:
 
 def test_an_exception_that_is_returned_was_not_raised() -> None:
     assert str(canonical(ValueError("x"))) == "<ValueError>" and canonical(ValueError()) != Raised("ValueError")
+
+
+@pytest.mark.parametrize(("step", "slow"), [(0.001, False), (0.2, True)])
+def test_a_slow_class_is_not_compared_for_longer_than_its_part(
+    monkeypatch: pytest.MonkeyPatch, step: float, slow: bool
+) -> None:
+    looks = itertools.count()
+    monkeypatch.setattr(conformance, "time", SimpleNamespace(monotonic=lambda: next(looks) * step))
+    result = conform(infer(subjects.Everything), 1, 0.1)
+    assert any("the class is slow" in note for note in result.specification.notes) is slow

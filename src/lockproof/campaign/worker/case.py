@@ -13,7 +13,7 @@ from lockproof.campaign.protocol.messages import RunResult
 from lockproof.core.evidence import Doubt, Omission
 from lockproof.core.model import TooManyChoices
 from lockproof.core.operation import UNKNOWN_KIND
-from lockproof.core.own_time import own_time
+from lockproof.core.own_time import BEGIN, own_time
 from lockproof.core.own_time import real as time
 from lockproof.core.scenario import Scenario
 from lockproof.core.values import anonymous, show
@@ -30,6 +30,12 @@ JUDGING: Final = 2.0
 MOST_SHOWN: Final = 40
 """Outcomes at most in an answer, beside violations: these are all in it."""
 
+PREPARING: Final = 0.5
+"""Seconds in which the subjects of a batch can be made: less than a hang, for constructors that take their time."""
+
+SLOW: Final = 0.02
+"""Seconds of one run from which on fewer orders are tried on one thread."""
+
 NO_ROOM: Final = (MemoryError, RecursionError)
 """What the judge raises if its search does not fit into memory: the outcome is UNKNOWN, and the check goes on."""
 
@@ -45,7 +51,8 @@ among them by their addresses."""
 class Case:
     """A compiled scenario with its judge and the verdicts until now.
 
-    `batch` is how many runs may be prepared at once. `skipped` says why the scenario cannot be judged; None if it can.
+    `batch` is how many runs may be prepared at once, and `seconds` how long one took by one thread: 0 if that might
+    wait for ever. `skipped` says why the scenario cannot be judged; None if it can.
 
     Results tell objects apart that have no value. Where even threads that run one after the other are given other
     objects than on the model, like an object of each thread's own, that is by right, and the case is `anonymous`: all
@@ -54,7 +61,7 @@ class Case:
 
     def __init__(self, scenario: Scenario, program: CompiledProgram, judge: ScenarioJudge | Omission) -> None:
         self.scenario, self.program = scenario, program
-        self.batch = BATCH
+        self.batch, self.seconds = BATCH, 0.0
         self.anonymous = False
         self._repeats: bool | None = None
         # An operation of an unknown kind may wait.
@@ -81,13 +88,21 @@ class Case:
         """See that the subject does what the model says on one thread. Otherwise runs of many threads mean nothing."""
         if any(each.kind.blocking for each in self.scenario.operations):
             return  # one thread alone might wait for ever
-        for order in self._turns():
+        began = time.perf_counter()
+        in_turn(self.program, range(len(self.scenario.threads)))
+        self.seconds = max(time.perf_counter() - began, 1e-6)
+        for order in self._turns()[: MOST_TURNS if self.seconds < SLOW else 2]:
             records = in_turn(self.program, order)
             if not self._all_allowed(records) and not (self._forget_objects() and self._all_allowed(records)):
                 self.skipped = Doubt.ALONE_DIFFERS
                 return
-        if own_time.was_read or not self._all_allowed(in_turn(self.program, range(len(self.scenario.threads)), 2)):
-            self.batch = 1  # each run has its own time, or its objects share state
+        self.batch = max(1, min(BATCH, int(PREPARING / self.seconds)))
+        if own_time.now != BEGIN or not self._all_allowed(in_turn(self.program, range(len(self.scenario.threads)), 2)):
+            self.batch = 1  # time passes in a run, and each run has its own; or its objects share state
+
+    def first_runs(self, most: int, seconds: float) -> int:
+        """Return how many runs to begin with: those of a slow subject must not take more than all the time there is."""
+        return max(1, min(most, int(seconds / self.seconds))) if self.seconds else most
 
     def _turns(self) -> list[tuple[int, ...]]:
         return list(permutations(range(len(self.scenario.threads))))[:MOST_TURNS]

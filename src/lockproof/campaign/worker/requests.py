@@ -350,8 +350,7 @@ class Worker:
 
         A share of the scenarios that do neither is kept: few of them find anything, but no other scenario may find the
         same. Early pairs of the class's own methods are all kept: what they change is observed at the end. An aimed
-        search keeps all scenarios, since it makes few; a result of yes or no, for instance, can
-        only be wrong where the order makes no difference to it. None if there is no such scenario.
+        search keeps all scenarios, since it makes few. None if there is no such scenario.
         """
         revealing = other = None
         for attempt in range(2 * ATTEMPTS if self._aimed else ATTEMPTS):
@@ -369,13 +368,9 @@ class Worker:
                     revealing = revealing or scenario
                     if not any(each.kind.blocking for each in scenario.operations):
                         break
-        return revealing or (
-            other
-            if self._aimed
-            or self._generator.is_early(number)
-            or Random(f"{self._seed}/{number}").random() < ORDER_BLIND_SHARE
-            else None
-        )
+        early = self._generator is not None and self._generator.is_early(number)
+        kept = self._aimed or early or Random(f"{self._seed}/{number}").random() < ORDER_BLIND_SHARE
+        return revealing or (other if kept else None)
 
     def _released(self, number: int, attempt: int) -> tuple[Scenario | None, Waiting | None]:
         """Return a scenario of this index in which no operation waits for ever, and how its operations wait.
@@ -435,14 +430,15 @@ class Worker:
             return RunResult(request.scenario, skipped=case.skipped)
         tally: Counter[RecordKey] = Counter()
         seconds, hang = request.seconds, request.hang or self._hang
-        size, failed = FIRST_CHUNK, False
+        size, failed = case.first_runs(FIRST_CHUNK, seconds), False
         while (left := request.invocations - tally.total()) > 0 and not (failed and request.until_failure):
             tally.update(self._chunk(case, min(size, left), hang))
             failed = any(case.judged(key)[0].verdict is Verdict.VIOLATION for key in tally)
             spent = time.perf_counter() - began
             if spent > seconds:
                 break
-            size = min(size * 3, LONGEST_CHUNK, max(FIRST_CHUNK, int(tally.total() / spent * (seconds - spent)) + 1))
+            fit = int(tally.total() / spent * (seconds - spent)) + 1
+            size = min(size * 3, LONGEST_CHUNK, max(min(FIRST_CHUNK, size), fit))
         return summed(case, request.scenario, tally, time.perf_counter() - began)
 
     def _chunk(self, case: Case, invocations: int, hang: float) -> Counter[RecordKey]:
