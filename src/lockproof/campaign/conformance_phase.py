@@ -98,7 +98,7 @@ class ConformancePhase:
         with self.clock.during("shrinking"):
             lines, last = self.deaths.small_program(died)
         if last is not None:
-            self.findings.add_death(last, alone(lines), seconds, concurrent=False)
+            self.findings.add_death(self.waits.explained(last), alone(lines), seconds, concurrent=False)
         elif died.kind is FindingKind.HANG:
             evidence.add_skipped(Omission.TOO_SLOW, "; ".join(lines))
         else:

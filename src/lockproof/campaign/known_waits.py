@@ -28,7 +28,8 @@ class KnownWaits:
     """What is known of operations that wait.
 
     `kinds` are the texts of their kinds; `scenarios` are small ones of such operations, for control. `own_model`: the
-    class itself is the model. A model that somebody has written says itself what waits.
+    class itself is the model. A model that somebody has written says itself what waits. `fault` says what the last hang
+    that was no right wait waited for, as far as control could see.
     """
 
     controlled: ControlledChild
@@ -36,6 +37,7 @@ class KnownWaits:
     kinds: dict[str, None] = field(default_factory=dict)
     scenarios: tuple[Scenario, ...] = ()
     own_model: bool = False
+    fault: str = ""
 
     def __post_init__(self) -> None:
         self.kinds |= dict.fromkeys(self.controlled.setup.waits)
@@ -52,11 +54,21 @@ class KnownWaits:
 
     def explain(self, died: Died, scenario: Scenario) -> bool:
         """Tell whether a process hung since an operation waits that does no wrong. From then on that is known."""
+        self.fault = ""
         if died.kind is not FindingKind.HANG or not self.own_model:
             return False
         with suppress(LockproofError):  # what is announced may be a whole scenario, which is this one
             scenario = Scenario((), (tuple(map(Operation, died.announced)),)) if died.announced else scenario
-        return self.in_scenario(scenario)
+        answer = self._asked(FindWaits(scenario, 0.0))
+        self.fault = answer.fault
+        return answer.waits
+
+    def explained(self, died: Died) -> Died:
+        """Return how a process hung, with what it waited for."""
+        if not self.fault or died.kind is not FindingKind.HANG:
+            return died
+        detail = f"{died.detail}: {self.fault}"
+        return Died(died.kind, detail, died.stacks, died.announced, certain=died.certain)
 
     def _asked(self, request: FindWaits) -> FoundWaits:
         try:

@@ -83,7 +83,8 @@ def test_a_crash_of_a_smaller_case_is_a_finding_too() -> None:
     clock = Clock(1.0, lambda _: None, lambda: (0, 0, 0))
     found = findings()
     scenario = replace(TWO, final=Scenario.parse("a.put(1) || a.put(1) -> a.get()").final)
-    failures = Following(runs, deaths, clock, found, CheckOptions())
+    waits: Any = None  # no call of these waits
+    failures = Following(runs, deaths, clock, found, CheckOptions(), waits)
     failures.after_violation(scenario, run(scenario))
     assert [each.kind for each in found.found] == [KINDS.NOT_LINEARIZABLE]
     assert Following.followed == [(KINDS.CRASH, "a.put(1) || a.put(1)")]

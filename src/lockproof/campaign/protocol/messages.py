@@ -140,12 +140,14 @@ class Description:
 class FoundWaits:
     """The kinds of operations that wait and do no wrong.
 
-    `waits`: an operation did, perhaps one of no known kind. `scenarios`: small ones with such operations.
+    `waits`: an operation did, perhaps one of no known kind. `scenarios`: small ones with such operations. `fault`: what
+    an operation waits for that nobody will release.
     """
 
     kinds: tuple[str, ...] = ()
     waits: bool = False
     scenarios: tuple[Scenario, ...] = ()
+    fault: str = ""
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,7 @@ class ControlledWorker(Worker):
     def __init__(self, setup: Setup) -> None:
         self._function: Callable[[], object] | None = None
         self._name = ""
+        self._self_model: SelfModel | None = None
         self._explorations: dict[tuple[Scenario | None, int, str], tuple[_JudgedProgram, Exploration]] = {}
         super().__init__(setup)
         engine.limit = max(engine.limit, self._hang)
@@ -214,7 +215,13 @@ class ControlledWorker(Worker):
         self.announce([])
         known = tuple(kind.text for kind in self.specification.operations if kind.text in kinds)
         self.use_waits(known)
-        return FoundWaits(known, bool(kinds), scenarios)
+        return FoundWaits(known, bool(kinds), scenarios, model.fault)
+
+    def _itself(self) -> SelfModel:
+        """Return the class as its own model. It remembers which locks are released, as long as nothing is adjusted."""
+        if self._self_model is None or self._self_model.specification is not self.specification:
+            self._self_model = SelfModel(self.specification, self.announce)
+        return self._self_model
 
     def _scope(self) -> Specification | None:
         return self.specification
@@ -233,13 +240,13 @@ class ControlledWorker(Worker):
             return None, None
         with Watchdog(self._hang):
             self.announce([str(scenario)])
-            if not SelfModel(self.specification, self.announce).begins(scenario):
+            if not self._itself().begins(scenario):
                 scenario = replace(scenario, init=())
         return scenario, None
 
     def _judge_or_reason(self, scenario: Scenario) -> ScenarioJudge | Omission:
         if self.specification.model is None:
-            model = SelfModel(self.specification, self.announce)
+            model = self._itself()
             if may_wait(self.specification, scenario) or model.waits_in_turn(scenario):
                 return model.judge(scenario, self._consistency)
         return super()._judge_or_reason(scenario)

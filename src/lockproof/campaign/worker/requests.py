@@ -14,7 +14,6 @@ import json
 import pickle
 import sys
 import threading
-import traceback
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -59,7 +58,7 @@ from lockproof.core.specification import Specification
 from lockproof.core.verdict import Nonconformance, Verdict
 from lockproof.core.watched import Watched
 from lockproof.engines.threads.compiled import CompiledProgram, RecordKey
-from lockproof.engines.threads.crew import Crew
+from lockproof.engines.threads.crew import Crew, stack_of_operation
 from lockproof.engines.threads.patience import LONGEST, Patience
 from lockproof.generate.generator import Generator, productive
 from lockproof.generate.reach import reached, that_return
@@ -417,7 +416,7 @@ class Worker:
                 thread.join(min(hang / 4, 0.1))
                 if thread.is_alive() and patience.over():
                     frame = current_frames().get(thread.ident or 0)
-                    stack = "".join(traceback.format_stack(frame)) if frame is not None else ""
+                    stack = stack_of_operation(frame) if frame is not None else ""
                     detail = f"one thread alone did not come back within {hang:g} s"
                     raise ThreadHung(detail, stack, tuple(lines))
         return Done()

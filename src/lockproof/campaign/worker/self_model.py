@@ -61,12 +61,13 @@ class SelfModel:
     """The runs of scenarios one call at a time, on subjects of this specification. Only for a process under control."""
 
     def __init__(self, specification: Specification, announce: Callable[[Sequence[str]], object]) -> None:
-        self._specification, self._announce = specification, announce
+        self.specification, self._announce = specification, announce
         self._released: dict[tuple[str, bool], bool] = {}
+        self.fault = ""
 
     def runs(self, scenario: Scenario) -> SerialRuns:
         """Return the runs of a scenario."""
-        return SerialRuns(scenario, self._specification.subject, self._specification.globals)
+        return SerialRuns(scenario, self.specification.subject, self.specification.globals)
 
     def begins(self, scenario: Scenario) -> bool:
         """Tell whether the initial part of a scenario comes to its end."""
@@ -101,7 +102,7 @@ class SelfModel:
     def waiting_calls(self, seconds: float) -> list[WaitingCall]:
         """Return calls that wait and do no wrong, one of each kind, tried on one thread for so many seconds."""
         end = time.monotonic() + seconds
-        first = [next(kind.fillings(1)) for kind in self._specification.operations if not comes_back(kind.text)]
+        first = [next(kind.fillings(1)) for kind in self.specification.operations if not comes_back(kind.text)]
         found: dict[str, WaitingCall] = {}
         for each in first:
             self._look_for_wait(each, each, found)
@@ -152,10 +153,11 @@ class SelfModel:
         return None
 
     def waiting_in(self, scenario: Scenario) -> set[str]:
-        """Return the kinds whose calls wait in the first run of a scenario, and do no wrong."""
+        """Return the kinds whose calls wait in the first run of a scenario, and do no wrong; `fault` says what does."""
         self._announce([each.text for each in scenario.operations])
         run = next(self.runs(scenario).all())
-        if any(not self.is_released(each, scenario, run) for each in run.locks):
+        if wrong := [each for each in run.locks if not self.is_released(each, scenario, run)]:
+            self.fault = wrong[0].text
             return set()
         return {scenario.threads[t][k].kind.text for t, k in run.waited}
 
@@ -197,5 +199,5 @@ class SelfModel:
         return False
 
     def _others(self) -> list[Operation]:
-        kinds = [kind for kind in self._specification.operations if not kind.reads and not comes_back(kind.text)]
+        kinds = [kind for kind in self.specification.operations if not kind.reads and not comes_back(kind.text)]
         return [next(kind.fillings(1)) for kind in kinds[:MOST_RELEASES]]

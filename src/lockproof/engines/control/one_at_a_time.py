@@ -24,8 +24,8 @@ from lockproof.core.schedule import Point, Ran, Switching
 from lockproof.core.values import NOT_BEGUN, WAITS
 from lockproof.engines.control.install import instrumentation
 from lockproof.engines.control.primitives import Lock, engine, turns
-from lockproof.engines.control.program import ScenarioProgram
-from lockproof.engines.control.task import Resource, Task
+from lockproof.engines.control.program import ScenarioProgram, uncontrolled
+from lockproof.engines.control.task import Resource, Task, blocked
 
 MOST_YIELDS: Final = 3
 """How often a call may step aside, in a wait with a time limit for instance, before it counts as one that waits."""
@@ -38,12 +38,13 @@ PART_OF_A_YIELD: Final = 0.05
 class LockWait:
     """A call that waits for a lock, known by the place that made it.
 
-    `left`: the call that took the lock has returned, or was the constructor.
+    `left`: the call that took the lock has returned, or was the constructor. `text` says what waits for what.
     """
 
     thread: int
     lock: str
     left: bool
+    text: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -249,7 +250,12 @@ class _SerialProgram(ScenarioProgram):
                 owner = next((u for u, task in enumerate(tasks) if task is needs.owner), -1)
             if owner not in back:
                 return None
-        return LockWait(t, wanted.origin, left)
+        with uncontrolled():
+            row = blocked(tasks[t])
+        other = "its own call has it" if wanted.owner is tasks[t] else "a call that still runs has it"
+        has = "a call that is over has left it taken" if left else other
+        since = f", since {row.owned_since}" if row.owned_since else ""
+        return LockWait(t, wanted.origin, left, f"it waits at {row.place} for {row.waits_for}: {has}{since}")
 
 
 class SerialRuns:

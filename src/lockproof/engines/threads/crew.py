@@ -26,6 +26,7 @@ from types import FrameType
 from typing import Any, Final
 
 from lockproof.core.interpreter import current_frames, is_gil_enabled
+from lockproof.core.operation import OPERATION_FILE
 from lockproof.core.own_time import own_time
 from lockproof.engines.threads.compiled import DELAYS, CompiledProgram, Record, RecordKey
 from lockproof.engines.threads.patience import Patience
@@ -268,6 +269,13 @@ def _stack(frame: FrameType) -> str:
     return "".join(traceback.format_list(entries[first:]))
 
 
+def stack_of_operation(frame: FrameType) -> str:
+    """Return the stack of a thread from its operation on, the innermost frame last."""
+    entries = traceback.extract_stack(frame)
+    first = next((k for k, entry in enumerate(entries) if entry.filename.startswith(OPERATION_FILE)), 0)
+    return "".join(traceback.format_list(entries[first:]))
+
+
 def in_turn(program: CompiledProgram, order: Sequence[int], invocations: int = 1) -> list[Record]:
     """Run the parts of the threads one after the other, each to its end, in this order; return the records.
 
@@ -293,4 +301,4 @@ def _adopted(part: Callable[..., object], given: tuple[Any, ...]) -> None:
     part(*given)
 
 
-__all__ = ["BATCH", "Crew", "Hang", "in_turn"]
+__all__ = ["BATCH", "Crew", "Hang", "in_turn", "stack_of_operation"]
