@@ -207,7 +207,6 @@ def _soak(budget: Budget, operations: int | None) -> int:
     """Run the soak, and say once a while how far it is."""
     goal = f"{operations:,} operations" if operations else f"{budget.seconds:g} s"
     where = f"{lockedset.implementation} LockedSet, Python {sys.version}"
-    print(f"soak: {goal}, seed {budget.seed}, {where}", file=sys.stderr, flush=True)
     began = time.monotonic()
     seen = [0, began]
 
@@ -223,6 +222,7 @@ def _soak(budget: Budget, operations: int | None) -> int:
         seen[0] = count
 
     try:
+        print(f"soak: {goal}, seed {budget.seed}, {where}", file=sys.stderr, flush=True)
         problem = soak(LockedSet, budget, operations, tell)
     except KeyboardInterrupt:
         print(f"interrupted after {seen[0]:,} operations, in which nothing was seen")
