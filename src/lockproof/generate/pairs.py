@@ -47,7 +47,8 @@ class PairOrder:
         self.aimed = [kind for kind in kinds if kind.text in breadth]
         self._exposed = [kind for kind in kinds if kind.text in watched.exposed]
         self._likeness = _Likeness(kinds)
-        self._own = [] if self.aimed else [kind for kind in kinds if kind.text in own]
+        # Kinds of less weight are about special arguments, and two of them may show nothing.
+        self._own = [] if self.aimed else [kind for kind in kinds if kind.text in own and kind.weight >= 1]
 
     def is_early(self, index: int) -> bool:
         """Tell whether the scenario with this number is an early pair of the class's own methods."""

@@ -96,11 +96,15 @@ def a_hold_keeps_others_out(cls: Subject, budget: Budget) -> str | None:
 
 @holds("holds that are nested crosswise end in DeadlockError, not in silence", hangs=True)
 def crossed_holds_are_told(cls: Subject, budget: Budget) -> str | None:
-    def cross(state: tuple[LockedSet[Any], LockedSet[Any]]) -> str:
-        a, b = state
+    def cross(state: tuple[LockedSet[Any], LockedSet[Any], list[int]]) -> str:
+        a, b, inside = state
         try:
             with lockedset.locked(a):
-                yield_processor()
+                inside.append(1)
+                for _ in range(1000):  # the other thread may have to wait for a processor
+                    if len(inside) == 2:
+                        break
+                    yield_processor()
                 b.add(0)
                 b.update(a)
         except DeadlockError:
@@ -108,7 +112,9 @@ def crossed_holds_are_told(cls: Subject, budget: Budget) -> str | None:
         return "done"
 
     told = 0
-    for _, results in race(budget, lambda: (cls(), cls()), cross, lambda state: cross(state[::-1])):
+    for _, results in race(
+        budget, lambda: (cls(), cls(), []), cross, lambda state: cross((state[1], state[0], state[2]))
+    ):
         if not {*results} <= {"told", "done"}:
             return f"two crossed holds ended as {shown(results)}"
         told += "told" in results

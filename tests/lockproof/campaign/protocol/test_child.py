@@ -89,9 +89,10 @@ from pathlib import Path
 place = Path(__file__).with_name("came")
 place.mkdir(exist_ok=True)
 (place / str(os.getpid())).touch()
-end = time.monotonic() + 20
+# Not time.monotonic: a loop that looks at that lets time pass.
+end = time.clock_gettime(time.CLOCK_MONOTONIC) + 20
 while len(list(place.iterdir())) < {processes}:
-    if time.monotonic() > end:
+    if time.clock_gettime(time.CLOCK_MONOTONIC) > end:
         raise TimeoutError("no other process came")
     os.sched_yield()
 
