@@ -52,7 +52,9 @@ class Generator:
         self._specification, self._most_threads, self._seed = specification, max(threads, 2), seed
         kinds = sorted(specification.operations, key=lambda kind: -kind.weight)
         self._pool = OperationPool(kinds)
-        own = [kind.text for kind in kinds if specification.model is None or kind.lifted]
+        # Two calls that are refused, like `a.add([])`, may show nothing.
+        able = [kind for kind in kinds if not kind.text.endswith("([])")]
+        own = [kind.text for kind in able if specification.model is None or kind.lifted]
         self._pairs = PairOrder(kinds, aimed or {}, watched or Watched(), own)
         self._mixed = _MixedThreads(kinds, specification, self._pool)
         self._initial = InitialPart(specification, filling, has_aim=bool(self._pairs.aimed))
