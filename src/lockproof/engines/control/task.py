@@ -180,8 +180,9 @@ def stacks_of(tasks: Sequence[Task]) -> str:
 def asleep(native: int) -> bool:
     """Tell whether an operating-system thread sleeps; true where the system does not say."""
     try:
-        with open(f"/proc/self/task/{native}/stat", encoding="ascii", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[0] in "SD"
+        # In bytes: a codec may have to be imported first, and a thread that is held may have the lock of imports.
+        with open(f"/proc/self/task/{native}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] in b"SD"
     except (OSError, IndexError):
         return True
 
