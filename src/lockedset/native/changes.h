@@ -142,8 +142,9 @@ run_commit(State *state, int what, PyObject *self, PyObject *operand)
     return result;
 }
 
-/* CPython 3.15 without the GIL looks elements up without the set's own lock, in a table that must not be freed meanwhile.
-   Only its own functions see to that. So there, a change that fails for lack of memory may be made in part. */
+/* CPython 3.15 without the GIL looks elements up without the set's own lock, in a table that must not be freed
+   meanwhile. Only its own functions see to that. So there, a change that fails for lack of memory may be made in part.
+ */
 #if defined(Py_GIL_DISABLED) && PY_VERSION_HEX >= 0x030f0000
 #define CAN_EXCHANGE 0
 #else

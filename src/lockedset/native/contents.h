@@ -145,8 +145,8 @@ store_used(PySetObject *set, Py_ssize_t used)
     atomic_store_explicit((_Atomic(Py_ssize_t) *)&set->used, used, memory_order_relaxed);
 }
 
-/* Tell whether the table has room for so many more elements, so that adding them allocates nothing: the same condition as
-   in CPython, which enlarges a table at three fifths. */
+/* Tell whether the table has room for so many more elements, so that adding them allocates nothing: the same condition
+   as in CPython, which enlarges a table at three fifths. */
 static inline int
 has_room(PyObject *set, Py_ssize_t more)
 {

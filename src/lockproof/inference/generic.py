@@ -230,9 +230,10 @@ def drafted(cls: Any, name: str, arguments: Arguments) -> Draft:
         LockproofError: no value can be made for a required parameter.
 
     """
-    member = inspect.getattr_static(cls, name)
+    member: Any = inspect.getattr_static(cls, name)
     bound = isinstance(member, (classmethod, staticmethod)) or not isinstance(cls, type)
-    function = inspect.unwrap(getattr(cls, name) if bound else member)
+    called: Any = getattr(cls, name) if bound else member
+    function = inspect.unwrap(called)
     try:
         parameters = list(signature_of(function).parameters.values())
     except (TypeError, ValueError):

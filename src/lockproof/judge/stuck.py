@@ -140,7 +140,7 @@ class _Explainer(Explainer):
     def _allowed(self) -> list[Key]:
         return [key for key, orders in (self._table or {}).items() if any(map(self._keeps, orders))]
 
-    def _of_beginning(self, _: tuple[Any, ...]) -> tuple[str, ...]:
+    def _of_beginning(self, results: tuple[Any, ...]) -> tuple[str, ...]:  # noqa: ARG002
         return ("No order of the calls, one at a time, gives all these results together.",)
 
 
