@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, NoReturn
 
 from lockproof.core.operation import Operation
-from lockproof.core.values import NOT_BEGUN, WAITS
+from lockproof.core.values import NOT_BEGUN, WAITS, anonymous
 from lockproof.core.verdict import Consistency, Explanation, Verdict
 from lockproof.judge.explain import Explainer
 from lockproof.judge.orders import Key, Masks, Waiting
@@ -95,6 +95,15 @@ class StuckJudge(ScenarioJudge):
             looks += [[0] * len(self._threads)] * (len(thread) - len(looks))
             sights.append(looks)
         return rows, tuple(final), sights
+
+    def without_identities(self) -> StuckJudge:
+        """Return a judge of the same scenario that does not tell objects of one kind apart."""
+        threads, final, _, consistency, _, _ = self._made_of
+        made = StuckJudge(threads, final, (), consistency)
+        for (results, ending), several in self._allowed.items():
+            known = made._allowed.setdefault((anonymous(results), anonymous(ending)), [])
+            known += [masks for masks in several if masks not in known]
+        return made
 
     def waiting(self) -> Waiting:
         """Return that calls may wait, and that this is judged."""

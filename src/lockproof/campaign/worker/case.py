@@ -126,6 +126,9 @@ class Case:
         """Return the judgement; another one if only the objects are wrong, and threads in turn get wrong ones too."""
         if judgement.verdict is not Verdict.VIOLATION or self.anonymous or nameless(record) == record:
             return judgement
+        if isinstance(self.judge, StuckJudge):  # its outcomes come from calls that waited: objects of a kind are alike
+            self._forget_objects()
+            return self._judged(record)
         if self._repeats is None:
             self._repeats = all(
                 self._all_allowed(in_turn(self.program, order, 1 if self.batch == 1 else REPEATED))
