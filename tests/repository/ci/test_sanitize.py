@@ -17,7 +17,7 @@ pytestmark = pytest.mark.one_build
 OURS = """==================
 WARNING: ThreadSanitizer: data race (pid=7)
   Write of size 8 at 0x7f by thread T3:
-    #0 set_add_entry /work/Objects/setobject.c:197:13 (python3.13t+0x2b)
+    #0 set_add_entry /cpython/Objects/setobject.c:197:13 (python3.13t+0x2b)
     #1 locked_add /tmp/core-1/lockedset/native/changes.h:17:18 (_core.cpython-313t-x86_64-linux-gnu.so+0x4a)
 
   Previous read of size 8 at 0x7f by thread T2:
@@ -27,10 +27,10 @@ WARNING: ThreadSanitizer: data race (pid=7)
 FOREIGN = """==================
 WARNING: ThreadSanitizer: data race (pid=7)
   Write of size 8 at 0x7f by thread T3:
-    #0 new_reference /work/Objects/object.c:2400 (python3.13t+0x2b)
+    #0 new_reference /cpython/Objects/object.c:2400 (python3.13t+0x2b)
 
   Previous atomic read of size 8 at 0x7f by thread T2:
-    #0 _Py_TryIncref /work/Include/object.h:10 (python3.13t+0x68)
+    #0 _Py_TryIncref /cpython/Include/object.h:10 (python3.13t+0x68)
 ==================
 """
 ADDRESS = """==12==ERROR: AddressSanitizer: heap-use-after-free on address 0x60 at pc 0x7f

@@ -28,7 +28,7 @@ def test_the_examples_run_and_print_what_is_shown() -> None:
 
 
 def _rows() -> dict[str, list[str]]:
-    (table,) = re.findall(r"```text\n\$ \./ci/validate\n(.*?)```", README, re.DOTALL)
+    (table,) = re.findall(r"```text\n\$ \./ci/validate --implementation python\n(.*?)```", README, re.DOTALL)
     return {(cells := re.split(r"\s{2,}", line.strip()))[0]: cells[1:] for line in table.splitlines() if line.strip()}
 
 
