@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from itertools import islice, product
 from typing import Any, Final, Self
 
@@ -151,9 +151,12 @@ UNKNOWN_KIND: Final = OperationKind("...")
 """The kind of an operation that no specification describes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One line of Python, and its kind, if it is known. Operations are equal if their lines are.
+
+    What follows from the line is kept by line, and not in the object: there are thousands of objects of each line, and
+    on 3.13t the first use of a `cached_property` took 25 us, a hundred times as long as this.
 
     Raises:
         LockproofError: `text` is not one line of Python that calls, assigns or deletes.
@@ -166,7 +169,7 @@ class Operation:
     def __post_init__(self) -> None:
         self.node  # parses the line, so that a wrong one is refused here
 
-    @cached_property
+    @property
     def node(self) -> ast.stmt:
         """The line as a syntax tree."""
         try:
@@ -178,51 +181,28 @@ class Operation:
                 'write it like "a.add(1)", "a |= b", "len(a)" or "1 in a"',
             ) from None
 
-    @cached_property
+    @property
     def names(self) -> frozenset[str]:
         """The names that the line uses."""
-        return frozenset(node.id for node in ast.walk(self.node) if isinstance(node, ast.Name))
+        return _names(self.text)
 
-    @cached_property
+    @property
     def parts(self) -> frozenset[str]:
         """The methods, operators and functions that the line uses on its subjects.
 
         `list(a)`, `sorted(a)`, `sum(a)`, `[*a]` and their like count as one: `iteration`.
         """
-        parts: set[str] = set()
-        for node in ast.walk(self.node):
-            match node:
-                case ast.Attribute():
-                    parts.add(node.attr)
-                case ast.Compare():
-                    parts |= {type(operator).__name__.removeprefix("Not") for operator in node.ops}
-                case ast.BinOp():
-                    parts.add(type(node.op).__name__)
-                case ast.AugAssign():
-                    parts.add(f"{type(node.op).__name__}=")
-                case ast.Subscript():
-                    parts.add(f"[]{type(node.ctx).__name__}")
-                case ast.Call(func=ast.Name(id=name)) if not name.istitle():
-                    parts.add("iteration" if name in _ITERATING else name)
-                case ast.Starred() | ast.comprehension(iter=ast.Name()):
-                    parts.add("iteration")
-        return frozenset(parts)
+        return _parts(self.text)
 
     @property
     def subjects(self) -> tuple[str, ...]:
         """The subjects that the line uses, in order."""
-        return tuple(name for name in SUBJECTS if name in self.names)
+        return _subjects(self.text)
 
-    @cached_property
+    @property
     def actions(self) -> frozenset[str]:
         """The names of the methods, functions and operators in the line. `list(a)` and `sorted(a)` stay apart here."""
-        found = set()
-        for node in ast.walk(self.node):
-            if isinstance(node, ast.Call):
-                found.add(node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func))
-            elif isinstance(node, (ast.operator, ast.cmpop, ast.Subscript)):
-                found.add(type(node).__name__)
-        return frozenset(found)
+        return _actions(self.text)
 
     def statements(self, result: str) -> list[str]:
         """Return lines of code that do the operation and assign its result to the variable `result`.
@@ -250,7 +230,7 @@ class Operation:
         return self.text
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Half(Operation):
     """One of the two steps of a dual operation: the request, or the follow-up that ends the wait.
 
@@ -328,6 +308,49 @@ def _parsed(text: str) -> ast.stmt:
     if len(body) != 1 or not isinstance(body[0], (ast.Expr, ast.Assign, ast.AugAssign, ast.Delete)):
         raise SyntaxError("not one line that calls, assigns or deletes")
     return body[0]
+
+
+@cache
+def _names(text: str) -> frozenset[str]:
+    return frozenset(node.id for node in ast.walk(_parsed(text)) if isinstance(node, ast.Name))
+
+
+@cache
+def _subjects(text: str) -> tuple[str, ...]:
+    return tuple(name for name in SUBJECTS if name in _names(text))
+
+
+@cache
+def _parts(text: str) -> frozenset[str]:
+    parts: set[str] = set()
+    for node in ast.walk(_parsed(text)):
+        match node:
+            case ast.Attribute():
+                parts.add(node.attr)
+            case ast.Compare():
+                parts |= {type(operator).__name__.removeprefix("Not") for operator in node.ops}
+            case ast.BinOp():
+                parts.add(type(node.op).__name__)
+            case ast.AugAssign():
+                parts.add(f"{type(node.op).__name__}=")
+            case ast.Subscript():
+                parts.add(f"[]{type(node.ctx).__name__}")
+            case ast.Call(func=ast.Name(id=name)) if not name.istitle():
+                parts.add("iteration" if name in _ITERATING else name)
+            case ast.Starred() | ast.comprehension(iter=ast.Name()):
+                parts.add("iteration")
+    return frozenset(parts)
+
+
+@cache
+def _actions(text: str) -> frozenset[str]:
+    found = set()
+    for node in ast.walk(_parsed(text)):
+        if isinstance(node, ast.Call):
+            found.add(node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func))
+        elif isinstance(node, (ast.operator, ast.cmpop, ast.Subscript)):
+            found.add(type(node).__name__)
+    return frozenset(found)
 
 
 class _Filling(ast.NodeTransformer):
