@@ -34,11 +34,11 @@ from lockproof.core.repeat import Repeat
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Coverage, Finding, FindingKind, InternalError, Interrupted, Report
 
-SHARES: Final = {False: (0.1, 0.3, 0.35, 0.25), True: (0.15, 0.35, 0.2, 0.3)}
+SHARES: Final = {False: (0.1, 0.3, 0.35, 0.25), True: (0.03, 0.42, 0.25, 0.3)}
 """Parts of the budget, in turns for real threads and for schedules; by whether the GIL is on: then threads show less.
 
-What real threads find without the GIL they mostly find at once. So their first turn is short, and schedules have shown
-which operations look exposed before the next one.
+What real threads find they mostly find at once; with the GIL, that is little, and schedules tell sooner. So their first
+turn is short, and schedules have shown which operations look exposed before the next one.
 """
 
 ONE_THREAD: Final = 0.2

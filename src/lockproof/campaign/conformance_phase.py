@@ -67,6 +67,8 @@ class ConformancePhase:
                     raise
                 self.notes.append(error.fact)
                 return
+            for each in (self.child, self.waits.controlled):
+                each.adjust(answer.adjustment)
             self.nonconformances += answer.nonconformances
             self.notes += [note for note in answer.notes if note not in self.notes]
             return

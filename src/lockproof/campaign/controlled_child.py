@@ -19,6 +19,7 @@ from lockproof.campaign.protocol.messages import (
     Replay,
     Setup,
 )
+from lockproof.core.adjustment import Adjustment
 from lockproof.core.environment import Environment
 from lockproof.core.evidence import Doubt, clause
 from lockproof.core.scenario import Scenario
@@ -50,11 +51,17 @@ class ControlledChild:
         self.child = Child(replace(self.setup, controlled=True), memory=self.memory)
         self._conform: Conform | None = None
         self._adjusted = False
+        self._adjustment: Adjustment | None = None
+
+    def adjust(self, adjustment: Adjustment) -> None:
+        """Have the process and those that replace it judge by what another process has found on one thread."""
+        self._adjustment = adjustment
+        self.child.adjust(adjustment)
 
     def start(self, *, conform: float = 0.0, skip: Sequence[str] = ()) -> Description:
-        """Start the process, and let it compare class and model on one thread for `conform` seconds, 0 for not at all.
+        """Start the process, and let it look at its operations on one thread for `conform` seconds, 0 for not at all.
 
-        The comparison leaves out the operations in `skip`.
+        If no other process has done so, it compares class and model then, without the operations in `skip`.
 
         Raises:
             LockproofError: the target is wrong.
@@ -63,9 +70,12 @@ class ControlledChild:
         """
         description = self.child.start()
         if conform:
-            self._conform = Conform(conform, tuple(skip))
+            self._conform = Conform(conform, tuple(skip), self._adjustment)
             answer = self.child.ask(self._conform, conform)
-            self.watched, self._adjusted = answer.watched, not set(answer.notes) <= set(description.notes)
+            self.watched, self._adjusted = (
+                answer.watched,
+                (self._adjustment is None and not set(answer.notes) <= set(description.notes)),
+            )
         return description
 
     def look(
@@ -89,6 +99,7 @@ class ControlledChild:
         """Return the smallest scenario found in so many seconds that fails in the same way, and what shows that."""
         assert looked.found is not None
         kind = looked.found.kind
+        self.child.launch_next()  # for `confirmed`
         end = time.monotonic() + seconds
         best = looked
 
@@ -122,7 +133,7 @@ class ControlledChild:
         for left in reversed(range(CONFIRMATIONS)):
             found = looked.found
             assert found is not None
-            self.child.close()
+            self.child.renew()
             try:
                 control = found.control
                 if self._adjusted and self._conform is not None:

@@ -6,48 +6,33 @@ is adjusted. If the model was only guessed, the class is right: its own code is 
 left out. Otherwise the operation is *lifted* (the model runs the subject's own code for it), or left out if it cannot
 be lifted, or if its result depends on more than the contents. A copy that the class refuses is left out too.
 
-Operations are tried alone first, on the simplest contents, and an operation that differs is adjusted at once: so the
-report names the operation at fault, and not all those that run after it. Then random programs are tried, as in Claessen
-and Hughes' QuickCheck for state machines.
+Operations are tried first on the simplest contents, those that change something alone, and an operation that differs
+is adjusted at once: so the report names the operation at fault, and not all those that run after it. Then random
+programs are tried, as in Claessen and Hughes' QuickCheck for state machines.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import (
-    Callable,
-    ItemsView,
-    KeysView,
-    MutableMapping,
-    MutableSequence,
-    MutableSet,
-    Sequence,
-    ValuesView,
-)
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import batched, islice
 from random import Random
-from typing import Any, Final
+from typing import Any
 
 from lockproof.core.errors import LockproofError
-from lockproof.core.model import WouldBlock, begun, every_choice, finished
-from lockproof.core.operation import SUBJECTS, Operation, OperationKind, kind_of
-from lockproof.core.own_time import own_time
+from lockproof.core.model import every_choice
+from lockproof.core.operation import Operation, OperationKind, kind_of
 from lockproof.core.own_time import real as time
 from lockproof.core.probes import comes_back, without_coming_back
 from lockproof.core.specification import Specification
-from lockproof.core.values import Masked, Raised, TextForm, anonymous, canonical, masked
+from lockproof.core.values import Masked, Raised, TextForm, masked
 from lockproof.core.verdict import Nonconformance
 from lockproof.inference.attributes import observed, without
 from lockproof.inference.differing import DETAILS, DOES_NOT_REPEAT, Difference, told_apart
-from lockproof.inference.effort import CHOICES, CONSTRUCTIONS, FILLINGS, LEAST, LONGEST, MANY, MOST
-from lockproof.inference.lines import gives_container, is_copy, on_subject
-
-type Announce = Callable[[Sequence[str]], None]
-type Calls = tuple[Operation, ...]
-
-_WAITS: Final = TextForm("waits")
+from lockproof.inference.effort import CHOICES, CONSTRUCTIONS, FILLINGS, LEAST, LONGEST, MANY, MOST, TOGETHER
+from lockproof.inference.handed_out import handed_out
+from lockproof.inference.lines import is_copy, on_subject
+from lockproof.inference.programs import WAITS, Announce, Calls, Programs
 
 
 @dataclass(frozen=True)
@@ -83,7 +68,7 @@ def conform(
     return _Comparison(specification, seed, announce, skip).run(seconds, compared)
 
 
-class _Comparison:
+class _Comparison(Programs):
     def __init__(self, specification: Specification, seed: int, announce: Announce, skip: frozenset[str]) -> None:
         def left(kinds: Sequence[OperationKind]) -> list[OperationKind]:
             able = [without_coming_back(kind) for kind in kinds] if any(map(comes_back, skip)) else kinds
@@ -94,16 +79,12 @@ class _Comparison:
         if not kinds:
             raise LockproofError("every operation hangs or ends the process on one thread", "", "mend the class first")
         init = None if specification.init is None else left(specification.init)
-        self.specification = replace(specification, operations=kinds, init=init, observe=observe)
+        super().__init__(replace(specification, operations=kinds, init=init, observe=observe), announce)
         self.found: list[Nonconformance] = []
-        self._random, self._announce = Random(f"conform/{seed}"), announce
-        self._functions: dict[str, Callable[..., Any]] = {}
+        self._random = Random(f"conform/{seed}")
         self._reported: set[str] = set()
         self._left_out: dict[str, list[str]] = {}
         self._mask: list[str] = []
-        self._filled: dict[str, list[Operation]] = {}
-        self._observed: tuple[Specification, dict[tuple[str, ...], Calls]] = self.specification, {}
-        self._globals = self.specification.globals
 
     def run(self, seconds: float, compared: frozenset[str]) -> ConformanceResult:
         began = time.monotonic()
@@ -113,19 +94,26 @@ class _Comparison:
         contents = self._contents()
         alone = FILLINGS if len(self.specification.operations) > MANY else 2 * FILLINGS
         slow: list[str] = []
-        for kind in kinds:
+        reading = [kind for kind in kinds if kind.reads and not kind.blocking and not comes_back(kind.text)]
+        for group in batched(reading, TOGETHER, strict=False):
+            if time.monotonic() > last:
+                slow += [kind.text for kind in group]
+                continue
+            for program in contents:
+                self._try((*program, *(line for kind in group for line in self.fillings(kind)[:alone])), len(program))
+        for kind in [each for each in kinds if each not in reading]:
             if time.monotonic() > last:
                 slow.append(kind.text)
                 continue
             for program in contents:
-                for operation in self._fillings(kind)[: alone if time.monotonic() < (began + last) / 2 else 1]:
+                for operation in self.fillings(kind)[: alone if time.monotonic() < (began + last) / 2 else 1]:
                     self._try((*program, operation), len(program))
-        self._look_for_handed_out(contents[-1])
+        self.found += handed_out(self, contents[-1])
         for kind in kinds:
             for _ in range(CONSTRUCTIONS if self._kind(kind).lifted and self._lifts() else 0):
                 if time.monotonic() > last:
                     break
-                self._try((*self._drawn(), self._random.choice(self._fillings(kind))))
+                self._try((*self._drawn(), self._random.choice(self.fillings(kind))))
         while time.monotonic() < end:
             self._try(self._drawn())
         notes = [f"{', '.join(texts)}: left out, since {why}" for why, texts in self._left_out.items()]
@@ -138,18 +126,12 @@ class _Comparison:
 
     # Programs.
 
-    def _fillings(self, kind: OperationKind) -> list[Operation]:
-        found = self._filled.get(kind.text)
-        if found is None:
-            found = self._filled[kind.text] = list(kind.fillings(2 * FILLINGS))
-        return found
-
     def _initial(self) -> list[Operation]:
         """Return operations that fill a subject: the first fillings of each kind, one kind after the other."""
         kinds = self.specification.init
         if kinds is None:
             kinds = [kind for kind in self.specification.operations if not kind.reads]
-        return [each for kind in kinds[:4] for each in self._fillings(kind)[:FILLINGS]]
+        return [each for kind in kinds[:4] for each in self.fillings(kind)[:FILLINGS]]
 
     def _contents(self) -> list[Calls]:
         """Return programs that lead to no, one and several elements, the last to most."""
@@ -162,7 +144,7 @@ class _Comparison:
     def _drawn(self) -> Calls:
         kinds = self.specification.operations
         chosen = self._random.choices(kinds, [kind.weight for kind in kinds], k=self._random.randint(2, LONGEST))
-        lines = [self._random.choice(self._fillings(kind)) for kind in chosen]
+        lines = [self._random.choice(self.fillings(kind)) for kind in chosen]
         initial = self._initial()
         return (*self._random.choices(initial, k=self._random.randint(0, 3) if initial else 0), *lines)
 
@@ -170,34 +152,19 @@ class _Comparison:
         """Return the kind as the adjusted specification has it."""
         return next((each for each in self.specification.operations if each.text == kind.text), kind)
 
-    def _bound(self, program: Sequence[Operation]) -> Calls:
-        """Return the program with the adjusted specification's kinds, without what was left out."""
-        known = {kind.text: kind for kind in (*(self.specification.init or ()), *self.specification.operations)}
-        return tuple(replace(each, kind=known[each.kind.text]) for each in program if each.kind.text in known)
-
-    def _observers(self, program: Calls) -> Calls:
-        names = tuple(name for name in SUBJECTS if name == "a" or any(name in each.subjects for each in program))
-        if self._observed[0] is not self.specification:
-            self._observed = self.specification, {}
-        known = self._observed[1].get(names)
-        if known is None:
-            lines = [each for name in names for final in self.specification.final for each in on_subject(final, name)]
-            known = self._observed[1][names] = tuple(map(self.specification.bound, lines))
-        return known
-
     # Running them.
 
     def _compare(self, program: Calls, known: int = 0) -> Difference | None:
         """Return the first difference. The first `known` operations are not announced: they ran before."""
         if any(op.kind.blocking for op in program) and self._would_wait(program):
             return None
-        objects = self._objects(self.specification.subject)
+        objects = self.objects(self.specification.subject)
         lines = [op.text for op in program]
         results = []
         for index, operation in enumerate(program):
             if index >= known:
-                self._announce(lines[: index + 1])
-            results.append(self._result(operation, objects))
+                self.announce(lines[: index + 1])
+            results.append(self.result(operation, objects))
         furthest = Difference(-1, None, None)
         for _, difference in islice(every_choice(lambda: self._followed(program, results)), CHOICES):
             if difference is None:
@@ -206,13 +173,9 @@ class _Comparison:
                 furthest = difference
         return furthest
 
-    def _objects(self, make: Callable[[], Any]) -> dict[str, Any]:
-        own_time.begin()
-        return {name: make() for name in SUBJECTS[: max(self.specification.subjects, 1)]}
-
     def _followed(self, program: Calls, results: Sequence[Any]) -> Difference | None:
         """Run the program on the model, up to the first result that differs."""
-        objects = self._objects(self.specification.model or self.specification.subject)
+        objects = self.objects(self.specification.model or self.specification.subject)
         for index, (operation, result) in enumerate(zip(program, results, strict=True)):
             expected = self._modelled(operation, objects)
             if expected != result:
@@ -223,43 +186,24 @@ class _Comparison:
         """Tell whether the program waits after some choices of the model: the subject may make the same."""
 
         def waits() -> bool:
-            objects = self._objects(self.specification.model or self.specification.subject)
-            return any(self._modelled(operation, objects) is _WAITS for operation in program)
+            objects = self.objects(self.specification.model or self.specification.subject)
+            return any(self._modelled(operation, objects) is WAITS for operation in program)
 
         return any(each for _, each in islice(every_choice(waits), CHOICES))
 
     def _modelled(self, operation: Operation, objects: dict[str, Any]) -> Any:
         if not (operation.kind.lifted and self._lifts()):
-            return self._result(operation, objects)
+            return self.result(operation, objects)
         lift, lower = self.specification.lift, self.specification.lower
         assert lift is not None and lower is not None
         try:
             subjects = {name: lift(each) for name, each in objects.items()}
-            result = self._result(operation, subjects)
+            result = self.result(operation, subjects)
             for name, each in objects.items():
                 lower(subjects[name], each)
         except Exception as error:
             return TextForm(f"cannot be asked: {type(error).__name__}: {error}")
         return result
-
-    def _result(self, operation: Operation, objects: dict[str, Any]) -> Any:
-        try:
-            return anonymous(canonical(self._raw(operation, objects), objects))
-        except WouldBlock:
-            return _WAITS
-        except (KeyboardInterrupt, LockproofError):
-            raise
-        except BaseException as error:  # SystemExit and its like are results too
-            return Raised.of(error)
-
-    def _raw(self, operation: Operation, objects: dict[str, Any]) -> Any:
-        function = self._functions.get(operation.text)
-        if function is None:
-            function = self._functions[operation.text] = operation.compiled(self._globals)
-        result = function(*(objects.get(name) for name in SUBJECTS))
-        if operation.kind.dual:
-            result = finished(begun(result))
-        return result if operation.kind.normalize is None else operation.kind.normalize(result)
 
     # What differs.
 
@@ -271,7 +215,7 @@ class _Comparison:
             return difference if difference is not None and difference.index == len(program) else None
 
         for program in [(), *((each,) for each in self._initial()[:FILLINGS])]:
-            observers = self._observers(())
+            observers = self.observers(())
             for observer in () if program and all(map(wrong, observers)) else observers:
                 if (difference := wrong(observer)) is not None:  # blaming the one before may have changed the model
                     self._blame((*program, observer), difference)
@@ -279,8 +223,8 @@ class _Comparison:
     def _try(self, program: Calls, known: int = 0) -> None:
         """Compare a program and the contents after it; report and adjust until it conforms."""
         for _ in range(len(program) + 1):
-            program = self._bound(program)
-            full = (*program, *self._observers(program))
+            program = self.bound(program)
+            full = (*program, *self.observers(program))
             first = self._compare(full, known) if program else None
             if first is None:
                 return
@@ -296,7 +240,7 @@ class _Comparison:
     def _failure(self, program: Calls) -> Difference | None:
         """Return the difference of the last operation, in its result or in the contents after it; None without one."""
         last = len(program) - 1
-        difference = self._compare((*program, *self._observers(program)))
+        difference = self._compare((*program, *self.observers(program)))
         return difference if difference is not None and difference.index >= last else None
 
     def _shrunk(self, program: Calls) -> Calls:
@@ -312,7 +256,7 @@ class _Comparison:
 
     def _blame(self, program: Calls, difference: Difference) -> None:
         """Report the last operation of the program for the difference, and adjust the specification."""
-        full = (*program, *self._observers(program))
+        full = (*program, *self.observers(program))
         lines, culprit = tuple(each.text for each in program), program[-1]
         shown = told_apart(difference.subject, difference.model)
         if difference.index >= len(program):
@@ -354,7 +298,7 @@ class _Comparison:
         if masked(difference.subject) == masked(difference.model) and self._known(kind):
             self._replace(kind, replace(kind, normalize=Masked(kind.normalize)))
             self._mask.append(kind.text)
-        elif shows.text != culprit.text and self._result(culprit, self._objects(specification.subject)) is not None:
+        elif shows.text != culprit.text and self.result(culprit, self.objects(specification.subject)) is not None:
             observe = [line for line in specification.observe if line != shows.text]
             self._left_out.setdefault("two fresh subjects answered differently", []).append(shows.text)
             self.specification = replace(specification, observe=observe)
@@ -410,90 +354,3 @@ class _Comparison:
         dropped = [kind.text for kind in specification.operations if kind.text not in left]
         self._left_out.setdefault(why, []).extend(dropped or [text])
         self.specification = replace(specification, operations=kinds, init=init, observe=observe)
-
-    def _look_for_handed_out(self, program: Calls) -> None:
-        """Report operations whose result is a live part of the subject: a change of either changes the other."""
-        for kind in list(self.specification.operations):
-            operation = self._fillings(kind)[0]
-            now = self._bound((*program, operation))
-            if not now or now[-1].text != operation.text or kind.blocking:
-                continue
-            for what, how in (
-                (self._sees_changes, "changes when the subject is changed"),
-                (self._lets_change, "changing it changes the subject"),
-            ):
-                lines = what(now, self.specification.subject)
-                if lines is None or (
-                    self.specification.model is not None and what(now, self.specification.model) is not None
-                ):
-                    continue
-                for index in range(len(now) - 2, -1, -1):
-                    shorter = (*now[:index], *now[index + 1 :])
-                    if (seen := what(shorter, self.specification.subject)) is not None:
-                        now, lines = shorter, seen
-                self.found.append(
-                    Nonconformance(
-                        "state handed out", lines, how, "a result of its own", f"what {operation.text} returns is live"
-                    )
-                )
-                break
-
-    def _held(self, program: Calls, make: Callable[[], Any]) -> tuple[dict[str, Any], Any] | None:
-        """Return the subjects after the program, and the mutable result of its last operation, if it is one."""
-        if any(each.kind.blocking for each in program):
-            return None
-        objects = self._objects(make)
-        self._announce([each.text for each in program])
-        for operation in program[:-1]:
-            self._result(operation, objects)
-        function = program[-1].compiled(self._globals)
-        try:
-            result = function(*(objects.get(name) for name in SUBJECTS))
-        except Exception:
-            return None
-        mutable = isinstance(result, (list, set, dict, deque, bytearray, MutableSet, MutableMapping, MutableSequence))
-        view = isinstance(result, (KeysView, ValuesView, ItemsView)) and not program[-1].parts & {
-            "keys",
-            "values",
-            "items",
-        }
-        if not (mutable or view) or any(result is each for each in objects.values()):
-            return None
-        if program[-1].kind.lifted and type(result) is type(objects["a"]):
-            return None  # an object of the same class, made by its own method, may well be a view on purpose
-        return objects, result
-
-    def _sees_changes(self, program: Calls, make: Callable[[], Any]) -> tuple[str, ...] | None:
-        """Return a program that ends with a change of the subject which changes the result too, or None."""
-        changing = [kind for kind in self.specification.operations if not kind.reads and not kind.blocking]
-        for change in [each for kind in changing[:6] for each in self._fillings(kind)[:2]]:
-            held = self._held(program, make)
-            if held is None:
-                return None
-            objects, result = held
-            before = canonical(result)
-            self._result(change, objects)
-            if canonical(result) != before:
-                return (*(each.text for each in program[:-1]), f"result = {program[-1].text}", change.text)
-        return None
-
-    def _lets_change(self, program: Calls, make: Callable[[], Any]) -> tuple[str, ...] | None:
-        """Return a program that ends in a change of the result which the subject shows too, or None."""
-        held = self._held(program, make)
-        if held is None or not self.specification.final or any(gives_container(each) for each in program):
-            return None
-        objects, result = held
-        observers = self._observers(())
-        again = self._held(program, make)
-        assert again is not None
-        before = [self._result(each, again[0]) for each in observers]
-        with suppress(Exception):
-            result.clear()
-        if [self._result(each, objects) for each in observers] == before:
-            return None
-        return (
-            *(each.text for each in program[:-1]),
-            f"result = {program[-1].text}",
-            "result.clear()",
-            observers[0].text,
-        )

@@ -38,6 +38,7 @@ from lockproof.campaign.protocol.messages import (
     read,
     written,
 )
+from lockproof.core.adjustment import Adjustment
 from lockproof.core.errors import LockproofError
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
@@ -88,6 +89,7 @@ class Child:
         self._errors: IO[bytes] | None = None
         self._note: Path | None = None
         self._description: Description | None = None
+        self._next: Child | None = None
 
     def launch(self) -> None:
         """Start the process if there is none, without waiting until it has imported the subject."""
@@ -133,6 +135,29 @@ class Child:
         if self._description is not None:
             self.ask(UseWaits(kinds))
 
+    def adjust(self, adjustment: Adjustment) -> None:
+        """Say to the processes that replace this one what was found in comparing class and model on one thread."""
+        self._setup = replace(self._setup, adjustment=adjustment)
+
+    def launch_next(self) -> None:
+        """Start the process that `renew` will need, so that it imports the subject meanwhile."""
+        if self._next is None:
+            self._next = Child(self._setup, memory=self._memory)
+            self._next.launch()
+
+    def renew(self) -> None:
+        """End the process, and go on with the one that `launch_next` has started, if nothing new is known since."""
+        following, self._next = self._next, None
+        self.close()
+        if following is None:
+            return
+        if following._setup != self._setup or self._process is not None:
+            following.close()
+            return
+        self._process, following._process = following._process, None
+        self._lines, self._errors, self._note = following._lines, following._errors, following._note
+        self._description = None
+
     def _send(self, message: object) -> None:
         assert self._process is not None and self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
@@ -141,6 +166,9 @@ class Child:
 
     def close(self) -> None:
         """End the process, and kill it with all that it has started if it does not end by itself."""
+        if self._next is not None:
+            self._next.close()
+            self._next = None
         process, self._process = self._process, None
         if process is None:
             return

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, Self
 
 from lockproof.campaign.protocol.answers import Answer
 from lockproof.campaign.protocol.counts import Counts
+from lockproof.core.adjustment import Adjustment
 from lockproof.core.codec import Misfit, decode, encode
 from lockproof.core.environment import Environment
 from lockproof.core.evidence import Doubt, Doubted, Omission, Tally
@@ -81,7 +82,8 @@ class Setup:
     one thread at a time. `note`: the file in which the child announces what one thread is about to run. `replaced`:
     for a module or a file by name, the file to read instead. `watched`: what was seen of the operations under control;
     None: the child finds it out. `strict`: each difference from the model on one thread decides the verdict.
-    `waits`: the kinds of operations that are known to wait.
+    `waits`: the kinds of operations that are known to wait. `adjustment`: what another process has found in comparing
+    class and model on one thread; None: nothing.
     """
 
     path: list[str]
@@ -97,6 +99,7 @@ class Setup:
     watched: Watched | None = None
     strict: bool = False
     waits: tuple[str, ...] = ()
+    adjustment: Adjustment | None = None
 
     @classmethod
     def of(cls, subject: str | Pickled, options: Options, *, threads: int = 2) -> Self:
@@ -152,9 +155,10 @@ class FoundWaits:
 
 @dataclass(frozen=True)
 class Conformed:
-    """Where class and model differ on one thread, and what was seen of the operations meanwhile."""
+    """Where class and model differ on one thread, how that adjusts the specification, and what was seen meanwhile."""
 
     watched: Watched
+    adjustment: Adjustment
     nonconformances: tuple[Nonconformance, ...]
     notes: tuple[str, ...]
     kinds: tuple[str, ...]
@@ -331,11 +335,12 @@ class CheckNames(Request[Done]):
 
 @dataclass(frozen=True)
 class Conform(Request[Conformed]):
-    """Compare class and model on one thread for so many seconds, without operations that do what `skip` does."""
+    """Compare class and model for so many seconds, without what `skip` does; only look, if there is an `adjustment`."""
 
     answer = Conformed
     seconds: float
     skip: tuple[str, ...] = ()
+    adjustment: Adjustment | None = None
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,6 @@ from lockproof.campaign.protocol.messages import (
     Generate,
     Generated,
     MakeMutants,
-    Mutants,
     Named,
     Pickled,
     Request,
@@ -44,8 +43,10 @@ from lockproof.campaign.protocol.messages import (
 )
 from lockproof.campaign.worker.blocking import has_waits, is_own_model, marked, may_wait, parted, rejoined
 from lockproof.campaign.worker.case import Case, summed
+from lockproof.campaign.worker.mutating import mutants
 from lockproof.campaign.worker.watchdog import ThreadHung, Watchdog
 from lockproof.core import environment
+from lockproof.core.adjustment import Adjustment
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Omission
 from lockproof.core.interpreter import current_frames
@@ -61,7 +62,6 @@ from lockproof.engines.threads.compiled import CompiledProgram, RecordKey
 from lockproof.engines.threads.crew import Crew, stack_of_operation
 from lockproof.engines.threads.patience import LONGEST, Patience
 from lockproof.generate.generator import Generator, productive
-from lockproof.generate.reach import reached, that_return
 from lockproof.inference.conformance import conform
 from lockproof.inference.generic import with_time
 from lockproof.inference.names import refuse_unknown_names, refuse_unknown_names_of
@@ -107,7 +107,7 @@ class Worker:
         self._filling = frozenset(setup.aim.filling or ())
         self._known, self._waits = setup.watched, setup.waits
         self._made: Scenario | None = None
-        self._strict = setup.strict
+        self._strict, self._adjustment = setup.strict, setup.adjustment
         with Watchdog(self._hang + 30):
             self._load(*_named(setup.subject))
 
@@ -123,8 +123,8 @@ class Worker:
                 return self.describe()
             case CheckNames(scenario):
                 return self.check_names(scenario)
-            case Conform(seconds, skip):
-                return self.conform(seconds, skip)
+            case Conform():
+                return self.conform(request)
             case UseWatched(watched):
                 return self.watch(watched)
             case Avoid(together):
@@ -138,13 +138,14 @@ class Worker:
             case Run():
                 return self.run(request)
             case MakeMutants(operators):
-                return self.mutants(operators)
+                return mutants(self.specification, operators, self._hang, self.announce)
         raise LockproofError(f"{type(request).__name__} is no request for a child that runs real threads")
 
     def _load(self, target: Any, model: Any, factory: Any, name: str = "") -> None:
         name = target if isinstance(target, str) else name
         loaded = load(target) if isinstance(target, str) else target
-        self.specification = marked(load_specification(loaded, model, factory, name), self._waits)
+        self._loaded = load_specification(loaded, model, factory, name)
+        self.specification = self._adjusted(self._adjustment)
         if self._strict:
             self.specification = replace(self.specification, decides=True)
         with Watchdog(self._hang):
@@ -152,6 +153,15 @@ class Worker:
         if isinstance(loaded, Specification):
             refuse_unknown_names(self.specification, subject)
         self._generator = self._new_generator()
+
+    def _adjusted(self, adjustment: Adjustment | None) -> Specification:
+        """Return the specification with what another process has found in comparing class and model."""
+        specification = self._loaded
+        if adjustment is not None:
+            specification = adjustment.applied(specification)
+            specification = with_time(specification) if adjustment.timed else specification
+            self._filling = self._filling or frozenset(adjustment.filling)
+        return marked(specification, self._waits)
 
     def announce(self, lines: Sequence[str]) -> None:
         """Write to a file which lines one thread is about to run, in case it does not come back; reset the watchdog."""
@@ -207,81 +217,49 @@ class Worker:
         self.announce([])
         return Done()
 
-    def mutants(self, operators: Sequence[str] | None) -> Mutants:
-        """Return the mutants of the class, its synchronization, and the texts of the files that have both."""
-        from lockproof.mutation.mutants import mutants_of_class
-        from lockproof.mutation.operators.registry import OPERATORS
-        from lockproof.mutation.scope import choice_of_python, compiled_methods, mutated, used_modules
-
-        if unknown := [name for name in operators or () if name not in OPERATORS]:
-            raise LockproofError(
-                f"there is no operator {unknown[0]}", "a misspelt name", f"choose from {', '.join(OPERATORS)}"
-            )
-        with Watchdog(self._hang):
-            owner = mutated(self.specification.subject())
-        parts = used_modules(owner)
-        if not parts:
-            raise LockproofError(
-                f"{owner.__qualname__} has no source",
-                "it is written in C, or only its compiled form is installed",
-                "mutants are made of Python source; lockproof check needs none",
-            )
-        if names := compiled_methods(owner):
-            some = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-            raise LockproofError(
-                f"the methods of {owner.__qualname__} are compiled: {some}",
-                "an extension module implements the class, so a change of Python source changes nothing that runs",
-                choice_of_python(parts),
-            )
-        with Watchdog(self._hang):
-            scope = parted(self.specification)
-            lines = productive(scope, self.announce) if scope is not None else ()
-            filling = that_return(self.specification, sorted(lines))
-            files = {part.file for part in parts}
-            reach = reached(self.specification, files, filling, self.announce)
-        found = mutants_of_class(owner, operators=operators, ran=reach.keys())
-        kinds = (*self.specification.operations, *(self.specification.init or ()))
-        return Mutants(
-            tuple(filling),
-            tuple((kind.text, tuple(kind.holes)) for kind in kinds),
-            tuple((file, place, tuple(sorted(kinds))) for (file, place), kinds in reach.items()),
-            {part.file: part.text for part in parts},
-            tuple(mutant for each in found for mutant in each.mutants),
-            tuple(site for each in found for site in each.sites),
-        )
-
-    def conform(self, seconds: float, skip: Sequence[str]) -> Conformed:
+    def conform(self, request: Conform) -> Conformed:
         """Compare the subject with its model on one thread; from then on the model does what the subject did.
 
         Operations that do what the lines in `skip` do are left out, since those lines did not come back. The watchdog
         waits only for a short while; the parent runs lines that were too slow again with the full time (`run_lines`).
         """
-        left_out = [Operation(line).actions for line in skip]
-        kinds = {
-            kind.text
-            for kind in self.specification.operations
-            if any(actions & Operation(kind.text).actions for actions in left_out)
-        }
-        nonconformances: Sequence[Nonconformance] = ()
-        if (scope := parted(self.specification)) is not None:
-            with Watchdog(min(self._hang, SHORT_HANG)):
-                result = conform(scope, self._seed, seconds, announce=self.announce, skip=frozenset(kinds),
-                                 compared=self._compared())  # fmt: skip
-            nonconformances = result.nonconformances
-            self.specification = rejoined(result.specification, self.specification)
-            if own_time.was_read:
-                self.specification = with_time(self.specification)
-            with Watchdog(self._hang):
-                self._filling = self._filling or productive(result.specification, self.announce)
-        watched = self._known if self._known is not None else self._watched(sorted(self._filling), seconds)
+        found: Sequence[Nonconformance] = ()
+        if request.adjustment is not None:
+            self.specification = self._adjusted(request.adjustment)
+        else:
+            found = self._compare(request.seconds, request.skip)
+        watched = self._known if self._known is not None else self._watched(sorted(self._filling), request.seconds)
         self.watch(watched)
         self._cases.clear()
+        timed, filling = own_time.was_read, sorted(self._filling)
         return Conformed(
             watched,
-            tuple(nonconformances),
+            Adjustment.of(self._loaded, self.specification, timed=timed, filling=filling),
+            tuple(found),
             tuple(self.specification.notes),
             tuple(kind.text for kind in self.specification.operations),
         )
+
+    def _compare(self, seconds: float, skip: Sequence[str]) -> Sequence[Nonconformance]:
+        """Compare class and model without what the lines in `skip` do, and adjust the specification."""
+        scope = parted(self.specification)
+        if scope is None:
+            return ()
+        with Watchdog(min(self._hang, SHORT_HANG)):
+            result = conform(scope, self._seed, seconds, announce=self.announce, skip=frozenset(self._kinds_of(skip)),
+                             compared=self._compared())  # fmt: skip
+        self.specification = rejoined(result.specification, self.specification)
+        if own_time.was_read:
+            self.specification = with_time(self.specification)
+        with Watchdog(self._hang):
+            self._filling = self._filling or productive(result.specification, self.announce)
+        return result.nonconformances
+
+    def _kinds_of(self, lines: Sequence[str]) -> set[str]:
+        """Return the kinds of operations that do what one of these lines does."""
+        actions = [Operation(line).actions for line in lines]
+        kinds = [kind.text for kind in self.specification.operations]
+        return {text for text in kinds if any(each & Operation(text).actions for each in actions)}
 
     def _compared(self) -> frozenset[str]:
         """Return the kinds whose results are compared with the model; empty for all."""

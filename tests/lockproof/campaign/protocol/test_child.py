@@ -218,3 +218,38 @@ def test_the_budget_of_a_mutant_begins_with_the_search(
     report = check(setup, CheckOptions(budget=0.02, seed=1, engine="schedules"), repeat=lambda _: RepeatTest(()))
     assert (left[0] > 0) is all_of_it
     assert report.coverage.schedules > 0  # at least one scenario has its turn, however late it is
+
+
+def test_a_process_that_replaces_another_knows_what_was_compared() -> None:
+    setup = Setup([*sys.path, str(Path(__file__).resolve().parents[4])], Named(SILENT))
+    with Child(setup, memory=1024) as child:
+        compared = child.ask(Conform(0.05), 0.05)
+        child.adjust(compared.adjustment)
+        child.close()
+        again = child.start()
+        following = child.ask(Conform(0.0, (), compared.adjustment))
+    assert compared.nonconformances and set(compared.notes) == set(again.notes)
+    assert (following.nonconformances, following.kinds) == ((), compared.kinds)
+
+
+@pytest.mark.parametrize("learned", [False, True])
+def test_the_next_process_starts_early_unless_something_new_was_learned(child: Child, *, learned: bool) -> None:
+    child.start()
+    child.launch_next()
+    assert child._next is not None
+    early, before = process_of(child._next), process_of(child)
+    if learned:
+        child.use_waits(("a.claim(x)",))
+    child.renew()
+    child.start()
+    assert (process_of(child) == early) is not learned
+    assert all(not Path(f"/proc/{each}").exists() for each in (before, *((early,) if learned else ())))
+
+
+def test_the_next_process_ends_with_the_child(child: Child) -> None:
+    child.start()
+    child.launch_next()
+    assert child._next is not None
+    early = process_of(child._next)
+    child.close()
+    assert not Path(f"/proc/{early}").exists()

@@ -1,0 +1,83 @@
+"""What the comparison on one thread has changed of a specification, as data.
+
+Another process makes the same changes without comparing: it judges as the first one does, and has the time for runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from lockproof.core.operation import OperationKind
+from lockproof.core.specification import Specification
+from lockproof.core.values import Masked
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """What is left of a specification, by texts, and what has become of it.
+
+    Attributes:
+        operations: the kinds that are left.
+        init: the kinds that are left for the initial part; None: all operations.
+        observe: the lines that observe.
+        attributes: the lines that read public attributes.
+        lifted: kinds that the model does by running the subject's own code.
+        masked: kinds whose results are compared without times and identifiers.
+        itself: whether the class itself is the model from now on.
+        timed: whether the class has read a clock.
+        notes: the notes of the specification.
+        filling: lines that change a fresh subject.
+
+    """
+
+    operations: tuple[str, ...]
+    init: tuple[str, ...] | None = None
+    observe: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+    lifted: tuple[str, ...] = ()
+    masked: tuple[str, ...] = ()
+    itself: bool = False
+    timed: bool = False
+    notes: tuple[str, ...] = ()
+    filling: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, before: Specification, after: Specification, *, timed: bool, filling: Sequence[str] = ()) -> Self:
+        """Return what has changed between two states of a specification."""
+        kinds = {kind.text: kind for kind in (*after.operations, *(after.init or ()))}.values()
+        return cls(
+            tuple(kind.text for kind in after.operations),
+            None if after.init is None else tuple(kind.text for kind in after.init),
+            tuple(after.observe),
+            tuple(after.attributes),
+            tuple(kind.text for kind in kinds if kind.lifted),
+            tuple(kind.text for kind in kinds if isinstance(kind.normalize, Masked)),
+            before.model is not None and after.model is None,
+            timed,
+            tuple(after.notes),
+            tuple(filling),
+        )
+
+    def applied(self, specification: Specification) -> Specification:
+        """Return the specification with these changes, as far as it has these kinds."""
+
+        def left(kinds: Sequence[OperationKind], texts: Sequence[str]) -> list[OperationKind]:
+            return [self._changed(kind) for kind in kinds if kind.text in texts]
+
+        operations = left(specification.operations, self.operations)
+        if not operations:
+            return specification
+        init = None if specification.init is None else left(specification.init, self.init or ())
+        changed = replace(
+            specification, operations=operations, init=init, observe=list(self.observe),
+            attributes=list(self.attributes), notes=list(self.notes),
+        )  # fmt: skip
+        return replace(changed, model=None, model_name="", guessed=False) if self.itself else changed
+
+    def _changed(self, kind: OperationKind) -> OperationKind:
+        normalize = kind.normalize
+        if kind.text in self.masked and not isinstance(normalize, Masked):
+            normalize = Masked(normalize)
+        return replace(kind, lifted=kind.text in self.lifted, normalize=normalize)
