@@ -50,7 +50,6 @@ class ControlledChild:
     def __post_init__(self) -> None:
         self.child = Child(replace(self.setup, controlled=True), memory=self.memory)
         self._conform: Conform | None = None
-        self._adjusted = False
         self._adjustment: Adjustment | None = None
 
     def adjust(self, adjustment: Adjustment) -> None:
@@ -72,10 +71,8 @@ class ControlledChild:
         if conform:
             self._conform = Conform(conform, tuple(skip), self._adjustment)
             answer = self.child.ask(self._conform, conform)
-            self.watched, self._adjusted = (
-                answer.watched,
-                (self._adjustment is None and not set(answer.notes) <= set(description.notes)),
-            )
+            self.watched = answer.watched
+            self.child.adjust(answer.adjustment)  # for a fresh process: it must judge as this one does
         return description
 
     def look(
@@ -127,8 +124,7 @@ class ControlledChild:
 
         A process that has explored other programs before counts more switch points in this one: it knows what the
         others store, and whether they ask for locks without waiting. If no schedule shows the finding again in a fresh
-        process, its `replayed` is less than its `replays`. Where class and model differ on one thread, the process
-        compares them first: it must judge as the process did that found it.
+        process, its `replayed` is less than its `replays`.
         """
         for left in reversed(range(CONFIRMATIONS)):
             found = looked.found
@@ -136,8 +132,6 @@ class ControlledChild:
             self.child.renew()
             try:
                 control = found.control
-                if self._adjusted and self._conform is not None:
-                    self.child.ask(self._conform, self._conform.seconds)
                 answer = self.child.ask(Replay(scenario, control.schedule, found.kind, control.replays), 10.0)
                 looked = _replayed(looked, answer.again)
                 if answer.again == control.replays or not left:

@@ -19,6 +19,8 @@ class Adjustment:
     """What is left of a specification, by texts, and what has become of it.
 
     Attributes:
+        before: the specification before: its kinds, the lines that observe, and whether it had a model. A process under
+            control may have loaded another one: there, `queue` has other classes.
         operations: the kinds that are left.
         init: the kinds that are left for the initial part; None: all operations.
         observe: the lines that observe.
@@ -32,6 +34,7 @@ class Adjustment:
 
     """
 
+    before: tuple[str, ...]
     operations: tuple[str, ...]
     init: tuple[str, ...] | None = None
     observe: tuple[str, ...] = ()
@@ -48,6 +51,7 @@ class Adjustment:
         """Return what has changed between two states of a specification."""
         kinds = {kind.text: kind for kind in (*after.operations, *(after.init or ()))}.values()
         return cls(
+            _named(before),
             tuple(kind.text for kind in after.operations),
             None if after.init is None else tuple(kind.text for kind in after.init),
             tuple(after.observe),
@@ -60,18 +64,22 @@ class Adjustment:
             tuple(filling),
         )
 
+    def fits(self, specification: Specification) -> bool:
+        """Tell whether this is the specification that was adjusted."""
+        return self.before == _named(specification)
+
     def applied(self, specification: Specification) -> Specification:
-        """Return the specification with these changes, as far as it has these kinds."""
+        """Return the specification with these changes; as it is, if they were made to another one."""
+        if not self.fits(specification):
+            return specification
 
         def left(kinds: Sequence[OperationKind], texts: Sequence[str]) -> list[OperationKind]:
             return [self._changed(kind) for kind in kinds if kind.text in texts]
 
-        operations = left(specification.operations, self.operations)
-        if not operations:
-            return specification
         init = None if specification.init is None else left(specification.init, self.init or ())
         changed = replace(
-            specification, operations=operations, init=init, observe=list(self.observe),
+            specification, operations=left(specification.operations, self.operations), init=init,
+            observe=list(self.observe),
             attributes=list(self.attributes), notes=list(self.notes),
         )  # fmt: skip
         return replace(changed, model=None, model_name="", guessed=False) if self.itself else changed
@@ -81,3 +89,8 @@ class Adjustment:
         if kind.text in self.masked and not isinstance(normalize, Masked):
             normalize = Masked(normalize)
         return replace(kind, lifted=kind.text in self.lifted, normalize=normalize)
+
+
+def _named(specification: Specification) -> tuple[str, ...]:
+    model = "itself" if specification.model is None else "a model"
+    return (model, *(kind.text for kind in specification.operations), "observed:", *specification.observe)

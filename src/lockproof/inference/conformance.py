@@ -14,6 +14,7 @@ programs are tried, as in Claessen and Hughes' QuickCheck for state machines.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import batched, islice
 from random import Random
@@ -54,7 +55,7 @@ def conform(
 ) -> ConformanceResult:
     """Compare subject and model on one thread for about `seconds`.
 
-    Every operation is tried, even if that takes longer, but at most `MOST` times as long; a note says what was not.
+    Every operation is tried, even if that takes longer, but for at most `MOST` times as long; a note says what was not.
 
     `announce` is called with the lines of a program before its last line runs: if that line hangs, the caller knows
     which it is. `skip` are operations, or the texts of their kinds, that are not run and are left out of the
@@ -66,6 +67,10 @@ def conform(
 
     """
     return _Comparison(specification, seed, announce, skip).run(seconds, compared)
+
+
+class _OutOfTime(Exception):
+    """The time for comparing is over: what is not compared yet stays so."""
 
 
 class _Comparison(Programs):
@@ -81,6 +86,7 @@ class _Comparison(Programs):
         init = None if specification.init is None else left(specification.init)
         super().__init__(replace(specification, operations=kinds, init=init, observe=observe), announce)
         self.found: list[Nonconformance] = []
+        self._last = float("inf")
         self._random = Random(f"conform/{seed}")
         self._reported: set[str] = set()
         self._left_out: dict[str, list[str]] = {}
@@ -88,41 +94,47 @@ class _Comparison(Programs):
 
     def run(self, seconds: float, compared: frozenset[str]) -> ConformanceResult:
         began = time.monotonic()
-        end, last = began + seconds, began + max(MOST * seconds, LEAST)
-        self._trust_observers()
+        end, self._last = began + seconds, began + max(MOST * seconds, LEAST)
         kinds = [kind for kind in self.specification.operations if not compared or kind.text in compared]
-        contents = self._contents()
-        alone = FILLINGS if len(self.specification.operations) > MANY else 2 * FILLINGS
-        slow: list[str] = []
-        reading = [kind for kind in kinds if kind.reads and not kind.blocking and not comes_back(kind.text)]
-        for group in batched(reading, TOGETHER, strict=False):
-            if time.monotonic() > last:
-                slow += [kind.text for kind in group]
-                continue
-            for program in contents:
-                self._try((*program, *(line for kind in group for line in self.fillings(kind)[:alone])), len(program))
-        for kind in [each for each in kinds if each not in reading]:
-            if time.monotonic() > last:
-                slow.append(kind.text)
-                continue
-            for program in contents:
-                for operation in self.fillings(kind)[: alone if time.monotonic() < (began + last) / 2 else 1]:
-                    self._try((*program, operation), len(program))
-        self.found += handed_out(self, contents[-1])
-        for kind in kinds:
-            for _ in range(CONSTRUCTIONS if self._kind(kind).lifted and self._lifts() else 0):
-                if time.monotonic() > last:
-                    break
-                self._try((*self._drawn(), self._random.choice(self.fillings(kind))))
-        while time.monotonic() < end:
-            self._try(self._drawn())
+        left = dict.fromkeys(kind.text for kind in kinds)
+        with suppress(_OutOfTime):
+            self._trust_observers()
+            self._each_kind(kinds, began, left)
+            while time.monotonic() < end:
+                self._try(self._drawn())
         notes = [f"{', '.join(texts)}: left out, since {why}" for why, texts in self._left_out.items()]
         if self._mask:
             notes.append(f"{', '.join(self._mask)}: compared without times and identifiers, which do not repeat")
-        if slow:
-            notes.append(f"{', '.join(slow)}: not compared on one thread, since the class is slow: raise --budget")
+        if left:
+            notes.append(f"{', '.join(left)}: not compared on one thread, since the class is slow: raise --budget")
         notes = [*self.specification.notes, *notes, *observed(self.specification)]
         return ConformanceResult(tuple(self.found), replace(self.specification, notes=notes))
+
+    def _each_kind(self, kinds: Sequence[OperationKind], began: float, left: dict[str, None]) -> None:
+        """Compare each kind on some contents. `left` are those that are not compared yet."""
+        contents = self._contents()
+        alone = FILLINGS if len(self.specification.operations) > MANY else 2 * FILLINGS
+        reading = [kind for kind in kinds if kind.reads and not kind.blocking and not comes_back(kind.text)]
+        for group in batched(reading, TOGETHER, strict=False):
+            for program in contents:
+                self._try((*program, *(line for kind in group for line in self.fillings(kind)[:alone])), len(program))
+            for kind in group:
+                del left[kind.text]
+        for kind in [each for each in kinds if each not in reading]:
+            for program in contents:
+                for operation in self.fillings(kind)[: alone if time.monotonic() < (began + self._last) / 2 else 1]:
+                    self._try((*program, operation), len(program))
+            del left[kind.text]
+        for found in handed_out(self, contents[-1]):
+            self.found.append(found)
+            self._refuse_lateness()
+        for kind in kinds:
+            for _ in range(CONSTRUCTIONS if self._kind(kind).lifted and self._lifts() else 0):
+                self._try((*self._drawn(), self._random.choice(self.fillings(kind))))
+
+    def _refuse_lateness(self) -> None:
+        if time.monotonic() > self._last:
+            raise _OutOfTime
 
     # Programs.
 
@@ -156,12 +168,14 @@ class _Comparison(Programs):
 
     def _compare(self, program: Calls, known: int = 0) -> Difference | None:
         """Return the first difference. The first `known` operations are not announced: they ran before."""
+        self._refuse_lateness()
         if any(op.kind.blocking for op in program) and self._would_wait(program):
             return None
         objects = self.objects(self.specification.subject)
         lines = [op.text for op in program]
         results = []
         for index, operation in enumerate(program):
+            self._refuse_lateness()
             if index >= known:
                 self.announce(lines[: index + 1])
             results.append(self.result(operation, objects))

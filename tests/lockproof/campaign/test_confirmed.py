@@ -18,7 +18,7 @@ class Processes:
     def __init__(self, *again: int) -> None:
         self.again, self.started, self.replayed = list(again), 0, list[Schedule]()
 
-    def close(self) -> None:
+    def renew(self) -> None:
         self.started += 1
 
     def ask(self, request: Request[Any], _: float = 0.0) -> Explored | Replayed:

@@ -51,5 +51,8 @@ def test_results_that_are_compared_without_times_are_so_again() -> None:
     assert [isinstance(each.normalize, Masked) for each in again.operations] == [False, False, True]
 
 
-def test_kinds_that_the_other_process_does_not_know_change_nothing() -> None:
-    assert Adjustment(("a.other()",)).applied(WHOLE) is WHOLE
+def test_a_process_that_has_loaded_another_specification_makes_no_changes() -> None:
+    adjusted = Adjustment.of(WHOLE, replace(WHOLE, operations=[ADD]), timed=False)
+    for other in (replace(WHOLE, operations=[ADD, READ]), replace(WHOLE, observe=[]), replace(WHOLE, model=None)):
+        assert not adjusted.fits(other) and adjusted.applied(other) is other
+    assert adjusted.fits(WHOLE)

@@ -176,12 +176,12 @@ class Case:
         return self._doubts.get(replace(outcome, count=0))
 
     def explained(self, record: Record) -> Explanation:
-        """Return why no order explains a run; empty if the search does not fit into memory."""
+        """Return why no order explains a run; empty if the search does not fit into memory or time."""
         if self.anonymous:
             record = nameless(record)
         try:
             return self.judge.explain(record.results, record.final, record.seen)
-        except NO_ROOM:
+        except (TooManyChoices, *NO_ROOM):
             return Explanation(())
 
 

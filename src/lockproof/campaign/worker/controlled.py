@@ -32,7 +32,7 @@ from lockproof.campaign.protocol.messages import (
     WatchOperations,
 )
 from lockproof.campaign.worker.blocking import is_own_model, may_wait
-from lockproof.campaign.worker.case import Case
+from lockproof.campaign.worker.case import JUDGING, Case
 from lockproof.campaign.worker.exploring import (
     Exploration,
     Problem,
@@ -253,6 +253,7 @@ class ControlledWorker(Worker):
 
     def explore(self, request: Explore) -> Explored:
         """Go on exploring a scenario, or the function; return what was covered, and what was found."""
+        self._give_model(request.seconds + JUDGING)
         judged, exploration = self._exploration(request.scenario, request.bound, request.only)
         if judged.case is not None and judged.case.skipped:
             return Explored(skipped=judged.case.skipped)
@@ -285,6 +286,7 @@ class ControlledWorker(Worker):
 
     def label(self, request: Label) -> Labelled:
         """Return whether a standard build can show a finding of a kind, and what that rests on."""
+        self._give_model(request.seconds + JUDGING)
         judged, _ = self._exploration(request.scenario, 2, "portfolio")
         if judged.case is not None and judged.case.skipped:
             return Labelled(skipped=judged.case.skipped)
@@ -296,6 +298,7 @@ class ControlledWorker(Worker):
 
     def replay(self, request: Replay) -> Replayed:
         """Run a schedule so many times; return how many runs had a finding of a kind, or any finding with the first."""
+        self._give_model(2 * JUDGING)
         judged, exploration = self._exploration(request.scenario, 2, "portfolio")
         if request.kind is None and judged.case is not None and judged.case.skipped:
             return Replayed(skipped=judged.case.skipped)

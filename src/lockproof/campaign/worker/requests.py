@@ -42,7 +42,7 @@ from lockproof.campaign.protocol.messages import (
     UseWatched,
 )
 from lockproof.campaign.worker.blocking import has_waits, is_own_model, marked, may_wait, parted, rejoined
-from lockproof.campaign.worker.case import Case, summed
+from lockproof.campaign.worker.case import JUDGING, Case, summed
 from lockproof.campaign.worker.mutating import mutants
 from lockproof.campaign.worker.watchdog import ThreadHung, Watchdog
 from lockproof.core import environment
@@ -89,6 +89,9 @@ ORDER_BLIND_SHARE: Final = 0.15
 MOST_CASES: Final = 200
 """Scenarios that stay compiled."""
 
+GENERATING: Final = 0.5
+"""Seconds at most in which the model may say whether results reveal the order of the threads, for one request."""
+
 SHORT_HANG: Final = 1.0
 """Seconds without an answer of one thread that are a hang at first; the parent tries again with the full time."""
 
@@ -101,6 +104,7 @@ class Worker:
         self._hang, self._seed, self._threads = setup.hang, setup.seed, setup.threads
         self._consistency = setup.consistency
         self._crew: Crew | None = None
+        self._model_until = float("inf")
         self._cases: dict[Scenario, Case] = {}
         self._avoided: list[frozenset[str]] = []
         self._aimed, self._differing = setup.aim.kinds, setup.aim.differing
@@ -157,7 +161,7 @@ class Worker:
     def _adjusted(self, adjustment: Adjustment | None) -> Specification:
         """Return the specification with what another process has found in comparing class and model."""
         specification = self._loaded
-        if adjustment is not None:
+        if adjustment is not None and adjustment.fits(specification):
             specification = adjustment.applied(specification)
             specification = with_time(specification) if adjustment.timed else specification
             self._filling = self._filling or frozenset(adjustment.filling)
@@ -224,7 +228,7 @@ class Worker:
         waits only for a short while; the parent runs lines that were too slow again with the full time (`run_lines`).
         """
         found: Sequence[Nonconformance] = ()
-        if request.adjustment is not None:
+        if request.adjustment is not None and request.adjustment.fits(self._loaded):
             self.specification = self._adjusted(request.adjustment)
         else:
             found = self._compare(request.seconds, request.skip)
@@ -308,6 +312,7 @@ class Worker:
 
         `revealing`: prefer scenarios whose results reveal the order of the threads, and run the model to see that.
         """
+        self._give_model(GENERATING)
         for number in range(index, index + 500 if self._generator is not None else index):
             scenario = self._revealing(number) if revealing else self._released(number, 0)[0]
             if scenario is not None and not self._is_avoided(scenario):
@@ -402,6 +407,7 @@ class Worker:
     def run(self, request: Run) -> RunResult:
         """Run a scenario on real threads until one of the bounds of the request is reached."""
         began = time.perf_counter()
+        self._give_model(request.seconds + JUDGING)
         case = self._case(request.scenario)
         if case.skipped:
             return RunResult(request.scenario, skipped=case.skipped)
@@ -423,11 +429,26 @@ class Worker:
         return self._crew.run(case.program, invocations, hang=hang, batch=case.batch)
 
     def _judge(self, scenario: Scenario) -> ScenarioJudge:
-        model = ReplayModel(self.specification, scenario.init, scenario.subjects, Watchdog.wind_up)
+        model = ReplayModel(self.specification, scenario.init, scenario.subjects, self._model_goes_on)
         return ScenarioJudge(
             scenario.threads, scenario.final, model, consistency=self._consistency, limit=CONFIGURATIONS,
             key=self.specification.partition,
         )  # fmt: skip
+
+    def _model_goes_on(self) -> None:
+        """Take note that the model has not hung.
+
+        Raises:
+            TooManyChoices: the time for it is over. A model that is slow is as bad as one with too many choices.
+
+        """
+        Watchdog.wind_up()
+        if time.monotonic() > self._model_until:
+            raise TooManyChoices
+
+    def _give_model(self, seconds: float) -> None:
+        """Let the model run for at most so many seconds from now on."""
+        self._model_until = time.monotonic() + seconds
 
     def _case(self, given: Scenario) -> Case:
         case = self._cases.get(given)
