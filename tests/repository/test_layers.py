@@ -191,6 +191,32 @@ def test_no_module_is_longer_than_a_reader_can_take_in(module: str) -> None:
     assert len(SOURCES[module].read_text(encoding="utf-8").splitlines()) < LONGEST
 
 
+IN_THE_CHILD = ("campaign.worker", "inference", "generate", "judge", "engines", "shrink")
+"""Rooms whose code runs in the process of the subject, where `time` has the time of a run, which stands still."""
+
+OF_A_RUN = {"lockproof.engines.control.install"}
+"""What replaces the functions of `time`."""
+
+
+def imports_time(source: str) -> bool:
+    """Tell whether a module imports `time`, and not lockproof's real clock."""
+    nodes = list(ast.walk(ast.parse(source)))
+    plain = any(isinstance(node, ast.Import) and any(each.name == "time" for each in node.names) for node in nodes)
+    return plain or any(isinstance(node, ast.ImportFrom) and node.module == "time" for node in nodes)
+
+
+@pytest.mark.parametrize("room", IN_THE_CHILD)
+def test_what_runs_beside_the_subject_reads_the_real_clock(room: str) -> None:
+    modules = {each for each in SOURCES if each.startswith(f"lockproof.{room}")} - OF_A_RUN
+    assert modules
+    assert [each for each in sorted(modules) if imports_time(SOURCES[each].read_text(encoding="utf-8"))] == []
+
+
+def test_the_clock_of_a_run_would_be_noticed() -> None:
+    assert imports_time("import time") and imports_time("def f():\n from time import monotonic")
+    assert not imports_time("from lockproof.core.own_time import real as time")
+
+
 def sleeps(source: str) -> list[int]:
     """Return the lines that name a `sleep`."""
     return [

@@ -41,6 +41,10 @@ What real threads find they mostly find at once; with the GIL, that is little, a
 turn is short, and schedules have shown which operations look exposed before the next one.
 """
 
+BESIDE: Final = 0.2
+MOST_FINDINGS: Final = 3
+"""Part of the budget in which other findings are looked for after the first one, and how many there are at most."""
+
 ONE_THREAD: Final = 0.2
 """Part of the budget at most that is kept for what one thread alone does."""
 
@@ -180,6 +184,22 @@ class Check:
             else:
                 self._search_schedules(max(until, 0.0))
             if self.findings.of_threads:
+                break
+        if self.findings.of_threads and self.options.engine != "threads" and not self.setup.aim.kinds:
+            self._search_beside()
+
+    def _search_beside(self) -> None:
+        """Look for other findings beside those that are known, for a part of the budget: one may hide a graver one."""
+        end = max(self.clock.left() - BESIDE * self.options.budget, 0.0)
+        while len(self.findings) < MOST_FINDINGS and self.clock.left() > end:
+            before = len(self.findings)
+            known = [each.scenario for each in self.findings.found if each.concurrent]
+            with self.clock.during("exploring"):
+                found = self.schedule_search.search_beside(known, self.clock.left() - end)
+            if found is None:
+                return
+            self.schedule_failures.after_failure(*found)
+            if len(self.findings) == before:
                 return
 
     def _search_schedules(self, until: float) -> None:

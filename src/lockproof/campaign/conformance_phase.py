@@ -19,6 +19,10 @@ from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Omission
 from lockproof.core.verdict import FindingKind, Nonconformance
 
+LEAST: Final = 4.0
+ONE_THREAD: Final = 0.3
+"""The comparison ends after so many seconds, or after so large a part of the budget, if that is longer."""
+
 MOST_ENDINGS: Final = 3
 """Operations that end the process or hang, after which the comparison is given up."""
 
@@ -52,8 +56,8 @@ class ConformancePhase:
             LockproofError: the class cannot be compared at all.
 
         """
-        endings = 0
-        while endings < MOST_ENDINGS:
+        endings, last = 0, self.clock.elapsed + max(LEAST, ONE_THREAD * self.clock.budget)
+        while endings < MOST_ENDINGS and self.clock.elapsed < last:
             self.clock.progress("")
             waited = len(self.waits.kinds)
             try:
@@ -72,7 +76,7 @@ class ConformancePhase:
             self.nonconformances += answer.nonconformances
             self.notes += [note for note in answer.notes if note not in self.notes]
             return
-        doubt = f"{MOST_ENDINGS} operations ended the process or hung"
+        doubt = f"{MOST_ENDINGS} operations ended the process or hung" if endings else "too many operations wait"
         self.findings.evidence.add_doubt(Doubt.CONFORMANCE_UNFINISHED, doubt)
 
     def _after_death(self, died: Died) -> None:

@@ -19,7 +19,7 @@ from lockproof.core.operation import Operation
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
 
-LOOKING: Final = 0.3
+LOOKING: Final = 0.6
 """Seconds to find out which operations wait, besides one look at each."""
 
 

@@ -17,7 +17,7 @@ from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.protocol.child import Died, generated
 from lockproof.campaign.protocol.counts import Counts
-from lockproof.campaign.protocol.messages import Explored
+from lockproof.campaign.protocol.messages import Avoid, Explored
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Doubted
 from lockproof.core.operation import Operation
@@ -144,6 +144,15 @@ class ScheduleSearch:
                 turn.seconds = min(2 * turn.seconds, LONGEST_LOOK)
                 self._unfinished.append(turn)
         return None
+
+    def search_beside(self, known: Sequence[Scenario], seconds: float) -> tuple[Scenario, Explored] | None:
+        """Explore scenarios in which the operations of these findings do not meet; return one that fails."""
+        self._unfinished.clear()
+        if not self.prepare():
+            return None
+        groups = tuple(tuple(each.text for thread in scenario.threads for each in thread) for scenario in known)
+        self.child.child.ask(Avoid((*self.avoided.avoided, *groups)))
+        return self.search(seconds)
 
     def look(self, scenario: Scenario, seconds: float, most: int) -> Explored | None:
         """Explore one scenario, `most` schedules; None if it could not run or ended the process."""

@@ -17,17 +17,23 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence, Set
 from enum import Enum
 from operator import is_
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, Final
+
+LONGEST_MESSAGE: Final = 120
+"""Characters of the message of an exception that are kept."""
 
 
 class Raised:
-    """The canonical form of an exception: the name of its type."""
+    """The canonical form of an exception: the name of its type.
 
-    __slots__ = ("name",)
+    `text` shows the exception with its message and the line that raised it. It is for reports, and is not compared.
+    """
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    __slots__ = ("name", "text")
+
+    def __init__(self, name: str, text: str = "") -> None:
+        self.name, self.text = name, text
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Raised) and other.name == self.name
@@ -41,7 +47,27 @@ class Raised:
     @classmethod
     def of(cls, error: BaseException) -> Raised:
         """Return the canonical form of an exception."""
-        return cls(type(error).__name__)
+        return cls(type(error).__name__, _described(error))
+
+
+def raised_in(error: BaseException) -> tuple[CodeType | None, int]:
+    """Return the code that raised an exception, and the line; none if it was no code in a file, but an operation."""
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    if at is None or at.tb_frame.f_code.co_filename.startswith("<"):
+        return None, 0
+    return at.tb_frame.f_code, at.tb_lineno
+
+
+def _described(error: BaseException) -> str:
+    """Return the exception as `KeyError(1) at bag.py:12`."""
+    shown = (repr(each) if type(each) in (str, int, float, bool, bytes, type(None)) else "..." for each in error.args)
+    text = f"{type(error).__name__}({', '.join(shown)})"  # no other repr: it would be the subject's code
+    if len(text) > LONGEST_MESSAGE:
+        text = text[: LONGEST_MESSAGE - 3] + "..."
+    code, line = raised_in(error)
+    return text if code is None else f"{text} at {code.co_filename.replace(chr(92), '/').rpartition('/')[2]}:{line}"
 
 
 class TextForm:

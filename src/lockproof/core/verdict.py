@@ -77,6 +77,7 @@ class Outcome:
         count: how many runs had these results.
         verdict: the verdict on these results.
         order_only: whether some order explains the results, but none that keeps to the real time of the calls.
+        raised: which calls raised an exception, with its message and its line, in sentences. Not compared.
 
     """
 
@@ -85,6 +86,7 @@ class Outcome:
     count: int
     verdict: Verdict
     order_only: bool = False
+    raised: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def raises(self) -> bool:

@@ -7,7 +7,6 @@ source is compiled once. The other modules that it imports stay as they are.
 from __future__ import annotations
 
 import sys
-import time
 import types
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.operation import OperationKind
+from lockproof.core.own_time import real as time
 from lockproof.inference.trials import in_a_copy
 
 _SLOW: Final = 0.03

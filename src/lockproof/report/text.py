@@ -102,6 +102,8 @@ def _finding(page: Page, report: Report, number: int, finding: Finding) -> None:
     page.heading(f"Finding {number}: {_kind(report, finding)}{alone}")
     if finding.scenario.threads:
         print_scenario(page, finding.scenario, finding.outcome)
+    for sentence in finding.outcome.raised if finding.outcome is not None else ():
+        page.say(clean(sentence), indent=2, hang=2)
     for sentence in finding.explanation.why:
         page.say(clean(sentence), indent=2)
     if finding.detail:

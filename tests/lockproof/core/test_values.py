@@ -128,3 +128,36 @@ def test_an_anonymous_form_does_not_say_which_object_it_shows() -> None:
     assert anonymous(canonical([Plain()])) == anonymous(canonical([Plain()]))
     form = canonical([1, {2}])
     assert anonymous(form) is form
+
+
+def _fail(*args: object) -> None:
+    raise KeyError(*args)
+
+
+class _Unprintable:
+    def __repr__(self) -> str:
+        raise AssertionError("code of the subject ran")
+
+
+@pytest.mark.parametrize(
+    ("args", "text"),
+    [((1, "x"), "KeyError(1, 'x')"), ((), "KeyError()"), ((_Unprintable(), 2), "KeyError(..., 2)")],
+)
+def test_an_exception_has_its_message_and_its_line_and_runs_no_code_of_the_subject(
+    args: tuple[object, ...], text: str
+) -> None:
+    try:
+        _fail(*args)
+    except KeyError as error:
+        form = Raised.of(error)
+    line = _fail.__code__.co_firstlineno + 1
+    assert form.text == f"{text} at test_values.py:{line}"
+    assert (form, repr(form)) == (Raised("KeyError"), "raises KeyError")  # compared and shown as before
+
+
+def test_an_exception_of_an_operation_itself_has_no_line_and_a_long_message_is_cut() -> None:
+    try:
+        exec(compile("raise ValueError('x' * 500)", "<operation a.f()>", "exec"))
+    except ValueError as error:
+        form = Raised.of(error)
+    assert form.text.startswith("ValueError('xxx") and form.text.endswith("...") and len(form.text) == 120

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Sequence
 from types import SimpleNamespace
 
@@ -311,3 +312,20 @@ def test_a_slow_class_is_not_compared_for_longer_than_its_part(
     monkeypatch.setattr(conformance, "time", SimpleNamespace(monotonic=lambda: next(looks) * step))
     result = conform(infer(subjects.Everything), 1, 0.1)
     assert any("the class is slow" in note for note in result.specification.notes) is slow
+
+
+def test_a_class_that_is_slow_is_compared_as_far_as_the_time_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(set):  # type: ignore[type-arg]
+        def __init__(self, *given: object) -> None:
+            end = time.perf_counter() + 0.01
+            while time.perf_counter() < end:
+                pass
+            super().__init__(*given)
+
+    monkeypatch.setattr(conformance, "LEAST", 0.3)
+    began = time.perf_counter()
+    result = conform(infer(Slow), seed=1, seconds=0.01)
+    assert time.perf_counter() - began < 5.0  # nearly 20 s without a bound
+    (note,) = [each for each in result.specification.notes if "since the class is slow" in each]
+    assert "a.add(x)" in note and result.nonconformances == ()
+    assert not any("since the class is slow" in note for note in check(set).specification.notes)

@@ -16,7 +16,7 @@ from lockproof.core.operation import UNKNOWN_KIND
 from lockproof.core.own_time import BEGIN, own_time
 from lockproof.core.own_time import real as time
 from lockproof.core.scenario import Scenario
-from lockproof.core.values import anonymous, show
+from lockproof.core.values import Raised, anonymous, show
 from lockproof.core.verdict import Explanation, Outcome, Verdict
 from lockproof.engines.threads.compiled import CompiledProgram, Record, RecordKey
 from lockproof.engines.threads.crew import BATCH, in_turn
@@ -166,10 +166,22 @@ class Case:
             0,
             judgement.verdict,
             judgement.order_only,
+            self._exceptions(record),
         )
         if judgement.verdict is Verdict.UNKNOWN:
             self._doubts[outcome] = doubt
         return outcome
+
+    def _exceptions(self, record: Record) -> tuple[str, ...]:
+        """Return which calls raised an exception, with what is known of it."""
+        rows = zip((*self.scenario.threads, self.scenario.final), (*record.results, record.final), strict=False)
+        places = [*(f"thread {t + 1}" for t in range(len(self.scenario.threads))), "afterwards"]
+        return tuple(
+            f"{place}: {operation} raised {result.text}"
+            for place, (operations, results) in zip(places, rows, strict=False)
+            for operation, result in zip(operations, results, strict=False)
+            if isinstance(result, Raised) and result.text
+        )
 
     def doubt_of(self, outcome: Outcome) -> Doubt | None:
         """Return why an outcome of this scenario was not decided; None if it was."""

@@ -41,6 +41,7 @@ from lockproof.campaign.protocol.messages import (
     UseWaits,
     UseWatched,
 )
+from lockproof.campaign.worker.avoided import Avoided
 from lockproof.campaign.worker.blocking import has_waits, is_own_model, marked, may_wait, parted, rejoined
 from lockproof.campaign.worker.case import JUDGING, Case, summed
 from lockproof.campaign.worker.mutating import mutants
@@ -106,7 +107,6 @@ class Worker:
         self._crew: Crew | None = None
         self._model_until = float("inf")
         self._cases: dict[Scenario, Case] = {}
-        self._avoided: list[frozenset[str]] = []
         self._aimed, self._differing = setup.aim.kinds, setup.aim.differing
         self._filling = frozenset(setup.aim.filling or ())
         self._known, self._waits = setup.watched, setup.waits
@@ -157,6 +157,7 @@ class Worker:
         if isinstance(loaded, Specification):
             refuse_unknown_names(self.specification, subject)
         self._generator = self._new_generator()
+        self._avoided = Avoided(self.specification)
 
     def _adjusted(self, adjustment: Adjustment | None) -> Specification:
         """Return the specification with what another process has found in comparing class and model."""
@@ -303,8 +304,7 @@ class Worker:
 
     def avoid(self, together: Sequence[Sequence[str]]) -> Done:
         """From now on make no scenario that has the kinds of all lines in one of these lists."""
-        kinds = [frozenset(self.specification.bound(Operation(line)).kind.text for line in lines) for lines in together]
-        self._avoided = [each for each in kinds if each]
+        self._avoided = Avoided(self.specification, together)
         return Done()
 
     def generate(self, index: int, revealing: bool = True) -> Generated:
@@ -312,18 +312,16 @@ class Worker:
 
         `revealing`: prefer scenarios whose results reveal the order of the threads, and run the model to see that.
         """
+        scope = self._scope()
+        if scope is None or self._avoided.all_pairs([kind.text for kind in scope.operations]):
+            return Generated(None, index)
         self._give_model(GENERATING)
         for number in range(index, index + 500 if self._generator is not None else index):
             scenario = self._revealing(number) if revealing else self._released(number, 0)[0]
-            if scenario is not None and not self._is_avoided(scenario):
+            if scenario is not None and not self._avoided.has(scenario):
                 self._made = scenario
                 return Generated(scenario, number)
         return Generated(None, index)
-
-    def _is_avoided(self, scenario: Scenario) -> bool:
-        kinds = {each.kind.text for thread in scenario.threads for each in thread}
-        kinds |= {each.kind.text for each in scenario.init}
-        return len(scenario.threads) < 2 or any(each <= kinds for each in self._avoided)
 
     def _revealing(self, number: int) -> Scenario | None:
         """Return a scenario of this index in which an operation waits, or whose results reveal the order of threads.

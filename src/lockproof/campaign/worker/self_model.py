@@ -7,7 +7,7 @@ call of the class releases that lock: then taking and releasing it is what the c
 
 from __future__ import annotations
 
-import time
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, permutations, product
@@ -16,6 +16,7 @@ from typing import Final
 
 from lockproof.core.evidence import Omission
 from lockproof.core.operation import Operation
+from lockproof.core.own_time import real as time
 from lockproof.core.probes import comes_back
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
@@ -26,6 +27,12 @@ from lockproof.judge.stuck import SerialOutcome, StuckJudge
 
 REPEATS: Final = 4
 """Times that a call is made in a row to see whether it waits: pools and bounded queues have small capacities here."""
+
+_SOUNDS_LIKE_WAITING: Final = re.compile("wait|acquire|join|result|get|take|pop|put|push|lock|enter")
+"""Names of calls that are looked at first: for a class with many calls, the time may not suffice for all."""
+
+LATE: Final = 3
+"""How many times its time the search for calls that wait may take, for one look at each call of a slow class."""
 
 MOST_RELEASES: Final = 12
 """Kinds of calls that are tried, to see whether one of them releases a lock."""
@@ -63,6 +70,7 @@ class SelfModel:
     def __init__(self, specification: Specification, announce: Callable[[Sequence[str]], object]) -> None:
         self.specification, self._announce = specification, announce
         self._released: dict[tuple[str, bool], bool] = {}
+        self._last = float("inf")
         self.fault = ""
 
     def runs(self, scenario: Scenario) -> SerialRuns:
@@ -101,11 +109,13 @@ class SelfModel:
 
     def waiting_calls(self, seconds: float) -> list[WaitingCall]:
         """Return calls that wait and do no wrong, one of each kind, tried on one thread for so many seconds."""
-        end = time.monotonic() + seconds
+        end, self._last = time.monotonic() + seconds, time.monotonic() + LATE * seconds
         first = [next(kind.fillings(1)) for kind in self.specification.operations if not comes_back(kind.text)]
+        first.sort(key=lambda each: _SOUNDS_LIKE_WAITING.search(each.text) is None)
         found: dict[str, WaitingCall] = {}
         for each in first:
-            self._look_for_wait(each, each, found)
+            if time.monotonic() < self._last:
+                self._look_for_wait(each, each, found)
         for before, each in product(first, first) if found else ():
             if time.monotonic() > end:
                 break
@@ -126,7 +136,8 @@ class SelfModel:
     def scenarios(self, waiting: WaitingCall, final: Sequence[Operation]) -> Iterator[Scenario]:
         """Yield small scenarios in which a call waits, others let it go on, and others still may come in between."""
         call = waiting.call
-        releases = [found for other in self._others() if (found := self._letting_go(waiting, other)) is not None]
+        others = (other for other in self._others() if time.monotonic() < self._last)
+        releases = [found for other in others if (found := self._letting_go(waiting, other)) is not None]
         for init, release in releases[:MOST_RELEASING]:
             own = waiting.init[len(init) :]  # a lock may ask that the thread which has taken it releases it
             for threads in (

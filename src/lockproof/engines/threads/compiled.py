@@ -17,11 +17,12 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import CodeType
 from typing import Any, Final
 
 from lockproof.core.operation import Operation
 from lockproof.core.scenario import Scenario
-from lockproof.core.values import ATOMIC, Raised, anonymous, canonical, numbered
+from lockproof.core.values import ATOMIC, Raised, anonymous, canonical, numbered, raised_in
 
 type RecordKey = tuple[tuple[Any, ...], ...]
 """The record of one run: for each thread its results, then the cells that it read; last, the final part's results."""
@@ -197,14 +198,15 @@ class CompiledProgram:
         ]
 
 
-_raised: dict[type[BaseException], Raised] = {}
+_raised: dict[tuple[type[BaseException], CodeType | None, int], Raised] = {}
 
 
 def raised(error: BaseException) -> Raised:
-    """Return the canonical form of an exception, without making a new object each time."""
-    form = _raised.get(type(error))
+    """Return the canonical form of an exception, without making a new object each time: one for each line of code."""
+    key = type(error), *raised_in(error)
+    form = _raised.get(key)
     if form is None:
-        form = _raised[type(error)] = Raised.of(error)
+        form = _raised[key] = Raised.of(error)
     return form
 
 

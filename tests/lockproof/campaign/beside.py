@@ -1,0 +1,50 @@
+"""Classes with two flaws, one of which may hide the other, each with its mended twin; and one with a single flaw."""
+
+from __future__ import annotations
+
+import threading
+
+
+class Shelf:
+    """Loses a count where two threads add, and raises where two take the last one."""
+
+    def __init__(self) -> None:
+        self._counts: dict[int, int] = {}
+
+    def add(self, x: int) -> int:
+        self._counts[x] = self._counts.get(x, 0) + 1
+        return self._counts[x]
+
+    def take(self, x: int) -> bool:
+        if x in self._counts:
+            del self._counts[x]
+            return True
+        return False
+
+
+class LockedShelf(Shelf):
+    """The mended twin."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+
+    def add(self, x: int) -> int:
+        with self._lock:
+            return super().add(x)
+
+    def take(self, x: int) -> bool:
+        with self._lock:
+            return super().take(x)
+
+
+class HalfLockedShelf(LockedShelf):
+    """Only `add` has a flaw, and only where it meets itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next = 0
+
+    def add(self, x: int) -> int:
+        self._next = number = self._next + 1
+        return number

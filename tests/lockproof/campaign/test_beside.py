@@ -1,0 +1,40 @@
+"""Are several flaws of one class told, the gravest first, and no flaw more than once?"""
+
+from __future__ import annotations
+
+import pytest
+
+from lockproof.campaign.check_target import check_target
+from lockproof.core.options import CheckOptions
+from lockproof.core.verdict import Report, Verdict
+
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
+
+
+def checked(name: str, budget: float) -> Report:
+    options = CheckOptions(budget=budget, seed=1, engine="schedules")
+    return check_target(f"tests.lockproof.campaign.beside:{name}", options)
+
+
+def operations(report: Report) -> list[set[str]]:
+    return [
+        {each.text.partition("(")[0] for thread in finding.scenario.threads for each in thread}
+        for finding in report.findings
+    ]
+
+
+def test_an_exception_is_told_before_a_lost_count_whatever_was_found_first() -> None:
+    report = checked("Shelf", 20.0)
+    assert len(report.findings) > 1 and len({frozenset(each) for each in operations(report)}) == len(report.findings)
+    first = report.findings[0]
+    assert first.outcome is not None and first.outcome.raises
+    (sentence,) = first.outcome.raised
+    assert " raised KeyError(0) at beside.py:" in sentence
+
+
+def test_its_twin_holds() -> None:
+    assert checked("LockedShelf", 2.0).verdict is Verdict.HELD
+
+
+def test_one_flaw_is_told_once() -> None:
+    assert operations(checked("HalfLockedShelf", 10.0)) == [{"a.add"}]
