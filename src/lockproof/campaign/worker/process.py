@@ -40,11 +40,19 @@ from lockproof.inference.target import replace_modules
 
 
 def _lines() -> queue.SimpleQueue[str]:
-    """Return a queue that gets the lines of standard input. When the input ends the parent has ended, and so do we."""
+    """Return a queue that gets the lines of standard input. When the input ends the parent has ended, and so do we.
+
+    The subject gets an empty input instead: what it reads would be a request that is lost.
+    """
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    requests = os.fdopen(os.dup(0), encoding="utf-8")
+    empty = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(empty, 0)
+    os.close(empty)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115  (open as long as the process lives)
 
     def take() -> None:
-        for line in sys.stdin:
+        for line in requests:
             lines.put(line)
         os._exit(0)
 
