@@ -23,6 +23,9 @@ LEAST: Final = 4.0
 ONE_THREAD: Final = 0.3
 """The comparison ends after so many seconds, or after so large a part of the budget, if that is longer."""
 
+SEEN: Final = 1.0
+"""Seconds in which a hang must come again that control has seen as a wait for a lock that nobody releases."""
+
 MOST_ENDINGS: Final = 3
 """Operations that end the process or hang, after which the comparison is given up."""
 
@@ -42,12 +45,13 @@ class ConformancePhase:
     notes: list[str]
     waits: KnownWaits
     nonconformances: list[Nonconformance] = field(default_factory=list)
-    _hung: list[tuple[Died, float]] = field(default_factory=list)
+    _hung: list[tuple[Died, float, str]] = field(default_factory=list)
 
     @property
     def reserved(self) -> float:
         """The seconds that `confirm_hangs` needs."""
-        return len(self._hung) * self.deaths.options.hang
+        hang = self.deaths.options.hang
+        return sum(min(hang, SEEN) if fault else hang for _, _, fault in self._hung)
 
     def compare(self, seconds: float) -> None:
         """Compare for so many seconds. An operation that hangs or kills is a finding, and is avoided from then on.
@@ -88,9 +92,10 @@ class ConformancePhase:
         if self.waits.explain(died, alone(died.announced)):
             return
         if died.kind is FindingKind.HANG:
-            if all(died.announced[-1] != each.announced[-1] for each, _ in self._hung):
-                self._hung.append((died, seconds))
-            self.deaths.avoid(died.announced[-1:])
+            fault = self.waits.fault
+            if all(died.announced[-1] != each.announced[-1] for each, *_ in self._hung):
+                self._hung.append((died, seconds, fault))
+            self.deaths.avoid(self._culprit(died.announced, fault))
         else:
             self._confirm(died, seconds)
 
@@ -99,10 +104,15 @@ class ConformancePhase:
         while self._hung:
             self._confirm(*self._hung.pop(0))
 
-    def _confirm(self, died: Died, seconds: float) -> None:
-        evidence = self.findings.evidence
+    def _culprit(self, lines: tuple[str, ...], fault: str) -> tuple[str, ...]:
+        """Return the line to leave out: the last, or the one before, if that has left a lock taken."""
+        left_taken = fault and len(lines) > 1 and not self.waits.stuck_alone(lines[-1])
+        return lines[-2:-1] if left_taken else lines[-1:]
+
+    def _confirm(self, died: Died, seconds: float, fault: str = "") -> None:
+        evidence, hang = self.findings.evidence, self.deaths.options.hang
         with self.clock.during("shrinking"):
-            lines, last = self.deaths.small_program(died)
+            lines, last = self.deaths.small_program(died, min(hang, SEEN) if fault else hang)
         if last is not None:
             self.findings.add_death(self.waits.explained(last), alone(lines), seconds, concurrent=False)
         elif died.kind is FindingKind.HANG:

@@ -20,6 +20,9 @@ from lockproof.shrink.shrinker import shrink
 CRASH_HEADER: Final = "Fatal Python error"
 """The first words of the stacks of a crash; missing if a second thread crashed while the first wrote its stack."""
 
+PART_FOR_ONE_THREAD: Final = 0.1
+"""Part of the budget at most for making the lines few that one thread does not come back from."""
+
 CRASH_RETRIES: Final = 5
 """Times that a crash is repeated until its stacks are complete."""
 
@@ -58,10 +61,10 @@ class Deaths:
         """Return the operations that do not run alone any more."""
         return tuple(lines[-1] for lines in self.avoided)
 
-    def small_program(self, died: Died) -> tuple[tuple[str, ...], Died | None]:
+    def small_program(self, died: Died, hang: float) -> tuple[tuple[str, ...], Died | None]:
         """Make the lines few that one thread ran when the process died.
 
-        Returns the lines, and how they end the process if they have the full time. None: they do not end it, and were
+        Returns the lines, and how they end the process if they have `hang` seconds. None: they do not end it, and were
         only slow.
         """
 
@@ -69,12 +72,12 @@ class Deaths:
             return self._same(died, lambda: self.child.ask(RunLines(tuple(lines), hang)))
 
         lines = died.announced
-        end = time.monotonic() + self.options.hang
+        end = time.monotonic() + min(hang, self.options.budget * PART_FOR_ONE_THREAD)
         for position in reversed(range(len(lines) - 1)):
             shorter = lines[:position] + lines[position + 1 :]
-            if time.monotonic() < end and ends(shorter, min(self.options.hang, 0.5)) is not None:
+            if time.monotonic() < end and ends(shorter, min(hang, 0.5)) is not None:
                 lines = shorter
-        return lines, ends(lines, self.options.hang)
+        return lines, ends(lines, hang)
 
     def small(self, scenario: Scenario, died: Died) -> tuple[Scenario, Died]:
         """Return a smaller scenario that ends the process in the same way, and how it ended.

@@ -63,6 +63,11 @@ class KnownWaits:
         self.fault = answer.fault
         return answer.waits
 
+    def stuck_alone(self, line: str) -> bool:
+        """Tell whether an operation waits on a fresh subject, rightly or not."""
+        answer = self._asked(FindWaits(Scenario((), ((Operation(line),),)), 0.0))
+        return answer.waits or bool(answer.fault)
+
     def explained(self, died: Died) -> Died:
         """Return how a process hung, with what it waited for."""
         if not self.fault or died.kind is not FindingKind.HANG:

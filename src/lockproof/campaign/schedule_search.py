@@ -77,6 +77,7 @@ class ScheduleSearch:
     deaths: list[tuple[Scenario, Died]] = field(default_factory=list)
     _unfinished: list[_Unfinished] = field(default_factory=list)
     _ready: bool = False
+    _hopeless: bool = False
     _complete: set[Scenario] = field(default_factory=set)
     _undecided: set[Scenario] = field(default_factory=set)
     _seen_once: set[Scenario] = field(default_factory=set)
@@ -90,12 +91,15 @@ class ScheduleSearch:
         for last in (False, True):
             if self._ready:
                 break
+            if self._hopeless:
+                return False
             try:
                 self.child.start(conform=min(0.5, max(self.clock.left(), 0.1) / 20), skip=self.avoided.alone())
                 self._ready = True
             except Died as died:
                 if died.kind is FindingKind.HANG and died.announced and not last:
                     continue
+                self._hopeless = last
                 if died.announced and died.certain and died.kind is not FindingKind.HANG:
                     self.deaths.append((alone(died.announced), died))
                 else:

@@ -80,7 +80,9 @@ class _Comparison(Programs):
             lines = [text for text in skip if not comes_back(text)]
             return [kind for kind in able if kind and kind.text not in skip and not any(map(kind.matches, lines))]
 
-        kinds, observe = left(specification.operations), [text for text in specification.observe if text not in skip]
+        kinds = left(specification.operations)
+        known = {line: specification.bound(Operation(line)).kind.text for line in specification.observe}
+        observe = [line for line, kind in known.items() if line not in skip and kind not in skip]
         if not kinds:
             raise LockproofError("every operation hangs or ends the process on one thread", "", "mend the class first")
         init = None if specification.init is None else left(specification.init)

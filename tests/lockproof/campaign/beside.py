@@ -48,3 +48,46 @@ class HalfLockedShelf(LockedShelf):
     def add(self, x: int) -> int:
         self._next = number = self._next + 1
         return number
+
+
+class LeakyRegister:
+    """Leaves its lock taken when it is given an unhashable name, and besides two threads can get one name."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._names: set[object] = set()
+
+    def note(self, name: object) -> None:
+        self._lock.acquire()
+        self._names.add(name)
+        self._lock.release()
+
+    def known(self, name: object) -> bool:
+        with self._lock:
+            return name in self._names
+
+    def claim(self, name: object) -> bool:
+        if self.known(name):
+            return False
+        with self._lock:
+            self._names.add(name)
+        return True
+
+
+class Register(LeakyRegister):
+    """The mended twin."""
+
+    def note(self, name: object) -> None:
+        with self._lock:
+            self._names.add(name)
+
+    def known(self, name: object) -> bool:
+        with self._lock:
+            return name in self._names
+
+    def claim(self, name: object) -> bool:
+        with self._lock:
+            if name in self._names:
+                return False
+            self._names.add(name)
+            return True

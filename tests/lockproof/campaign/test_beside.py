@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lockproof.campaign.check_target import check_target
+from lockproof.core.evidence import Doubt
 from lockproof.core.options import CheckOptions
 from lockproof.core.verdict import Report, Verdict
 
@@ -38,3 +39,16 @@ def test_its_twin_holds() -> None:
 
 def test_one_flaw_is_told_once() -> None:
     assert operations(checked("HalfLockedShelf", 10.0)) == [{"a.add"}]
+
+
+def test_a_lock_that_a_refused_call_leaves_taken_hides_no_race() -> None:
+    report = checked("LeakyRegister", 20.0)
+    leak = next(each for each in report.findings if not each.concurrent)
+    assert str(leak.scenario).startswith("a.note([])") and "a call that is over has left it taken" in leak.detail
+    assert {"a.claim"} in operations(report)
+    assert Doubt.CONFORMANCE_UNFINISHED not in {each.doubt for each in report.evidence.doubts}
+
+
+def test_the_twin_of_that_holds() -> None:
+    report = checked("Register", 3.0)
+    assert report.findings == () and report.verdict is Verdict.HELD
