@@ -19,6 +19,7 @@ from lockproof.campaign.schedule_search import BOUND, ScheduleSearch
 from lockproof.campaign.thread_failures import PART_FOR_SHRINKING, ThreadFailures
 from lockproof.campaign.thread_runs import ThreadRuns
 from lockproof.core.environment import Environment
+from lockproof.core.evidence import clause
 from lockproof.core.options import CheckOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, FindingKind
@@ -28,6 +29,22 @@ SHORT: Final = 1.0
 
 EXPLAINING: Final = 2.0
 """Seconds to find a schedule for what real threads have shown, and as many for its label."""
+
+
+def no_schedule(looked: Explored | None, *, ready: bool) -> str:
+    """Return in a sentence why there is no schedule for what real threads have shown."""
+    if not ready:
+        why = "the process under control did not start"
+    elif looked is None:
+        why = "the process under control ended, or did not answer, while it looked for one"
+    elif looked.skipped:
+        why = f"under control, {clause(looked.skipped)}"
+    elif looked.found is not None:
+        why = f"under control, the scenario shows something else: {looked.found.kind.value}"
+    else:
+        every = "all schedules that there are" if looked.everything else f"{looked.schedules:,} schedules"
+        why = f"{every} under control did not show it"
+    return f"There is no schedule: {why}."
 
 
 @dataclass
@@ -105,14 +122,16 @@ class ScheduleFailures:
             if finding.kind not in (FindingKind.NOT_LINEARIZABLE, FindingKind.HANG):
                 continue
             with self.clock.during("explaining"):
-                if not self.search.prepare():
-                    return
-                looked = self.search.look(finding.scenario, EXPLAINING, sys.maxsize)
-                if looked is None or looked.found is None:
-                    continue
+                ready = self.search.prepare()
+                looked = self.search.look(finding.scenario, EXPLAINING, sys.maxsize) if ready else None
                 same = FindingKind.DEADLOCK if finding.kind is FindingKind.HANG else finding.kind
-                if looked.found.kind is same:
+                if looked is not None and looked.found is not None and looked.found.kind is same:
                     self.findings.found[number] = self._explained(finding, looked)
+                else:
+                    detail = f"{finding.detail} {no_schedule(looked, ready=ready)}".strip()
+                    self.findings.found[number] = replace(finding, detail=detail)
+                if not ready:
+                    return
         self._note_deaths()
         self.after_deaths()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import threading
 import time
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from lockproof.inference import conformance
 from lockproof.inference.conformance import ConformanceResult, conform
 from lockproof.inference.differing import told_apart
 from lockproof.inference.from_class import infer
+from lockproof.inference.handed_out import handed_out
+from lockproof.inference.programs import Programs
 from lockproof.inference.sets import AnyMutableSet
 from tests.lockproof.inference import subjects
 
@@ -329,3 +332,37 @@ def test_a_class_that_is_slow_is_compared_as_far_as_the_time_goes(monkeypatch: p
     (note,) = [each for each in result.specification.notes if "since the class is slow" in each]
     assert "a.add(x)" in note and result.nonconformances == ()
     assert not any("since the class is slow" in note for note in check(set).specification.notes)
+
+
+class Dice:
+    """Its answers depend on chance, and what it returns is a copy."""
+
+    def __init__(self) -> None:
+        self._numbers = random.Random()
+        self._drawn: list[float] = []
+
+    def draw(self) -> None:
+        self._drawn.append(self._numbers.random())
+
+    def drawn(self) -> list[float]:
+        return list(self._drawn)
+
+
+class LiveDice(Dice):
+    """Returns its own list, and counts."""
+
+    def draw(self) -> None:
+        self._drawn.append(float(len(self._drawn)))
+
+    def drawn(self) -> list[float]:
+        return self._drawn
+
+
+def test_chance_is_not_taken_for_a_live_result() -> None:
+    def found(cls: type) -> list[str]:
+        kinds = [op("a.draw()"), op("a.drawn()")]
+        made = Specification(cls, kinds, observe=["a.drawn()"])
+        programs = Programs(made, lambda _: None)
+        return [each.kind for each in handed_out(programs, (next(kinds[0].fillings(1)),))]
+
+    assert (found(Dice), found(LiveDice)) == ([], ["state handed out"])
