@@ -98,9 +98,9 @@ def _lets_change(programs: Programs, program: Calls, make: Callable[[], Any]) ->
         return None
     objects, result = held
     observers = programs.observers(())
-    others = [_held(programs, program, make) for _ in range(2)]
-    before, repeated = ([programs.result(each, other[0]) for each in observers] for other in others if other)
-    if before != repeated:
+    others = [other for _ in range(2) if (other := _held(programs, program, make)) is not None]
+    before, *repeated = ([programs.result(each, other[0]) for each in observers] for other in others or [held])
+    if repeated != [before]:
         return None  # what the class answers depends on chance
     with suppress(Exception):
         result.clear()
