@@ -41,6 +41,9 @@ What real threads find they mostly find at once; with the GIL, that is little, a
 turn is short, and schedules have shown which operations look exposed before the next one.
 """
 
+LATE: Final = 1.0
+"""Seconds beyond the budget from which on the report says why the check took them."""
+
 BESIDE: Final = 0.2
 MOST_FINDINGS: Final = 3
 """Part of the budget in which other findings are looked for after the first one, and how many there are at most."""
@@ -233,6 +236,8 @@ class Check:
         notes = [*self.notes, *self.controlled.notes]
         if not self.findings.has(FindingKind.DEADLOCK, FindingKind.HANG):
             notes += [f"possible deadlock, which no run hit: {each}" for each in self.controlled.cycles]
+        if self.clock.left() < -LATE and self.findings.has(FindingKind.HANG):
+            notes.append("the check took longer than its budget: that a thread hangs is seen by waiting for it")
         notes += limits(description.environment)
         return Report(
             description.subject,

@@ -186,7 +186,7 @@ def test_a_comparison_on_one_thread_that_never_ends_leaves_a_doubt(monkeypatch: 
         description = run.start()
         monkeypatch.setattr(run.deaths, "avoid", lambda lines: None)
         monkeypatch.setattr(run.deaths, "restart", lambda: None)
-        monkeypatch.setattr(run.deaths, "small_program", lambda died: (("a.bump()",), None))
+        monkeypatch.setattr(run.deaths, "small_program", lambda died, _: (("a.bump()",), None))
 
         def dies(*_: object) -> NoReturn:
             raise Died(FindingKind.HANG, "one thread alone did not come back", "", ("a.bump()",), certain=False)
