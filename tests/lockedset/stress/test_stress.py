@@ -29,7 +29,9 @@ PATIENCE = (2, 20, 60)
 """How many times as long a twin is examined until it is caught. The first is enough on a quiet machine, and short: part
 of what lockproof has goes into making a finding small, and a hang is told when the time is over."""
 
-EVERY = [twin for twin in TWINS.values() if twin.with_gil]
+EVERY_NIGHT = [pytest.mark.nightly(reason="a push asks on the build without the GIL")] if GIL and not COMPILED else []
+LUCKLESS = [pytest.param(twin, marks=EVERY_NIGHT) for twin in TWINS.values() if twin.with_gil]
+"""The twins that need no unlucky switch, on any build."""
 JUDGED = [twin for twin in TWINS.values() if PROPERTIES[twin.caught_by].judged]
 MEETING = [twin for twin in TWINS.values() if not twin.with_gil]
 """The twins in which real threads have to meet."""
@@ -71,7 +73,8 @@ def test_lockedset_has_the_property(name: str) -> None:
     assert seen is None
 
 
-@pytest.mark.parametrize("twin", EVERY, ids=lambda twin: twin.name)
+@pytest.mark.two_builds
+@pytest.mark.parametrize("twin", LUCKLESS, ids=[twin.name for twin in TWINS.values() if twin.with_gil])
 def test_a_twin_that_needs_no_luck_is_caught(twin: Twin) -> None:
     _is_caught(twin, "threads")
 
