@@ -3,7 +3,7 @@
 The tiers are push and, with SUITE_ALL=1, nightly, which has everything. The phases are separate processes, and each
 runs although an earlier one failed:
 
-tests     all tests but those of LockedSet and the next ones, in two processes: half of their time they wait for
+tests     all tests but those of LockedSet and the next ones, in three processes on two processors: they often wait for
           processes that they started. On one build, `WHOLE`, with the tests whose answer is the same on every build
 alone     one after the other: tests in which real threads have to meet (`all_processors`), and tests that a tracer
           disturbs (`untraced`)
@@ -34,6 +34,8 @@ from ci.gil_plugin import current_problem
 from ci.reports import Counts, EnvironmentReport, Phase, read_junit, seconds_by_folder
 
 PROCESSES = 2
+WAITING = 3
+"""Processes for tests that often wait for others: with two, a quarter of the processors' time was left over."""
 THREADS = 4
 NO_TESTS_COLLECTED = 5
 
@@ -107,7 +109,8 @@ def phases(selection: Selection, extra: Sequence[str]) -> list[Planned]:
     pushed = replace(selection, everything=False)
 
     def both(name: str, environment: Mapping[str, str], *words: str) -> list[Planned]:
-        beside = [*pytest, *selection.marked(*BESIDE), *several, *words]
+        processes = [f"--numprocesses={WAITING}"] if name == "tests" else several
+        beside = [*pytest, *selection.marked(*BESIDE), *processes, *words]
         return [
             Planned(name, beside, environment),
             Planned(
