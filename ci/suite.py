@@ -3,14 +3,14 @@
 The tiers are push and, with SUITE_ALL=1, nightly, which has everything. The phases are separate processes, and each
 runs although an earlier one failed:
 
-tests     all tests but those of LockedSet and the next ones, in two processes: half of their time they wait for
+tests     all tests but those of LockedSet and the next ones, in three processes on two processors: they often wait for
           processes that they started. On one build, `WHOLE`, with the tests whose answer is the same on every build
 alone     one after the other: tests in which real threads have to meet (`all_processors`), and tests that a tracer
           disturbs (`untraced`)
 compiled  the tests of LockedSet on the compiled core, and after them those that run alone
 coverage  on one build, `MEASURED`: the tests that run LockedSet in Python in their own process, with few examples; and
           every night those of lockproof, with the processes that they start (ci/coverage_lockproof.toml)
-python    tests of LockedSet in Python: what coverage leaves, per push on a build with the GIL and on one without
+python    tests of LockedSet in Python that coverage leaves: per push on the builds of `two_builds`
 threads   the tests of LockedSet, each in several threads at once (pytest-run-parallel): per push on free-threaded
           builds, where threads really meet
 
@@ -34,6 +34,8 @@ from ci.gil_plugin import current_problem
 from ci.reports import Counts, EnvironmentReport, Phase, read_junit, seconds_by_folder
 
 PROCESSES = 2
+WAITING = 3
+"""Processes for tests that often wait for others: with two, a quarter of the processors' time was left over."""
 THREADS = 4
 NO_TESTS_COLLECTED = 5
 
@@ -52,7 +54,10 @@ OF_LOCKEDSET = "tests/lockedset"
 LOCKEDSET = ("tests/lockedset/api", "tests/lockedset/behaviour", "tests/lockedset/copying", "tests/lockedset/locking")
 """Tests that use LockedSet in their own process: what coverage and pytest-run-parallel are for."""
 
-IN_PYTHON = ("tests/lockedset/locking", "tests/lockedset/stress")
+CPYTHONS_OWN = "tests/lockedset/behaviour/test_cpython_suite.py"
+"""A third of the time of coverage, of which it needs nothing."""
+
+IN_PYTHON = ("tests/lockedset/locking", "tests/lockedset/stress", CPYTHONS_OWN)
 """Tests of LockedSet in Python that a push runs besides those of coverage."""
 
 PURE, COMPILED = {"LOCKEDSET_PURE": "1"}, {"LOCKEDSET_PURE": "0"}
@@ -67,6 +72,11 @@ class Selection:
     measured: bool
     free_threaded: bool
 
+    @property
+    def one_of_two(self) -> bool:
+        """Whether this environment runs the tests of `two_builds`: the whole one, and those without the GIL."""
+        return self.everything or self.whole or self.free_threaded
+
     def marked(self, *more: str) -> list[str]:
         """The option that selects the tests which also have these marks, or have them not."""
         parts = [*more]
@@ -74,6 +84,8 @@ class Selection:
             parts.append("not nightly")
         if not self.whole:
             parts.append("not one_build")
+        if not self.one_of_two:
+            parts.append("not two_builds")
         return ["-m", " and ".join(parts)] if parts else []
 
 
@@ -97,7 +109,8 @@ def phases(selection: Selection, extra: Sequence[str]) -> list[Planned]:
     pushed = replace(selection, everything=False)
 
     def both(name: str, environment: Mapping[str, str], *words: str) -> list[Planned]:
-        beside = [*pytest, *selection.marked(*BESIDE), *several, *words]
+        processes = [f"--numprocesses={WAITING}"] if name == "tests" else several
+        beside = [*pytest, *selection.marked(*BESIDE), *processes, *words]
         return [
             Planned(name, beside, environment),
             Planned(
@@ -117,14 +130,15 @@ def phases(selection: Selection, extra: Sequence[str]) -> list[Planned]:
     found = both("tests", PURE, f"--ignore={OF_LOCKEDSET}") + both("compiled", COMPILED, OF_LOCKEDSET)
     if selection.measured:
         traced = ["-m", "coverage", "run"]
-        found.append(Planned("coverage", [*traced, *pytest, *selection.marked("not untraced"), *LOCKEDSET], PURE))
+        measured = [*traced, *pytest, *selection.marked("not untraced")]
+        found.append(Planned("coverage", [*measured, f"--ignore={CPYTHONS_OWN}", *LOCKEDSET], PURE))
         if selection.everything:
             config, tests = "--rcfile=ci/coverage_lockproof.toml", pushed.marked(*BESIDE)
             ignored = f"--ignore={OF_LOCKEDSET}"
             found.append(Planned(OF_LOCKPROOF, [*traced, config, *pytest, *tests, *several, ignored], PURE))
     if selection.everything:
         found += both("python", PURE, OF_LOCKEDSET)
-    elif selection.whole or selection.free_threaded:
+    elif selection.one_of_two:
         found += both("python", PURE, *IN_PYTHON)
     if selection.free_threaded or selection.everything:
         threads = [f"--parallel-threads={THREADS}", "--iterations=1", "--skip-thread-unsafe=True"]

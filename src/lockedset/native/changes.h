@@ -233,9 +233,15 @@ change_by_sequence(State *state, PyObject *self, int what, PyObject *sequence)
             result = -1;
         }
         else {
-            int empty = is_pristine(self);
+            int empty = is_pristine(self), one_step = empty;
             /* An addition that cannot enlarge the table fails as a whole or not at all; what was empty, is again. */
-            if (empty || ((what == SHRINK || has_room(self, size)) && own_comparisons_in_c(set))) {
+            if (!empty && own_comparisons_in_c(set)) {
+                one_step = what == SHRINK || has_room(self, size) ? 1 : make_room(self, size);
+            }
+            if (one_step < 0) {
+                result = -1;
+            }
+            else if (one_step) {
                 begin_change(set);
                 PyObject *done = PyObject_CallFunctionObjArgs(method, self, fixed, NULL);
                 result = done == NULL ? -1 : 1;

@@ -153,6 +153,31 @@ has_room(PyObject *set, Py_ssize_t more)
     return (((PySetObject *)set)->fill + more) * 5 < ((PySetObject *)set)->mask * 3;
 }
 
+/* Enlarge the table of a set that has elements, so that it has room for so many more, as `|=` with a set of so many does
+   first. This set says that it has so many, and has none: nothing is added. Return whether there is room now, or -1
+   without memory. Another version of CPython may do otherwise: then there is no room, and callers go another way. An
+   empty set would be told the size of the other one. */
+static int
+make_room(PyObject *set, Py_ssize_t more)
+{
+    if (PySet_GET_SIZE(set) == 0) {
+        return 0;
+    }
+    PyObject *guests = PySet_New(NULL);
+    if (guests == NULL) {
+        return -1;
+    }
+    ((PySetObject *)guests)->used = more;
+    PyObject *done = PySet_Type.tp_as_number->nb_inplace_or(set, guests);
+    ((PySetObject *)guests)->used = 0;
+    Py_DECREF(guests);
+    if (done == NULL) {
+        return -1;
+    }
+    Py_DECREF(done);
+    return has_room(set, more);
+}
+
 /* Exchange the contents of two sets, which cannot fail, as `set.__iand__` does in its end. */
 static void
 exchange(PyObject *one, PyObject *two)

@@ -18,13 +18,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-PATIENCE: Final = 1.0
-"""Seconds of waiting after which a call counts as hung."""
+PATIENCE: Final = 0.3
+"""Seconds of waiting after which a call counts as hung. Each call that waits by right costs as much: a class of pools
+or latches has several. A call that sleeps as long without an answer has no value that is worth to be called with."""
 
 RUNNING: Final = 0.1
 """Share of the time that counts while the copy runs or could run: on a busy machine it is no sign of a hang."""
 
-_STEP: Final = 0.1
+_STEP: Final = 0.05
 
 MOST_LOST: Final = 4
 """Calls that hang or end the process, after which the others are not tried."""

@@ -73,3 +73,20 @@ def test_many_changes_of_many_elements_leave_what_they_leave_in_a_set(pool: str,
         ):
             assert type(result) is LockedSet
             assert result == expected
+
+
+@pytest.mark.parametrize("left", [0, 1, 4])
+@pytest.mark.parametrize("size", [1, 5, 31, 200])
+@pytest.mark.parametrize("kind", [list, tuple, lambda numbers: numbers], ids=["list", "tuple", "range"])
+def test_a_sequence_enlarges_a_table_that_keeps_the_traces_of_removed_elements(
+    kind: Callable[[range], Any], size: int, left: int
+) -> None:
+    changed, plain = LockedSet(range(20)), set(range(20))
+    for element in range(left, 20):
+        changed.remove(element)
+        plain.remove(element)
+    for begin in (1000, 3, 5000):
+        elements = kind(range(begin, begin + size))
+        changed.update(elements)
+        plain.update(elements)
+        assert changed == plain and sorted(changed) == sorted(plain) and len(changed) == len(plain)

@@ -29,10 +29,24 @@ PATIENCE = (2, 20, 60)
 """How many times as long a twin is examined until it is caught. The first is enough on a quiet machine, and short: part
 of what lockproof has goes into making a finding small, and a hang is told when the time is over."""
 
-EVERY = [twin for twin in TWINS.values() if twin.with_gil]
+EVERY_NIGHT = [pytest.mark.nightly(reason="a push asks on the build without the GIL")] if GIL and not COMPILED else []
+LUCKLESS = [pytest.param(twin, marks=EVERY_NIGHT) for twin in TWINS.values() if twin.with_gil]
+"""The twins that need no unlucky switch, on any build."""
 JUDGED = [twin for twin in TWINS.values() if PROPERTIES[twin.caught_by].judged]
-MEETING = [twin for twin in TWINS.values() if not twin.with_gil]
-"""The twins in which real threads have to meet."""
+
+
+def _meeting() -> list[object]:
+    """Return the twins in which real threads have to meet; those in Python once for each property on a push."""
+    seen: set[str] = set()
+    found: list[object] = []
+    for twin in TWINS.values():
+        if not twin.with_gil:
+            again = twin.caught_by in seen and not COMPILED
+            marks = [pytest.mark.nightly(reason="a twin in Python; another one shows that the check notices")]
+            found.append(pytest.param(twin, marks=marks if again else (), id=twin.name))
+            seen.add(twin.caught_by)
+    return found
+
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes that use all processors")
 
@@ -71,14 +85,15 @@ def test_lockedset_has_the_property(name: str) -> None:
     assert seen is None
 
 
-@pytest.mark.parametrize("twin", EVERY, ids=lambda twin: twin.name)
+@pytest.mark.two_builds
+@pytest.mark.parametrize("twin", LUCKLESS, ids=[twin.name for twin in TWINS.values() if twin.with_gil])
 def test_a_twin_that_needs_no_luck_is_caught(twin: Twin) -> None:
     _is_caught(twin, "threads")
 
 
 @meets
 @pytest.mark.all_processors
-@pytest.mark.parametrize("twin", MEETING, ids=lambda twin: twin.name)
+@pytest.mark.parametrize("twin", _meeting())
 def test_a_twin_in_which_threads_meet_is_caught(twin: Twin) -> None:
     _is_caught(twin, "threads")
 

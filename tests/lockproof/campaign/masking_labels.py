@@ -33,7 +33,7 @@ def main() -> None:
         "masked": masking_of(masked, look(masked), PROBLEM, 1, 60.0),
         "shown": masking_of(shown, look(shown), PROBLEM, 1, 60.0),
         "undecided": masking_of(masked, undecided, PROBLEM, 1, 60.0),
-        "given up": masking_of(given_up, look(given_up), PROBLEM, 0, 20.0),
+        "given up": masking_of(given_up, look(given_up), PROBLEM, 0, 3.0),
         "no time": masking_of(masked, look(masked), PROBLEM, 1, 0.0),
     }
     print(json.dumps({name: [label.value, why] for name, (label, _, why) in answers.items()}))

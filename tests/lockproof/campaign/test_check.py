@@ -48,6 +48,7 @@ def test_a_check_then_act_is_found_made_small_and_confirmed() -> None:
     assert sum(outcome.count for outcome in finding.histogram) == finding.tries
 
 
+@pytest.mark.two_builds
 def test_its_twin_holds_in_the_same_scenario() -> None:
     scenario = "a.claim(1) || a.claim(1)"
     report = checked("LockedClaims", 0.5, scenario=scenario)
@@ -92,6 +93,7 @@ ENDINGS = [
 UNTRACED = {FindingKind.EXIT: pytest.mark.untraced}
 
 
+@pytest.mark.two_builds
 @pytest.mark.parametrize(
     ("name", "scenario", "kind", "detail"),
     [pytest.param(*each, marks=UNTRACED.get(each[2], ())) for each in ENDINGS],
@@ -123,17 +125,20 @@ def test_it_is_found_and_made_small_and_the_check_goes_on(name: str, kind: Findi
     assert len(finding.scenario.threads) == 2
 
 
+@pytest.mark.two_builds
 def test_locks_in_one_order_hold() -> None:
     report = checked("Ordered", 0.5, scenario="a.forth() || a.back()")
     assert report.verdict is Verdict.HELD and report.coverage.invocations > 0
 
 
+@pytest.mark.two_builds
 def test_an_exit_in_a_thread_is_a_result_that_the_model_does_not_allow() -> None:
     (finding,) = checked("Leaves", LONG, engine="threads", scenario="a.enter() || a.enter()").findings
     assert finding.outcome is not None
     assert "raises SystemExit" in str(finding.outcome) and finding.seconds > 0
 
 
+@pytest.mark.two_builds
 def test_a_hang_of_one_thread_alone_is_reported_as_that() -> None:
     report = checked("HangsAlone", 0.5)
     finding = report.findings[0]
@@ -143,6 +148,7 @@ def test_a_hang_of_one_thread_alone_is_reported_as_that() -> None:
     assert "in again" in finding.stacks
 
 
+@pytest.mark.two_builds
 def test_a_wait_that_spins_is_a_hang_too() -> None:
     report = checked("Spins", LONG, engine="threads", scenario="a.spin() || a.spin()")
     assert FindingKind.HANG in {finding.kind for finding in report.findings}
@@ -166,6 +172,7 @@ def test_objects_that_share_state_are_no_violation() -> None:
     assert report.verdict is not Verdict.VIOLATION and report.findings == ()
 
 
+@pytest.mark.two_builds
 def test_what_one_thread_does_wrong_is_told_apart_and_the_check_goes_on() -> None:
     report = checked("Silent", 0.3)
     assert report.verdict is Verdict.VIOLATION
@@ -177,17 +184,20 @@ def test_what_the_subject_prints_does_not_disturb() -> None:
     assert checked("Prints", 0.3).verdict is Verdict.HELD
 
 
+@pytest.mark.two_builds
 def test_a_specification_can_be_the_target() -> None:
     report = checked("BOX", LONG, engine="schedules")
     assert report.verdict is Verdict.VIOLATION
     assert str(report.findings[0].scenario).startswith("a.swap(") or "-> a.swap(" in str(report.findings[0].scenario)
 
 
+@pytest.mark.two_builds
 def test_a_factory_makes_the_subjects() -> None:
     report = checked("NeedsArguments", 0.3, factory=f"{HERE}:made")
     assert report.coverage.invocations > 0
 
 
+@pytest.mark.two_builds
 def test_progress_is_reported_and_never_goes_back() -> None:
     reports: list[Progress] = []
     check_target(f"{HERE}:Shares", CheckOptions(budget=0.3, seed=1), reports.append)
@@ -236,6 +246,7 @@ def test_a_module_that_does_not_import_is_reported_with_the_place(tmp_path: Path
         check_target(f"{file}:X", CheckOptions(budget=1.0, seed=1))
 
 
+@pytest.mark.two_builds
 def test_no_file_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     checked("Shares", 0.2)

@@ -102,16 +102,19 @@ def test_a_check_then_act_across_a_call_in_c_is_shown_with_the_gil_too() -> None
     assert {step.thread for step in control.steps} == {"Thread-1 (claim)", "Thread-2 (claim)"}  # not who starts them
 
 
+@pytest.mark.one_build
 def test_of_accesses_that_collided_the_nearest_to_the_switch_are_marked() -> None:
     _, control = found("torn_reading")
     assert {step.source for step in control.steps if step.marked} == {"left = data[0]", "data[0] += 1"}
 
 
+@pytest.mark.one_build
 def test_the_container_that_collided_is_known_by_what_it_is_not_by_its_name() -> None:
     _, control = found("live_iterator")
     assert [step.source for step in control.steps if step.marked] == ["for number in numbers:", "same.add(4)"]
 
 
+@pytest.mark.one_build
 def test_what_no_other_thread_has_is_not_reported() -> None:
     _, control = found("private_lists")
     shown = {step.source for step in control.steps}
@@ -221,12 +224,14 @@ def test_a_loop_that_another_thread_ends_is_no_finding() -> None:
     assert report.findings == () and report.coverage.schedules > 10
 
 
+@pytest.mark.one_build
 def test_all_orders_are_said_to_be_all() -> None:
     report = explored("locked_in_one_order", strategy="orders")
     assert report.verdict is Verdict.HELD
     assert report.coverage.explored == ("all 4 orders of lock operations",)
 
 
+@pytest.mark.one_build
 def test_the_portfolio_says_what_each_of_its_strategies_covered() -> None:
     report = explored_until(lambda report: len(report.coverage.explored) == 6, "locked_in_one_order")
     covered = report.coverage.explored
@@ -234,6 +239,7 @@ def test_the_portfolio_says_what_each_of_its_strategies_covered() -> None:
     assert [each.rpartition(" ")[0].rpartition(" ")[2] for each in covered[2:]] == ["SURW", "PCT", "POS", "random-walk"]
 
 
+@pytest.mark.one_build
 def test_what_was_not_finished_is_not_said_to_be_complete() -> None:
     report = explored("progress_of_one", budget=0.3, strategy="preemptions", bound=9)
     assert "schedules there are" not in str(report.coverage.explored)
@@ -246,6 +252,7 @@ def test_what_was_not_finished_is_not_said_to_be_complete() -> None:
 # Strategies of one's own.
 
 
+@pytest.mark.one_build
 def test_a_strategy_of_ones_own_chooses_the_schedules() -> None:
     for name, verdict in (("lost_update", Verdict.VIOLATION), ("locked_update", Verdict.HELD)):
         report = explored(name, strategy=f"{STRATEGIES}:AtRandom")
@@ -274,6 +281,7 @@ def test_what_is_no_strategy_is_refused(strategy: str, message: str) -> None:
 # What can be repeated, and what cannot.
 
 
+@pytest.mark.one_build
 @pytest.mark.parametrize("strategy", ["orders", "preemptions"])
 def test_the_same_exploration_covers_the_same(strategy: str) -> None:
     first, second = (explored("locked_update", strategy=strategy) for _ in range(2))
@@ -281,6 +289,7 @@ def test_the_same_exploration_covers_the_same(strategy: str) -> None:
     assert first.coverage.schedules == second.coverage.schedules > 0
 
 
+@pytest.mark.one_build
 def test_the_same_exploration_finds_the_same_and_tells_the_same_of_it() -> None:
     for name in ("lost_update", "check_then_act"):
         first, second = (searched(name).findings[0] for _ in range(2))
@@ -291,6 +300,7 @@ def test_the_same_exploration_finds_the_same_and_tells_the_same_of_it() -> None:
 UNSTABLE = ["depends_on_randomness", "depends_on_addresses", "depends_on_what_was_left"]
 
 
+@pytest.mark.one_build
 def test_a_generator_that_is_first_met_in_the_middle_of_the_search_starts_it_again() -> None:
     late, early = (searched(f"generator_met_{when}") for when in ("late", "early"))
     assert late.coverage.explored == early.coverage.explored == ("all 61 schedules with at most 2 preemptions",)
@@ -302,6 +312,7 @@ def test_a_pool_has_its_threads_and_futures_in_the_same_order_again() -> None:
     assert (report.findings, [note for note in report.notes if "led elsewhere" in note]) == ((), [])
 
 
+@pytest.mark.one_build
 @pytest.mark.parametrize("name", UNSTABLE)
 def test_what_depends_on_more_than_the_schedule_is_noted_and_never_called_complete(name: str) -> None:
     report = explored_until(lambda report: "led elsewhere" in str(report.notes), name)
@@ -317,6 +328,7 @@ def test_a_search_that_was_given_up_is_no_held() -> None:
     assert Doubt.NOT_REPEATABLE in [reason.code for reason in report.unknown]
 
 
+@pytest.mark.one_build
 def test_the_clock_and_the_hashes_of_texts_are_under_control() -> None:
     for name in ("depends_on_the_clock", "depends_on_the_calendar", "depends_on_hashes_of_texts"):
         report = searched(name, bound=1)
@@ -330,6 +342,7 @@ def test_a_wait_with_a_time_limit_is_noted_and_takes_no_time() -> None:
     assert report.notes == ("waits with a time limit ran out whenever that made a difference, not by the clock",)
 
 
+@pytest.mark.one_build
 def test_a_wait_that_is_not_under_control_is_noted_with_its_place() -> None:
     report = explored_until(lambda report: report.coverage.explored, "native_wait", strategy="preemptions")
     assert report.verdict is Verdict.UNKNOWN
@@ -340,6 +353,7 @@ def test_a_wait_that_is_not_under_control_is_noted_with_its_place() -> None:
     assert not any(covered.startswith("all ") for covered in report.coverage.explored)
 
 
+@pytest.mark.one_build
 def test_progress_is_reported_and_never_goes_back() -> None:
     reports: list[Progress] = []
     explore_target(f"{HERE}:lost_update", ExploreOptions(budget=LONG, seed=1), reports.append)
@@ -404,6 +418,7 @@ def test_a_module_that_does_not_import_is_reported_with_a_next_step(
 # Classes.
 
 
+@pytest.mark.one_build
 def test_one_scenario_of_a_class_is_explored() -> None:
     report = searched("Money", scenario="a.pay() || a.pay()")
     (finding,) = report.findings
@@ -451,6 +466,7 @@ def test_real_threads_alone_find_it_without_a_story() -> None:
     assert finding.control is None and finding.histogram
 
 
+@pytest.mark.one_build
 @pytest.mark.parametrize("engine", ["schedules", "both"])
 def test_the_twin_of_that_holds(engine: str) -> None:
     for budget in (0.6, 3.0, 15.0):  # the later ones for a machine that is busy

@@ -59,6 +59,15 @@ def test_each_run_begins_at_the_same_time() -> None:
     assert clock.now == BEGIN
 
 
+@pytest.mark.parametrize("runs", [1, 64])
+def test_the_looks_of_runs_that_begin_together_are_those_of_all_of_them(runs: int) -> None:
+    clock = OwnTime()
+    clock.begin(runs)
+    looks = [clock.look(sys._getframe()) for _ in range(STILL * runs)]
+    assert {*looks} == {BEGIN}
+    assert clock.look(sys._getframe()) > BEGIN
+
+
 def test_times_that_pass_in_several_threads_add_up() -> None:
     clock = OwnTime()
     threads = [threading.Thread(target=lambda: [clock.advance(1.0) for _ in range(500)]) for _ in range(4)]

@@ -57,6 +57,7 @@ def test_values_of_annotations_read_as_code() -> None:
     assert {"a.extra()", "a.extra('x')", "a.extra(*('x', 'y'))", "a.extra(x=1)"} <= found
 
 
+@pytest.mark.one_build
 def test_kinds_of_values_are_tried_until_a_call_succeeds() -> None:
     specification = infer(tried.Picky)
     found = lines(specification)
@@ -68,6 +69,7 @@ def test_kinds_of_values_are_tried_until_a_call_succeeds() -> None:
     assert found == lines(infer(tried.Picky))
 
 
+@pytest.mark.one_build
 def test_an_unhashable_argument_is_tried_where_it_is_refused() -> None:
     found = lines(infer(tried.Picky))
     assert "a.unhashable([])" in found and "a.never([])" not in found
@@ -90,6 +92,7 @@ def test_loops_over_the_subject_call_it_and_are_abandoned() -> None:
     assert len(vars(group)["_lockproof_begun"]) == 1
 
 
+@pytest.mark.one_build
 def test_functions_that_are_stored_are_listeners_and_those_that_are_called_are_not() -> None:
     specification = infer(tried.MendedBus)
     found = lines(specification)
@@ -225,6 +228,7 @@ RACES = [
 ]
 
 
+@pytest.mark.one_build
 @pytest.mark.parametrize(("name", "race", "kind"), RACES, ids=[name for name, *_ in RACES])
 def test_what_is_tried_shows_the_fault_and_no_fault_in_the_mended_class(
     name: str, race: str, kind: FindingKind

@@ -121,15 +121,19 @@ def planned(selection: Selection, *extra: str) -> dict[str, list[str]]:
     return {each.name: each.command for each in suite.phases(selection, extra)}
 
 
-def test_a_push_on_an_ordinary_build_runs_no_test_for_one_build_and_no_nightly_one() -> None:
+UNMARKED = "not nightly and not one_build and not two_builds"
+
+
+def test_a_push_on_an_ordinary_build_runs_no_test_for_other_builds_and_no_nightly_one() -> None:
     by_name = planned(Selection(False, False, False, False))
     assert list(by_name) == ["tests", "alone", "compiled", "compiled-alone"]
     for command in by_name.values():
         assert "ci.gil_plugin" in command and "coverage" not in command
     for name, beside in (("tests", "alone"), ("compiled", "compiled-alone")):
-        assert selected(by_name[name]) == "not all_processors and not untraced and not nightly and not one_build"
-        assert selected(by_name[beside]) == "(all_processors or untraced) and not nightly and not one_build"
-        assert "--numprocesses=2" in by_name[name] and "--numprocesses=2" not in by_name[beside]
+        assert selected(by_name[name]) == f"not all_processors and not untraced and {UNMARKED}"
+        assert selected(by_name[beside]) == f"(all_processors or untraced) and {UNMARKED}"
+        processes = 3 if name == "tests" else 2
+        assert f"--numprocesses={processes}" in by_name[name] and "--numprocesses" not in str(by_name[beside])
 
 
 def test_each_phase_says_which_implementation_it_is_about() -> None:
@@ -154,6 +158,11 @@ def test_one_build_runs_the_tests_that_need_only_one() -> None:
     assert "one_build" not in str(by_name) and "coverage" not in str(by_name)
 
 
+def test_a_build_with_the_gil_and_one_without_run_the_tests_that_need_two() -> None:
+    for selection in (Selection(False, True, False, False), Selection(False, False, False, True)):
+        assert "two_builds" not in str(planned(selection))
+
+
 def test_coverage_is_measured_of_the_tests_that_a_tracer_does_not_disturb() -> None:
     by_name = planned(Selection(False, True, True, False))
     assert by_name["coverage"][:3] == ["-m", "coverage", "run"]
@@ -164,8 +173,8 @@ def test_coverage_is_measured_of_the_tests_that_a_tracer_does_not_disturb() -> N
 
 
 def test_the_implementation_in_python_is_tested_with_and_without_the_gil_and_on_all_builds_at_night() -> None:
-    assert planned(Selection(False, True, True, False))["python"][-2:] == list(suite.IN_PYTHON)
-    assert planned(Selection(False, False, False, True))["python"][-2:] == list(suite.IN_PYTHON)
+    assert planned(Selection(False, True, True, False))["python"][-3:] == list(suite.IN_PYTHON)
+    assert planned(Selection(False, False, False, True))["python"][-3:] == list(suite.IN_PYTHON)
     assert planned(Selection(True, False, False, False))["python"][-1] == suite.OF_LOCKEDSET
 
 
@@ -197,7 +206,7 @@ def test_threads_of_one_test_meet_on_free_threaded_builds_and_every_night() -> N
 
 def test_everything_is_all_marks() -> None:
     by_name = planned(Selection(True, True, False, True))
-    assert "nightly" not in str(by_name) and "one_build" not in str(by_name)
+    assert not any(mark in str(by_name) for mark in ("nightly", "one_build", "two_builds"))
 
 
 def test_every_test_is_in_one_phase_of_those_on_one_thread() -> None:

@@ -32,10 +32,16 @@ SEARCHES = ("lockproof check", "lockproof mutate", "pytest")
 searches = pytest.mark.nightly(reason="with the GIL only the verdict is compared, which other tests ask for")
 """For commands that search with real threads: on push only without the GIL, where all that they print is compared."""
 
-NUMBERS = [
-    pytest.param(number, marks=searches if command.text.startswith(SEARCHES) and sys._is_gil_enabled() else ())
-    for number, command in enumerate(commands(GUIDE))
-]
+every_night = pytest.mark.nightly(reason="mutants take long, and tests of mutation ask for the same")
+
+
+def _marks(command: str) -> object:
+    if "mutate" in command or "mutants" in command:
+        return every_night
+    return searches if command.startswith(SEARCHES) and sys._is_gil_enabled() else ()
+
+
+NUMBERS = [pytest.param(number, marks=_marks(command.text)) for number, command in enumerate(commands(GUIDE))]
 
 
 @pytest.mark.parametrize("number", NUMBERS)

@@ -226,7 +226,7 @@ def _work(chunk: _Chunk, t: int) -> None:
     for number, begin in enumerate(range(0, chunk.invocations, chunk.batch)):
         size = min(chunk.batch, chunk.invocations - begin)
         if number % count == t:
-            own_time.begin()
+            own_time.begin(size)
             program.prepare(0, size, chunk.places)
             for cell in chunk.cells:
                 cell[0] = program.stale(0)
@@ -284,7 +284,7 @@ def in_turn(program: CompiledProgram, order: Sequence[int], invocations: int = 1
     """
     places: list[Any] = [None] * invocations
     outs: list[list[Any]] = [[None] * invocations for _ in program.threads]
-    own_time.begin()
+    own_time.begin(invocations)
     program.prepare(0, invocations, places)
     for number in range(invocations):
         cells = [[number % program.epochs * program.width] for _ in program.threads]
