@@ -121,12 +121,12 @@ class _Comparison(Programs):
             for program in contents:
                 self._try((*program, *(line for kind in group for line in self.fillings(kind)[:alone])), len(program))
             for kind in group:
-                del left[kind.text]
+                left.pop(kind.text, None)
         for kind in [each for each in kinds if each not in reading]:
             for program in contents:
                 for operation in self.fillings(kind)[: alone if time.monotonic() < (began + self._last) / 2 else 1]:
                     self._try((*program, operation), len(program))
-            del left[kind.text]
+            left.pop(kind.text, None)
         for found in handed_out(self, contents[-1]):
             self.found.append(found)
             self._refuse_lateness()

@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -366,3 +367,8 @@ def test_chance_is_not_taken_for_a_live_result() -> None:
         return [each.kind for each in handed_out(programs, (next(kinds[0].fillings(1)),))]
 
     assert (found(Dice), found(LiveDice)) == ([], ["state handed out"])
+
+
+def test_a_specification_may_name_an_operation_twice() -> None:
+    twice = replace(infer(set), operations=[*infer(set).operations, op("len(a)", reads=True), op("a.add(x)", x=[1])])
+    assert conform(twice, seed=1, seconds=0.01).nonconformances == ()
