@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable
 from typing import Any, Final
 
-from lockproof.campaign.protocol.messages import Explore, Named, Setup
+from lockproof.campaign.protocol.messages import Conform, Explore, Named, Setup
 from lockproof.campaign.worker.controlled import ControlledWorker
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
@@ -39,7 +39,7 @@ def _explored(target: str, text: str, most: int) -> dict[str, Any]:
     os.close(descriptor)
     worker = ControlledWorker(Setup(list(sys.path), Named(target), controlled=True, hang=HANG, note=note))
     if worker.specification.guessed:
-        worker.conform(0.0, ())
+        worker.conform(Conform(0.0))
     answer = worker.explore(Explore(Scenario.parse(text), math.inf, most, BOUND, "preemptions"))
     os.unlink(note)
     if answer.skipped:
