@@ -13,10 +13,11 @@ from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.findings import Findings
 from lockproof.campaign.known_waits import KnownWaits
 from lockproof.campaign.protocol.child import Child, Died
-from lockproof.campaign.protocol.messages import Conform
+from lockproof.campaign.protocol.messages import Conform, Fresh
 from lockproof.campaign.schedule_search import alone
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Omission
+from lockproof.core.members import Member
 from lockproof.core.verdict import FindingKind, Nonconformance
 
 MOST_ENDINGS: Final = 3
@@ -38,6 +39,9 @@ class ConformancePhase:
     notes: list[str]
     waits: KnownWaits
     nonconformances: list[Nonconformance] = field(default_factory=list)
+    members: tuple[Member, ...] | None = None
+    """The public members of the class, as the child named them after the comparison; None before that."""
+    fresh: Fresh | None = None
     _hung: list[tuple[Died, float]] = field(default_factory=list)
 
     @property
@@ -68,6 +72,7 @@ class ConformancePhase:
                 self.notes.append(error.fact)
                 return
             self.nonconformances += answer.nonconformances
+            self.members, self.fresh = answer.members, answer.fresh
             self.notes += [note for note in answer.notes if note not in self.notes]
             return
         doubt = f"{MOST_ENDINGS} operations ended the process or hung"

@@ -13,17 +13,7 @@ and Hughes' QuickCheck for state machines.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import (
-    Callable,
-    ItemsView,
-    KeysView,
-    MutableMapping,
-    MutableSequence,
-    MutableSet,
-    Sequence,
-    ValuesView,
-)
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -39,10 +29,12 @@ from lockproof.core.probes import comes_back, without_coming_back
 from lockproof.core.specification import Specification
 from lockproof.core.values import Masked, Raised, TextForm, anonymous, canonical, masked
 from lockproof.core.verdict import Nonconformance
+from lockproof.inference import differing
 from lockproof.inference.attributes import observed, without
-from lockproof.inference.differing import DETAILS, DOES_NOT_REPEAT, Difference, told_apart
+from lockproof.inference.differing import DOES_NOT_REPEAT, Difference, told_apart
 from lockproof.inference.effort import CHOICES, CONSTRUCTIONS, FILLINGS, LEAST, LONGEST, MANY, MOST
-from lockproof.inference.lines import gives_container, is_copy, on_subject
+from lockproof.inference.lines import gives_container, is_copy, may_be_live, omissions, on_subject
+from lockproof.inference.surface import state_of
 
 type Announce = Callable[[Sequence[str]], None]
 type Calls = tuple[Operation, ...]
@@ -100,7 +92,7 @@ class _Comparison:
         self._functions: dict[str, Callable[..., Any]] = {}
         self._reported: set[str] = set()
         self._left_out: dict[str, list[str]] = {}
-        self._mask: list[str] = []
+        self._noted: dict[str, list[str]] = {}
         self._filled: dict[str, list[Operation]] = {}
         self._observed: tuple[Specification, dict[tuple[str, ...], Calls]] = self.specification, {}
         self._globals = self.specification.globals
@@ -112,10 +104,9 @@ class _Comparison:
         kinds = [kind for kind in self.specification.operations if not compared or kind.text in compared]
         contents = self._contents()
         alone = FILLINGS if len(self.specification.operations) > MANY else 2 * FILLINGS
-        slow: list[str] = []
         for kind in kinds:
             if time.monotonic() > last:
-                slow.append(kind.text)
+                self._noted.setdefault(differing.SLOW, []).append(kind.text)
                 continue
             for program in contents:
                 for operation in self._fillings(kind)[: alone if time.monotonic() < (began + last) / 2 else 1]:
@@ -128,11 +119,8 @@ class _Comparison:
                 self._try((*self._drawn(), self._random.choice(self._fillings(kind))))
         while time.monotonic() < end:
             self._try(self._drawn())
-        notes = [f"{', '.join(texts)}: left out, since {why}" for why, texts in self._left_out.items()]
-        if self._mask:
-            notes.append(f"{', '.join(self._mask)}: compared without times and identifiers, which do not repeat")
-        if slow:
-            notes.append(f"{', '.join(slow)}: not compared on one thread, since the class is slow: raise --budget")
+        notes = omissions(self._left_out)
+        notes += [f"{', '.join(texts)}: {what}" for what, texts in self._noted.items()]
         notes = [*self.specification.notes, *notes, *observed(self.specification)]
         return ConformanceResult(tuple(self.found), replace(self.specification, notes=notes))
 
@@ -291,7 +279,7 @@ class _Comparison:
             if short and difference is not None:
                 self._blame(short, difference)
             else:
-                self._drop(full[first.index], DOES_NOT_REPEAT)
+                self._give_up(full[first.index], DOES_NOT_REPEAT)
 
     def _failure(self, program: Calls) -> Difference | None:
         """Return the difference of the last operation, in its result or in the contents after it; None without one."""
@@ -334,7 +322,7 @@ class _Comparison:
             parts = culprit.parts
             if not parts & self._reported:
                 self._reported |= parts
-                detail = "the class refuses to be copied" if refused else DETAILS[kind]
+                detail = "the class refuses to be copied" if refused else differing.DETAILS[kind]
                 self.found.append(
                     Nonconformance(
                         kind, lines, *shown, detail.format(culprit.text, specification.model_label),
@@ -353,27 +341,42 @@ class _Comparison:
         kind = self._kind(kind_of(shows, specification.operations) or shows.kind)
         if masked(difference.subject) == masked(difference.model) and self._known(kind):
             self._replace(kind, replace(kind, normalize=Masked(kind.normalize)))
-            self._mask.append(kind.text)
+            self._noted.setdefault(differing.MASKED, []).append(kind.text)
         elif shows.text != culprit.text and self._result(culprit, self._objects(specification.subject)) is not None:
             observe = [line for line in specification.observe if line != shows.text]
             self._left_out.setdefault("two fresh subjects answered differently", []).append(shows.text)
             self.specification = replace(specification, observe=observe)
         else:
-            self._drop(culprit, "two fresh subjects answered differently")
+            self._give_up(culprit, "two fresh subjects answered differently")
+
+    def _give_up(self, culprit: Operation, why: str) -> None:
+        """Leave out the results of an operation that changes nothing; any other operation as a whole."""
+        kind = self._kind(kind_of(culprit, self.specification.operations) or culprit.kind)
+        own = self.specification.model is None and self._known(kind)
+        if own and all(self._keeps(culprit, program) for program in self._contents()):
+            self._replace(kind, replace(kind, normalize=differing.unread))
+            self._noted.setdefault(differing.UNREAD, []).append(kind.text)
+        else:
+            self._drop(culprit, why)
+
+    def _keeps(self, operation: Operation, program: Calls) -> bool:
+        """Tell whether an operation returns, and leaves a subject with these contents as it was."""
+        objects = self._objects(self.specification.subject)
+        for each in program:
+            self._result(each, objects)
+        before = state_of(objects["a"])
+        return not isinstance(self._result(operation, objects), Raised) and state_of(objects["a"]) == before
 
     def _known(self, kind: OperationKind) -> bool:
-        return any(each.text == kind.text for each in self.specification.operations) and kind.text not in self._mask
+        noted = any(kind.text in texts for texts in self._noted.values())
+        return not noted and any(each.text == kind.text for each in self.specification.operations)
 
     def _adjust(self, culprit: Operation, now: OperationKind, refused: bool) -> None:
         specification = self.specification
         if refused:
             self._drop(culprit, "the class refuses it")
         elif specification.guessed:
-            note = (
-                f"{specification.subject_name or 'the class'} looks like a {specification.model_label} and differs "
-                "from it on one thread, so it is compared with itself, run by one thread; if it should do what the "
-                "builtin does, ask for that with --model"
-            )
+            note = differing.LOOKS.format(specification.subject_name or "the class", specification.model_label)
             self.specification = replace(
                 specification, model=None, model_name="", guessed=False, notes=(*specification.notes, note)
             )
@@ -451,13 +454,7 @@ class _Comparison:
             result = function(*(objects.get(name) for name in SUBJECTS))
         except Exception:
             return None
-        mutable = isinstance(result, (list, set, dict, deque, bytearray, MutableSet, MutableMapping, MutableSequence))
-        view = isinstance(result, (KeysView, ValuesView, ItemsView)) and not program[-1].parts & {
-            "keys",
-            "values",
-            "items",
-        }
-        if not (mutable or view) or any(result is each for each in objects.values()):
+        if not may_be_live(program[-1], result) or any(result is each for each in objects.values()):
             return None
         if program[-1].kind.lifted and type(result) is type(objects["a"]):
             return None  # an object of the same class, made by its own method, may well be a view on purpose

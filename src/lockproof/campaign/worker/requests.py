@@ -7,43 +7,43 @@ watchdog is written in C, so it also ends code that never releases the GIL.
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import importlib.util
 import json
-import pickle
-import sys
 import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
+from types import ModuleType
 from typing import Any, Final
 
 from lockproof.campaign.protocol.messages import (
+    Attempt,
     Avoid,
+    CallMember,
     CheckNames,
     Conform,
     Conformed,
     Describe,
     Description,
     Done,
+    Fresh,
     Generate,
     Generated,
     MakeMutants,
-    Mutants,
-    Named,
-    Pickled,
     Request,
     Run,
     RunLines,
     RunResult,
-    Setup,
     UseWaits,
     UseWatched,
 )
+from lockproof.campaign.protocol.setup import Setup
+from lockproof.campaign.worker.attempts import attempted, looked_at
 from lockproof.campaign.worker.blocking import has_waits, is_own_model, marked, may_wait, parted, rejoined
 from lockproof.campaign.worker.case import Case, summed
+from lockproof.campaign.worker.named import named
+from lockproof.campaign.worker.specified_mutants import mutants_of
 from lockproof.campaign.worker.watchdog import ThreadHung, Watchdog
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
@@ -61,10 +61,10 @@ from lockproof.engines.threads.compiled import CompiledProgram, RecordKey
 from lockproof.engines.threads.crew import Crew, stack_of_operation
 from lockproof.engines.threads.patience import LONGEST, Patience
 from lockproof.generate.generator import Generator, productive
-from lockproof.generate.reach import reached, that_return
 from lockproof.inference.conformance import conform
 from lockproof.inference.generic import with_time
 from lockproof.inference.names import refuse_unknown_names, refuse_unknown_names_of
+from lockproof.inference.surface import members, notes, without
 from lockproof.inference.target import load, load_specification
 from lockproof.judge.orders import Waiting
 from lockproof.judge.replayed_model import ReplayModel
@@ -105,11 +105,11 @@ class Worker:
         self._avoided: list[frozenset[str]] = []
         self._aimed, self._differing = setup.aim.kinds, setup.aim.differing
         self._filling = frozenset(setup.aim.filling or ())
-        self._known, self._waits = setup.watched, setup.waits
+        self._known, self._waits, self._skip = setup.watched, setup.waits, setup.skip
         self._made: Scenario | None = None
         self._strict = setup.strict
         with Watchdog(self._hang + 30):
-            self._load(*_named(setup.subject))
+            self._load(*named(setup.subject))
 
     def answer(self, request: Request[Any]) -> object:
         """Return the answer to a request.
@@ -133,12 +133,14 @@ class Worker:
                 return self.use_waits(kinds)
             case Generate(index, revealing):
                 return self.generate(index, revealing)
+            case CallMember(member):
+                return self.call_member(member)
             case RunLines(lines, hang):
                 return self.run_lines(lines, hang)
             case Run():
                 return self.run(request)
             case MakeMutants(operators):
-                return self.mutants(operators)
+                return mutants_of(self.specification, operators, self._hang, self.announce)
         raise LockproofError(f"{type(request).__name__} is no request for a child that runs real threads")
 
     def _load(self, target: Any, model: Any, factory: Any, name: str = "") -> None:
@@ -149,8 +151,12 @@ class Worker:
             self.specification = replace(self.specification, decides=True)
         with Watchdog(self._hang):
             subject = self.specification.subject()
+        self._owner = subject if isinstance(subject, ModuleType) else type(subject)
+        self._only = "" if isinstance(loaded, (ModuleType, type, Specification)) else name.rpartition(":")[2]
+        self._inferred = not isinstance(loaded, Specification) and model is None
         if isinstance(loaded, Specification):
             refuse_unknown_names(self.specification, subject)
+        self.specification = without(self.specification, self._owner, self._skip)
         self._generator = self._new_generator()
 
     def announce(self, lines: Sequence[str]) -> None:
@@ -167,10 +173,12 @@ class Worker:
             specification.model_label,
             environment.current(),
             tuple(kind.text for kind in specification.operations),
-            tuple(specification.notes),
+            notes(specification, found := members(specification, self._owner, self._only)),
             tuple(renamed(each, {"a": name}).text for name in SUBJECTS for each in specification.final),
             own_model := is_own_model(specification),
             own_model and self._has_waits(),
+            found,
+            self._inferred,
         )
 
     def _has_waits(self) -> bool:
@@ -207,49 +215,6 @@ class Worker:
         self.announce([])
         return Done()
 
-    def mutants(self, operators: Sequence[str] | None) -> Mutants:
-        """Return the mutants of the class, its synchronization, and the texts of the files that have both."""
-        from lockproof.mutation.mutants import mutants_of_class
-        from lockproof.mutation.operators.registry import OPERATORS
-        from lockproof.mutation.scope import choice_of_python, compiled_methods, mutated, used_modules
-
-        if unknown := [name for name in operators or () if name not in OPERATORS]:
-            raise LockproofError(
-                f"there is no operator {unknown[0]}", "a misspelt name", f"choose from {', '.join(OPERATORS)}"
-            )
-        with Watchdog(self._hang):
-            owner = mutated(self.specification.subject())
-        parts = used_modules(owner)
-        if not parts:
-            raise LockproofError(
-                f"{owner.__qualname__} has no source",
-                "it is written in C, or only its compiled form is installed",
-                "mutants are made of Python source; lockproof check needs none",
-            )
-        if names := compiled_methods(owner):
-            some = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-            raise LockproofError(
-                f"the methods of {owner.__qualname__} are compiled: {some}",
-                "an extension module implements the class, so a change of Python source changes nothing that runs",
-                choice_of_python(parts),
-            )
-        with Watchdog(self._hang):
-            scope = parted(self.specification)
-            lines = productive(scope, self.announce) if scope is not None else ()
-            filling = that_return(self.specification, sorted(lines))
-            files = {part.file for part in parts}
-            reach = reached(self.specification, files, filling, self.announce)
-        found = mutants_of_class(owner, operators=operators, ran=reach.keys())
-        kinds = (*self.specification.operations, *(self.specification.init or ()))
-        return Mutants(
-            tuple(filling),
-            tuple((kind.text, tuple(kind.holes)) for kind in kinds),
-            tuple((file, place, tuple(sorted(kinds))) for (file, place), kinds in reach.items()),
-            {part.file: part.text for part in parts},
-            tuple(mutant for each in found for mutant in each.mutants),
-            tuple(site for each in found for site in each.sites),
-        )
-
     def conform(self, seconds: float, skip: Sequence[str]) -> Conformed:
         """Compare the subject with its model on one thread; from then on the model does what the subject did.
 
@@ -268,7 +233,7 @@ class Worker:
                 result = conform(scope, self._seed, seconds, announce=self.announce, skip=frozenset(kinds),
                                  compared=self._compared())  # fmt: skip
             nonconformances = result.nonconformances
-            self.specification = rejoined(result.specification, self.specification)
+            scope, self.specification = result.specification, rejoined(result.specification, self.specification)
             if own_time.was_read:
                 self.specification = with_time(self.specification)
             with Watchdog(self._hang):
@@ -276,12 +241,26 @@ class Worker:
         watched = self._known if self._known is not None else self._watched(sorted(self._filling), seconds)
         self.watch(watched)
         self._cases.clear()
+        with Watchdog(2 * self._hang):  # all of this has come back before
+            fresh = looked_at(scope, self.announce) if scope is not None else Fresh()
         return Conformed(
             watched,
             tuple(nonconformances),
-            tuple(self.specification.notes),
+            notes(self.specification, found := members(self.specification, self._owner, self._only)),
             tuple(kind.text for kind in self.specification.operations),
+            found,
+            fresh,
         )
+
+    def call_member(self, name: str) -> Attempt:
+        """Return a scenario in which a call of this member returns, if there is one that is not avoided."""
+        if (scope := parted(self.specification)) is None:
+            return Attempt(None)
+        with Watchdog(2 * self._hang):
+            found = attempted(scope, name, self.announce)
+        if found.scenario is not None and self._is_avoided(found.scenario):
+            return Attempt(None, found.raised)
+        return found
 
     def _compared(self) -> frozenset[str]:
         """Return the kinds whose results are compared with the model; empty for all."""
@@ -481,17 +460,3 @@ class Worker:
                 self._crew.close()
             self._crew = Crew(max(self._threads, len(scenario.threads)), self._seed)
         return self._crew.program(scenario, self.specification.subject, self.specification.globals)
-
-
-def _named(subject: Named | Pickled) -> tuple[Any, Any, Any]:
-    """Return the target, the model and the factory: as objects, or by their names."""
-    if isinstance(subject, Named):
-        return subject.target, subject.model, subject.factory
-    for name, file in subject.modules.items():
-        if name not in sys.modules:
-            spec = importlib.util.spec_from_file_location(name, file)
-            assert spec is not None and spec.loader is not None
-            sys.modules[name] = module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-    target, model, factory = pickle.loads(base64.b64decode(subject.payload))
-    return target, model, factory
