@@ -82,7 +82,8 @@ class ConformancePhase:
         evidence, seconds = self.findings.evidence, self.clock.elapsed
         self.deaths.restart()
         if not died.announced:
-            evidence.add_death(f"before any operation: {died.detail}", found=False)
+            if died.kind is not FindingKind.HANG:  # a busy machine: the next attempt loses nothing
+                evidence.add_death(f"before any operation: {died.detail}", found=False)
             return
         if self.waits.explain(died, alone(died.announced)):
             return

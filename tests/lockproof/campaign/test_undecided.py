@@ -193,6 +193,22 @@ def test_a_comparison_on_one_thread_that_never_ends_leaves_a_doubt(monkeypatch: 
     assert [each.count for each in report.left_out] == [1]  # the same operation each time
 
 
+@pytest.mark.parametrize(("kind", "held"), [(FindingKind.HANG, True), (FindingKind.EXIT, False)])
+def test_a_comparison_that_a_busy_machine_made_late_is_made_again(
+    kind: FindingKind, held: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, lost = Child.ask, [Died(kind, "it was lost", "", ())]
+
+    def loses_one(self: Child, request: Request[Any], *more: Any) -> Any:
+        if isinstance(request, Conform) and lost:
+            raise lost.pop()
+        return ask(self, request, *more)
+
+    monkeypatch.setattr(Child, "ask", loses_one)
+    report = check_target("tests.lockproof.campaign.uncalled:Shelf", CheckOptions(budget=0.3, seed=1, engine="threads"))
+    assert not lost and codes(report) == (set() if held else {Doubt.CHILD_LOST})
+
+
 def test_a_class_of_which_everything_is_left_out_has_not_held() -> None:
     try:
         report = checked("EndsOnOneThread", hang=0.5)
