@@ -98,7 +98,7 @@ class ScheduleSearch:
                 self.child.start(conform=min(0.5, max(self.clock.left(), 0.1) / 20), skip=self.avoided.alone())
                 self._ready = True
             except Died as died:
-                if died.kind is FindingKind.HANG and died.announced and not last:
+                if died.kind is FindingKind.HANG and not last:
                     continue
                 if died.announced and died.certain and died.kind is not FindingKind.HANG:
                     self.deaths.append((alone(died.announced), died))
