@@ -48,6 +48,16 @@ def install_lines(text: str) -> list[str]:
     return re.findall(r"^ {4}(pip install .+?)\s*$", text, re.MULTILINE)
 
 
+VERDICT = re.compile(r".*?: (HELD|VIOLATION|UNKNOWN)\b")
+"""The beginning of a report, up to its verdict."""
+
+
+def verdict_of(command: Command) -> str:
+    """Return the verdict that is shown below a command; "" if none is."""
+    found = VERDICT.match(command.shown[0]) if command.shown else None
+    return found[1] if found else ""
+
+
 def masked(lines: Iterable[str]) -> list[str]:
     """Return the lines without what is another one in each run: numbers, widths, and the order of allowed outcomes.
 
@@ -57,7 +67,9 @@ def masked(lines: Iterable[str]) -> list[str]:
     for line in lines:
         if line.startswith("Covered"):
             break
-        if line.strip() and not line.startswith("CPython") and " allowed " not in line:
+        if (found := VERDICT.match(line)) and found[1] != "VIOLATION":
+            kept.append(found[0])  # what follows is what was covered
+        elif line.strip() and not line.startswith("CPython") and " allowed " not in line:
             kept.append(" ".join(re.sub(r"[\d.,]*\d", "#", line).split()))
     return kept
 
@@ -68,5 +80,7 @@ def missing(command: Command, printed: str, *, gil: bool) -> list[str]:
     What is shown was run without the GIL. With it the race is rarer, and the smallest case may not show in the time
     that there is: then only the verdict has to be the same.
     """
-    shown = masked(command.shown[:1] if gil else command.shown)
-    return [line for line in shown if line not in masked(printed.splitlines())]
+    if gil:
+        shown = [found[0] for line in command.shown[:1] if (found := VERDICT.match(line))]
+        return [line for line in shown if not any(each.startswith(line) for each in printed.splitlines())]
+    return [line for line in masked(command.shown) if line not in masked(printed.splitlines())]

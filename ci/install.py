@@ -31,7 +31,7 @@ if __package__ in (None, ""):
 
 from ci.builds import OPTIONAL, REQUIRED, Build, Interpreter
 from ci.console import CiError, duration, run_captured, run_main
-from ci.documents import commands, examples, files, install_lines, missing
+from ci.documents import commands, examples, files, install_lines, missing, verdict_of
 from ci.found import path_directories, search
 from ci.toolbox import scripts_directory
 
@@ -242,7 +242,7 @@ class Trial:
         if not told:
             raise Failure("README.md shows no command")
         for command in told:
-            status = STATUS_OF.get(command.shown[0].rpartition(" ")[2], 0)
+            status = STATUS_OF.get(verdict_of(command), 0)
             printed = self._do(shlex.split(command.text), work, status)
             lacking = missing(command, printed, gil=not self.interpreter.build.free_threaded)
             if lacking:

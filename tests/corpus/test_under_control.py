@@ -13,7 +13,8 @@ from typing import Any, Final
 import pytest
 
 from lockproof.campaign.protocol.child import Child, Died
-from lockproof.campaign.protocol.messages import Explore, Named, Setup
+from lockproof.campaign.protocol.messages import Explore
+from lockproof.campaign.protocol.setup import Named, Setup
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
 from tests.corpus import PAIRS, Pair

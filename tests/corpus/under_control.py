@@ -14,7 +14,8 @@ import tempfile
 from collections.abc import Callable
 from typing import Any, Final
 
-from lockproof.campaign.protocol.messages import Conform, Explore, Named, Setup
+from lockproof.campaign.protocol.messages import Conform, Explore
+from lockproof.campaign.protocol.setup import Named, Setup
 from lockproof.campaign.worker.controlled import ControlledWorker
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind

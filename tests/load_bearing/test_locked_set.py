@@ -11,7 +11,7 @@ import pytest
 import lockproof
 from lockedset import LockedSet
 from lockproof.campaign.controlled_child import ControlledChild
-from lockproof.campaign.protocol.messages import Named, Setup
+from lockproof.campaign.protocol.setup import Named, Setup
 from lockproof.core.scenario import Scenario
 from lockproof.mutation.mutants import mutants_of_class
 from tests.load_bearing.locked_set import locked_set

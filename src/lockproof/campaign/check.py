@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from lockproof.campaign.called import Called, Uncalled
 from lockproof.campaign.clock import Clock
 from lockproof.campaign.conformance_phase import ConformancePhase
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.findings import Findings, gravity
+from lockproof.campaign.health import health
 from lockproof.campaign.known_waits import KnownWaits
 from lockproof.campaign.protocol.child import Child, Died, HarnessFault, not_started, with_known_names
-from lockproof.campaign.protocol.messages import CheckNames, Description, Setup
+from lockproof.campaign.protocol.messages import CheckNames, Description
+from lockproof.campaign.protocol.setup import Setup
 from lockproof.campaign.results import limits, not_judged
 from lockproof.campaign.schedule_failures import ScheduleFailures
 from lockproof.campaign.schedule_search import ScheduleSearch
@@ -28,7 +31,7 @@ from lockproof.campaign.thread_failures import ThreadFailures
 from lockproof.campaign.thread_runs import ThreadRuns
 from lockproof.campaign.thread_search import MOST_DEATHS, ThreadSearch
 from lockproof.core.errors import LockproofError
-from lockproof.core.evidence import Doubt
+from lockproof.core.evidence import Doubt, Doubted, Tally
 from lockproof.core.options import CheckOptions, Tell
 from lockproof.core.repeat import Repeat
 from lockproof.core.scenario import Scenario
@@ -81,6 +84,7 @@ class Check:
         self.thread_failures = ThreadFailures(runs, deaths, clock, findings, options, waits)
         self.thread_search = ThreadSearch(runs, deaths, self.thread_failures, clock, findings, self.notes)
         self.schedule_search = ScheduleSearch(self.controlled, clock, deaths, evidence)
+        self.uncalled = Uncalled(runs, deaths, self.schedule_search, self.thread_failures, options)
         self.schedule_failures = ScheduleFailures(
             self.controlled, self.schedule_search, runs, deaths, self.thread_failures, clock, findings, options
         )
@@ -148,6 +152,8 @@ class Check:
                     self.schedule_search.prepare()
                 self.clock.restart()
             self._search(first)
+            if not of_mutant and not self.findings:
+                self._call_the_rest(description)
         if self.options.engine == "both":
             self.schedule_failures.explain()
         self.conformance.confirm_hangs()
@@ -205,6 +211,22 @@ class Check:
             if len(self.findings) == before:
                 return
 
+    def _call_the_rest(self, description: Description) -> None:
+        """Run a scenario of each member that no call of the search has returned from."""
+        with self.clock.during("checking"):
+            called = self._called(description)
+            silent = called.silent(self.evidence.answers)
+            found = self.uncalled.call(silent, lambda name: name in called.silent(self.evidence.answers))
+        if found is not None:
+            self.schedule_failures.after_failure(*found)
+        self.schedule_failures.after_deaths()
+
+    def _called(self, description: Description) -> Called:
+        """Return which public members the class has, and whether HELD needs each of them."""
+        members = self.conformance.members if self.conformance.members is not None else description.members
+        wanted = description.inferred and self.options.scenario is None and not self.setup.aim.kinds
+        return Called(members, self.options.members, wanted=wanted)
+
     def _search_schedules(self, until: float) -> None:
         """Explore scenarios until there is a finding, or only `until` seconds are left of the budget."""
         search, left = self.schedule_search, self.clock.left
@@ -229,11 +251,20 @@ class Check:
         differences = sum(each.decides for each in nonconformances)
         schedules = self.schedule_search.counts.tally if self.options.engine != "threads" else None
         real = self.options.engine != "schedules" and not self.left_to_control
+        called, answers = self._called(description), self.evidence.answers
+        found = bool(self.findings or differences)
+        why = self.uncalled.why | dict.fromkeys(self.evidence.slow(), "one thread alone takes too long in it")
+        missing = called.missing(answers, why)
+        uncalled = called.doubted(missing, found=found)
+        excused = called.excused(missing)
+        unhealthy = [] if found else self._unhealthy(called, schedules)
+        # Inferred observers may be calls that raise where there is nothing to take: one that returns is enough.
+        seen = description.inferred and any(each.final and not each.raised for each in answers.values())
         evidence = self.evidence.build(
-            threads=real, schedules=schedules, doubts=self.schedule_search.doubted(),
-            findings=len(self.findings), differences=differences, observers=description.observers,
+            threads=real, schedules=schedules, doubts=(*self.schedule_search.doubted(), *uncalled, *unhealthy),
+            findings=len(self.findings), differences=differences, observers=() if seen else description.observers,
         )  # fmt: skip
-        notes = [*self.notes, *self.controlled.notes]
+        notes = [*self.notes, *called.notes([*excused, *(each.about for each in uncalled)]), *self.controlled.notes]
         if not self.findings.has(FindingKind.DEADLOCK, FindingKind.HANG):
             notes += [f"possible deadlock, which no run hit: {each}" for each in self.controlled.cycles]
         if self.clock.left() < -LATE and self.findings.has(FindingKind.HANG):
@@ -246,22 +277,39 @@ class Check:
             evidence,
             self.setup.seed,
             description.environment.to_json(),
-            self._coverage(),
+            self._coverage(called.returned(answers), excused),
             tuple(sorted(self.findings.found, key=gravity)),
             tuple(nonconformances),
             tuple(notes),
             tuple(range(2, self.options.threads + 1)),
         )
 
-    def _coverage(self) -> Coverage:
+    def _unhealthy(self, called: Called, schedules: Tally | None) -> list[Doubted]:
+        """Return what speaks against a check that has found nothing, without what the user has excused."""
+        search, answers = self.schedule_search, self.evidence.answers
+        threads = self.evidence.threads if self.options.engine != "schedules" else None
+        found = list(search.trusted()) if self.options.engine == "schedules" else []
+        if self.options.scenario is None and not self.setup.aim.kinds:
+            found += called.always_raised(answers)
+            found += health(
+                answers, self.conformance.fresh, threads, schedules, complete=search.any_complete,
+                waits=bool(self.waits.kinds),
+            )  # fmt: skip
+        return [each for each in found if each.doubt not in self.options.skip]
+
+    def _coverage(self, returned: Mapping[str, bool], excused: Sequence[str]) -> Coverage:
         both = self.runs.outcomes, self.schedule_search.outcomes
         distinct = sum(max(each.get(key, 0) for each in both) for key in both[0].keys() | both[1].keys())
         return Coverage(
-            self.runs.scenarios,
+            max(self.runs.scenarios, len(both[0].keys() | both[1].keys())),
             self.runs.invocations,
             tuple(sorted(self.runs.kinds | self.schedule_search.kinds)),
             self.clock.elapsed,
             distinct,
             self.controlled.schedules,
             self.schedule_search.covered(),
+            tuple(name for name, once in returned.items() if once),
+            tuple(name for name, once in returned.items() if not once),
+            self.options.skip,
+            tuple(excused),
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from lockproof.campaign.check import Check
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.protocol.child import Child
-from lockproof.campaign.protocol.messages import Setup
+from lockproof.campaign.protocol.setup import Setup
 from lockproof.core.options import CheckOptions, Tell
 from lockproof.core.repeat import Repeat, repeat_of_check
 from lockproof.core.scenario import Scenario

@@ -13,10 +13,11 @@ from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.findings import Findings
 from lockproof.campaign.known_waits import KnownWaits
 from lockproof.campaign.protocol.child import Child, Died
-from lockproof.campaign.protocol.messages import Conform
+from lockproof.campaign.protocol.messages import Conform, Fresh
 from lockproof.campaign.schedule_search import alone
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Omission
+from lockproof.core.members import Member
 from lockproof.core.verdict import FindingKind, Nonconformance
 
 LEAST: Final = 4.0
@@ -45,6 +46,9 @@ class ConformancePhase:
     notes: list[str]
     waits: KnownWaits
     nonconformances: list[Nonconformance] = field(default_factory=list)
+    members: tuple[Member, ...] | None = None
+    """The public members of the class, as the child named them after the comparison; None before that."""
+    fresh: Fresh | None = None
     _hung: list[tuple[Died, float, str]] = field(default_factory=list)
 
     @property
@@ -78,6 +82,7 @@ class ConformancePhase:
             for each in (self.child, self.waits.controlled):
                 each.adjust(answer.adjustment)
             self.nonconformances += answer.nonconformances
+            self.members, self.fresh = answer.members, answer.fresh
             self.notes += [note for note in answer.notes if note not in self.notes]
             return
         doubt = f"{MOST_ENDINGS} operations ended the process or hung" if endings else "too many operations wait"
@@ -87,7 +92,8 @@ class ConformancePhase:
         evidence, seconds = self.findings.evidence, self.clock.elapsed
         self.deaths.restart()
         if not died.announced:
-            evidence.add_death(f"before any operation: {died.detail}", found=False)
+            if died.kind is not FindingKind.HANG:  # a busy machine: the next attempt loses nothing
+                evidence.add_death(f"before any operation: {died.detail}", found=False)
             return
         if self.waits.explain(died, alone(died.announced)):
             return

@@ -8,17 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lockproof.campaign.protocol.child import Child, Died
-from lockproof.campaign.protocol.messages import (
-    Conform,
-    Description,
-    Explore,
-    Explored,
-    Found,
-    Label,
-    Labelled,
-    Replay,
-    Setup,
-)
+from lockproof.campaign.protocol.messages import Conform, Description, Explore, Explored, Found, Label, Labelled, Replay
+from lockproof.campaign.protocol.setup import Setup
 from lockproof.core.adjustment import Adjustment
 from lockproof.core.environment import Environment
 from lockproof.core.evidence import Doubt, clause

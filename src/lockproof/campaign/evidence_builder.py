@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from lockproof.campaign.protocol.answers import Answer, joined, never_worked
+from lockproof.campaign.protocol.answers import Answer, Answered, joined, never_worked
 from lockproof.campaign.protocol.messages import RunResult
 from lockproof.core.evidence import Doubt, Doubted, Evidence, LeftOut, Omission, Tally
+from lockproof.core.members import members_of
 
 
 @dataclass
@@ -20,7 +21,8 @@ class EvidenceBuilder:
     deaths: int = 0
     deaths_found: int = 0
     _skipped: set[tuple[str, str]] = field(default_factory=set)
-    _answers: dict[tuple[str, bool], str] = field(default_factory=dict)
+    answers: Answered = field(default_factory=dict)
+    """What each line returned or raised."""
 
     def add_doubt(self, doubt: Doubt, about: str = "", count: int = 1) -> None:
         """Add a reason why something stays undecided."""
@@ -44,7 +46,12 @@ class EvidenceBuilder:
 
     def add_answers(self, answers: Iterable[Answer]) -> None:
         """Add which lines returned a value, and what the other lines raised."""
-        self._answers = joined(self._answers, answers)
+        self.answers = joined(self.answers, answers)
+
+    def slow(self) -> frozenset[str]:
+        """Return the members in which one thread alone was too slow."""
+        lines = [about.rpartition("; ")[2] for why, about in self._skipped if why is Omission.TOO_SLOW]
+        return frozenset[str]().union(*map(members_of, lines))
 
     def add_death(self, about: str, *, found: bool) -> None:
         """Add a process that ended or hung. The death is a doubt unless a finding reports it (`found`)."""
@@ -63,7 +70,7 @@ class EvidenceBuilder:
         did not use control. `doubts` come from those runs. `findings` and `differences` are how many there were.
         `observers` are the lines that observe a subject at the end of each scenario.
         """
-        calls, observers_failed = never_worked(self._answers, observers)
+        calls, observers_failed = never_worked(self.answers, observers)
         silent = [Doubted(Doubt.CALL_NEVER_WORKED, 1, each) for each in calls]
         silent += [Doubted(Doubt.OBSERVER_NEVER_WORKED, 1, each) for each in observers_failed]
         return Evidence(

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from lockproof.campaign.called import Called
 from lockproof.campaign.clock import Clock
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.findings import Findings
 from lockproof.campaign.protocol.child import Died, not_started
 from lockproof.campaign.protocol.counts import Counts
-from lockproof.campaign.protocol.messages import CheckNames, Description, Explored, Replay, Setup
+from lockproof.campaign.protocol.messages import CheckNames, Description, Explored, Replay
+from lockproof.campaign.protocol.setup import Setup
 from lockproof.campaign.results import not_judged
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt
@@ -193,7 +195,7 @@ class _Exploration:
             threads=False, schedules=self.counts.tally, doubts=(*self.counts.doubted(), *self.last.open),
             findings=len(self.findings), differences=0, observers=(),
         )  # fmt: skip
-        notes = [*description.notes, *self.child.notes]
+        notes = [*description.notes, *Called(description.members).notes(), *self.child.notes]
         if not self.findings.has(FindingKind.DEADLOCK):
             notes += [f"possible deadlock, which no run hit: {each}" for each in self.child.cycles]
         return Report(

@@ -13,7 +13,8 @@ from typing import Final
 
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.protocol.child import Child, Died
-from lockproof.campaign.protocol.messages import Description, FindWaits, FoundWaits, Setup
+from lockproof.campaign.protocol.messages import Description, FindWaits, FoundWaits
+from lockproof.campaign.protocol.setup import Setup
 from lockproof.core.errors import LockproofError
 from lockproof.core.operation import Operation
 from lockproof.core.scenario import Scenario

@@ -13,7 +13,7 @@ from typing import Final
 from lockproof.campaign.check_target import check
 from lockproof.campaign.mutant_sources import MutantSources
 from lockproof.campaign.original import Original, check_options, differing_operations
-from lockproof.campaign.protocol.messages import Aim
+from lockproof.campaign.protocol.setup import Aim
 from lockproof.campaign.reviewed import Reviewed
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Evidence, verdict_of

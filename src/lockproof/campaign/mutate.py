@@ -26,7 +26,8 @@ from lockproof.campaign.mutant_judge import MutantJudge
 from lockproof.campaign.mutant_sources import MutantSources
 from lockproof.campaign.original import Original
 from lockproof.campaign.protocol.child import Child, Died, not_started
-from lockproof.campaign.protocol.messages import CheckNames, MakeMutants, Setup
+from lockproof.campaign.protocol.messages import CheckNames, MakeMutants
+from lockproof.campaign.protocol.setup import Setup
 from lockproof.campaign.reviewed import Reviewed
 from lockproof.campaign.time_left import TimeLeft
 from lockproof.core import environment

@@ -10,7 +10,8 @@ from typing import Final
 from lockproof.campaign.check_target import check
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.protocol.child import Child, Died
-from lockproof.campaign.protocol.messages import Explored, Setup, WatchOperations
+from lockproof.campaign.protocol.messages import Explored, WatchOperations
+from lockproof.campaign.protocol.setup import Setup
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import clause
 from lockproof.core.options import CheckOptions, ExploreOptions, MutateOptions

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
-from lockproof.campaign.protocol.answers import Answer, joined
+from lockproof.campaign.protocol.answers import joined
 from lockproof.campaign.protocol.messages import RunResult
 from lockproof.core.environment import Environment
 from lockproof.core.errors import LockproofError
@@ -44,9 +44,7 @@ def merged(one: RunResult, other: RunResult) -> RunResult:
         worse.worst and replace(worse.worst, count=counts.get(replace(worse.worst, count=0), worse.worst.count)),
         worse.explanation,
         kinds=one.kinds,
-        answers=tuple(
-            Answer(line, final, raised) for (line, final), raised in joined({}, (*one.answers, *other.answers)).items()
-        ),
+        answers=tuple(joined({}, (*one.answers, *other.answers)).values()),
     )
 
 

@@ -17,7 +17,7 @@ from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.protocol.child import Died, generated
 from lockproof.campaign.protocol.counts import Counts
-from lockproof.campaign.protocol.messages import Avoid, Explored
+from lockproof.campaign.protocol.messages import Attempt, Avoid, CallMember, Explored
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Doubted
 from lockproof.core.operation import Operation
@@ -47,6 +47,9 @@ BOUND: Final = 2
 
 MOST_LATE: Final = 10
 """Scenarios that are tried after the budget is spent, until one can run: each engine must run at least one."""
+
+FEWEST_SCHEDULES: Final = 5
+"""Schedules that mean something, unless they are all there are of a scenario. The search goes on for them a little."""
 
 
 @dataclass
@@ -81,6 +84,7 @@ class ScheduleSearch:
     _complete: set[Scenario] = field(default_factory=set)
     _undecided: set[Scenario] = field(default_factory=set)
     _seen_once: set[Scenario] = field(default_factory=set)
+    _trusted: dict[str, None] = field(default_factory=dict)
     _fresh: Iterator[Scenario] | None = None
 
     def prepare(self) -> bool:
@@ -97,7 +101,7 @@ class ScheduleSearch:
                 self.child.start(conform=min(0.5, max(self.clock.left(), 0.1) / 20), skip=self.avoided.alone())
                 self._ready = True
             except Died as died:
-                if died.kind is FindingKind.HANG and died.announced and not last:
+                if died.kind is FindingKind.HANG and not last:
                     continue
                 self._hopeless = last
                 if died.announced and died.certain and died.kind is not FindingKind.HANG:
@@ -122,6 +126,15 @@ class ScheduleSearch:
         )
         return (*self.counts.doubted(), *wrong)
 
+    def trusted(self) -> tuple[Doubted, ...]:
+        """Return the doubt that is left by code without switch points, where no other engine ran."""
+        return tuple(Doubted(Doubt.TRUSTED_CODE, 1, about) for about in self._trusted)
+
+    @property
+    def any_complete(self) -> bool:
+        """Whether all schedules within the bound were run of some scenario."""
+        return bool(self._complete)
+
     def search(self, seconds: float) -> tuple[Scenario, Explored] | None:
         """Explore scenarios for so many seconds, or until one fails. One has its turn even if the budget is spent."""
         end = self.clock.left() - seconds
@@ -129,7 +142,9 @@ class ScheduleSearch:
         if self._fresh is None:
             self._fresh = self._generated()
         for step in count():
-            over = self.clock.left() <= max(end, 0) and (self.explored > 0 or step >= MOST_LATE)
+            few = self.counts.ran < FEWEST_SCHEDULES and not (aimed or self.any_complete)
+            served = self.explored > 0 and not few
+            over = self.clock.left() <= max(end, 0) and (served or step >= MOST_LATE)
             if over or self.deaths or not self.prepare():
                 return None
             fresh = next(self._fresh, None) if step % (4 if aimed else 3) != 2 or not self._unfinished else None
@@ -183,8 +198,22 @@ class ScheduleSearch:
             self._complete.add(scenario)
         seen_once = any(each.doubt is Doubt.SEEN_ONCE for each in looked.open)
         (self._seen_once.add if seen_once else self._seen_once.discard)(scenario)
+        self._trusted |= {each.about: None for each in looked.open if each.doubt is Doubt.TRUSTED_CODE}
         self.kinds |= set(looked.kinds)
         return looked
+
+    def ask(self, request: CallMember) -> Attempt:
+        """Have the process under control make a scenario.
+
+        Raises:
+            Died: the process ended; it is started again when it is needed.
+
+        """
+        try:
+            return self.child.child.ask(request)
+        except Died:
+            self._ready = False
+            raise
 
     def covered(self) -> tuple[str, ...]:
         """Return a sentence about what was covered, and how much of that was not judged; nothing if nothing was."""

@@ -24,6 +24,12 @@ from lockproof.core.watched import Watched
 MOST_DEATHS: Final = 3
 """Findings that ended the process, after which the search ends."""
 
+FEWEST_RUNS: Final = 10
+"""Runs that mean something. The search goes on for them a little when the budget is spent: the machine may be busy."""
+
+LATE: Final = 3.0
+"""Seconds by which it may go on at most."""
+
 
 @dataclass
 class ThreadSearch:
@@ -57,8 +63,8 @@ class ThreadSearch:
     def search(self, until: float) -> None:
         """Run scenarios until there is a violation, or only `until` seconds are left of the budget."""
         tries, deaths, pool = 0, len(self.findings), self._pool
-        while deaths < MOST_DEATHS and (self.clock.left() > until or (not pool.tried and tries < MOST_LATE)):
-            tries += 1
+        while deaths < MOST_DEATHS and (self.clock.left() > until or (self._has_few(until) and tries < MOST_LATE)):
+            tries += self.clock.left() <= until
             if pool.wants_new:
                 scenario = next(self._new, None)
                 if scenario is None and self.failures.waits.kinds:
@@ -86,6 +92,10 @@ class ThreadSearch:
             if result.failures:
                 self.failures.after_violation(tried.scenario, result)
                 return
+
+    def _has_few(self, until: float) -> bool:
+        few = self.runs.invocations < FEWEST_RUNS and self.clock.left() > until - LATE
+        return not self._pool.tried or few
 
     def run_one(self, scenario: Scenario, most: int | None) -> None:
         """Run one scenario: `most` times, for the whole budget, or until it is plain how often it fails.

@@ -119,6 +119,7 @@ left out, and FINAL too: the run then ends with lines that observe the subject.
     "By default it is inferred from the class."
 )
 @parameters.factory()
+@parameters.skip()
 @parameters.scenario("Run only this scenario, for the whole budget.")
 @click.option("--engine", type=click.Choice(ENGINES), default=CheckOptions.engine, show_default=True,
               help="Real threads, which run in parallel; schedules under control, which can be repeated; or both in "

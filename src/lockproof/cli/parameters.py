@@ -49,6 +49,13 @@ def factory(help_text: str = "A function without parameters that makes the subje
     return click.option("--factory", metavar="MODULE:FUNCTION", help=help_text)
 
 
+def skip() -> Adds:
+    """Return the option `--skip`, which may be given several times."""
+    return click.option("--skip", metavar="NAME", multiple=True,
+                        help="Excuse a public member of the class: no operation calls it, and HELD does not need it. "
+                        "May be given several times.")  # fmt: skip
+
+
 def scenario(help_text: str) -> Adds:
     """Return the option `--scenario`."""
     return click.option("--scenario", metavar="TEXT", help=help_text)

@@ -11,7 +11,7 @@ from typing import Self
 
 from lockproof.core.operation import OperationKind
 from lockproof.core.specification import Specification
-from lockproof.core.values import Masked
+from lockproof.core.values import Masked, unread
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Adjustment:
         attributes: the lines that read public attributes.
         lifted: kinds that the model does by running the subject's own code.
         masked: kinds whose results are compared without times and identifiers.
+        unread: kinds whose results are not compared at all.
         itself: whether the class itself is the model from now on.
         timed: whether the class has read a clock.
         notes: the notes of the specification.
@@ -41,6 +42,7 @@ class Adjustment:
     attributes: tuple[str, ...] = ()
     lifted: tuple[str, ...] = ()
     masked: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     itself: bool = False
     timed: bool = False
     notes: tuple[str, ...] = ()
@@ -58,9 +60,10 @@ class Adjustment:
             tuple(after.attributes),
             tuple(kind.text for kind in kinds if kind.lifted),
             tuple(kind.text for kind in kinds if isinstance(kind.normalize, Masked)),
+            tuple(kind.text for kind in kinds if kind.normalize is unread),
             before.model is not None and after.model is None,
             timed,
-            tuple(after.notes),
+            tuple(map(str, after.notes)),
             tuple(filling),
         )
 
@@ -88,6 +91,8 @@ class Adjustment:
         normalize = kind.normalize
         if kind.text in self.masked and not isinstance(normalize, Masked):
             normalize = Masked(normalize)
+        if kind.text in self.unread:
+            normalize = unread
         return replace(kind, lifted=kind.text in self.lifted, normalize=normalize)
 
 

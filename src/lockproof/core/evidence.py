@@ -40,6 +40,12 @@ class Doubt(StrEnum):
 
     NOTHING_RUN = "nothing-run"
     NOTHING_RETURNED = "nothing-returned"
+    MEMBER_NEVER_CALLED = "member-never-called"
+    OPERATION_ALWAYS_RAISED = "operation-always-raised"
+    NOTHING_CHANGED = "nothing-changed"
+    NOTHING_OBSERVED = "nothing-observed"
+    TOO_FEW_RUNS = "too-few-runs"
+    TRUSTED_CODE = "trusted-code"
     CALL_NEVER_WORKED = "call-never-worked"
     OBSERVER_NEVER_WORKED = "observer-never-worked"
     OUTCOMES_UNDECIDED = "outcomes-undecided"
@@ -63,6 +69,13 @@ RUN_DOUBTS: Final = (Doubt.OUTCOMES_UNDECIDED, Doubt.JUDGE_FAILED, Doubt.GIVEN_U
 """The doubts whose count is a number of runs without a judgement. Other doubts count calls, scenarios or processes."""
 
 
+HEALTH: Final = (Doubt.OPERATION_ALWAYS_RAISED, Doubt.NOTHING_CHANGED, Doubt.NOTHING_OBSERVED, Doubt.TOO_FEW_RUNS)
+"""The doubts of the health checks: signs that a check could not have found anything. The user may excuse them."""
+
+ONE_BY_ONE: Final = (Doubt.NOTHING_RUN, Doubt.MEMBER_NEVER_CALLED, Doubt.OPERATION_ALWAYS_RAISED, Doubt.TOO_FEW_RUNS)
+"""The doubts that a report shows once for each example; it adds up the counts of the others."""
+
+
 class Omission(StrEnum):
     """Why something was left out before it was run. A report shows omissions beside HELD, since they limit it."""
 
@@ -74,11 +87,15 @@ class Omission(StrEnum):
 
 @dataclass(frozen=True)
 class Doubted:
-    """A doubt, how often it came up (`count`), and one example of it as text (`about`)."""
+    """A doubt, how often it came up (`count`), and one example of it as text (`about`).
+
+    `step` is what the reader can do about this example; "": what helps against all doubts of the kind.
+    """
 
     doubt: Doubt
     count: int = 1
     about: str = ""
+    step: str = ""
 
 
 @dataclass(frozen=True)
@@ -215,12 +232,13 @@ def _doubts_of(evidence: Evidence) -> Iterator[Doubted]:
 
 
 def _collected(doubts: Iterable[Doubted]) -> list[Doubted]:
-    """Return each doubt once, with the sum of its counts and its first example; NOTHING_RUN once for each engine."""
+    """Return each doubt once, with the sum of its counts and its first example; some once for each example."""
     found: dict[tuple[Doubt, str], Doubted] = {}
     for each in doubts:
-        key = each.doubt, each.about if each.doubt is Doubt.NOTHING_RUN else ""
-        before = found.get(key, Doubted(each.doubt, 0))
-        found[key] = Doubted(each.doubt, before.count + max(each.count, 1), before.about or each.about)
+        key = each.doubt, each.about if each.doubt in ONE_BY_ONE else ""
+        before = found.get(key, Doubted(each.doubt, 0, each.about, each.step))
+        first = before if before.about else each
+        found[key] = Doubted(each.doubt, before.count + max(each.count, 1), first.about, first.step)
     return list(found.values())
 
 
@@ -254,6 +272,36 @@ _WORDS: Final[dict[Doubt, _Words]] = {
         "run was judged, and each call in it raised", "runs were judged, and each call in them raised",
         example=": {}",
         step="give the calls arguments that the class accepts, in a Specification or with --scenario",
+    ),
+    Doubt.MEMBER_NEVER_CALLED: _Words(
+        "never called with success", example=": {}", counted=False,
+        step="excuse it with --skip, or say in a Specification how it is called",
+    ),
+    Doubt.OPERATION_ALWAYS_RAISED: _Words(
+        "every call of an operation raised", example=": {}", counted=False,
+        step="give it arguments, or an initial part, with which it returns; or excuse it: "
+        "--skip operation-always-raised",
+    ),
+    Doubt.NOTHING_CHANGED: _Words(
+        "no operation changed anything that was seen: every result was always the same, and the subject looked like a "
+        "fresh one at the end", example=" ({})", counted=False,
+        step="add operations that change the subject, or arguments with which they do, in a Specification; if the "
+        "class never changes, excuse it: --skip nothing-changed",
+    ),
+    Doubt.NOTHING_OBSERVED: _Words(
+        "nothing was observed: every call returned None, and nothing reads the state of the subject",
+        example=" ({})", counted=False,
+        step="say what to look at with observe= or state= in a Specification; if exceptions and hangs are all that "
+        "matters, excuse it: --skip nothing-observed",
+    ),
+    Doubt.TOO_FEW_RUNS: _Words(
+        "run alone was made", "runs alone were made", example=" {}",
+        step="give it more time with --budget, or a smaller class to check; or excuse it: --skip too-few-runs",
+    ),
+    Doubt.TRUSTED_CODE: _Words(
+        "code without switch points touched shared state, so not all schedules were run", example=": {}",
+        counted=False,
+        step="run it on real threads too: lockproof check, without --engine schedules",
     ),
     Doubt.CALL_NEVER_WORKED: _Words(
         "call raised in every run, as a misspelt name does", "calls raised in every run, as misspelt names do",
@@ -376,7 +424,8 @@ _WHY: Final[dict[Doubt | Omission, str]] = {
 
 def _reason(doubted: Doubted) -> Reason:
     words = _WORDS[doubted.doubt]
-    return Reason(doubted.doubt, doubted.count, words.text(doubted.count, doubted.about), words.step)
+    text = words.text(doubted.count, doubted.about)
+    return Reason(doubted.doubt, doubted.count, text, doubted.step or words.step)
 
 
 def clause(why: Doubt | Omission) -> str:

@@ -10,6 +10,7 @@ from typing import Final, Self
 
 from lockproof.core.consistency import Consistency
 from lockproof.core.errors import LockproofError
+from lockproof.core.evidence import HEALTH
 
 EXHAUSTIVE: Final = ("orders", "preemptions")
 """Strategies that come to an end."""
@@ -87,6 +88,8 @@ class CheckOptions(Options):
         invocations: the most runs of this scenario; None: as many as fit into the budget.
         engine: one of `ENGINES`.
         conformance: one of `CONFORMANCES`.
+        skip: what HELD does not need: public members of the class, which no operation calls then; and codes of
+            `HEALTH`.
 
     """
 
@@ -96,6 +99,12 @@ class CheckOptions(Options):
     invocations: int | None = None
     engine: str = "both"
     conformance: str = "builtin"
+    skip: tuple[str, ...] = ()
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The members to skip."""
+        return tuple(name for name in self.skip if name not in HEALTH)
 
     def validate(self) -> None:
         """Refuse values that leave nothing to do, like one thread.

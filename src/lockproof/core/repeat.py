@@ -15,7 +15,7 @@ from lockproof.core.options import CheckOptions, ExploreOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
 
-ALWAYS: Final = ("model", "factory", "consistency", "engine", "conformance", "hang", "memory", "invocations")
+ALWAYS: Final = ("model", "factory", "skip", "consistency", "engine", "conformance", "hang", "memory", "invocations")
 """Options that every command has, unless they have their defaults."""
 
 SEARCHING: Final = ("budget", "threads", "bound", "strategy")
@@ -96,5 +96,7 @@ def _words(options: CheckOptions | ExploreOptions, omitted: tuple[str, ...]) -> 
     for name in (*ALWAYS, *SEARCHING):
         value = getattr(options, name, None)
         if name not in omitted and value is not None and value != getattr(defaults, name, None):
-            words += [f"--{name}", f"{value:g}s" if name in ("hang", "budget") else str(value)]
+            several = value if isinstance(value, tuple) else (value,)
+            for each in several:
+                words += [f"--{name}", f"{each:g}s" if name in ("hang", "budget") else str(each)]
     return words

@@ -20,6 +20,7 @@ class Settings:
     Attributes:
         budget: seconds for a check without a budget of its own; None: the default of the check.
         seed: the seed for a check without one of its own; None: each check draws one.
+        skip: what the checks of the running test excuse, besides what they say themselves.
         make_store: makes the directory for failing scenarios and returns it; None: nothing is kept.
         totals: sums over all checks, by name.
 
@@ -28,6 +29,7 @@ class Settings:
     def __init__(self) -> None:
         self.budget: float | None = None
         self.seed: int | None = None
+        self.skip: tuple[str, ...] = ()
         self.make_store: Callable[[], Path] | None = None
         self.totals: dict[str, float] = {}
         self._lock = Lock()

@@ -302,6 +302,10 @@ def masked(form: Any) -> Any:
     return _IDENTIFIER.sub("<varies>", form) if type(form) is str else form
 
 
+def unread(_: Any) -> None:
+    """Return nothing in place of a result that does not repeat."""
+
+
 class Masked:
     """Turns a result into a canonical form without what `masked` leaves out; `inner` normalizes it before."""
 

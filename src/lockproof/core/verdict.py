@@ -263,6 +263,10 @@ class Coverage:
         outcomes: how many different outcomes were seen.
         schedules: how many runs under control were made; `invocations` does not count them.
         explored: in sentences, which schedules they covered.
+        called: the public members of the class of which a call returned; those by operators as `__len__`.
+        uncalled: its other public members, without those that the user has excused.
+        skipped: what the user has excused.
+        excused: those of `uncalled` that HELD does not need, each with the reason: "close: it starts threads".
 
     """
 
@@ -273,6 +277,10 @@ class Coverage:
     outcomes: int = 0
     schedules: int = 0
     explored: tuple[str, ...] = ()
+    called: tuple[str, ...] = ()
+    uncalled: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    excused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -341,7 +349,7 @@ class Report:
             for engine, tally in (("threads", self.evidence.threads), ("schedules", self.evidence.schedules))
         }
         return {
-            "schema": 2,
+            "schema": 3,
             "subject": self.subject,
             "model": self.model,
             "consistency": self.consistency,

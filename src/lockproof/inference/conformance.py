@@ -26,14 +26,16 @@ from lockproof.core.operation import Operation, OperationKind, kind_of
 from lockproof.core.own_time import real as time
 from lockproof.core.probes import comes_back, without_coming_back
 from lockproof.core.specification import Specification
-from lockproof.core.values import Masked, Raised, TextForm, masked
+from lockproof.core.values import Masked, Raised, TextForm, masked, unread
 from lockproof.core.verdict import Nonconformance
+from lockproof.inference import differing
 from lockproof.inference.attributes import observed, without
-from lockproof.inference.differing import DETAILS, DOES_NOT_REPEAT, Difference, told_apart
+from lockproof.inference.differing import DOES_NOT_REPEAT, Difference, told_apart
 from lockproof.inference.effort import CHOICES, CONSTRUCTIONS, FILLINGS, LEAST, LONGEST, MANY, MOST, TOGETHER
 from lockproof.inference.handed_out import handed_out
-from lockproof.inference.lines import is_copy, on_subject
+from lockproof.inference.lines import is_copy, omissions, on_subject
 from lockproof.inference.programs import WAITS, Announce, Calls, Programs
+from lockproof.inference.surface import state_of
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ class _Comparison(Programs):
         self._random = Random(f"conform/{seed}")
         self._reported: set[str] = set()
         self._left_out: dict[str, list[str]] = {}
-        self._mask: list[str] = []
+        self._noted: dict[str, list[str]] = {}
 
     def run(self, seconds: float, compared: frozenset[str]) -> ConformanceResult:
         began = time.monotonic()
@@ -104,11 +106,10 @@ class _Comparison(Programs):
             self._each_kind(kinds, began, left)
             while time.monotonic() < end:
                 self._try(self._drawn())
-        notes = [f"{', '.join(texts)}: left out, since {why}" for why, texts in self._left_out.items()]
-        if self._mask:
-            notes.append(f"{', '.join(self._mask)}: compared without times and identifiers, which do not repeat")
         if left:
-            notes.append(f"{', '.join(left)}: not compared on one thread, since the class is slow: raise --budget")
+            self._noted[differing.SLOW] = list(left)
+        notes = omissions(self._left_out)
+        notes += [f"{', '.join(texts)}: {what}" for what, texts in self._noted.items()]
         notes = [*self.specification.notes, *notes, *observed(self.specification)]
         return ConformanceResult(tuple(self.found), replace(self.specification, notes=notes))
 
@@ -251,7 +252,7 @@ class _Comparison(Programs):
             if short and difference is not None:
                 self._blame(short, difference)
             else:
-                self._drop(full[first.index], DOES_NOT_REPEAT)
+                self._give_up(full[first.index], DOES_NOT_REPEAT)
 
     def _failure(self, program: Calls) -> Difference | None:
         """Return the difference of the last operation, in its result or in the contents after it; None without one."""
@@ -294,7 +295,7 @@ class _Comparison(Programs):
             parts = culprit.parts
             if not parts & self._reported:
                 self._reported |= parts
-                detail = "the class refuses to be copied" if refused else DETAILS[kind]
+                detail = "the class refuses to be copied" if refused else differing.DETAILS[kind]
                 self.found.append(
                     Nonconformance(
                         kind, lines, *shown, detail.format(culprit.text, specification.model_label),
@@ -313,27 +314,42 @@ class _Comparison(Programs):
         kind = self._kind(kind_of(shows, specification.operations) or shows.kind)
         if masked(difference.subject) == masked(difference.model) and self._known(kind):
             self._replace(kind, replace(kind, normalize=Masked(kind.normalize)))
-            self._mask.append(kind.text)
+            self._noted.setdefault(differing.MASKED, []).append(kind.text)
         elif shows.text != culprit.text and self.result(culprit, self.objects(specification.subject)) is not None:
             observe = [line for line in specification.observe if line != shows.text]
             self._left_out.setdefault("two fresh subjects answered differently", []).append(shows.text)
             self.specification = replace(specification, observe=observe)
         else:
-            self._drop(culprit, "two fresh subjects answered differently")
+            self._give_up(culprit, "two fresh subjects answered differently")
+
+    def _give_up(self, culprit: Operation, why: str) -> None:
+        """Leave out the results of an operation that changes nothing; any other operation as a whole."""
+        kind = self._kind(kind_of(culprit, self.specification.operations) or culprit.kind)
+        own = self.specification.model is None and self._known(kind)
+        if own and all(self._keeps(culprit, program) for program in self._contents()):
+            self._replace(kind, replace(kind, normalize=unread))
+            self._noted.setdefault(differing.UNREAD, []).append(kind.text)
+        else:
+            self._drop(culprit, why)
+
+    def _keeps(self, operation: Operation, program: Calls) -> bool:
+        """Tell whether an operation returns, and leaves a subject with these contents as it was."""
+        objects = self.objects(self.specification.subject)
+        for each in program:
+            self.result(each, objects)
+        before = state_of(objects["a"])
+        return not isinstance(self.result(operation, objects), Raised) and state_of(objects["a"]) == before
 
     def _known(self, kind: OperationKind) -> bool:
-        return any(each.text == kind.text for each in self.specification.operations) and kind.text not in self._mask
+        noted = any(kind.text in texts for texts in self._noted.values())
+        return not noted and any(each.text == kind.text for each in self.specification.operations)
 
     def _adjust(self, culprit: Operation, now: OperationKind, refused: bool) -> None:
         specification = self.specification
         if refused:
             self._drop(culprit, "the class refuses it")
         elif specification.guessed:
-            note = (
-                f"{specification.subject_name or 'the class'} looks like a {specification.model_label} and differs "
-                "from it on one thread, so it is compared with itself, run by one thread; if it should do what the "
-                "builtin does, ask for that with --model"
-            )
+            note = differing.LOOKS.format(specification.subject_name or "the class", specification.model_label)
             self.specification = replace(
                 specification, model=None, model_name="", guessed=False, notes=(*specification.notes, note)
             )

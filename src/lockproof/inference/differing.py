@@ -20,6 +20,16 @@ DOES_NOT_REPEAT: Final = (
 )
 """Why an operation is left out that differed once and did not do so again."""
 
+LOOKS: Final = (
+    "{} looks like a {} and differs from it on one thread, so it is compared with itself, run by one thread; if it "
+    "should do what the builtin does, ask for that with --model"
+)
+
+MASKED: Final = "compared without times and identifiers, which do not repeat"
+UNREAD: Final = "run, and only exceptions compared: results do not repeat"
+SLOW: Final = "not compared on one thread, since the class is slow: raise --budget"
+"""What a note says of the operations that it names."""
+
 
 @dataclass(frozen=True)
 class Difference:

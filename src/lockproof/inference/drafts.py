@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -140,6 +142,27 @@ def settle(drafts: Sequence[Draft], make: Callable[[], Any], factories: Candidat
         draft.needed = draft.with_pools(better)
         draft.listens, draft.crosses, draft.slow = answer["listens"], answer["crosses"], answer["slow"]
         draft.refused = answer["refused"]
+
+
+def left_running(drafts: Sequence[Draft], make: Callable[[], Any]) -> list[str]:
+    """Return for each draft why a call of it cannot stand in a scenario, tried on a fresh subject; "" if it can."""
+    answers = in_a_copy([partial(_leaves_running, draft, make) for draft in drafts])
+    return ["it did not come back on one thread" if each is None else each for each in answers]
+
+
+def _leaves_running(draft: Draft, make: Callable[[], Any]) -> str:
+    before = threading.active_count(), _children()
+    error = _Trial(draft, make, (), ())._call(draft.needed)
+    if (threading.active_count(), _children()) != before:
+        return "it starts threads or processes"
+    if isinstance(error, (AttributeError, NameError, TypeError)):
+        return f"it raises {type(error).__name__} on a fresh object"
+    return ""
+
+
+def _children() -> int:
+    multiprocessing = sys.modules.get("multiprocessing")
+    return 0 if multiprocessing is None else len(multiprocessing.active_children())
 
 
 _GIVES_BACK: Final = re.compile(

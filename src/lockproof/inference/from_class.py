@@ -142,7 +142,9 @@ def _of_kind(cls: type, make: Make, catalogue: Catalogue) -> Specification:
 
 
 def _all_inherited(cls: type, base: type) -> bool:
-    """Tell whether all that the class does as a container is the builtin's own code."""
+    """Tell whether all that the class does as a container is the builtin's own code, or some other code in C."""
+    if all("__firstlineno__" not in vars(each) for each in cls.__mro__):
+        return True
     if base not in BUILTINS or base not in cls.__mro__[1:]:
         return False
     own = {name for each in cls.__mro__[: cls.__mro__.index(base)] for name in vars(each)}
@@ -155,8 +157,7 @@ def _runs_code_inside(kind: OperationKind) -> bool:
     A builtin does not promise that such an operation is one step, and a class that leaves it as it is does not either.
     """
     text = f"{kind.text} {[str(value) for pool in kind.holes.values() for value in pool]}"
-    loops = any(isinstance(node, ast.comprehension) for node in ast.walk(Operation(kind.text).node))
-    return loops or any(name in text for name in (*PROBES, "copy.", "pickle."))
+    return any(name in text for name in (*PROBES, "copy.", "pickle.", " for "))
 
 
 def _methods(kind: OperationKind) -> set[str]:
@@ -306,9 +307,8 @@ def _waiting(cls: type, make: Make, waits: waiting.Waits) -> Specification:
     kinds, init, observe = waiting.operations(cls, waits)
     modelled = {name for each in kinds for name in _methods(each)} | {"__len__"}
     others = [name for name in generic.public(cls) if name not in modelled and callable(getattr(cls, name))]
-    notes = (
-        [f"{', '.join(others)}: not tried, since {waits.get} waits and the model does not know them"] if others else []
-    )
+    if others:
+        return _generic(cls, make, guess=False)  # the model does not know these; the class itself does
     drained = (
         f"[a.{waits.get}() for _ in range({observe[0]})]"
         if observe and observe[0] in ("len(a)", "a.qsize()", "a.size()")
@@ -317,5 +317,5 @@ def _waiting(cls: type, make: Make, waits: waiting.Waits) -> Specification:
     return Specification(
         subject=make, operations=kinds, model=model, observe=[*([drained] if drained else []), *observe], names=NAMES,
         init=list(init), subject_name=cls.__name__, model_name=f"queue that waits ({waits.order} in, first out)",
-        notes=notes, decides=False,
+        decides=False,
     )  # fmt: skip

@@ -13,13 +13,17 @@ from types import MemberDescriptorType, ModuleType
 from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
+from lockproof.core.members import Omitted
 from lockproof.core.operation import Code, OperationKind, op
 from lockproof.core.own_time import PASSING
 from lockproof.core.specification import Specification
 from lockproof.inference.arguments import Arguments
 from lockproof.inference.catalogue import defines, has
-from lockproof.inference.drafts import Draft, Holes, fed, settle
+from lockproof.inference.drafts import Draft, Holes, fed, left_running, settle
 from lockproof.inference.pools import INTEGERS, Candidates
+
+STANDS_FOR: Final = "_stands_for"
+"""The attribute of a class that runs under control in place of another one, which says what is public."""
 
 LOCK_METHODS: Final = frozenset(
     re.findall(
@@ -30,21 +34,12 @@ LOCK_METHODS: Final = frozenset(
 )
 """Names of methods by which collections give away their lock. No operation of a scenario may end with it held."""
 
-_ENDLESS: Final = frozenset(
-    (
-        "start",
-        "run",
-        "serve_forever",
-        "run_forever",
-        "fork",
-        "shutdown",
-        "close",
-        "terminate",
-        "kill",
-        "stop",
-    )
-)
-"""Methods that start threads, or end the object."""
+_ENDLESS: Final = frozenset(("serve_forever", "run_forever", "fork", "terminate", "kill"))
+"""Methods that may never end, or end other processes."""
+
+_BEGINNING: Final = ("start", "run")
+_ENDING: Final = ("stop", "close", "shutdown")
+"""Methods that may start threads and wait for their end. One call in a copy of the process shows whether they do."""
 
 _READS: Final = re.compile(
     r"(is|has|to|as|num|list|snapshot)_\w+|(get_)?(all|size|count|len|length|value|values|items|keys|total|sum|snapshot|"
@@ -57,6 +52,8 @@ _ASKS: Final = re.compile(
 
 SECONDS: Final = (3600, 1)
 """What the operation that lets time pass may wait for: longer than most time limits, and about as long."""
+
+_ASYNCHRONOUS: Final = "it is asynchronous"
 
 _NO_TIMES: Final = frozenset(("timeout", "block", "blocking", "wait", "delay", "deadline"))
 
@@ -82,19 +79,24 @@ def operations(
             continue
         member = inspect.getattr_static(cls, name)
         if _is_property(member):
-            if not _gives_a_lock(make, name):
+            if _gives_a_lock(make, name):
+                notes.append(Omitted(name, "it gives the lock away", excused=True))
+            else:
                 found += _property(name, member, arguments)
         elif reason := _unfit(cls, name, member, known):
             if reason != "-":
-                notes.append(f"{name} is left out: {reason}")
+                notes.append(Omitted(name, reason, excused=reason != _ASYNCHRONOUS))
         else:
             try:
                 found.append(drafted(cls, name, arguments))
             except LockproofError as error:
-                notes.append(f"{name} is left out: {error.fact}")
+                notes.append(Omitted(name, error.fact))
     if defines(cls, "__call__"):
         with suppress(LockproofError):
             found.append(replace(drafted(cls, "__call__", arguments), call="a({})"))
+    found = [each for each in found if not isinstance(each, Draft) or each.name not in (*_BEGINNING, *_ENDING)] + [
+        *_of_life([each for each in found if isinstance(each, Draft)], make, known, notes)
+    ]
     drafts = [each for each in found if isinstance(each, Draft)]
     settle(drafts, make, arguments.factories, arguments.listeners)
     found += fed(drafts, make)
@@ -110,20 +112,20 @@ def functions(
     reader = next((f"a.{name}()" for name in simple), "")
     arguments = Arguments(module, reader)
     drafts: list[Draft] = []
-    notes = []
+    notes: list[str] = []
     for name in names:
         function = inspect.unwrap(getattr(module, name))
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-            notes.append(f"{name} is left out: it is asynchronous")
+            notes.append(Omitted(name, _ASYNCHRONOUS))
         elif _is_context_manager(getattr(module, name)):
-            notes.append(f"{name} is left out: it is a context manager")
-        elif name in _ENDLESS or (name == "main" and len(names) > 1):
-            notes.append(f"{name} is left out: it may wait for other threads, or end the process")
+            notes.append(Omitted(name, "it is a context manager", excused=True))
+        elif name in (*_ENDLESS, *_BEGINNING, *_ENDING) or (name == "main" and len(names) > 1):
+            notes.append(Omitted(name, "it may wait for other threads, or end the process", excused=True))
         else:
             try:
                 drafts.append(drafted(module, name, arguments))
             except LockproofError as error:
-                notes.append(f"{name} is left out: {error.fact}")
+                notes.append(Omitted(name, error.fact))
     settle(drafts, make, arguments.factories, arguments.listeners)
     return [kind for draft in drafts for kind in draft.kinds()], notes
 
@@ -169,10 +171,12 @@ def public(cls: type) -> list[str]:
     names: dict[str, None] = {}
     for each in reversed(cls.__mro__[:-1]):
         names |= dict.fromkeys(name for name in vars(each) if not name.startswith("_"))
+    like = getattr(cls, STANDS_FOR, None)
     return [
         name
         for name in names
         if getattr(cls, name, None) is not None or _is_property(inspect.getattr_static(cls, name))
+        if like is None or hasattr(like, name)
     ]
 
 
@@ -182,6 +186,26 @@ def _is_property(member: Any) -> bool:
         and (type(member).__name__ == "cached_property" or hasattr(type(member), "__set__"))
         and not isinstance(member, MemberDescriptorType)
     )
+
+
+def _of_life(
+    drafts: Sequence[Draft], make: Callable[[], Any], known: frozenset[str], notes: list[str]
+) -> Iterator[Draft]:
+    """Yield those of the methods that begin and end an object's life whose calls come back and start nothing.
+
+    If a class starts threads, what ends them shows nothing on an object that has started none.
+    """
+    some = [draft for draft in drafts if draft.name in (*_BEGINNING, *_ENDING)]
+    asked = [draft for draft in some if draft.name not in known]
+    left = dict(zip([draft.name for draft in asked], left_running(asked, make), strict=True))
+    begins = any(left.get(name) for name in _BEGINNING)
+    for draft in some:
+        if why := left.get(draft.name, ""):
+            notes.append(Omitted(draft.name, why, excused=True))
+        elif begins and draft.name in _ENDING:
+            notes.append(Omitted(draft.name, "no operation starts what it would end", excused=True))
+        else:
+            yield replace(draft, weight=1, reads=False)
 
 
 def _gives_a_lock(make: Callable[[], Any], name: str) -> bool:
@@ -200,13 +224,13 @@ def _unfit(cls: type, name: str, member: Any, known: frozenset[str]) -> str:
         return "-"
     function = inspect.unwrap(getattr(member, "__func__", member))
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        return "it is asynchronous"
+        return _ASYNCHRONOUS
     if _is_context_manager(member):
         return "it is a context manager"
     if name in LOCK_METHODS and defines(cls, "__len__", "__iter__", "__contains__", "__getitem__"):
         return "it gives the lock away"
     if name in _ENDLESS and name not in known:
-        return "it may start threads, or end the object"
+        return "it may never end, or end other processes"
     return ""
 
 

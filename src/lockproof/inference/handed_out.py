@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import (
-    Callable,
-    ItemsView,
-    Iterator,
-    KeysView,
-    MutableMapping,
-    MutableSequence,
-    MutableSet,
-    ValuesView,
-)
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
 from lockproof.core.operation import SUBJECTS
 from lockproof.core.values import canonical
 from lockproof.core.verdict import Nonconformance
-from lockproof.inference.lines import gives_container
+from lockproof.inference.lines import gives_container, may_be_live
 from lockproof.inference.programs import Calls, Programs
 
 
@@ -63,13 +53,7 @@ def _held(programs: Programs, program: Calls, make: Callable[[], Any]) -> tuple[
         result = function(*(objects.get(name) for name in SUBJECTS))
     except Exception:
         return None
-    mutable = isinstance(result, (list, set, dict, deque, bytearray, MutableSet, MutableMapping, MutableSequence))
-    view = isinstance(result, (KeysView, ValuesView, ItemsView)) and not program[-1].parts & {
-        "keys",
-        "values",
-        "items",
-    }
-    if not (mutable or view) or any(result is each for each in objects.values()):
+    if not may_be_live(program[-1], result) or any(result is each for each in objects.values()):
         return None
     if program[-1].kind.lifted and type(result) is type(objects["a"]):
         return None  # an object of the same class, made by its own method, may well be a view on purpose

@@ -1,9 +1,22 @@
-"""Questions about the line of an operation, for the comparison on one thread."""
+"""Questions about the line of an operation, for the comparison on one thread, and what it says of lines left out."""
 
 from __future__ import annotations
 
 import ast
+from collections import deque
+from collections.abc import (
+    ItemsView,
+    KeysView,
+    Mapping,
+    MutableMapping,
+    MutableSequence,
+    MutableSet,
+    Sequence,
+    ValuesView,
+)
+from typing import Any
 
+from lockproof.core.members import Omitted
 from lockproof.core.operation import Operation
 
 
@@ -28,3 +41,15 @@ def is_copy(operation: Operation) -> bool:
 def gives_container(operation: Operation) -> bool:
     """Tell whether the operation passes the subject a container that belongs to the caller."""
     return any(isinstance(node, (ast.List, ast.Set, ast.Dict, ast.ListComp)) for node in ast.walk(operation.node))
+
+
+def may_be_live(operation: Operation, result: Any) -> bool:
+    """Tell whether a result may be a part of the subject: a container, or a view that the line does not ask for."""
+    if isinstance(result, (KeysView, ValuesView, ItemsView)):
+        return not operation.parts & {"keys", "values", "items"}
+    return isinstance(result, (list, set, dict, deque, bytearray, MutableSet, MutableMapping, MutableSequence))
+
+
+def omissions(left_out: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return a note for each line that was left out; `left_out` has the lines by the reason."""
+    return [Omitted(text, why, f"{text}: left out, since {why}") for why, texts in left_out.items() for text in texts]

@@ -9,6 +9,7 @@ import importlib
 import importlib.machinery
 import importlib.util
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -48,6 +49,8 @@ def load_specification(target: Any, model: Any = None, factory: Any = None, name
                 f"{name} is a specification: it says its own model and factory", "", "leave the options out"
             )
         return replace(subject, subject_name=subject.subject_name or name)
+    if subject is threading.RLock and not isinstance(subject, type):
+        subject = type(subject())  # a function, in place of the class whose objects it makes
     if isinstance(subject, ModuleType) or (not isinstance(subject, type) and callable(subject)):
         if model is not None or make is not None:
             raise LockproofError(

@@ -72,6 +72,10 @@ class Page:
             line.rstrip()
             self._line(line, indent + (hang if number else 0))
 
+    def whole(self, text: str, *, style: str = "") -> None:
+        """Print a line without wrapping, so that a program can read it as one."""
+        self._line(Text(text, style=style), 0)
+
     def item(self, text: str, *, indent: int = 2, mark: str = "- ") -> None:
         """Print a paragraph with a mark before it, as in a list."""
         self.say(mark + text, indent=indent, hang=len(mark))

@@ -27,7 +27,7 @@ VIOLATED: Final = {
 
 
 def as_text(report: Report, width: int = 100) -> str:
-    """Return the report as plain text. Lines have at most `width` characters, except commands and stacks."""
+    """Return the report as plain text. Lines have at most `width` characters, except the first, commands and stacks."""
     return plain_text(print_report, report, width)
 
 
@@ -60,19 +60,26 @@ def environment_line(environment: Mapping[str, Any]) -> str:
 
 
 def _headline(page: Page, report: Report) -> None:
-    page.say(f"{clean(report.subject)}: {report.verdict.value.upper()}", style=STYLES[report.verdict])
-    page.say(_summary(report))
+    page.whole(headline(report), style=STYLES[report.verdict])
+    if report.verdict is Verdict.HELD:
+        page.say("no violation was found in these; evidence, not proof")
+    elif report.verdict is Verdict.UNKNOWN:
+        page.say("no violation was found in these, and they are not enough to say that it held: this is not a pass")
+    if report.coverage.excused and report.verdict is not Verdict.VIOLATION:
+        page.say(f"not called, and not counted against it: {clean('; '.join(report.coverage.excused))}")
     consistency = "" if report.model == ASSERTIONS else f"; asked for: {report.consistency.value}"
     page.say(f"model: {clean(report.model)}{consistency}; seed: {report.seed}")
     page.say(environment_line(report.environment))
 
 
-def _summary(report: Report) -> str:
-    covered = _amount(report)
-    if report.verdict is Verdict.HELD:
-        return f"held: no violation in {covered}; evidence, not proof"
-    if report.verdict is Verdict.UNKNOWN:
-        return f"unknown, which is not a pass: no violation in {covered}, and not enough to say that it held"
+def headline(report: Report) -> str:
+    """Return the first line of a report: the verdict, and what it rests on."""
+    rests_on = _found(report) if report.verdict is Verdict.VIOLATION else _amount(report)
+    return f"{clean(report.subject)}: {report.verdict.value.upper()}: {rests_on}"
+
+
+def _found(report: Report) -> str:
+    """Return in words how much was found."""
     parts = []
     if report.findings:
         kinds = list(dict.fromkeys(_kind(report, finding) for finding in report.findings))
@@ -83,9 +90,12 @@ def _summary(report: Report) -> str:
 
 
 def _amount(report: Report) -> str:
-    """Return in words how much was run: scenarios, runs on real threads, schedules under control."""
+    """Return in words how much was run: members of the class, scenarios, runs on real threads, schedules."""
     covered = report.coverage
-    parts = [counted(covered.scenarios, "scenario")] if covered.scenarios or not covered.schedules else []
+    members = len(covered.called) + len(covered.uncalled)
+    parts = [f"{len(covered.called)} of {counted(members, 'method')}"] if members else []
+    parts += [f"{len(covered.skipped)} skipped"] if covered.skipped else []
+    parts += [counted(covered.scenarios, "scenario")] if covered.scenarios or not covered.schedules else []
     parts += [counted(covered.invocations, "run")] if covered.invocations or not covered.schedules else []
     parts += [counted(covered.schedules, "schedule")] if covered.schedules else []
     return ", ".join(parts)

@@ -20,7 +20,7 @@ from typing import Any, TypedDict
 
 from lockproof.campaign.check_target import check as run_check
 from lockproof.campaign.explore import run_exploration
-from lockproof.campaign.protocol.messages import Pickled, Setup
+from lockproof.campaign.protocol.setup import Pickled, Setup
 from lockproof.core.errors import LockproofError
 from lockproof.core.mutation_report import MutationReport
 from lockproof.core.options import CheckOptions, ExploreOptions, MutateOptions, Options
@@ -73,6 +73,7 @@ def check(
     engine: str = "both",
     hang: float = 3.0,
     memory: int = 1024,
+    skip: Iterable[str] = (),
 ) -> Report:
     """Check a class or a `Specification` in a child process, and return the report if the verdict is HELD.
 
@@ -91,10 +92,11 @@ def check(
         engine: `threads` for real threads, `schedules` for schedules under control, or `both`.
         hang: seconds without progress that count as a hang.
         memory: the most memory of the child process, in MiB.
+        skip: names of public members that no operation calls; HELD does not need them.
 
     Raises:
         Violation: something was found.
-        NotShown: the verdict is UNKNOWN.
+        NotShown: the verdict is UNKNOWN, for instance since a public member was never called with success.
         LockproofError: the subject or an option is wrong.
 
     """
@@ -108,7 +110,7 @@ def check(
         subject = _with_names(subject)
     options = CheckOptions(
         **_common(CheckOptions, budget, seed), threads=threads, consistency=Consistency(consistency),
-        scenario=scenario, hang=hang, memory=memory, engine=engine,
+        scenario=scenario, hang=hang, memory=memory, engine=engine, skip=_names(skip),
     )  # fmt: skip
     setup = Setup.of(_packed(subject, model, factory), options, threads=threads)
     store = _store_of(subject)
@@ -207,6 +209,11 @@ def mutate(
     return report
 
 
+def _names(skip: Iterable[str]) -> tuple[str, ...]:
+    """Return the names to skip, with those of the marks of the running test. A text is one name."""
+    return tuple(dict.fromkeys((*settings.skip, *((skip,) if isinstance(skip, str) else skip))))
+
+
 class _Common(TypedDict):
     budget: float
     seed: int
@@ -253,7 +260,8 @@ def _count(report: Report) -> None:
     """Add a report to the totals of the test run."""
     covered = report.coverage
     why = report.unknown if report.verdict is Verdict.UNKNOWN else ()
-    settings.add({"checks": 1, "scenarios": covered.scenarios, "invocations": covered.invocations,
+    settings.add({"checks": 1, "called": len(covered.called), "methods": len(covered.called) + len(covered.uncalled),
+                  "scenarios": covered.scenarios, "invocations": covered.invocations,
                   "schedules": covered.schedules, "seconds": covered.seconds, report.verdict.value: 1,
                   **dict.fromkeys((REASON_PREFIX + reason.code for reason in why), 1)})  # fmt: skip
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import functools
 import secrets
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -42,6 +43,19 @@ def pytest_configure(config: pytest.Config) -> None:
     cache = getattr(config, "cache", None)
     settings.make_store = None if cache is None else functools.partial(cache.mkdir, "lockproof")
     settings.totals.clear()
+    config.addinivalue_line(
+        "markers", "lockproof(skip=[...]): what the checks of a test excuse, as lockproof.check(skip=...) does"
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """Let the checks of a test excuse what its marks name."""
+    settings.skip = tuple(name for mark in item.iter_markers("lockproof") for name in mark.kwargs.get("skip", ()))
+    try:
+        return (yield)
+    finally:
+        settings.skip = ()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -74,7 +88,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if because := sorted(name.removeprefix(REASON_PREFIX) for name in totals if name.startswith(REASON_PREFIX)):
         verdicts[-1] += f" ({', '.join(because)})"
     terminalreporter.write_line(
-        f"lockproof: {counted(totals['checks'], 'check')}, {counted(totals['scenarios'], 'scenario')}, "
-        f"{counted(totals['invocations'], 'run')}, {counted(totals['schedules'], 'schedule')}"
+        f"lockproof: {counted(totals['checks'], 'check')}, "
+        f"{totals['called']:,} of {counted(totals['methods'], 'method')}, "
+        f"{counted(totals['scenarios'], 'scenario')}, {counted(totals['invocations'], 'run')}, "
+        f"{counted(totals['schedules'], 'schedule')}"
         f" in {settings.totals['seconds']:.1f} s: {', '.join(verdicts)}; --lockproof-seed={settings.seed}"
     )

@@ -6,7 +6,8 @@ import sys
 from typing import Any
 
 from lockproof.campaign.controlled_child import CONFIRMATIONS, ControlledChild
-from lockproof.campaign.protocol.messages import Explored, Found, Named, Replay, Replayed, Request, Setup
+from lockproof.campaign.protocol.messages import Explored, Found, Replay, Replayed, Request
+from lockproof.campaign.protocol.setup import Named, Setup
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule, Switching
 from lockproof.core.verdict import Control, FindingKind

@@ -13,7 +13,8 @@ import pytest
 
 from lockproof.campaign.check_target import check_target
 from lockproof.campaign.protocol.child import Child
-from lockproof.campaign.protocol.messages import Conform, Generate, Named, Setup, UseWatched
+from lockproof.campaign.protocol.messages import Conform, Generate, UseWatched
+from lockproof.campaign.protocol.setup import Named, Setup
 from lockproof.core.options import CheckOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Interrupted, Verdict

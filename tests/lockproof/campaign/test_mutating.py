@@ -21,7 +21,7 @@ from lockproof.campaign.mutant_judge import MutantJudge
 from lockproof.campaign.mutate import Tell, mutants_for, mutate_target
 from lockproof.campaign.original import Original
 from lockproof.campaign.protocol.child import Child, Died
-from lockproof.campaign.protocol.messages import Named, Setup
+from lockproof.campaign.protocol.setup import Named, Setup
 from lockproof.campaign.reviewed import Reviewed
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt

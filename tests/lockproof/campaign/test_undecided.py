@@ -17,18 +17,8 @@ from lockproof.campaign.check_target import check_target
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.explore import explore_target
 from lockproof.campaign.protocol.child import Child, Died
-from lockproof.campaign.protocol.messages import (
-    Conform,
-    Explored,
-    Found,
-    Label,
-    Labelled,
-    Named,
-    Request,
-    RunLines,
-    RunResult,
-    Setup,
-)
+from lockproof.campaign.protocol.messages import Conform, Explored, Found, Label, Labelled, Request, RunLines, RunResult
+from lockproof.campaign.protocol.setup import Named, Setup
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt
 from lockproof.core.options import CheckOptions, ExploreOptions, Progress
@@ -46,7 +36,9 @@ pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.
 
 
 def checked(name: str, **options: Any) -> Report:
-    return check_target(f"{HERE}:{name}", CheckOptions(**{"budget": 1.0, "seed": 1, **options}))
+    """Check a subject; that nothing reads the count of a counter is another question (`test_called.py`)."""
+    given = {"budget": 1.0, "seed": 1, "skip": ("nothing-observed",), **options}
+    return check_target(f"{HERE}:{name}", CheckOptions(**given))
 
 
 def explored(name: str, **options: Any) -> Report:
@@ -102,7 +94,7 @@ def test_a_class_that_does_not_start_under_control_has_not_held_there() -> None:
 
 def checking(name: str, child: Child, **options: Any) -> Check:
     setup = Setup([*sys.path, ROOT], Named(f"{HERE}:{name}"), hang=1.0, seed=1)
-    given = CheckOptions(**{"hang": 1.0, "seed": 1, **options})
+    given = CheckOptions(**{"hang": 1.0, "seed": 1, "scenario": "a.bump() || a.bump()", **options})
     return Check(child, ControlledChild(setup, 1024), setup, given, lambda _: RepeatTest(()), lambda _: None)
 
 
@@ -201,6 +193,22 @@ def test_a_comparison_on_one_thread_that_never_ends_leaves_a_doubt(monkeypatch: 
     assert [each.count for each in report.left_out] == [1]  # the same operation each time
 
 
+@pytest.mark.parametrize(("kind", "held"), [(FindingKind.HANG, True), (FindingKind.EXIT, False)])
+def test_a_comparison_that_a_busy_machine_made_late_is_made_again(
+    kind: FindingKind, held: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask, lost = Child.ask, [Died(kind, "it was lost", "", ())]
+
+    def loses_one(self: Child, request: Request[Any], *more: Any) -> Any:
+        if isinstance(request, Conform) and lost:
+            raise lost.pop()
+        return ask(self, request, *more)
+
+    monkeypatch.setattr(Child, "ask", loses_one)
+    report = check_target("tests.lockproof.campaign.uncalled:Shelf", CheckOptions(budget=0.3, seed=1, engine="threads"))
+    assert not lost and codes(report) == (set() if held else {Doubt.CHILD_LOST})
+
+
 def test_a_class_of_which_everything_is_left_out_has_not_held() -> None:
     try:
         report = checked("EndsOnOneThread", hang=0.5)
@@ -214,9 +222,9 @@ def test_a_class_of_which_everything_is_left_out_has_not_held() -> None:
 
 
 def test_calls_that_all_raise_show_nothing() -> None:
-    for options in ({}, {"scenario": "a.register(1) || a.register(2)"}):
+    for options, more in (({}, {Doubt.MEMBER_NEVER_CALLED}), ({"scenario": "a.register(1) || a.register(2)"}, set())):
         report = checked("Refuses", **options)
-        assert (report.verdict, codes(report)) == (Verdict.UNKNOWN, {Doubt.NOTHING_RETURNED})
+        assert (report.verdict, codes(report)) == (Verdict.UNKNOWN, {Doubt.NOTHING_RETURNED} | more)
     assert checked("Accepts").verdict is Verdict.HELD
 
 

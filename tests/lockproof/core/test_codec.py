@@ -14,17 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockproof.campaign.protocol.counts import Counts
-from lockproof.campaign.protocol.messages import (
-    EXCEPTIONAL,
-    REQUESTS,
-    Aim,
-    Greeting,
-    Named,
-    Pickled,
-    Setup,
-    read,
-    written,
-)
+from lockproof.campaign.protocol.messages import EXCEPTIONAL, REQUESTS, Greeting, read, written
+from lockproof.campaign.protocol.setup import Aim, Named, Pickled, Setup
 from lockproof.core.codec import Misfit, decode, encode
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule

@@ -34,6 +34,7 @@ CHECK: dict[str, tuple[Any, str, str]] = {
     "memory": (128, "--memory 128", "--memory 128"),
     "engine": ("schedules", "--engine schedules", "--engine schedules"),
     "conformance": ("error", "--conformance error", "--conformance error"),
+    "skip": (("pop", "nothing-changed"), "--skip pop --skip nothing-changed", "--skip pop --skip nothing-changed"),
 }
 """The command names the smallest scenario, which the option need not be. Then nothing is searched for: the budget, the
 threads of generated scenarios, and without a scenario the number of its runs, do not matter."""

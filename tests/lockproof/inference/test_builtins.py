@@ -19,6 +19,13 @@ BUILTINS: list[type] = [
 ]  # fmt: skip
 
 
+class Own(set[int]):
+    """A set that does something itself, so that nothing is left to the promises of the builtin."""
+
+    def add(self, element: int) -> None:
+        super().add(element)
+
+
 @pytest.mark.parametrize("cls", BUILTINS)
 def test_what_the_standard_library_does_is_what_the_models_do(cls: type) -> None:
     specification = infer(cls)
@@ -80,7 +87,7 @@ def test_each_text_stands_in_a_table_once_and_knows_its_own_lines(cls: type) -> 
 
 
 def test_a_set_is_tried_in_all_the_ways_that_break() -> None:
-    texts = {operation.text for kind in infer(set).operations for operation in kind.fillings()}
+    texts = {operation.text for kind in infer(Own).operations for operation in kind.fillings()}
     for text in (
         "a.add(1)", "a.pop()", "1 in a", "len(a)", "a.update(a)", "a |= a", "a -= a", "a |= b", "b |= a", "a.update(b)",
         "a == b", "b == a", "a | b", "a.issubset(b)", "frozenset(a)", "{*a}", "set().union(a)", "{1, 2} | a",
@@ -91,6 +98,6 @@ def test_a_set_is_tried_in_all_the_ways_that_break() -> None:
 
 
 def test_the_likeliest_to_break_weighs_most_and_readers_are_marked() -> None:
-    kinds = {kind.text: kind for kind in infer(set).operations}
+    kinds = {kind.text: kind for kind in infer(Own).operations}
     assert kinds["a.add(x)"].weight > kinds["a.update(x)"].weight > kinds["copy.deepcopy(a)"].weight
     assert kinds["len(a)"].reads and not kinds["a.pop()"].reads

@@ -172,7 +172,25 @@ CRASH: Final = report(
     ),
 )
 
-HELD: Final = report(Evidence(RUNS, left_out=(LeftOut(Omission.WAITS_FOR_EVER, 2, "a.get() || a.get()"),)))
+HELD: Final = report(
+    Evidence(RUNS, Tally(3_943, 3_943, 3_943), left_out=(LeftOut(Omission.WAITS_FOR_EVER, 2, "a.get() || a.get()"),)),
+    coverage=Coverage(
+        812, 412_000, ("a.add(x)", "a.try_add(x)", "len(a)"), 10.0, 3321, 3_943,
+        ("under control: 16 scenarios",), ("add", "try_add", "__len__"), ("opened",), ("close", "nothing-changed"),
+        ("opened: it is a context manager",),
+    ),
+)  # fmt: skip
+UNCALLED: Final = report(
+    Evidence(
+        RUNS,
+        doubts=(
+            Doubted(Doubt.MEMBER_NEVER_CALLED, 1, "clear: no operation calls it", "excuse it: --skip clear"),
+            Doubted(Doubt.MEMBER_NEVER_CALLED, 1, "pop: every call raised KeyError", "excuse it: --skip pop"),
+            Doubted(Doubt.NOTHING_CHANGED, 2, "a.add(x), len(a)"),
+        ),
+    ),
+    coverage=Coverage(2, 412_000, ("a.add(x)", "len(a)"), 10.0, 2, 0, (), ("add", "__len__"), ("clear", "pop")),
+)
 
 UNKNOWN: Final = report(
     Evidence(Tally(), doubts=(Doubted(Doubt.ALONE_DIFFERS, 40, "a.who() || a.who()"),)),
@@ -324,6 +342,7 @@ SAMPLES: Final = {
     "hang": HANG,
     "crash": CRASH,
     "held": HELD,
+    "uncalled": UNCALLED,
     "unknown": UNKNOWN,
     "undecided": UNDECIDED,
     "different": DIFFERENT,

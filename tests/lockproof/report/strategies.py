@@ -128,7 +128,22 @@ def reports(draw: st.DrawFn) -> Report:
         replace(draw(EVIDENCE), findings=len(found), differences=sum(each.decides for each in differing)),
         draw(COUNTS),
         draw(ENVIRONMENTS).to_json(),
-        draw(st.builds(Coverage, COUNTS, COUNTS, tuples(TEXTS, most=60), SECONDS, COUNTS, COUNTS, tuples(TEXTS))),
+        draw(
+            st.builds(
+                Coverage,
+                COUNTS,
+                COUNTS,
+                tuples(TEXTS, most=60),
+                SECONDS,
+                COUNTS,
+                COUNTS,
+                tuples(TEXTS),
+                tuples(TEXTS),
+                tuples(TEXTS),
+                tuples(TEXTS),
+                tuples(TEXTS),
+            )
+        ),
         tuple(found),
         tuple(differing),
         tuple(draw(st.lists(TEXTS, max_size=2))),

@@ -26,7 +26,7 @@ def test_budget_and_seed_are_for_checks_that_say_none(tmp_path: Path) -> None:
     assert "seed 7, True\n" in done.stdout
     (line,) = re.findall("^lockproof: .*", done.stdout, re.MULTILINE)
     assert re.fullmatch(
-        r"lockproof: 1 check, [\d,]+ scenarios?, [\d,]+ runs?, [\d,]+ schedules? in [\d.]+ s: 1 held; "
+        r"lockproof: 1 check, 2 of 2 methods, [\d,]+ scenarios?, [\d,]+ runs?, [\d,]+ schedules? in [\d.]+ s: 1 held; "
         r"--lockproof-seed=7",
         line,
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import lockproof
-from ci.documents import Command, blocks, commands, files, masked, missing
+from ci.documents import Command, blocks, commands, files, masked, missing, verdict_of
 from lockproof.core.verdict import Verdict
 from tests.repository.documents.blocks import ROOT, run
 
@@ -54,7 +54,7 @@ def test_each_command_of_the_guide_prints_what_is_shown(place: Path, number: int
                 run(before, place)
     done = run(command, place)
     told = command.shown and not command.text.startswith("lockproof mutate")
-    verdict = command.shown[0].rpartition(" ")[2] if told else "HELD"
+    verdict = verdict_of(command) if told else "HELD"
     assert done.returncode == STATUS[verdict], done.stdout + done.stderr
     assert missing(command, done.stdout, gil=sys._is_gil_enabled()) == []
     if "--json" in command.text:

@@ -1,21 +1,24 @@
-"""Which calls of a scenario returned a value at least once, and what the other calls raised each time.
+"""Which calls of a scenario returned a value at least once, what the other calls raised, and which results never vary.
 
 A call that raises in every run shows nothing of the class, and the verdict must take that into account: two calls of a
-method that does not exist agree with every model.
+method that does not exist agree with every model. Neither does a check in which no result ever varies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from lockproof.core.operation import UNKNOWN_KIND, Operation
 from lockproof.core.scenario import Scenario
-from lockproof.core.values import Raised
+from lockproof.core.values import NOT_BEGUN, WAITS, Raised, show
 
 MISTAKES: Final = ("AttributeError", "NameError", "UnboundLocalError")
 """What a misspelt name raises. The caller of a scenario may expect other exceptions in every run."""
+
+WAITED: Final = "nothing, since it waited for ever"
+"""What a call raised that returned in no run, and raised in none."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +26,18 @@ class Answer:
     """What one line did in all runs until now.
 
     `line` is the kind of the operation, or the operation itself where its kind is not known. `final`: the line is in
-    the final part. `raised` is what it raised last; empty if it returned at least once.
+    the final part. `raised` is what it raised last; empty if it returned at least once. `always` is the text of the one
+    result that it had in every run; None if it had several.
     """
 
     line: str
     final: bool
     raised: str = ""
+    always: str | None = None
+
+
+type Answered = dict[tuple[str, bool], Answer]
+"""The answers by line and by whether it is in the final part."""
 
 
 class Answers:
@@ -40,18 +49,39 @@ class Answers:
         self._raised: dict[tuple[int, int], str] = {}
         self._open = {(t, k) for t, thread in enumerate(scenario.threads) for k in range(len(thread))}
         self._open |= {(-1, k) for k in range(len(scenario.final))}
+        self._silent = set(self._open)
+        self._steady = set(self._open)
+        self._first: dict[tuple[int, int], Any] = {}
         self._runs = 0
 
     def note(self, results: Sequence[Sequence[Any]], final: Sequence[Any]) -> bool:
-        """Add the results of a run; return whether any call of a thread returned a value."""
+        """Add the results of a run; return whether any call of a thread returned a value.
+
+        Calls that waited for ever, or never began, have `WAITS` and `NOT_BEGUN` in place of a result, or none at all.
+        """
         self._runs += 1
+
+        def given(t: int, k: int) -> Any:
+            row = final if t < 0 else results[t]
+            return row[k] if k < len(row) else NOT_BEGUN
+
         for t, k in tuple(self._open):
-            result = final[k] if t < 0 else results[t][k]
+            result = given(t, k)
             if type(result) is Raised:
                 self._raised[t, k] = result.name
-            else:
+            elif result is not WAITS and result is not NOT_BEGUN:
                 self._open.discard((t, k))
-        return any(type(result) is not Raised for thread in results for result in thread)
+        for t, k in tuple(self._steady):
+            result = given(t, k)
+            if result is NOT_BEGUN:
+                continue
+            self._silent.discard((t, k))
+            first = self._first.setdefault((t, k), result)
+            if first is not result and first != result:
+                self._steady.discard((t, k))
+        return any(
+            type(each) is not Raised and each is not WAITS and each is not NOT_BEGUN for row in results for each in row
+        )
 
     def all(self) -> tuple[Answer, ...]:
         """Return one answer for each line; none if there was no run."""
@@ -59,34 +89,38 @@ class Answers:
             return ()
         places = {(t, k): name for t, thread in enumerate(self._lines) for k, name in enumerate(thread)}
         places |= {(-1, k): name for k, name in enumerate(self._final)}
-        found: dict[tuple[str, bool], str] = {}
+        found = []
         for (t, k), name in places.items():
-            raised = self._raised.get((t, k), "") if (t, k) in self._open else ""
-            found[name, t < 0] = raised and found.get((name, t < 0), raised)
-        return tuple(Answer(name, final, raised) for (name, final), raised in found.items())
+            if (t, k) in self._silent:
+                continue
+            raised = self._raised.get((t, k), WAITED) if (t, k) in self._open else ""
+            always = show(self._first[t, k]) if (t, k) in self._steady else None
+            found.append(Answer(name, t < 0, raised, always))
+        return tuple(joined({}, found).values())
 
 
-def joined(known: dict[tuple[str, bool], str], answers: Iterable[Answer]) -> dict[tuple[str, bool], str]:
-    """Add answers to what is known: what each line raised, by line and part; empty if it returned at least once."""
+def joined(known: Answered, answers: Iterable[Answer]) -> Answered:
+    """Add answers to what is known: one answer for each line and part."""
     found = dict(known)
     for each in answers:
         place = each.line, each.final
-        found[place] = found.get(place, each.raised) and each.raised
+        before = found.get(place, each)
+        always = each.always if each.always == before.always else None
+        found[place] = Answer(each.line, each.final, before.raised and each.raised, always)
     return found
 
 
-def never_worked(answers: Mapping[tuple[str, bool], str], observers: Sequence[str]) -> tuple[list[str], list[str]]:
+def never_worked(answers: Answered, observers: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the lines that look misspelt in every run, and the observers that raised anything in every run.
 
-    `answers` is what each line raised, by line and part; empty if it returned at least once. `observers` are the lines
-    of the specification that observe the subject in each final part.
+    `observers` are the lines of the specification that observe the subject in each final part.
     """
     calls, failed_observers = [], []
-    for (line, final), raised in answers.items():
-        if raised and final and line in observers:
-            failed_observers.append(f"`{line}` raised {raised}")
-        elif raised in MISTAKES:
-            calls.append(f"`{line}` raised {raised}")
+    for each in answers.values():
+        if each.raised and each.raised != WAITED and each.final and each.line in observers:
+            failed_observers.append(f"`{each.line}` raised {each.raised}")
+        elif each.raised in MISTAKES:
+            calls.append(f"`{each.line}` raised {each.raised}")
     return calls, failed_observers
 
 

@@ -33,11 +33,11 @@ from lockproof.campaign.protocol.messages import (
     Hung,
     Refused,
     Request,
-    Setup,
     UseWaits,
     read,
     written,
 )
+from lockproof.campaign.protocol.setup import Setup
 from lockproof.core.adjustment import Adjustment
 from lockproof.core.errors import LockproofError
 from lockproof.core.scenario import Scenario

@@ -7,10 +7,9 @@ come. The first line that a child gets is a `Greeting`: a child of another versi
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 
 from lockproof.campaign.protocol.answers import Answer
 from lockproof.campaign.protocol.counts import Counts
@@ -18,11 +17,11 @@ from lockproof.core.adjustment import Adjustment
 from lockproof.core.codec import Misfit, decode, encode
 from lockproof.core.environment import Environment
 from lockproof.core.evidence import Doubt, Doubted, Omission, Tally
+from lockproof.core.members import Member
 from lockproof.core.mutant import Mutant, SyncSite
-from lockproof.core.options import CheckOptions, ExploreOptions, Options
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
-from lockproof.core.verdict import Consistency, Control, Explanation, FindingKind, Masking, Nonconformance, Outcome
+from lockproof.core.verdict import Control, Explanation, FindingKind, Masking, Nonconformance, Outcome
 from lockproof.core.watched import Watched
 
 VERSION: Final = 1
@@ -35,82 +34,6 @@ class Greeting:
 
     protocol: int
     installation: str
-
-
-# The setup of a child.
-
-
-@dataclass(frozen=True)
-class Named:
-    """A subject by the name of its target, with the model and the factory that the user has named."""
-
-    target: str
-    model: str | None = None
-    factory: str | None = None
-
-
-@dataclass(frozen=True)
-class Pickled:
-    """Subject, model and factory as objects: a triple by cloudpickle, in base64.
-
-    `modules` are the files of the modules that unpickling imports, by name, where the name alone does not lead there.
-    """
-
-    payload: str
-    modules: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Aim:
-    """Restricts scenarios to what a mutant has changed.
-
-    `kinds`: kinds of operations, each with how many functions of the class it runs. Every scenario has an operation of
-    one of them. `differing`: lines of other kinds that the child compares with the model on one thread, besides
-    `kinds`. `filling`: lines that change a fresh subject; None: the child finds them.
-    """
-
-    kinds: dict[str, int] = field(default_factory=dict)
-    differing: tuple[str, ...] = ()
-    filling: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What the child must know before anything else.
-
-    `path`: directories to import from. `hang`: seconds without progress that are a hang. `controlled`: the child runs
-    one thread at a time. `note`: the file in which the child announces what one thread is about to run. `replaced`:
-    for a module or a file by name, the file to read instead. `watched`: what was seen of the operations under control;
-    None: the child finds it out. `strict`: each difference from the model on one thread decides the verdict.
-    `waits`: the kinds of operations that are known to wait. `adjustment`: what another process has found in comparing
-    class and model on one thread; None: nothing.
-    """
-
-    path: list[str]
-    subject: Named | Pickled
-    seed: int = 0
-    threads: int = 2
-    consistency: Consistency = Consistency.LINEARIZABLE
-    hang: float = 3.0
-    controlled: bool = False
-    note: str = ""
-    replaced: dict[str, str] = field(default_factory=dict)
-    aim: Aim = field(default_factory=Aim)
-    watched: Watched | None = None
-    strict: bool = False
-    waits: tuple[str, ...] = ()
-    adjustment: Adjustment | None = None
-
-    @classmethod
-    def of(cls, subject: str | Pickled, options: Options, *, threads: int = 2) -> Self:
-        """Return the setup for a subject, by its name or pickled. The options must have a seed."""
-        assert options.seed is not None
-        named = Named(subject, options.model, options.factory) if isinstance(subject, str) else subject
-        consistency = (
-            options.consistency if isinstance(options, (CheckOptions, ExploreOptions)) else Consistency.LINEARIZABLE
-        )
-        strict = isinstance(options, CheckOptions) and options.conformance == "error"
-        return cls(list(sys.path), named, options.seed, threads, consistency, options.hang, strict=strict)
 
 
 # Answers.
@@ -126,7 +49,8 @@ class Description:
     """The subject that was loaded.
 
     `observers` are the lines that observe it at the end of each scenario. `own_model`: the class itself is the model.
-    `has_waits`: there is something in the subject to wait for.
+    `has_waits`: there is something in the subject to wait for. `members` are the public members of its class.
+    `inferred`: the operations follow from the class alone, and not from a specification or a model of the user.
     """
 
     subject: str
@@ -137,6 +61,8 @@ class Description:
     observers: tuple[str, ...] = ()
     own_model: bool = False
     has_waits: bool = False
+    members: tuple[Member, ...] = ()
+    inferred: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,14 +80,43 @@ class FoundWaits:
 
 
 @dataclass(frozen=True)
+class Fresh:
+    """What a fresh subject looks like: the result of each line that observes it, as text, and whether it has state.
+
+    `changes`: a call on one thread changes its inner state.
+    """
+
+    observed: tuple[tuple[str, str], ...] = ()
+    has_state: bool = True
+    changes: bool = False
+
+
+@dataclass(frozen=True)
 class Conformed:
-    """Where class and model differ on one thread, how that adjusts the specification, and what was seen meanwhile."""
+    """Where class and model differ on one thread, how that adjusts the specification, and what was seen meanwhile.
+
+    `members` are the public members of the class after the comparison, which may leave operations out. `fresh` is what
+    was seen of a fresh subject.
+    """
 
     watched: Watched
     adjustment: Adjustment
     nonconformances: tuple[Nonconformance, ...]
     notes: tuple[str, ...]
     kinds: tuple[str, ...]
+    members: tuple[Member, ...] = ()
+    fresh: Fresh = field(default_factory=Fresh)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A scenario in which threads call a member, or why there is none.
+
+    `raised`: what the call raised on one thread, whatever the arguments and the contents; "" if it returned.
+    """
+
+    scenario: Scenario | None
+    raised: str = ""
 
 
 @dataclass(frozen=True)
@@ -389,6 +344,14 @@ class Generate(Request[Generated]):
 
 
 @dataclass(frozen=True)
+class CallMember(Request[Attempt]):
+    """Make a scenario in which a call of a member returns, if there is one."""
+
+    answer = Attempt
+    member: str
+
+
+@dataclass(frozen=True)
 class RunLines(Request[Done]):
     """Run lines on fresh subjects, by one thread: does it come back within `hang` seconds?"""
 
@@ -469,8 +432,8 @@ class Replay(Request[Replayed]):
 REQUESTS: Final = {
     each.__name__: each
     for each in (
-        Describe, CheckNames, Conform, UseWatched, Avoid, FindWaits, UseWaits, Generate, RunLines, Run, MakeMutants,
-        WatchOperations, Explore, Label, Replay,
+        Describe, CheckNames, Conform, UseWatched, Avoid, FindWaits, UseWaits, Generate, CallMember, RunLines, Run,
+        MakeMutants, WatchOperations, Explore, Label, Replay,
     )
 }  # fmt: skip
 EXCEPTIONAL: Final = {each.__name__: each for each in (Hung, Refused, Fault)}

@@ -11,11 +11,13 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 from lockproof.campaign.protocol.answers import Answers
 from lockproof.campaign.protocol.counts import Counts
 from lockproof.campaign.protocol.messages import (
+    Attempt,
     Description,
     Done,
     Explore,
@@ -28,9 +30,10 @@ from lockproof.campaign.protocol.messages import (
     Replay,
     Replayed,
     Request,
-    Setup,
     WatchOperations,
 )
+from lockproof.campaign.protocol.setup import Setup
+from lockproof.campaign.worker.attempts import attempted_one_at_a_time
 from lockproof.campaign.worker.blocking import is_own_model, may_wait
 from lockproof.campaign.worker.case import JUDGING, Case
 from lockproof.campaign.worker.exploring import (
@@ -72,6 +75,9 @@ from lockproof.judge.stuck import StuckJudge
 MOST_EXPLORATIONS: Final = 400
 """Explorations that can be gone on with; after that all begin anew."""
 
+_OWN: Final = str(Path(__file__).parents[2])
+"""Where lockproof's own locks are, which stand for those of the threading module: no code of the user's."""
+
 STUCK: Final = (FindingKind.DEADLOCK, FindingKind.NO_PROGRESS)
 """What a run shows that ended with calls that wait; for a right class it may be right."""
 
@@ -97,6 +103,8 @@ class _JudgedProgram:
         program = self.program
         if problem is not None and problem.kind in STUCK and (judged := self._of_stuck()) is not None:
             outcome, key = judged
+            if self.answers is not None:
+                self.answers.note(key[0], key[1])
             if outcome.verdict is Verdict.VIOLATION and any(WAITS in row for row in key[0]):
                 return replace(problem, detail=f"{problem.detail}, and in no order of the calls, one at a time, "
                                "do just these calls wait", key=key)  # fmt: skip
@@ -187,7 +195,7 @@ class ControlledWorker(Worker):
             self._name = target if isinstance(target, str) else f"{loaded.__module__}:{loaded.__qualname__}"
             return
         super()._load(loaded, model, factory, target if isinstance(target, str) else name)
-        if file := _file_of(loaded):
+        if (file := _file_of(loaded)) and not file.startswith(_OWN):
             instrumentation.ask_about(file)
 
     def describe(self) -> Description:
@@ -225,6 +233,15 @@ class ControlledWorker(Worker):
 
     def _scope(self) -> Specification | None:
         return self.specification
+
+    def call_member(self, name: str) -> Attempt:
+        """Return a scenario in which a call of this member returns, though calls of the class may wait."""
+        if self.specification.model is not None:
+            return super().call_member(name)
+        with Watchdog(self._hang):
+            found = attempted_one_at_a_time(self._itself(), name)
+        self.announce([])
+        return found
 
     def use_waits(self, kinds: Sequence[str]) -> Done:
         """From now on these kinds of operations wait."""
@@ -273,8 +290,8 @@ class ControlledWorker(Worker):
             open=exploration.open(),
             answers=() if judged.answers is None else judged.answers.all(),
             covered=tuple(exploration.covered()),
-            complete=exploration.complete and not exploration.unstable,
-            everything=exploration.all_schedules and not exploration.unstable,
+            complete=exploration.complete and exploration.claims_all,
+            everything=exploration.all_schedules and exploration.claims_all,
             outcomes=len(judged.outcomes),
             kinds=() if case is None else tuple(sorted({o.kind.text for t in case.scenario.threads for o in t})),
             threads=exploration.threads,

@@ -152,6 +152,7 @@ class Exploration:
         self.runs = 0
         self.counts = Counts()
         self.unstable = False
+        self.trusted: dict[str, None] = {}
         self.threads = 0
         self._seen_once = False
         self._tries = False
@@ -172,6 +173,7 @@ class Exploration:
         """Run schedules until one has a problem, none is left, or `seconds` or `most` schedules are spent."""
         end = time.monotonic() + seconds
         last = self.runs + most
+        instrumentation.touched = self.trusted
         engine.tries = self._tries
         if not self.runs:
             self.warm_up()
@@ -308,6 +310,11 @@ class Exploration:
                 "search is called complete"
             ] = None
             self.unstable = True
+        for name in self.trusted:
+            self.notes[
+                f"{name} of the standard library touched what threads share, and has no switch points, so no search "
+                "is called complete"
+            ] = None
         if result.timed:
             self.notes["waits with a time limit ran out whenever that made a difference, not by the clock"] = None
         if result.bounded:
@@ -323,7 +330,7 @@ class Exploration:
             strategy = stage.strategy
             if isinstance(strategy, SyncOrders) and strategy.runs:
                 every = "the one" if strategy.runs == 1 else f"all {strategy.runs:,}"
-                what = every if stage.ended and not self.unstable else f"{strategy.runs:,}"
+                what = every if stage.ended and self.claims_all else f"{strategy.runs:,}"
                 sentences.append(f"{what} order{'s' if strategy.runs != 1 else ''} of lock operations")
             elif isinstance(strategy, Preemptions) and strategy.runs:
                 sentences += self._of_preemptions(strategy)
@@ -333,6 +340,11 @@ class Exploration:
             sentences.append(f"{self.counts.undecided:,} of these {self.counts.ran:,} runs were not judged")
         return sentences
 
+    @property
+    def claims_all(self) -> bool:
+        """Whether a search that has ended may be called complete: runs repeat, and all code had switch points."""
+        return not self.unstable and not self.trusted
+
     def open(self) -> tuple[Doubted, ...]:
         """Return the doubts that the search leaves, besides runs that were not judged.
 
@@ -341,6 +353,8 @@ class Exploration:
         says how far its exhaustive strategies came.
         """
         doubts = [Doubted(Doubt.SEEN_ONCE)] if self._seen_once else []
+        if self.trusted and any(stage.name in EXHAUSTIVE for stage in self._new_stages()):
+            doubts.append(Doubted(Doubt.TRUSTED_CODE, 1, ", ".join(sorted(self.trusted))))
         ended = (self.complete or self.all_schedules) and not self.unstable
         if any(stage.name in EXHAUSTIVE for stage in self._new_stages()) and not ended:
             drawing = [stage for stage in self._stages if stage.name in SAMPLERS]
@@ -355,7 +369,7 @@ class Exploration:
 
     def _of_preemptions(self, strategy: Preemptions) -> list[str]:
         level = min(strategy.level, self._bound)
-        if self.unstable or level < 0:
+        if not self.claims_all or level < 0:
             return [f"{strategy.runs:,} schedules with few preemptions"]
         if self.all_schedules:
             return [f"all {strategy.runs:,} schedules there are" if strategy.runs != 1 else "the one schedule there is"]

@@ -26,10 +26,10 @@ from lockproof.campaign.protocol.messages import (
     Hung,
     Refused,
     Request,
-    Setup,
     read,
     written,
 )
+from lockproof.campaign.protocol.setup import Setup
 from lockproof.campaign.worker.requests import Worker
 from lockproof.campaign.worker.watchdog import ThreadHung
 from lockproof.core import own_time

@@ -7,44 +7,44 @@ watchdog is written in C, so it also ends code that never releases the GIL.
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import importlib.util
 import json
-import pickle
-import sys
 import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
+from types import ModuleType
 from typing import Any, Final
 
 from lockproof.campaign.protocol.messages import (
+    Attempt,
     Avoid,
+    CallMember,
     CheckNames,
     Conform,
     Conformed,
     Describe,
     Description,
     Done,
+    Fresh,
     Generate,
     Generated,
     MakeMutants,
-    Named,
-    Pickled,
     Request,
     Run,
     RunLines,
     RunResult,
-    Setup,
     UseWaits,
     UseWatched,
 )
+from lockproof.campaign.protocol.setup import Setup
+from lockproof.campaign.worker.attempts import attempted, looked_at
 from lockproof.campaign.worker.avoided import Avoided
 from lockproof.campaign.worker.blocking import has_waits, is_own_model, marked, may_wait, parted, rejoined
 from lockproof.campaign.worker.case import JUDGING, Case, summed
 from lockproof.campaign.worker.mutating import mutants
+from lockproof.campaign.worker.named import named
 from lockproof.campaign.worker.watchdog import ThreadHung, Watchdog
 from lockproof.core import environment
 from lockproof.core.adjustment import Adjustment
@@ -66,6 +66,7 @@ from lockproof.generate.generator import Generator, productive
 from lockproof.inference.conformance import conform
 from lockproof.inference.generic import with_time
 from lockproof.inference.names import refuse_unknown_names, refuse_unknown_names_of
+from lockproof.inference.surface import members, notes, without
 from lockproof.inference.target import load, load_specification
 from lockproof.judge.orders import Waiting
 from lockproof.judge.replayed_model import ReplayModel
@@ -109,11 +110,11 @@ class Worker:
         self._cases: dict[Scenario, Case] = {}
         self._aimed, self._differing = setup.aim.kinds, setup.aim.differing
         self._filling = frozenset(setup.aim.filling or ())
-        self._known, self._waits = setup.watched, setup.waits
+        self._known, self._waits, self._skip = setup.watched, setup.waits, setup.skip
         self._made: Scenario | None = None
         self._strict, self._adjustment = setup.strict, setup.adjustment
         with Watchdog(self._hang + 30):
-            self._load(*_named(setup.subject))
+            self._load(*named(setup.subject))
 
     def answer(self, request: Request[Any]) -> object:
         """Return the answer to a request.
@@ -137,6 +138,8 @@ class Worker:
                 return self.use_waits(kinds)
             case Generate(index, revealing):
                 return self.generate(index, revealing)
+            case CallMember(member):
+                return self.call_member(member)
             case RunLines(lines, hang):
                 return self.run_lines(lines, hang)
             case Run():
@@ -148,14 +151,18 @@ class Worker:
     def _load(self, target: Any, model: Any, factory: Any, name: str = "") -> None:
         name = target if isinstance(target, str) else name
         loaded = load(target) if isinstance(target, str) else target
-        self._loaded = load_specification(loaded, model, factory, name)
+        specification = load_specification(loaded, model, factory, name)
+        with Watchdog(self._hang):
+            subject = specification.subject()
+        self._owner = subject if isinstance(subject, ModuleType) else type(subject)
+        self._only = "" if isinstance(loaded, (ModuleType, type, Specification)) else name.rpartition(":")[2]
+        self._inferred = not isinstance(loaded, Specification) and model is None
+        if isinstance(loaded, Specification):
+            refuse_unknown_names(specification, subject)
+        self._loaded = without(specification, self._owner, self._skip)
         self.specification = self._adjusted(self._adjustment)
         if self._strict:
             self.specification = replace(self.specification, decides=True)
-        with Watchdog(self._hang):
-            subject = self.specification.subject()
-        if isinstance(loaded, Specification):
-            refuse_unknown_names(self.specification, subject)
         self._generator = self._new_generator()
         self._avoided = Avoided(self.specification)
 
@@ -182,10 +189,12 @@ class Worker:
             specification.model_label,
             environment.current(),
             tuple(kind.text for kind in specification.operations),
-            tuple(specification.notes),
+            notes(specification, found := members(specification, self._owner, self._only)),
             tuple(renamed(each, {"a": name}).text for name in SUBJECTS for each in specification.final),
             own_model := is_own_model(specification),
             own_model and self._has_waits(),
+            found,
+            self._inferred,
         )
 
     def _has_waits(self) -> bool:
@@ -237,13 +246,28 @@ class Worker:
         self.watch(watched)
         self._cases.clear()
         timed, filling = own_time.was_read, sorted(self._filling)
+        scope = parted(self.specification)
+        with Watchdog(2 * self._hang):  # all of this has come back before
+            fresh = looked_at(scope, self.announce) if scope is not None else Fresh()
         return Conformed(
             watched,
             Adjustment.of(self._loaded, self.specification, timed=timed, filling=filling),
             tuple(found),
-            tuple(self.specification.notes),
+            notes(self.specification, public := members(self.specification, self._owner, self._only)),
             tuple(kind.text for kind in self.specification.operations),
+            public,
+            fresh,
         )
+
+    def call_member(self, name: str) -> Attempt:
+        """Return a scenario in which a call of this member returns, if there is one that is not avoided."""
+        if (scope := parted(self.specification)) is None:
+            return Attempt(None)
+        with Watchdog(2 * self._hang):
+            found = attempted(scope, name, self.announce)
+        if found.scenario is not None and self._avoided.has(found.scenario):
+            return Attempt(None, found.raised)
+        return found
 
     def _compare(self, seconds: float, skip: Sequence[str]) -> Sequence[Nonconformance]:
         """Compare class and model without what the lines in `skip` do, and adjust the specification."""
@@ -478,17 +502,3 @@ class Worker:
                 self._crew.close()
             self._crew = Crew(max(self._threads, len(scenario.threads)), self._seed)
         return self._crew.program(scenario, self.specification.subject, self.specification.globals)
-
-
-def _named(subject: Named | Pickled) -> tuple[Any, Any, Any]:
-    """Return the target, the model and the factory: as objects, or by their names."""
-    if isinstance(subject, Named):
-        return subject.target, subject.model, subject.factory
-    for name, file in subject.modules.items():
-        if name not in sys.modules:
-            spec = importlib.util.spec_from_file_location(name, file)
-            assert spec is not None and spec.loader is not None
-            sys.modules[name] = module = importlib.util.module_from_spec(spec)
-            spec.loader.exec_module(module)
-    target, model, factory = pickle.loads(base64.b64decode(subject.payload))
-    return target, model, factory

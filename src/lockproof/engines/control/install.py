@@ -71,6 +71,20 @@ _TRUSTED: Final = ("threading.py", "contextlib.py", "abc.py", "enum.py", "types.
                    "_colorize.py")  # fmt: skip
 """Modules of the standard library without switch points: a switch there could show nothing but their own bugs."""
 
+_SHARING: Final = {"weakref.py": "weakref", "_weakrefset.py": "weakref", "random.py": "random"}
+"""The trusted modules whose objects have state that threads may share, each with its public name. The others keep their
+state under locks, or make objects that one call uses."""
+
+
+def _of_the_library(file: str) -> bool:
+    return file.startswith(_LIBRARY) and "site-packages" not in file
+
+
+def _sharing(file: str) -> str:
+    """Return the name of a trusted module with state that threads may share; "" for any other file."""
+    return _SHARING.get(file[len(_LIBRARY) :], "") if _of_the_library(file) else ""
+
+
 _PRIMITIVES: Final = frozenset(
     id(each)
     for space in (vars(Lock), vars(RLock), vars(primitives))
@@ -98,6 +112,8 @@ class Instrumentation:
         self._stores = Stores()
         self._scanned: set[str] = set()
         self._included: set[str] = set()
+        self.touched: dict[str, None] = {}
+        """The modules without switch points whose shared state the current program has touched, while threads ran."""
 
     def install(self) -> None:
         """Register with `sys.monitoring`."""
@@ -170,7 +186,7 @@ class Instrumentation:
             return False
         if file.startswith(("<lockproof ", "<string>")) and code.co_name in ("part", DATACLASS_MAKER):
             return False
-        if file.startswith(_LIBRARY) and "site-packages" not in file:
+        if _of_the_library(file):
             return file[len(_LIBRARY) :] not in _TRUSTED and not file[len(_LIBRARY) :].startswith(
                 ("encodings", "re" + os.sep)
             )
@@ -186,7 +202,7 @@ class Instrumentation:
                 engine.point(task, "" if self.switching is Switching.GIL else CONTAINER)
             return None if pointed else _DISABLE
         if not self._matters(code):
-            return _DISABLE
+            return self._trust(code)
         if task is None or turns.inside or get_ident() != task.ident:
             return None
         self._codes[_id(code)] = code
@@ -198,6 +214,25 @@ class Instrumentation:
             self._tables[_id(code)] = table(code, self.switching, self._stores)
             self._listen(code)
         return None if pointed else _DISABLE
+
+    def _trust(self, code: CodeType) -> Any:
+        """Take note of code without switch points that begins to run, if it is called by other code than the library's.
+
+        A constructor makes an object that no other thread has.
+        """
+        name = _sharing(code.co_filename)
+        if not name or code.co_name in ("__init__", "__new__", "<module>"):
+            return _DISABLE
+        task = turns.current
+        if task is None or get_ident() != task.ident or turns.inside or len(turns.tasks) < 2:
+            return None
+        caller = get_frame(2).f_back
+        while caller is not None and _sharing(caller.f_code.co_filename):
+            caller = caller.f_back
+        file = "" if caller is None else caller.f_code.co_filename
+        if not _of_the_library(file) or file in self._included:
+            self.touched[name] = None
+        return None
 
     def _begins_at_a_point(self, code: CodeType) -> bool:
         """Tell whether there is a switch point where this code begins to run.

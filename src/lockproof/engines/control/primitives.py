@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from lockproof.core import interpreter, own_time, probes
 from lockproof.core.schedule import CONTAINER
@@ -44,6 +44,7 @@ class Lock:
     __slots__ = ("__weakref__", "_made", "_number", "_real", "_run", "count", "owner", "quiet", "taken")
 
     kind = "lock"
+    _stands_for: ClassVar[type] = _thread.LockType  # what is public of a lock that is itself the subject
 
     def __init__(self) -> None:
         # Made at once, not at the first use: two threads that are not under control must find the same real lock.
@@ -215,6 +216,7 @@ class RLock(Lock):
     """A reentrant lock that waits under control."""
 
     __slots__ = ()
+    _stands_for: ClassVar[type] = _thread.RLock
 
     kind = "reentrant lock"
 

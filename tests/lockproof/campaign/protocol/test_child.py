@@ -14,7 +14,8 @@ import pytest
 
 from lockproof.campaign.check_target import check
 from lockproof.campaign.protocol.child import Child, Died, resident
-from lockproof.campaign.protocol.messages import VERSION, Aim, Avoid, Conform, Generate, Named, Setup
+from lockproof.campaign.protocol.messages import VERSION, Avoid, Conform, Generate
+from lockproof.campaign.protocol.setup import Aim, Named, Setup
 from lockproof.campaign.schedule_search import ScheduleSearch
 from lockproof.core.errors import LockproofError
 from lockproof.core.options import CheckOptions
@@ -143,7 +144,7 @@ def test_closing_ends_the_process_and_leaves_no_file(
 def test_a_parent_that_is_killed_leaves_no_child() -> None:
     program = (
         "import sys; from lockproof.campaign.protocol.child import Child\n"
-        "from lockproof.campaign.protocol.messages import Named, Setup\n"
+        "from lockproof.campaign.protocol.setup import Named, Setup\n"
         f"child = Child(Setup(sys.path, Named('{HERE}:LockedClaims')), memory=1024); child.start()\n"
         "print(child._process.pid, flush=True); sys.stdin.read()"
     )
