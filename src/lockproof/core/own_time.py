@@ -50,23 +50,27 @@ _OWN: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.s
 
 
 class OwnTime:
-    """The clock of the present run. `now` is its time in seconds; `was_read`: code of the subject has read a clock."""
+    """The clock of the present run.
+
+    `now` is its time in seconds, and `looks` says how often a clock was read since time passed last; `was_read`: code
+    of the subject has read a clock in any run.
+    """
 
     def __init__(self) -> None:
         self.now = BEGIN
         self.was_read = False
-        self._looks = 0
+        self.looks = 0
         self._lock = allocate_lock()
         self._own_threads: set[int] = set()
 
     def begin(self) -> None:
         """Begin a run."""
-        self.now, self._looks = BEGIN, 0
+        self.now, self.looks = BEGIN, 0
 
     def advance(self, seconds: float) -> None:
         """Let time pass."""
         with self._lock:
-            self._looks = 0
+            self.looks = 0
             self.now += max(seconds, 0.0)
 
     def look(self, frame: FrameType) -> float:
@@ -75,10 +79,10 @@ class OwnTime:
             file = frame.f_code.co_filename
             library = file.startswith(_LIBRARY) and "site-packages" not in file
             self.was_read = not library and not file.startswith((_OWN, "<frozen "))
-        self._looks += 1
-        if self._looks > STILL:
+        self.looks += 1
+        if self.looks > STILL:
             with self._lock:
-                self.now += 0.001 * 2.0 ** min((self._looks - STILL) // 50, 30)
+                self.now += 0.001 * 2.0 ** min((self.looks - STILL) // 50, 30)
         return self.now
 
     def adopt(self) -> None:

@@ -13,7 +13,7 @@ from lockproof.campaign.protocol.messages import RunResult
 from lockproof.core.evidence import Doubt, Omission
 from lockproof.core.model import TooManyChoices
 from lockproof.core.operation import UNKNOWN_KIND
-from lockproof.core.own_time import BEGIN, own_time
+from lockproof.core.own_time import BEGIN, STILL, own_time
 from lockproof.core.own_time import real as time
 from lockproof.core.scenario import Scenario
 from lockproof.core.values import anonymous, show
@@ -46,6 +46,10 @@ MOST_TURNS: Final = 6
 REPEATED: Final = 16
 """Runs of each such order, to see whether one thread at a time is always given the same objects: a class may choose
 among them by their addresses."""
+
+
+LOOKS_MORE: Final = 4
+"""How many times as often as on one thread a run of several threads may read the clock, in a loop for instance."""
 
 
 class Case:
@@ -91,12 +95,15 @@ class Case:
         began = time.perf_counter()
         in_turn(self.program, range(len(self.scenario.threads)))
         self.seconds = max(time.perf_counter() - began, 1e-6)
+        looks = own_time.looks
         for order in self._turns()[: MOST_TURNS if self.seconds < SLOW else 2]:
             records = in_turn(self.program, order)
             if not self._all_allowed(records) and not (self._forget_objects() and self._all_allowed(records)):
                 self.skipped = Doubt.ALONE_DIFFERS
                 return
-        self.batch = max(1, min(BATCH, int(PREPARING / self.seconds)))
+        # All runs of a batch read one clock, which lets time pass after `STILL` looks.
+        quiet = STILL // (LOOKS_MORE * looks) if looks else BATCH
+        self.batch = max(1, min(BATCH, quiet, int(PREPARING / self.seconds)))
         if own_time.now != BEGIN or not self._all_allowed(in_turn(self.program, range(len(self.scenario.threads)), 2)):
             self.batch = 1  # time passes in a run, and each run has its own; or its objects share state
 
@@ -131,7 +138,7 @@ class Case:
             return self._judged(record)
         if self._repeats is None:
             self._repeats = all(
-                self._all_allowed(in_turn(self.program, order, 1 if self.batch == 1 else REPEATED))
+                self._all_allowed(in_turn(self.program, order, min(self.batch, REPEATED)))
                 for order in self._turns()
                 if self.judge.returns_in_turn(order)
             )
