@@ -413,7 +413,30 @@ _WAITING: Final = (
           "a.join() || a.done() || a.done()", kind=_DEADLOCK, needs=_THREE),
 )  # fmt: skip
 
+_HANDED: Final = (
+    _pair("handed", "Guests", "lost update",
+          "two threads that come in count as one",
+          "-> enter(a, a.visit(), 1) || enter(a, a.visit(), 2) -> a.inside()", shows="free-threaded"),
+    _pair("handed", "Ledger", "wrong lock",
+          "a note comes while the ledger is frozen",
+          "[(a.count(), a.count()) for _ in held(a.frozen())] || a.note(1)"),
+    _pair("handed", "Door", "lost update",
+          "two threads that come in count as one",
+          "-> a.__enter__() || a.__enter__() -> a.inside", shows="free-threaded"),
+    _pair("handed", "Hall", "lost update",
+          "two threads cancel, and the seats of one stay taken",
+          "keep(a, a.reserve(1), 1); keep(a, a.reserve(1), 2) -> back(a, 1).cancel() || back(a, 2).cancel()"
+          " -> a.free()",
+          shows="free-threaded"),
+    _pair("handed", "Vouchers", "check-then-act",
+          "two threads are paid for one voucher",
+          "keep(a, a.issue(1)) -> a.pay(kept(a)) || a.pay(kept(a)) ->"),
+    _pair("handed", "Meters", "lost update",
+          "two threads count, and the meter that both were given shows one",
+          "keep(a, a.meter('x')) -> kept(a).count() || kept(a).count() ->", shows="free-threaded"),
+)  # fmt: skip
+
 PAIRS: Final = (
     *_SETS, *_BUILTIN_SETS, *_COUNTERS, *_CACHES, *_DICTS, *_LISTS, *_QUEUES, *_REGISTRIES, *_POOLS, *_CLOCKS, *_ALIKE,
-    *_OBSERVED, *_WAITING,
+    *_OBSERVED, *_WAITING, *_HANDED,
 )  # fmt: skip

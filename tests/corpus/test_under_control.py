@@ -25,7 +25,7 @@ GROUPS: Final = (
     "sets builtin_sets counters",
     "caches dicts lists",
     "queues registries pools",
-    "clocks alike observed",
+    "clocks alike observed handed",
     "waiting",
 )
 """Families whose pairs one process explores: few processes, and enough to keep two processors busy."""

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
+from lockproof.core.handles import with_own_slots
 from lockproof.core.operation import Operation, OperationKind, renamed
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
@@ -22,6 +23,7 @@ from lockproof.generate import tuning
 from lockproof.generate.initial import InitialPart, productive
 from lockproof.generate.operation_pool import OperationPool
 from lockproof.generate.pairs import Pair, PairOrder, met_again
+from lockproof.generate.steps import StepsInOrder
 
 __all__ = ["Generator", "Watched", "met_again", "productive"]
 
@@ -58,6 +60,7 @@ class Generator:
         self._pairs = PairOrder(kinds, aimed or {}, watched or Watched(), own)
         self._mixed = _MixedThreads(kinds, specification, self._pool)
         self._initial = InitialPart(specification, filling, has_aim=bool(self._pairs.aimed))
+        self._steps = StepsInOrder(specification, self._pool)
         self._changing = [kind for kind in kinds if not kind.reads and not kind.exclusive]
         waits = any(kind.blocking for kind in kinds)
         self._more_threads = tuning.MORE_THREADS_OF_QUEUES if waits else tuning.MORE_THREADS
@@ -86,7 +89,7 @@ class Generator:
             kind = random.choice(plan.required)
             thread = threads[_owner(threads, kind, len(threads) - 1)]
             thread[random.randrange(len(thread))] = self._pool.draw(kind, random, focus)
-        return self._completed(threads, random, focus)
+        return self._completed(self._steps.complete(threads, random, focus), random, focus)
 
     def _threads_of_pair(self, pair: Pair, random: Random, focus: str) -> list[list[Operation]]:
         threads = [[self._pool.draw(kind, random, focus)] for kind in pair]
@@ -107,7 +110,7 @@ class Generator:
         """Return the scenario with an initial part and the operations that observe its subjects at the end."""
         parallel = tuple(map(tuple, threads))
         subjects = Scenario((), parallel).subjects
-        init = self._initial.draw(subjects, random, focus)
+        init = [*self._steps.kept_before(threads, random, focus), *self._initial.draw(subjects, random, focus)]
         final = [renamed(each, {"a": name}) for name in subjects for each in self._specification.final]
         return Scenario(tuple(init), parallel, tuple(final))
 
@@ -127,7 +130,7 @@ class Generator:
                 threads[t] = (*threads[t], added)
             else:
                 scenario = replace(scenario, init=(*scenario.init, added))
-            scenario = scenario.with_threads(threads)
+            scenario = scenario.with_threads(with_own_slots(threads))
             yield scenario
 
 

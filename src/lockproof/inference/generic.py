@@ -18,7 +18,8 @@ from lockproof.core.own_time import PASSING
 from lockproof.core.specification import Specification
 from lockproof.inference.arguments import Arguments
 from lockproof.inference.catalogue import defines, has
-from lockproof.inference.drafts import Draft, Holes, fed, settle
+from lockproof.inference.drafts import Draft, Holes, settle
+from lockproof.inference.handed import handed_out
 from lockproof.inference.pools import INTEGERS, Candidates
 
 LOCK_METHODS: Final = frozenset(
@@ -97,9 +98,38 @@ def operations(
             found.append(replace(drafted(cls, "__call__", arguments), call="a({})"))
     drafts = [each for each in found if isinstance(each, Draft)]
     settle(drafts, make, arguments.factories, arguments.listeners)
-    found += fed(drafts, make)
+    notes += _not_asynchronous(cls)
     kinds = [kind for each in found for kind in (each.kinds() if isinstance(each, Draft) else [each])]
-    return [*kinds, *plain, *_loops(cls, kinds)], notes
+    kinds += plain
+    has_with = defines(cls, "__enter__") and defines(cls, "__exit__")
+    if has_with and (ends := _ending(cls)):
+        notes.append(f"__enter__ is left out: __exit__ calls {ends}, which may end the object")
+        has_with = False
+    kinds += handed_out(drafts, kinds, make, _methods_of, notes, has_with=has_with)
+    return [*kinds, *_loops(cls, kinds)], notes
+
+
+def _methods_of(cls: type, names: Sequence[str], make: Callable[[], Any]) -> list[Draft]:
+    """Return the settled drafts of these methods of a class of which objects are handed out; `make` makes one."""
+    arguments, drafts = Arguments(cls), []
+    for name in names:
+        with suppress(LockproofError):
+            drafts.append(drafted(cls, name, arguments))
+    settle(drafts, make, arguments.factories, arguments.listeners)
+    return drafts
+
+
+def _not_asynchronous(cls: type) -> Iterator[str]:
+    """Yield notes on the special methods by which `async` blocks and loops use an object."""
+    for name, what in (("__aenter__", "async with"), ("__aiter__", "async for"), ("__await__", "await")):
+        if defines(cls, name):
+            yield f"{name} is left out: {what} is asynchronous"
+
+
+def _ending(cls: type) -> str:
+    """Return the name of a method that the end of the subject's own `with` block calls and that ends the object."""
+    code = getattr(inspect.unwrap(inspect.getattr_static(cls, "__exit__")), "__code__", None)
+    return next((name for name in (code.co_names if code else ()) if name in _ENDLESS), "")
 
 
 def functions(
@@ -115,8 +145,6 @@ def functions(
         function = inspect.unwrap(getattr(module, name))
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
             notes.append(f"{name} is left out: it is asynchronous")
-        elif _is_context_manager(getattr(module, name)):
-            notes.append(f"{name} is left out: it is a context manager")
         elif name in _ENDLESS or (name == "main" and len(names) > 1):
             notes.append(f"{name} is left out: it may wait for other threads, or end the process")
         else:
@@ -125,7 +153,8 @@ def functions(
             except LockproofError as error:
                 notes.append(f"{name} is left out: {error.fact}")
     settle(drafts, make, arguments.factories, arguments.listeners)
-    return [kind for draft in drafts for kind in draft.kinds()], notes
+    kinds = [kind for draft in drafts for kind in draft.kinds()]
+    return [*kinds, *handed_out(drafts, kinds, make, _methods_of, notes)], notes
 
 
 def _needed(function: Any) -> bool:
@@ -201,16 +230,18 @@ def _unfit(cls: type, name: str, member: Any, known: frozenset[str]) -> str:
     function = inspect.unwrap(getattr(member, "__func__", member))
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         return "it is asynchronous"
-    if _is_context_manager(member):
-        return "it is a context manager"
-    if name in LOCK_METHODS and defines(cls, "__len__", "__iter__", "__contains__", "__getitem__"):
+    if (
+        name in LOCK_METHODS
+        and not is_context_manager(member)
+        and defines(cls, "__len__", "__iter__", "__contains__", "__getitem__")
+    ):
         return "it gives the lock away"
     if name in _ENDLESS and name not in known:
         return "it may start threads, or end the object"
     return ""
 
 
-def _is_context_manager(member: Any) -> bool:
+def is_context_manager(member: Any) -> bool:
     """Tell whether a method was decorated with `contextlib.contextmanager`: no other wrapper has its code there."""
     code = getattr(getattr(member, "__func__", member), "__code__", None)
     return code is not None and code.co_filename == contextlib.__file__
@@ -263,9 +294,10 @@ def drafted(cls: Any, name: str, arguments: Arguments) -> Draft:
     others = [hole for hole, (_, pool) in needed.items() if tuple(pool) == (Code("b"),)]
     pools = [pool for _, pool in needed.values()]
     reads = bool(_READS.fullmatch(name)) and not any("lambda" in str(each) for pool in pools for each in pool)
+    lazy = _is_lazy(function) and not is_context_manager(member)
     return Draft(
-        name, f"list(a.{name}({{}}))" if _is_lazy(function) else f"a.{name}({{}})", needed, optional, reads,
-        2 if reads else 4, finished, operand or next(iter(others), ""),
+        name, f"list(a.{name}({{}}))" if lazy else f"a.{name}({{}})", needed, optional, reads,
+        2 if reads else 4, finished, operand or next(iter(others), ""), is_manager=is_context_manager(member),
         iterable=bool(others) or (isinstance(cls, type) and defines(cls, "__iter__", "keys")),
     )  # fmt: skip
 
@@ -364,9 +396,7 @@ def observers(kinds: list[OperationKind]) -> list[str]:
         lines += [each.text for kind in asking for each in kind.fillings(2) for _ in range(1 if kind.holes else 2)]
     if not lines:
         lines = [
-            kind.text
-            for kind in kinds
-            if not kind.holes and not kind.blocking and kind.weight >= 1 and "kept(" not in kind.text
+            kind.text for kind in kinds if not kind.holes and not kind.blocking and kind.weight >= 1 and not kind.after
         ]
     return [*(["heard(a)"] if any(_listens(kind) for kind in kinds) else []), *lines[:6]]
 

@@ -13,8 +13,9 @@ import pytest
 
 from lockproof.campaign.check_target import check_target
 from lockproof.core.errors import LockproofError
+from lockproof.core.handles import keep, kept
 from lockproof.core.options import CheckOptions
-from lockproof.core.probes import NAMES, StandIn, abandon, heard, keep, kept, listener
+from lockproof.core.probes import NAMES, StandIn, abandon, heard, listener
 from lockproof.core.specification import Specification
 from lockproof.core.values import Masked, canonical, masked
 from lockproof.core.verdict import FindingKind, Verdict
@@ -116,7 +117,7 @@ def test_class_and_static_methods_setters_and_next_are_operations() -> None:
     specification = infer(tried.Assorted)
     assert {"a.level", "a.level = 1", "next(a)"} <= lines(specification)
     assert "list(a)" not in lines(specification)
-    assert "open is left out: it is a context manager" in specification.notes
+    assert {"enter(a, a.open(), 1)", "leave(a, 1)"} <= lines(specification)
 
 
 def test_state_of_the_class_is_new_for_each_subject() -> None:
