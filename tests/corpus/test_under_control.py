@@ -31,7 +31,7 @@ GROUPS: Final = (
 """Families whose pairs one process explores: few processes, and enough to keep two processors busy."""
 
 LARGE: Final = (
-    {"OtherOperand", "OperandOrder", "Mapping", "WaitingQueue", "Buffer"}
+    {"OtherOperand", "OperandOrder", "Mapping", "Roster", "WaitingQueue", "Buffer"}
     | {"CountDown", "ReadWrite", "Meeting", "Slot"}
     | ({"InPlace", "Comparison", "Length", "CopiedDict"} if sys.version_info >= (3, 15) else set())
 )

@@ -43,7 +43,7 @@ from lockproof.campaign.protocol.messages import (
     UseWatched,
 )
 from lockproof.campaign.worker.blocking import has_waits, is_own_model, marked, may_wait, parted, rejoined
-from lockproof.campaign.worker.case import Case, summed
+from lockproof.campaign.worker.case import Case, lenient, summed
 from lockproof.campaign.worker.watchdog import ThreadHung, Watchdog
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
@@ -464,7 +464,9 @@ class Worker:
             self.announce([str(scenario)])
             with Watchdog(self._hang):
                 judge = self._judge_or_reason(scenario)
-                case = self._cases[given] = Case(scenario, self._program(scenario), judge)
+                case = self._cases[given] = Case(
+                    scenario, self._program(scenario), judge, lenient(scenario, self.specification, self._judge)
+                )
             self.announce([])
         return case
 
