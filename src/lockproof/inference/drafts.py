@@ -20,6 +20,7 @@ from typing import Any, Final
 from lockproof.core.operation import Code, OperationKind, op
 from lockproof.core.probes import NAMES as PROBES
 from lockproof.core.probes import heard
+from lockproof.core.values import unordered
 from lockproof.inference.arguments import guesses
 from lockproof.inference.pools import Candidates, Guess
 from lockproof.inference.trials import Aside, in_a_copy
@@ -120,7 +121,10 @@ class Draft:
             return  # to be entered: see `handed`
         yield self.kind(self.needed)
         for hole, given in self.optional.items():
-            yield self.kind({**self.needed, hole: given}, weight=1)
+            if not has_code(given[1][0]):
+                yield self.kind({**self.needed, hole: given}, weight=1)
+            if hole.endswith("_2") and hole[:-2] in self.needed:  # `*args` may be none at all
+                yield self.kind({each: what for each, what in self.needed.items() if each != hole[:-2]}, weight=0.9)
         if self.crosses:
             yield from self._crossed()
         if self.slow:
@@ -138,6 +142,11 @@ class Draft:
 
 def _on_b(call: str) -> str:
     return call.replace("a.", "b.", 1)
+
+
+def has_code(value: Any) -> bool:
+    """Tell whether a value is a tuple with code in it, which no line can write."""
+    return isinstance(value, tuple) and any(isinstance(each, Code) for each in value)
 
 
 def _is_functions(pool: Candidates) -> bool:
@@ -162,12 +171,16 @@ def settle(drafts: Sequence[Draft], make: Callable[[], Any], factories: Candidat
             better |= {hole: listeners for hole, (_, pool) in draft.needed.items() if _is_functions(pool)}
             better |= {hole: listeners for hole, index in chosen.items() if _is_functions(pools[index])}
         draft.needed = draft.with_pools(better)
+        for hole, pool in better.items():
+            if f"{hole}_2" in draft.optional:
+                draft.optional[f"{hole}_2"] = f"*{hole}_2", (tuple(pool[:2]),)
         draft.listens, draft.crosses, draft.slow = answer["listens"], answer["crosses"], answer["slow"]
         draft.refused, draft.returns = answer["refused"], not answer["waits"]
         if answer["gives"] is not None:
             draft.about = answer["gives"]
             draft.gives = draft.about["shape"]
             draft.call = f"list({draft.plain_call})" if draft.gives == "iterator" else draft.plain_call
+            draft.normalize = contents if draft.about.get("copies") else draft.normalize
 
 
 def _guessed(draft: Draft, hole: str) -> bool:
@@ -226,6 +239,9 @@ class Trial:
                 return {"shape": shape}
             found = entered.result
         about: dict[str, Any] = {"shape": shape}
+        if type(found) is type(subject) and found is not subject and hasattr(type(found), "__iter__"):
+            again = self._aside(holes, subject)
+            about["copies"] = again is not None and again[0] is not found
         if is_handle(found, subject):
             again = self._aside(holes, subject) if shape != "block" else None
             about |= {
@@ -286,6 +302,11 @@ def shape_of(result: Any) -> str:
     if all(callable(getattr(type(result), name, None)) for name in ("__enter__", "__exit__")):
         return "block"
     return "" if result is None or isinstance(result, bool) else "value"
+
+
+def contents(result: Any) -> Any:
+    """Return the contents of a copy that a method returned, in any order: its text says nothing of them."""
+    return unordered(list(result)) if hasattr(type(result), "__iter__") else result
 
 
 def is_handle(found: Any, subject: Any) -> bool:

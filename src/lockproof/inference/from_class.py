@@ -298,7 +298,7 @@ def _preparing(kinds: list[OperationKind]) -> list[OperationKind] | None:
     first += [
         each
         for each in kinds
-        if not _is_about_handles(each)
+        if not (_is_about_handles(each) or each.reads)
         if generic.fills(each) or (each.weight >= 1 and any(each.text.startswith(f"a.{name}(") for name in names))
     ]
     return [*first, *(each for each in kinds if each.text == "a[k] = v")] or None

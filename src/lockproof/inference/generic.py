@@ -18,7 +18,8 @@ from lockproof.core.own_time import PASSING
 from lockproof.core.specification import Specification
 from lockproof.inference.arguments import Arguments
 from lockproof.inference.catalogue import defines, has
-from lockproof.inference.drafts import Draft, Holes, settle
+from lockproof.inference.drafts import Draft, Holes, contents, settle
+from lockproof.inference.effects import READING, with_effects
 from lockproof.inference.handed import handed_out
 from lockproof.inference.pools import INTEGERS, Candidates
 
@@ -100,7 +101,7 @@ def operations(
     settle(drafts, make, arguments.factories, arguments.listeners)
     notes += _not_asynchronous(cls)
     kinds = [kind for each in found for kind in (each.kinds() if isinstance(each, Draft) else [each])]
-    kinds += plain
+    kinds = with_effects([*kinds, *plain], make, [kind.text for kind in plain if not kind.reads])
     has_with = defines(cls, "__enter__") and defines(cls, "__exit__")
     if has_with and (ends := _ending(cls)):
         notes.append(f"__enter__ is left out: __exit__ calls {ends}, which may end the object")
@@ -278,10 +279,13 @@ def drafted(cls: Any, name: str, arguments: Arguments) -> Draft:
             optional[hole] = f"x={hole}", arguments.pool(function, parameter)[:1]
             continue
         text = f"{parameter.name}={hole}" if parameter.kind is parameter.KEYWORD_ONLY else hole
-        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_POSITIONAL:
+        several = parameter.kind is parameter.VAR_POSITIONAL
+        if parameter.default is parameter.empty and (not several or not needed):
             needed[hole] = text, arguments.pool(function, parameter)
             if not operand and _takes_many(needed[hole][1]) and arguments.takes_any(function, parameter):
                 operand = hole
+            if several:
+                optional[f"{hole}_2"] = f"*{hole}_2", (tuple(needed[hole][1][:2]),)
         elif parameter.name not in _NO_TIMES:
             try:
                 pool = arguments.pool(function, parameter)
@@ -289,8 +293,6 @@ def drafted(cls: Any, name: str, arguments: Arguments) -> Draft:
                 continue
             by_name = parameter.kind is parameter.POSITIONAL_OR_KEYWORD
             optional[hole] = f"{parameter.name}={hole}" if by_name else text, pool[:1]
-            if parameter.kind is parameter.VAR_POSITIONAL:
-                optional[f"{hole}_2"] = f"*{hole}_2", (tuple(pool[:2]),) if _plain(pool) else (Code("()"),)
     others = [hole for hole, (_, pool) in needed.items() if tuple(pool) == (Code("b"),)]
     pools = [pool for _, pool in needed.values()]
     reads = bool(_READS.fullmatch(name)) and not any("lambda" in str(each) for pool in pools for each in pool)
@@ -317,10 +319,6 @@ _MANY_TEXT: Final = ("[", "{", "frozenset(", "iter([", "set(")
 def _takes_many(pool: Candidates) -> bool:
     first = pool[0]
     return isinstance(first, (list, set, dict)) or (isinstance(first, Code) and first.startswith(_MANY_TEXT))
-
-
-def _plain(pool: Candidates) -> bool:
-    return all(type(each) in (int, str, float, bool, bytes) for each in pool)
 
 
 def _is_lazy(function: Any) -> bool:
@@ -357,9 +355,17 @@ def _operators(cls: type) -> Iterator[OperationKind]:
         yield op("bool(a)", reads=True)
     if defines(cls, "__next__"):
         yield op("next(a)", weight=4)
-    for sign, name in (("+=", "__iadd__"), ("-=", "__isub__"), ("|=", "__ior__"), ("&=", "__iand__")):
-        if defines(cls, name):
-            yield op(f"a {sign} x", x=INTEGERS if sign in ("+=", "-=") else [{1, 2}])
+    for sign, name in _SIGNS.items():
+        if defines(cls, f"__i{name}__"):
+            yield op(f"a {sign}= x", x=INTEGERS if sign in "+-" and not defines(cls, "__contains__") else [{1, 2}])
+            yield op(f"a {sign}= b", weight=1.5)
+            yield op(f"b {sign}= a", weight=1.5)
+        if defines(cls, f"__{name}__"):
+            yield op(f"a {sign} x", x=INTEGERS if sign in "+-" and not defines(cls, "__contains__") else [{1, 2}])
+            yield op(f"a {sign} b", normalize=contents, weight=1)
+
+
+_SIGNS: Final = {"+": "add", "-": "sub", "|": "or", "&": "and", "^": "xor"}
 
 
 def with_time(specification: Specification) -> Specification:
@@ -381,7 +387,7 @@ def observers(kinds: list[OperationKind]) -> list[str]:
     The lines may change the subject: they run one after the other, on the model as on the subject.
     """
     lines = []
-    for kind in kinds:
+    for kind in sorted(kinds, key=lambda each: each.weight == READING):  # names that say so first
         few = list(kind.fillings(2))
         if (
             kind.reads

@@ -55,7 +55,7 @@ def test_values_of_annotations_read_as_code() -> None:
     assert {"a.job(Job(1, Owner('x')))", "a.kind(ValueError)", "a.enumeration(Colour.RED)"} <= found
     assert {"a.enumerations(Colour)", "a.refusal(Refusal(1))", "a.merged({'x', 'y'})", "a.mode('w')"} <= found
     assert {"a.where(Path('1'))", "a.nested([('x', Level.LOW)])"} <= found
-    assert {"a.extra()", "a.extra('x')", "a.extra(*('x', 'y'))", "a.extra(x=1)"} <= found
+    assert {"a.extra()", "a.extra('x')", "a.extra('x', *('x', 'y'))", "a.extra('x', x=1)"} <= found
 
 
 def test_kinds_of_values_are_tried_until_a_call_succeeds() -> None:
