@@ -16,6 +16,9 @@ FILLINGS: Final = 24
 INITIAL_FILLINGS: Final = 6
 """The most operations of one kind among which the initial ones are drawn."""
 
+CHANGING_FILLINGS: Final = 2
+"""Operations of each other kind that are tried, to see whether they change a fresh subject."""
+
 EARLY: Final = 0.7
 """The rate of the exponential distribution by which an operation of a kind is drawn: the first ones come most often."""
 

@@ -57,6 +57,7 @@ def with_effects(
     growing = [kind for kind in changing if not _other(kind)]
     contexts: list[Filling] = [tuple(kind.fillings(1)) for kind in growing[:MOST_FILLING]]
     contexts += [tuple(kind.fillings(2)) for kind in growing[:1]]
+    contexts = contexts or [()]
     unsure = [kind for kind in open_ if kind not in changing]
     again = in_a_copy([partial(_changes, kind, contexts, make, names) for kind in unsure])
     found = {kind.text: each for kind, each in zip(unsure, again, strict=True) if not each}

@@ -129,6 +129,8 @@ def _of_kind(cls: type, make: Make, catalogue: Catalogue) -> Specification:
         if not _methods(each) or each.text in known:
             continue  # an operator: the table has it in all its forms
         lifted = not all(hasattr(sample, name) for name in _methods(each))
+        if lifted and next(each.fillings(1)).subjects not in (("a",), ()):
+            continue  # the builtin says nothing of it, so that it is one step with the other subject's
         operations.append(replace(each, lifted=lifted, normalize=_listed if catalogue.unordered else each.normalize))
     observe = [text for text in catalogue.observe if has(cls, OperationKind(text))]
     return Specification(

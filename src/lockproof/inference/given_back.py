@@ -18,8 +18,8 @@ from lockproof.core.probes import NAMES as PROBES
 from lockproof.inference.drafts import Draft, Trial
 from lockproof.inference.trials import in_a_copy
 
-GIVES_BACK: Final = re.compile(
-    r"(release|give_?back|put_?back|return|free|check_?in|unregister|unsubscribe|remove|cancel|close|done|finish|ack|"
+_GIVES_BACK: Final = re.compile(
+    r"(release|give|put|push|give_?back|put_?back|return|free|check_?in|unregister|unsubscribe|remove|cancel|close|done|finish|ack|"
     r"complete|commit|roll_?back|dispose|disconnect|detach|revoke|redeem|renew|recycle)_?\w*"
 )
 """Names of methods that take something back. Any other method counts as one if it refuses all but what was given."""
@@ -35,7 +35,7 @@ def given_back(drafts: Sequence[Draft], make: Callable[[], Any]) -> list[Operati
     """
     takers = [draft for draft in drafts if draft.needed and draft.call.startswith("a.")]
     givers = [draft for draft in drafts if draft.gives in ("value", "object") and draft.call.startswith("a.")]
-    by_name = [draft for draft in takers if GIVES_BACK.fullmatch(draft.name)]
+    by_name = [draft for draft in takers if _GIVES_BACK.fullmatch(draft.name)]
     pairs = [(giver, taker) for taker in by_name for giver in givers if giver is not taker and not giver.reads]
     others = [draft for draft in takers if draft not in by_name and not draft.is_open_to_functions]
     pairs += [(giver, taker) for taker in others for giver in givers if giver is not taker]
@@ -70,7 +70,7 @@ def _accepts(giver: Draft, taker: Draft, make: Callable[[], Any]) -> str:
         if isinstance(wanted, type) and not isinstance(result, wanted):
             continue
         plain = isinstance(result, (int, str, list, set, dict, tuple))
-        named = GIVES_BACK.fullmatch(taker.name) is not None
+        named = _GIVES_BACK.fullmatch(taker.name) is not None
         if (plain or not named) and not Trial(taker, make, (), ()).refuses_plain():
             continue
         given = taker.given(hole, "given")

@@ -24,7 +24,7 @@ from lockproof.core.operation import OperationKind, op
 from lockproof.core.probes import NAMES as PROBES
 from lockproof.core.values import anonymous, canonical
 from lockproof.inference.drafts import Draft
-from lockproof.inference.given_back import GIVES_BACK, given_back
+from lockproof.inference.given_back import given_back
 from lockproof.inference.trials import Aside, in_a_copy
 
 MOST_BESIDE: Final = 10
@@ -35,6 +35,12 @@ MOST_READERS: Final = 2
 
 MOST_METHODS: Final = 8
 """Methods at most that are tried of an object that is handed out."""
+
+_ENDS: Final = re.compile(
+    r"(release|give_?back|cancel|commit|roll_?back|close|done|finish|complete|dispose|disconnect|detach|revoke|"
+    r"unsubscribe|unregister|check_?in|free)_?\w*"
+)
+"""Names of methods of an object after which its user has it no longer."""
 
 _PROMISES: Final = re.compile(
     r"lock|guard|frozen|freez|exclusive|atomic|transaction|snapshot|consistent|synchroni|hold"
@@ -58,7 +64,8 @@ def blocks(
     changing = [next(kind.fillings(1)).text for kind in kinds if not kind.reads and kind.weight >= 2.5]
     names = {**PROBES, **{name: what for kind in kinds for name, what in kind.constants().items()}}
     names |= {name: what for draft in managers for name, what in draft.kind(draft.needed).constants().items()}
-    trials = [partial(_tried, call, changing[:MOST_BESIDE], readers, make, names) for call in calls.values()]
+    beside = [*changing[:MOST_BESIDE], *(f"list(held({call}))" for call in calls.values())]
+    trials = [partial(_tried, call, beside, readers, make, names) for call in calls.values()]
     found: list[OperationKind] = []
     failing: list[str] = []
     for name, answer in zip(calls, in_a_copy(trials), strict=True):
@@ -73,7 +80,7 @@ def blocks(
 
 
 def _tried(
-    call: str, changing: Sequence[str], readers: Sequence[str], make: Callable[[], Any], names: dict[str, Any]
+    call: str, beside: Sequence[str], readers: Sequence[str], make: Callable[[], Any], names: dict[str, Any]
 ) -> dict[str, Any]:
     """Enter a block and leave it.
 
@@ -95,7 +102,7 @@ def _tried(
     shows = any(now not in (_WAITS, old) for now, old in zip(seen, before, strict=True))
     waiting = [now == _WAITS for now in seen]
     others = []
-    for line in [] if shows else [*changing, f"list(held({call}))"]:
+    for line in () if shows else beside:
         a, b = fresh()
         manager = run(call, a, b)
         type(manager).__enter__(manager)
@@ -178,7 +185,7 @@ class Handle:
 
     def operation(self, name: str, kind: OperationKind) -> OperationKind:
         """Return an operation on an object `a` of this class as one on what was handed out."""
-        ends = GIVES_BACK.fullmatch(name) is not None
+        ends = _ENDS.fullmatch(name) is not None
         what = "kept(a)" if self.shared else f"{'back' if ends else 'kept'}(a, {SLOT})"
         holes = dict(kind.holes) if self.shared else {**kind.holes, **_SLOT}
         return replace(

@@ -150,3 +150,60 @@ class Local:
             self._local.session = Connection()
         found: Connection = self._local.session
         return found
+
+
+class Readers:
+    """Readers share, a writer excludes them; each has its block."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._readers = 0
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        with self._changed:
+            self._readers += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._readers -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        with self._changed:
+            while self._readers:
+                self._changed.wait()
+            yield
+
+
+class Batch:
+    """Collects, and writes when its block ends."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self._waiting = store, list[int]()
+
+    def __enter__(self) -> Batch:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.commit()
+
+    def put(self, number: int) -> None:
+        self._waiting.append(number)
+
+    def commit(self) -> None:
+        with self._store.lock:
+            self._store.numbers += self._waiting
+
+
+class Store:
+    """Gives out batches."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.numbers = list[int]()
+
+    def batch(self) -> Batch:
+        return Batch(self)

@@ -72,3 +72,14 @@ def test_what_a_method_takes_that_refuses_all_else_is_given_to_it() -> None:
     assert found["a.pay(back(a, slot))"].after == ("keep(a, a.issue(x_amount), slot)",)
     assert found["a.pay(kept(a))"].after == ("keep(a, a.issue(x_amount))",)
     assert not any("kept" in text for text in kinds(handed.MendedGuests))
+
+
+def test_blocks_that_exclude_one_another_are_one_step_each() -> None:
+    found = kinds(handing.Readers)
+    assert {"[None for _ in held(a.reading())]", "[None for _ in held(a.writing())]"} <= set(found)
+
+
+def test_what_a_block_gives_is_used_until_a_call_ends_it() -> None:
+    found = kinds(handing.Store)
+    begin = ("enter(a, a.batch(), slot)",)
+    assert [found[text].after for text in ("kept(a, slot).put(x_number)", "back(a, slot).commit()")] == [begin] * 2
