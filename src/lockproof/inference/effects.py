@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from enum import Enum
 from functools import partial
@@ -80,27 +81,34 @@ def _changes(
 ) -> bool | None:
     """Tell whether a call changes the state of a subject, or of its class, after one of these programs.
 
-    True also if the state cannot be seen; None if no call succeeds.
+    True also if the state cannot be seen, or if the call waits; None if no call succeeds.
     """
-    succeeded = False
+    aside = Aside(partial(_seen_to_change, kind, contexts, make, names))
+    return True if aside.waits() or aside.error is not None else aside.result
+
+
+def _seen_to_change(
+    kind: OperationKind, contexts: Sequence[Filling], make: Callable[[], Any], names: Mapping[str, Any]
+) -> bool | None:
+    succeeded, cls = False, type(make())
+    shared = shared_state(cls)
     for context in contexts:
         for filled in ("ab", "a", "b") if context and _other(kind) else ("ab",):
             for operation in islice(kind.fillings(FILLINGS), FILLINGS):
                 subjects = make(), make()
                 for line in [renamed(each, {"a": name}) for name in filled for each in context]:
-                    if Aside(partial(line.compiled(names), *subjects, None)).waits():
-                        return True
-                cls = type(subjects[0])
+                    with suppress(Exception):
+                        line.compiled(names)(*subjects, None)
+                before = _state(subjects)
                 try:
-                    before = _state(subjects), shared_state(cls)
-                    call = Aside(partial(_called, operation, names, subjects))
-                    if call.waits():
-                        return True
-                    succeeded = succeeded or call.error is None
-                    if (_state(subjects), shared_state(cls)) != before:
-                        return True
-                except _Unseen:
+                    _called(operation, names, subjects)
+                    succeeded = True
+                except Exception:
+                    pass
+                if _state(subjects) != before:
                     return True
+    if not any(contexts) and shared_state(cls) != shared:  # other calls may change data of the class too
+        return True
     return False if succeeded else None
 
 

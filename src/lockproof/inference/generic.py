@@ -101,7 +101,10 @@ def operations(
     settle(drafts, make, arguments.factories, arguments.listeners)
     notes += _not_asynchronous(cls)
     kinds = [kind for each in found for kind in (each.kinds() if isinstance(each, Draft) else [each])]
-    kinds = with_effects([*kinds, *plain], make, [kind.text for kind in plain if not kind.reads])
+    if not without:  # a class of a known kind has the operators of a table
+        kinds += plain
+    kinds = with_effects(kinds, make, [kind.text for kind in plain if not kind.reads])
+    kinds += plain if without else []
     has_with = defines(cls, "__enter__") and defines(cls, "__exit__")
     if has_with and (ends := _ending(cls)):
         notes.append(f"__enter__ is left out: __exit__ calls {ends}, which may end the object")
