@@ -117,8 +117,8 @@ class Draft:
 
     def kinds(self) -> Iterator[OperationKind]:
         """Yield the kinds: with what is needed, with each optional argument, and with the special arguments."""
-        if self.gives == "block":
-            return  # to be entered: see `handed`
+        if self.is_manager and self.gives == "block":
+            return  # nothing happens until it is entered: see `handed`
         yield self.kind(self.needed)
         for hole, given in self.optional.items():
             if not has_code(given[1][0]):

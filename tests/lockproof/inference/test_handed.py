@@ -6,7 +6,7 @@ import pytest
 
 from lockproof import infer
 from lockproof.core.operation import OperationKind
-from tests.corpus import handed
+from tests.corpus import handed, observed
 from tests.lockproof.inference import handing
 
 
@@ -83,3 +83,8 @@ def test_what_a_block_gives_is_used_until_a_call_ends_it() -> None:
     found = kinds(handing.Store)
     begin = ("enter(a, a.batch(), slot)",)
     assert [found[text].after for text in ("kept(a, slot).put(x_number)", "back(a, slot).commit()")] == [begin] * 2
+
+
+def test_a_method_that_returns_a_lock_is_called_by_itself_too() -> None:
+    """Two threads may be given different locks for one key."""
+    assert "a.guard_of(x_key)" in kinds(observed.BrokenKeyed)
