@@ -116,8 +116,11 @@ class Generator:
         parallel = tuple(map(tuple, threads))
         subjects = Scenario((), parallel).subjects
         # What an operation makes of an empty subject, it may not make again of one that has it already.
-        fresh = early and all(each.text in self._filling for thread in threads for each in thread)
-        drawn = [] if fresh and random.random() < tuning.EMPTY else self._initial.draw(subjects, random, focus)
+        operations = [each for thread in threads for each in thread]
+        known = all(each.text in self._filling for each in operations)
+        alone = early and len({each.kind.text for each in operations}) == 1
+        empty = (alone or (early and known)) and random.random() < tuning.EMPTY[known]
+        drawn = [] if empty else self._initial.draw(subjects, random, focus)
         init = [*self._steps.kept_before(threads, random, focus), *drawn]
         final = [renamed(each, {"a": name}) for name in subjects for each in self._specification.final]
         return Scenario(tuple(init), parallel, tuple(final))

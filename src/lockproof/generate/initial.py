@@ -52,16 +52,13 @@ def productive(specification: Specification, announce: Callable[[Sequence[str]],
 
     The lines run the subject's code, on this thread. `announce` is called with each line before the line runs.
     """
-    kinds = [*(specification.init or ()), *specification.operations]
-    init = {kind.text for kind in (specification.init if specification.init is not None else kinds)}
-    kinds = [kind for kind in kinds if kind.text in init or not (kind.reads or kind.after or SLOT in kind.holes)]
+    kinds = specification.init if specification.init is not None else specification.operations
     observe = [each.compiled(specification.globals) for each in specification.final]
     found = set()
-    for kind in {each.text: each for each in kinds}.values() if observe else ():
+    for kind in kinds if observe else ():
         if kind.blocking or comes_back(kind.text):
             continue
-        few = tuning.INITIAL_FILLINGS if kind.text in init else tuning.CHANGING_FILLINGS
-        for operation in list(kind.fillings(tuning.FILLINGS))[:few]:
+        for operation in list(kind.fillings(tuning.FILLINGS))[: tuning.INITIAL_FILLINGS]:
             if not comes_back(operation.text):
                 announce([operation.text])
                 with suppress(Exception):

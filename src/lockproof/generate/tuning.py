@@ -16,9 +16,6 @@ FILLINGS: Final = 24
 INITIAL_FILLINGS: Final = 6
 """The most operations of one kind among which the initial ones are drawn."""
 
-CHANGING_FILLINGS: Final = 2
-"""Operations of each other kind that are tried, to see whether they change a fresh subject."""
-
 EARLY: Final = 0.7
 """The rate of the exponential distribution by which an operation of a kind is drawn: the first ones come most often."""
 
@@ -68,8 +65,9 @@ INITIAL: Final = (0, 0, 1, 1, 2, 3)
 INITIAL_WITH_AIM: Final = (0, 1, 1, 2, 2, 3)
 """The same where scenarios have an aim. An operation shows half of its effects only if it has something to work on."""
 
-EMPTY: Final = 0.75
-"""Share of early pairs with an empty initial part, if both operations are known to change a fresh subject."""
+EMPTY: Final = (0.4, 0.75)
+"""Share of early pairs with an empty initial part: of a kind beside itself, and of operations that are known to change
+a fresh subject."""
 
 FILLING: Final = 0.75
 """Share of initial parts that consist of operations known to change something, where such are known."""
