@@ -24,7 +24,7 @@ from lockproof.core.operation import OperationKind, op
 from lockproof.core.probes import NAMES as PROBES
 from lockproof.core.values import anonymous, canonical
 from lockproof.inference.drafts import Draft
-from lockproof.inference.given_back import given_back
+from lockproof.inference.given_back import given_back, unseen
 from lockproof.inference.trials import Aside, in_a_copy
 
 MOST_BESIDE: Final = 10
@@ -206,7 +206,7 @@ def handle_of(draft: Draft, answer: Mapping[str, Any]) -> Handle | None:
     giver = _given(draft, "enter" if block else "keep")
     if shared and not block:
         kind = draft.kind(draft.needed)
-        giver = replace(kind, text=f"keep(a, {kind.text})", reads=False, weight=4)
+        giver = replace(kind, text=f"keep(a, {kind.text})", reads=False, normalize=unseen, weight=4)
     return Handle(found, giver, shared and not block)
 
 

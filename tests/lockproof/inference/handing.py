@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+import uuid
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -207,3 +208,21 @@ class Store:
 
     def batch(self) -> Batch:
         return Batch(self)
+
+
+class Leases:
+    """Grants leases by identifiers that no two runs repeat."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[str, str] = {}
+
+    def grant(self, name: str) -> str:
+        token = str(uuid.uuid4())
+        with self._lock:
+            self._open[token] = name
+        return token
+
+    def redeem(self, token: str) -> str:
+        with self._lock:
+            return self._open.pop(token)

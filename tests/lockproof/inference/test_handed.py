@@ -6,6 +6,7 @@ import pytest
 
 from lockproof import infer
 from lockproof.core.operation import OperationKind
+from lockproof.inference.conformance import conform
 from tests.corpus import handed, observed
 from tests.lockproof.inference import handing
 
@@ -88,3 +89,9 @@ def test_what_a_block_gives_is_used_until_a_call_ends_it() -> None:
 def test_a_method_that_returns_a_lock_is_called_by_itself_too() -> None:
     """Two threads may be given different locks for one key."""
     assert "a.guard_of(x_key)" in kinds(observed.BrokenKeyed)
+
+
+def test_a_token_that_no_run_repeats_is_given_back_too() -> None:
+    found = conform(infer(handing.Leases), seed=1, seconds=0.1).specification
+    assert "keep(a, a.grant(x_name))" in {kind.text for kind in found.init or ()}
+    assert {"a.redeem(kept(a))", "a.redeem(back(a, slot))"} <= {kind.text for kind in found.operations}
