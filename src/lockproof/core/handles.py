@@ -122,6 +122,12 @@ def only_initial(text: str) -> bool:
     )  # fmt: skip
 
 
+def call_of(text: str) -> str:
+    """Return the call whose result a line keeps, or any other line as it is: both wait for the same."""
+    found = re.fullmatch(rf"(?:keep|enter)\(a, (.*?)(?:, (?:{SLOT}|\d+))?\)", text)
+    return found[1] if found else text
+
+
 def is_use(text: str) -> bool:
     """Tell whether a line calls something that its thread keeps."""
     return re.search(r"\bkept\(a, \w+\)\.", text) is not None

@@ -9,6 +9,7 @@ import pytest
 
 from lockproof.core.handles import (
     back,
+    call_of,
     enter,
     gives_back_to_all,
     held,
@@ -91,5 +92,7 @@ def test_each_thread_has_a_number_of_its_own() -> None:
 
 def test_lines_say_what_they_are_about() -> None:
     assert only_initial("keep(a, a.get())") and not only_initial("keep(a, a.get(), 1)")
+    for line in ("keep(a, a.get(x))", "keep(a, a.get(x), slot)", "enter(a, a.get(x), 1)", "a.get(x)"):
+        assert call_of(line) == "a.get(x)"
     assert is_use("kept(a, 1).query()") and not is_use("a.put(kept(a, 1))") and not is_use("kept(a).query()")
     assert gives_back_to_all("a.put(kept(a))") and not gives_back_to_all("kept(a).query()")

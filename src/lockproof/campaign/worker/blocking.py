@@ -10,6 +10,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import replace
 from typing import Any, Final
 
+from lockproof.core.handles import call_of
 from lockproof.core.operation import UNKNOWN_KIND, Operation, OperationKind
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
@@ -65,8 +66,10 @@ def marked(specification: Specification, kinds: Sequence[str]) -> Specification:
     if not kinds or not is_own_model(specification):
         return specification
 
+    waiting = set(map(call_of, kinds))
+
     def all_marked(several: Sequence[OperationKind]) -> list[OperationKind]:
-        return [replace(kind, blocking=True) if kind.text in kinds else kind for kind in several]
+        return [replace(kind, blocking=True) if call_of(kind.text) in waiting else kind for kind in several]
 
     init = None if specification.init is None else all_marked(specification.init)
     itself = replace(specification, operations=all_marked(specification.operations), init=init,
