@@ -248,6 +248,10 @@ _LISTS: Final = (
     _pair("lists", "Playlist", "generator against the lock",
           "a song is skipped between two items of the generator: it raises IndexError, or leaves a song out",
           "a.add(1); a.add(2) -> list(a.all()) || a.skip() -> list(a.all())"),
+    _pair("lists", "Roster", "other operand unlocked",
+          "the other roster is half struck when its names are read",
+          "a.enter(1); a.enter(2); b.enter(1); b.enter(2) -> a.strike_all(b) || b.strike_all(a) -> list(a); list(b)",
+          needs=_TWO),
     _pair("lists", "Basket", "generator against the lock",
           "two loops hold the lock of the basket that they read and wait for that of the other",
           "a.add(1); b.add(2) -> a.copy_to(b) || a.copy_from(b) -> list(a)", kind=_DEADLOCK, needs=_TWO),
@@ -416,7 +420,30 @@ _WAITING: Final = (
           "a.join() || a.done() || a.done()", kind=_DEADLOCK, needs=_THREE),
 )  # fmt: skip
 
+_HANDED: Final = (
+    _pair("handed", "Guests", "lost update",
+          "two threads that come in count as one",
+          "-> enter(a, a.visit(), 1) || enter(a, a.visit(), 2) -> a.inside()", shows="free-threaded"),
+    _pair("handed", "Ledger", "wrong lock",
+          "a note comes while the ledger is frozen",
+          "[(a.count(), a.count()) for _ in held(a.frozen())] || a.note(1)"),
+    _pair("handed", "Door", "lost update",
+          "two threads that come in count as one",
+          "-> a.__enter__() || a.__enter__() -> a.inside", shows="free-threaded"),
+    _pair("handed", "Hall", "lost update",
+          "two threads cancel, and the seats of one stay taken",
+          "keep(a, a.reserve(1), 1); keep(a, a.reserve(1), 2) -> back(a, 1).cancel() || back(a, 2).cancel()"
+          " -> a.free()",
+          shows="free-threaded"),
+    _pair("handed", "Vouchers", "check-then-act",
+          "two threads are paid for one voucher",
+          "keep(a, a.issue(1)) -> a.pay(kept(a)) || a.pay(kept(a)) ->"),
+    _pair("handed", "Meters", "lost update",
+          "two threads count, and the meter that both were given shows one",
+          "keep(a, a.meter('x')) -> kept(a).count() || kept(a).count() ->", shows="free-threaded"),
+)  # fmt: skip
+
 PAIRS: Final = (
     *_SETS, *_BUILTIN_SETS, *_COUNTERS, *_CACHES, *_DICTS, *_LISTS, *_QUEUES, *_REGISTRIES, *_POOLS, *_CLOCKS, *_ALIKE,
-    *_OBSERVED, *_WAITING,
+    *_OBSERVED, *_WAITING, *_HANDED,
 )  # fmt: skip

@@ -391,3 +391,38 @@ class MendedBasket:
 
     def copy_from(self, other: MendedBasket) -> None:
         other.copy_to(self)
+
+
+class BrokenRoster:
+    """Strikes the names of another roster one by one."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._names: list[int] = []
+
+    def enter(self, name: int) -> None:
+        with self._lock:
+            self._names.append(name)
+
+    def strike_all(self, names: Iterable[int]) -> None:
+        for each in names:
+            with self._lock:
+                if each in self._names:
+                    self._names.remove(each)
+
+    def __iter__(self) -> Iterator[int]:
+        with self._lock:
+            return iter(list(self._names))
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._names)
+
+
+class MendedRoster(BrokenRoster):
+    """Reads what it is given, whatever that is, and then strikes it in one step."""
+
+    def strike_all(self, names: Iterable[int]) -> None:
+        gone = list(names)
+        with self._lock:
+            self._names = [each for each in self._names if each not in gone]

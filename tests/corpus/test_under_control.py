@@ -26,13 +26,13 @@ GROUPS: Final = (
     "sets builtin_sets counters",
     "caches dicts lists",
     "queues registries pools",
-    "clocks alike observed",
+    "clocks alike observed handed",
     "waiting",
 )
 """Families whose pairs one process explores: few processes, and enough to keep two processors busy."""
 
 LARGE: Final = (
-    {"OtherOperand", "OperandOrder", "Mapping", "WaitingQueue", "Buffer"}
+    {"OtherOperand", "OperandOrder", "Mapping", "Roster", "WaitingQueue", "Buffer"}
     | {"CountDown", "ReadWrite", "Meeting", "Slot"}
     | ({"InPlace", "Comparison", "Length", "CopiedDict"} if sys.version_info >= (3, 15) else set())
 )

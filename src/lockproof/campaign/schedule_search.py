@@ -28,6 +28,10 @@ TURN_SCHEDULES: Final = 60
 """Schedules of one turn of a scenario. With 120, half as many scenarios had a turn, and the search needed twice as many
 schedules to find the rare pairs of the corpus."""
 
+PAIR: Final = 2
+PAIR_SCHEDULES: Final = 30
+"""The same for a scenario of so few operations: it has fewer schedules, and most flaws show in the first of them."""
+
 MOST_OPERATIONS: Final = 7
 """Parallel operations at most of a scenario that is explored. Few, since each multiplies the schedules; but more than
 two, since each multiplies the pairs of operations that may collide even faster."""
@@ -153,7 +157,8 @@ class ScheduleSearch:
             turn = _Unfinished(fresh) if fresh is not None else self._unfinished.pop(0)
             known = turn.scenario in self.first
             seconds = max(turn.seconds, LONGEST_LOOK / 2) if known else turn.seconds
-            most = KNOWN_SCHEDULES if known else AIMED_SCHEDULES if aimed else TURN_SCHEDULES
+            usual = PAIR_SCHEDULES if turn.scenario.size[0] <= PAIR else TURN_SCHEDULES
+            most = KNOWN_SCHEDULES if known else AIMED_SCHEDULES if aimed else usual
             looked = self.look(turn.scenario, min(seconds, self.clock.left()), most)
             if looked is None or looked.skipped:
                 continue

@@ -18,6 +18,7 @@ from lockproof.core.operation import SUBJECTS, Operation
 
 BY_FUNCTION: Final = {
     "len": ("__len__",), "bool": ("__bool__",), "next": ("__next__",), "reversed": ("__reversed__",),
+    "held": ("__enter__",),
     "dict": ("keys", "__getitem__"), **dict.fromkeys(
         ("iter", "list", "set", "frozenset", "tuple", "sorted", "sum", "max", "min", "any", "all", "enumerate", "zip",
          "map", "filter", "slowly"),

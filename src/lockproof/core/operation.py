@@ -64,6 +64,8 @@ class OperationKind:
         reads: whether the operation changes nothing.
         weight: how often the operation is chosen, relative to the others.
         dual: whether the operation takes effect in two steps (see `Half`).
+        after: the texts of kinds one of which must come before in the same thread, like the call that gives what this
+            one gives back. Empty: it needs none.
 
     """
 
@@ -76,6 +78,7 @@ class OperationKind:
     reads: bool = False
     weight: float = 1.0
     dual: bool = False
+    after: tuple[str, ...] = ()
 
     def fillings(self, limit: int | None = None) -> Iterator[Operation]:
         """Yield at most `limit` operations, one for each combination of arguments, first values of the pools first."""

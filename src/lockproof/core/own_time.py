@@ -50,7 +50,10 @@ _OWN: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.s
 
 
 class OwnTime:
-    """The clock of the present run. `now` is its time in seconds; `was_read`: code of the subject has read a clock."""
+    """The clock of the present run.
+
+    `now` is its time in seconds; `was_read`: code of the subject has read a clock in any run.
+    """
 
     def __init__(self) -> None:
         self.now = BEGIN

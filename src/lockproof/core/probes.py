@@ -22,6 +22,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import Any, Final, NoReturn, Self
 
+from lockproof.core import handles
 from lockproof.core.operation import SUBJECTS, Code, OperationKind
 from lockproof.core.values import canonical
 
@@ -246,26 +247,6 @@ def abandon(subject: Any) -> None:
         vars(subject).setdefault("_lockproof_begun", []).append(iterator)
 
 
-def keep[T](subject: Any, value: T) -> T:
-    """Keep what the subject gave out, for `kept`, and return it. For initial parts: there no other thread runs."""
-    with suppress(TypeError, AttributeError):
-        vars(subject)["_lockproof_kept"] = value
-    return value
-
-
-def kept(subject: Any) -> Any:
-    """Return what `keep` kept last of the subject.
-
-    Raises:
-        LookupError: nothing was kept.
-
-    """
-    try:
-        return vars(subject)["_lockproof_kept"]
-    except (KeyError, TypeError):
-        raise LookupError("nothing was kept") from None
-
-
 def comes_back(text: str) -> bool:
     """Return whether an operation, or an argument, gives a subject code to run that calls a subject again."""
     tree = ast.parse(text)
@@ -297,8 +278,7 @@ def without_coming_back(kind: OperationKind) -> OperationKind | None:
 NAMES: Final[Mapping[str, Any]] = {
     each.__name__: each
     for each in (
-        Yielding, Meddling, Dying, slowly, gives_1, gives_2, fails, listener, heard, abandon, keep, kept,
-        StandIn, Colour, Shade,
+        Yielding, Meddling, Dying, slowly, gives_1, gives_2, fails, listener, heard, abandon, StandIn, Colour, Shade,
     )
-}  # fmt: skip
+} | dict(handles.NAMES)  # fmt: skip
 """The global names that operations of inferred specifications may use."""

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
+from lockproof.core.handles import with_own_slots
 from lockproof.core.operation import Operation, OperationKind, renamed
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
@@ -22,6 +23,7 @@ from lockproof.generate import tuning
 from lockproof.generate.initial import InitialPart, productive
 from lockproof.generate.operation_pool import OperationPool
 from lockproof.generate.pairs import Pair, PairOrder, met_again
+from lockproof.generate.steps import StepsInOrder
 
 __all__ = ["Generator", "Watched", "met_again", "productive"]
 
@@ -57,7 +59,9 @@ class Generator:
         own = [kind.text for kind in able if specification.model is None or kind.lifted]
         self._pairs = PairOrder(kinds, aimed or {}, watched or Watched(), own)
         self._mixed = _MixedThreads(kinds, specification, self._pool)
+        self._filling = filling
         self._initial = InitialPart(specification, filling, has_aim=bool(self._pairs.aimed))
+        self._steps = StepsInOrder(specification, self._pool)
         self._changing = [kind for kind in kinds if not kind.reads and not kind.exclusive]
         waits = any(kind.blocking for kind in kinds)
         self._more_threads = tuning.MORE_THREADS_OF_QUEUES if waits else tuning.MORE_THREADS
@@ -86,12 +90,14 @@ class Generator:
             kind = random.choice(plan.required)
             thread = threads[_owner(threads, kind, len(threads) - 1)]
             thread[random.randrange(len(thread))] = self._pool.draw(kind, random, focus)
-        return self._completed(threads, random, focus)
+        return self._completed(self._steps.complete(threads, random, focus), random, focus, early=self.is_early(index))
 
     def _threads_of_pair(self, pair: Pair, random: Random, focus: str) -> list[list[Operation]]:
         threads = [[self._pool.draw(kind, random, focus)] for kind in pair]
         if pair[0] is pair[1] and random.random() < tuning.SAME_OPERATION:
             threads[1] = list(threads[0])
+        elif pair[0] == pair[1] and pair[0] is not pair[1]:
+            threads[1] = [self._pool.draw_other(threads[0][0], random)]
         if not self._pairs.aimed:
             return threads
         for kind, thread in zip(pair, threads, strict=True):
@@ -103,11 +109,19 @@ class Generator:
                 thread.append(second)
         return threads
 
-    def _completed(self, threads: Sequence[Sequence[Operation]], random: Random, focus: str) -> Scenario:
+    def _completed(
+        self, threads: Sequence[Sequence[Operation]], random: Random, focus: str, *, early: bool
+    ) -> Scenario:
         """Return the scenario with an initial part and the operations that observe its subjects at the end."""
         parallel = tuple(map(tuple, threads))
         subjects = Scenario((), parallel).subjects
-        init = self._initial.draw(subjects, random, focus)
+        # What an operation makes of an empty subject, it may not make again of one that has it already.
+        operations = [each for thread in threads for each in thread]
+        known = all(each.text in self._filling for each in operations)
+        alone = early and len({each.kind.text for each in operations}) == 1
+        empty = (alone or (early and known)) and random.random() < tuning.EMPTY[known]
+        drawn = [] if empty else self._initial.draw(subjects, random, focus)
+        init = [*self._steps.kept_before(threads, random, focus), *drawn]
         final = [renamed(each, {"a": name}) for name in subjects for each in self._specification.final]
         return Scenario(tuple(init), parallel, tuple(final))
 
@@ -127,7 +141,7 @@ class Generator:
                 threads[t] = (*threads[t], added)
             else:
                 scenario = replace(scenario, init=(*scenario.init, added))
-            scenario = scenario.with_threads(threads)
+            scenario = scenario.with_threads(with_own_slots(threads))
             yield scenario
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from random import Random
 
+from lockproof.core.handles import SLOT
 from lockproof.core.operation import Operation, OperationKind, renamed
 from lockproof.core.probes import comes_back
 from lockproof.core.specification import Specification
@@ -24,7 +25,8 @@ class InitialPart:
     def __init__(self, specification: Specification, filling: frozenset[str], *, has_aim: bool) -> None:
         kinds = specification.init
         if kinds is None:
-            kinds = [kind for kind in _by_weight(specification.operations) if not kind.reads]
+            every = _by_weight(specification.operations)
+            kinds = [kind for kind in every if not (kind.reads or kind.after or SLOT in kind.holes)]
         self.operations = [
             each for kind in kinds for each in list(kind.fillings(tuning.FILLINGS))[: tuning.INITIAL_FILLINGS]
             if not kind.blocking or specification.model is None

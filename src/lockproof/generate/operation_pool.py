@@ -22,6 +22,10 @@ class OperationPool:
         """Return a constant for the operations of one scenario to have in common; empty for a scenario without one."""
         return random.choice(self._constants) if self._constants and random.random() < tuning.FOCUSED else ""
 
+    def has(self, kind: OperationKind) -> bool:
+        """Tell whether the pool has operations of this kind."""
+        return kind.text in self._operations
+
     def draw(self, kind: OperationKind, random: Random, focus: str) -> Operation:
         """Return an operation of this kind, with the focus if one has it."""
         return _early(with_focus(self._operations[kind.text], focus), random)

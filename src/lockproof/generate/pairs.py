@@ -6,11 +6,12 @@ Most flaws need just two operations, so pairs go through the kinds systematicall
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from heapq import heapify, heappop, heappush
-from itertools import combinations_with_replacement
+from itertools import combinations, combinations_with_replacement, zip_longest
 
 from lockproof.core.operation import Operation, OperationKind, renamed
 from lockproof.core.watched import LONG, Watched
@@ -52,7 +53,7 @@ class PairOrder:
 
     def is_early(self, index: int) -> bool:
         """Tell whether the scenario with this number is an early pair of the class's own methods."""
-        return index % tuning.OWN_EVERY == 0 and index < len(self._early_pairs) * tuning.OWN_EVERY
+        return index % tuning.OTHER_EVERY < tuning.OTHER_EVERY - 1 and _early_before(index) < len(self._early_pairs)
 
     def plan(self, index: int) -> Plan:
         """Return the plan of the scenario with this number."""
@@ -64,8 +65,8 @@ class PairOrder:
             number = met_again(turn * pairs + part + 1)
             return Plan(self.aimed_pairs[number % len(self.aimed_pairs)], self.aimed)
         if self.is_early(index):
-            return Plan(self._early_pairs[index // tuning.OWN_EVERY], ())
-        index -= min(index // tuning.OWN_EVERY + 1, len(self._early_pairs))
+            return Plan(self._early_pairs[_early_before(index)], ())
+        index -= min(_early_before(index), len(self._early_pairs))
         if not self._exposed:
             return self._plan_without_aim(index)
         turn, part = divmod(index, tuning.EXPOSED_EVERY)
@@ -84,15 +85,26 @@ class PairOrder:
 
     @cached_property
     def _early_pairs(self) -> list[Pair]:
-        """The pairs of the class's own methods: first each beside itself, then those that share most."""
-        every = combinations_with_replacement(self._own, 2)
-        pairs = [pair for pair in every if not (pair[0].reads and pair[1].reads)]
+        """The pairs of the class's own methods: first each beside itself, then those that share most.
 
-        def place(pair: Pair) -> tuple[bool, float]:
-            seen = 1 + sum(kind in self._exposed for kind in pair)
-            return pair[0] is not pair[1], -seen * self._worth(pair, bool(self._exposed))
+        By turns a pair that only changes, one with a reader, and a kind beside itself with other arguments. Each pair
+        that is taken halves the worth of its kinds: so each kind soon meets its likeliest partner. Of operations on two
+        subjects only mirrored ones meet each other.
+        """
 
-        return sorted(pairs, key=place)[: tuning.MOST_OWN]
+        def worth(pair: Pair) -> float:
+            return (1 + sum(kind in self._exposed for kind in pair)) * self._worth(pair, bool(self._exposed))
+
+        own = self._own
+        alone = [(kind, kind) for kind in own if not kind.reads]
+        others = [pair for pair in combinations(own, 2) if not (pair[0].reads and pair[1].reads)]
+        others = [pair for pair in others if not self._likeness.cross(pair[0].text, pair[1].text)]
+        looking = [pair for pair in others if pair[0].reads or pair[1].reads]
+        changing = [pair for pair in others if not (pair[0].reads or pair[1].reads)]
+        alone.sort(key=lambda pair: -worth(pair))
+        apart = [(kind, replace(kind)) for kind, _ in alone if kind.holes]
+        rows = zip_longest(_varied(changing, worth), _varied(looking, worth), apart)
+        return [*alone, *(each for row in rows for each in row if each is not None)][: tuning.MOST_OWN]
 
     @cached_property
     def _any_pairs(self) -> list[Pair]:
@@ -155,6 +167,10 @@ class _Likeness:
             return tuning.MIRRORED
         return tuning.BOTH if self._subjects[first] & self._subjects[second] - {"a"} else 1
 
+    def cross(self, first: str, second: str) -> bool:
+        """Tell whether both kinds are about two subjects, and not mirrored: each of them alone shows more."""
+        return bool(self._subjects[first] & self._subjects[second] - {"a"}) and first != self._mirrored[second]
+
     @cached_property
     def _subjects(self) -> dict[str, frozenset[str]]:
         return {kind.text: frozenset(Operation(kind.text).subjects) for kind in self._kinds}
@@ -165,6 +181,33 @@ class _Likeness:
         names = {ast.unparse(ast.parse(kind.text)): kind.text for kind in self._kinds}
         swapped = {text: renamed(Operation(text), {"a": "b", "b": "a"}).text for text in names.values()}
         return {text: names.get(other, "") if "b" in self._subjects[text] else text for text, other in swapped.items()}
+
+
+def _early_before(index: int) -> int:
+    """Return how many early pairs come before a scenario, if there are enough of them."""
+    turn, part = divmod(index, tuning.OTHER_EVERY)
+    return turn * (tuning.OTHER_EVERY - 1) + part
+
+
+def _varied(pairs: Sequence[Pair], worth: Callable[[Pair], float]) -> list[Pair]:
+    """Return the pairs, at most `MOST_OWN`, so that each that is taken halves the worth of both its kinds."""
+    taken: Counter[str] = Counter()
+
+    def now(k: int) -> float:
+        return -worths[k] * 0.5 ** sum(taken[kind.text] for kind in pairs[k])
+
+    worths = [worth(pair) for pair in pairs]
+    heap = [(-each, k) for k, each in enumerate(worths)]
+    heapify(heap)
+    found: list[Pair] = []
+    while heap and len(found) < tuning.MOST_OWN:
+        noted, k = heappop(heap)
+        if now(k) > noted:
+            heappush(heap, (now(k), k))
+            continue
+        found.append(pairs[k])
+        taken.update(kind.text for kind in pairs[k])
+    return found
 
 
 class _Varied:

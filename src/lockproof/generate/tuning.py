@@ -65,6 +65,10 @@ INITIAL: Final = (0, 0, 1, 1, 2, 3)
 INITIAL_WITH_AIM: Final = (0, 1, 1, 2, 2, 3)
 """The same where scenarios have an aim. An operation shows half of its effects only if it has something to work on."""
 
+EMPTY: Final = (0.4, 0.75)
+"""Share of early pairs with an empty initial part: of a kind beside itself, and of operations that are known to change
+a fresh subject."""
+
 FILLING: Final = 0.75
 """Share of initial parts that consist of operations known to change something, where such are known."""
 
@@ -110,8 +114,8 @@ BOTH: Final = 3
 EXPOSED: Final = 4
 """By how much an exposed kind comes earlier beside an aim: it may see what locks hide from others."""
 
-OWN_EVERY: Final = 2
-"""One in so many of the first scenarios is a pair of the class's own methods, until each such pair had its turn."""
+OTHER_EVERY: Final = 3
+"""One in so many of the first scenarios is no pair of the class's own methods, until each such pair had its turn."""
 
 MOST_OWN: Final = 120
 """The most such pairs: of a class with forty methods, those that are likeliest to collide."""

@@ -1,28 +1,31 @@
 """Drafts of operations: one for each method, whose open questions are settled by trials on one thread.
 
 What may be open: which kind of values a parameter without a type takes; whether a function that is given is called at
-once or stored; whether another subject can be the argument; whether an unhashable argument is refused. Each trial is
-one call on a fresh subject. The trials run in a copy of the process (see `trials`), always in the same order.
+once or stored; whether another subject can be the argument; whether an unhashable argument is refused; what the result
+is. Each trial is one call on a fresh subject. The trials run in a copy of the process (see `trials`), always in the
+same order.
 """
 
 from __future__ import annotations
 
 import inspect
-import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from functools import partial
 from itertools import islice, product
+from types import MappingProxyType
 from typing import Any, Final
 
-from lockproof.core.operation import Code, NamedCode, OperationKind, op
+from lockproof.core.operation import Code, OperationKind, op
 from lockproof.core.probes import NAMES as PROBES
 from lockproof.core.probes import heard
+from lockproof.core.values import unordered
 from lockproof.inference.arguments import guesses
 from lockproof.inference.pools import Candidates, Guess
-from lockproof.inference.trials import in_a_copy
+from lockproof.inference.trials import Aside, in_a_copy
 
 type Holes = dict[str, tuple[str, Candidates]]
 """For each hole how it is written in the call, like `key=x_key`, and its pool."""
@@ -51,6 +54,10 @@ class Draft:
         crosses: Whether another subject can be the argument.
         slow: Whether a generator can be the argument.
         refused: The holes that refuse an unhashable argument.
+        gives: What a call returned: `iterator`, `block` (of `with`), `object` (with methods), `value`, or nothing.
+        is_manager: Whether it was made by `contextlib.contextmanager`.
+        returns: Whether no call of it was seen to wait.
+        about: What else the trial says of the result: the class of an `object`, and whether two calls give the same.
 
     """
 
@@ -67,6 +74,15 @@ class Draft:
     crosses: bool = False
     slow: bool = False
     refused: Sequence[str] = field(default=())
+    gives: str = ""
+    is_manager: bool = False
+    returns: bool = True
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def plain_call(self) -> str:
+        """The call alone, of which the result is seen."""
+        return "a({})" if self.name == "__call__" else f"a.{self.name}({{}})"
 
     @property
     def is_open(self) -> bool:
@@ -84,21 +100,33 @@ class Draft:
         """Return the needed holes with some pools replaced."""
         return {hole: (text, pools.get(hole, pool)) for hole, (text, pool) in self.needed.items()}
 
-    def given(self, hole: str, code: str) -> OperationKind:
-        """Return the kind that has this code in place of a hole."""
-        return self._replaced(self.call, hole, code, 0.5)
+    @property
+    def is_open_to_functions(self) -> bool:
+        """Whether it takes a function."""
+        return any(_is_functions(pool) or pool[:1] == (Code("listener(a, 1)"),) for _, pool in self.needed.values())
 
-    def _replaced(self, call: str, hole: str, code: str, weight: float) -> OperationKind:
+    def given(self, hole: str, code: str, **more: Candidates) -> OperationKind:
+        """Return the kind that has this code in place of a hole; `more` are pools of holes in the code."""
+        return self._replaced(self.call, hole, code, 0.5, more)
+
+    def _replaced(
+        self, call: str, hole: str, code: str, weight: float, more: Mapping[str, Candidates] = MappingProxyType({})
+    ) -> OperationKind:
         texts = [text.replace(each, code) if each == hole else text for each, (text, _) in self.needed.items()]
-        pools: dict[str, Any] = {each: pool for each, (_, pool) in self.needed.items() if each != hole}
+        pools: dict[str, Any] = {each: pool for each, (_, pool) in self.needed.items() if each != hole} | dict(more)
         line = call.format(", ".join(texts))
         return op(line, reads=self.reads, normalize=self.normalize, weight=weight, **pools)
 
     def kinds(self) -> Iterator[OperationKind]:
         """Yield the kinds: with what is needed, with each optional argument, and with the special arguments."""
+        if self.is_manager and self.gives == "block":
+            return  # nothing happens until it is entered: see `handed`
         yield self.kind(self.needed)
         for hole, given in self.optional.items():
-            yield self.kind({**self.needed, hole: given}, weight=1)
+            if not has_code(given[1][0]):
+                yield self.kind({**self.needed, hole: given}, weight=1)
+            if hole.endswith("_2") and hole[:-2] in self.needed:  # `*args` may be none at all
+                yield self.kind({each: what for each, what in self.needed.items() if each != hole[:-2]}, weight=0.9)
         if self.crosses:
             yield from self._crossed()
         if self.slow:
@@ -118,15 +146,20 @@ def _on_b(call: str) -> str:
     return call.replace("a.", "b.", 1)
 
 
+def has_code(value: Any) -> bool:
+    """Tell whether a value is a tuple with code in it, which no line can write."""
+    return isinstance(value, tuple) and any(isinstance(each, Code) for each in value)
+
+
 def _is_functions(pool: Candidates) -> bool:
     return bool(pool) and pool[0] == Code("gives_1")
 
 
 def settle(drafts: Sequence[Draft], make: Callable[[], Any], factories: Candidates, listeners: Candidates) -> None:
-    """Try the open drafts on fresh subjects, and put into them what was seen."""
-    waiting = [draft for draft in drafts if draft.is_open]
+    """Try drafts on fresh subjects, and put into them what was seen; not reading ones without open questions."""
+    waiting = [draft for draft in drafts if draft.is_open or not draft.reads]
     pools = guesses(factories)
-    answers = in_a_copy([_Trial(draft, make, pools, listeners) for draft in waiting])
+    answers = in_a_copy([Trial(draft, make, pools, listeners) for draft in waiting])
     known: dict[str, int] = {}
     for answer in answers:
         for hole, index in (answer or {}).get("chosen", {}).items():
@@ -140,8 +173,16 @@ def settle(drafts: Sequence[Draft], make: Callable[[], Any], factories: Candidat
             better |= {hole: listeners for hole, (_, pool) in draft.needed.items() if _is_functions(pool)}
             better |= {hole: listeners for hole, index in chosen.items() if _is_functions(pools[index])}
         draft.needed = draft.with_pools(better)
+        for hole, pool in better.items():
+            if f"{hole}_2" in draft.optional:
+                draft.optional[f"{hole}_2"] = f"*{hole}_2", (tuple(pool[:2]),)
         draft.listens, draft.crosses, draft.slow = answer["listens"], answer["crosses"], answer["slow"]
-        draft.refused = answer["refused"]
+        draft.refused, draft.returns = answer["refused"], not answer["waits"]
+        if answer["gives"] is not None:
+            draft.about = answer["gives"]
+            draft.gives = draft.about["shape"]
+            draft.call = f"list({draft.plain_call})" if draft.gives == "iterator" else draft.plain_call
+            draft.normalize = contents if draft.about.get("copies") else draft.normalize
 
 
 def left_running(drafts: Sequence[Draft], make: Callable[[], Any]) -> list[str]:
@@ -152,7 +193,7 @@ def left_running(drafts: Sequence[Draft], make: Callable[[], Any]) -> list[str]:
 
 def _leaves_running(draft: Draft, make: Callable[[], Any]) -> str:
     before = threading.active_count(), _children()
-    error = _Trial(draft, make, (), ())._call(draft.needed)
+    error = Trial(draft, make, (), ()).error()
     if (threading.active_count(), _children()) != before:
         return "it starts threads or processes"
     if isinstance(error, (AttributeError, NameError, TypeError)):
@@ -165,65 +206,31 @@ def _children() -> int:
     return 0 if multiprocessing is None else len(multiprocessing.active_children())
 
 
-_GIVES_BACK: Final = re.compile(
-    r"(release|give_?back|put_?back|return|free|check_?in|unregister|unsubscribe|remove|cancel|close|done|finish|ack|"
-    r"complete|commit|roll_?back|dispose|disconnect|detach|revoke|redeem|renew|recycle)_?\w*"
-)
-_MOST_GIVERS: Final = 3
-
-
-def fed(drafts: Sequence[Draft], make: Callable[[], Any]) -> list[OperationKind]:
-    """Return operations that get what another operation returned: its result is kept in the initial part.
-
-    `a.release(kept(a))` is such an operation, and `keep(a, a.acquire())` its initial part. A pair is taken if the
-    result is accepted on one thread.
-    """
-    takers = [draft for draft in drafts if len(draft.needed) == 1 and _GIVES_BACK.fullmatch(draft.name)]
-    givers = [draft for draft in drafts if draft not in takers and not draft.reads and draft.call.startswith("a.")]
-    pairs = [(giver, taker) for taker in takers for giver in givers]
-    accepted = in_a_copy([partial(_accepts, giver, taker, make) for giver, taker in pairs])
-    found: dict[str, OperationKind] = {}
-    for (giver, taker), works in zip(pairs, accepted, strict=True):
-        if not works or len(found) >= 2 * _MOST_GIVERS:
-            continue
-        line = giver.kind(giver.needed)
-        for kind in (replace(line, text=f"keep(a, {line.text})"), taker.given(next(iter(taker.needed)), "kept(a)")):
-            found[kind.text] = replace(kind, weight=4)
-    return list(found.values())
-
-
-def _accepts(giver: Draft, taker: Draft, make: Callable[[], Any]) -> bool:
-    """Tell whether the second method takes what the first one returns, and takes no value that anybody can write."""
-    subject, kind = make(), giver.kind(giver.needed)
-    result = next(kind.fillings(1)).compiled({**PROBES, **kind.constants()})(subject, None, None)
-    if result is None or isinstance(result, bool):
-        return False
-    ((_, pool),) = taker.needed.values()
-    wanted = next((each.names.get(each.partition("(")[0]) for each in pool if isinstance(each, NamedCode)), None)
-    if isinstance(wanted, type) and not isinstance(result, wanted):
-        return False
-    getattr(subject, taker.name)(result)
-    return not isinstance(result, (int, str)) or _Trial(taker, make, (), ()).refuses_plain()
-
-
 def _guessed(draft: Draft, hole: str) -> bool:
     return hole in draft.needed and isinstance(draft.needed[hole][1], Guess)
 
 
 @dataclass
-class _Trial:
+class Trial:
     """Answers the open questions of one draft, by calls."""
 
     draft: Draft
     make: Callable[[], Any]
     pools: Sequence[Candidates]
     listeners: Candidates
+    waited: bool = False
 
     def __call__(self) -> dict[str, Any]:
         draft = self.draft
         holes = [hole for hole, (_, pool) in draft.needed.items() if isinstance(pool, Guess)]
         chosen: dict[str, int] = {}
-        works, takes = self._call(draft.needed), draft.needed
+        takes = draft.needed
+        if not draft.is_open:
+            return {
+                "chosen": {}, "works": True, "listens": False, "crosses": False, "slow": False, "refused": [],
+                "gives": self._gives(takes), "waits": self.waited,
+            }  # fmt: skip
+        works = self._call(takes)
         if holes and isinstance(works, _REJECTS):
             for indices in _combinations(len(self.pools), len(holes)):
                 tried = draft.with_pools({hole: self.pools[k] for hole, k in zip(holes, indices, strict=True)})
@@ -237,7 +244,44 @@ class _Trial:
             "crosses": bool(draft.operand) and draft.iterable and self._call(self._with(takes, "b")) is None,
             "slow": bool(draft.operand) and self._call(self._with(takes, "slowly([1, 2])")) is None,
             "refused": [hole for hole in holes if works is None and self._refuses(takes, hole)],
+            "gives": self._gives(takes) if works is None else None,
+            "waits": self.waited,
         }
+
+    def _gives(self, holes: Holes) -> dict[str, Any] | None:
+        """Return what a call returns, if it does; of an object, its class and whether the next call gives it again."""
+        subject = self.make()
+        first = self._aside(holes, subject)
+        if first is None:
+            return None
+        result = first[0]
+        shape, found = shape_of(result), result
+        if shape == "block":
+            entered = Aside(lambda: type(result).__enter__(result))
+            if entered.waits() or entered.error is not None:
+                return {"shape": shape}
+            found = entered.result
+        about: dict[str, Any] = {"shape": shape}
+        if type(found) is type(subject) and found is not subject and hasattr(type(found), "__iter__"):
+            again = self._aside(holes, subject)
+            about["copies"] = again is not None and again[0] is not found
+        if is_handle(found, subject):
+            again = self._aside(holes, subject) if shape != "block" else None
+            about |= {
+                "shape": shape or "object",
+                "object": f"{type(found).__module__}:{type(found).__qualname__}",
+                "shared": again is not None and again[0] is found,
+            }
+        return about
+
+    def _aside(self, holes: Holes, subject: Any) -> tuple[Any] | None:
+        """Return what a call returns; None if it waits or raises."""
+        kind = replace(self.draft, call=self.draft.plain_call).kind(holes)
+        line = next(kind.fillings(1))
+        function = line.compiled({**PROBES, **kind.constants()})
+        aside = Aside(lambda: function(subject, self.make() if "b" in line.names else None, None))
+        self.waited = aside.waits()
+        return None if self.waited or aside.error is not None else (aside.result,)
 
     def _with(self, holes: Holes, code: str) -> Holes:
         return {**holes, self.draft.operand: (holes[self.draft.operand][0], (Code(code),))}
@@ -254,9 +298,13 @@ class _Trial:
         told = {**holes, **{hole: (holes[hole][0], self.listeners) for hole in given}}
         return self._call(told, subject) is None and not heard(subject)
 
+    def error(self) -> BaseException | None:
+        """Return what the method raises with the first values of its pools on a fresh subject."""
+        return self._call(self.draft.needed)
+
     def refuses_plain(self) -> bool:
         """Tell whether the method refuses the first values of its pools on a fresh subject."""
-        return self._call(self.draft.needed) is not None
+        return self.error() is not None
 
     def _call(self, holes: Holes, subject: Any = None) -> BaseException | None:
         """Call the method on a fresh subject with the first values; return what it raises."""
@@ -272,6 +320,34 @@ class _Trial:
         except Exception as error:
             return error
         return None
+
+
+def shape_of(result: Any) -> str:
+    """Return what a result is for a caller: `iterator`, `block`, `value`, or nothing in particular."""
+    if isinstance(result, Iterator):
+        return "iterator"
+    if all(callable(getattr(type(result), name, None)) for name in ("__enter__", "__exit__")):
+        return "block"
+    return "" if result is None or isinstance(result, bool) else "value"
+
+
+def contents(result: Any) -> Any:
+    """Return the contents of a copy that a method returned, in any order: its text says nothing of them."""
+    return unordered(list(result)) if hasattr(type(result), "__iter__") else result
+
+
+def is_handle(found: Any, subject: Any) -> bool:
+    """Tell whether a result is an object of a class of the user's, with methods of its own."""
+    cls = type(found)
+    if cls is type(subject) or isinstance(found, (type, BaseException, Enum, tuple)):
+        return False
+    if cls.__module__.partition(".")[0] in sys.stdlib_module_names or cls.__module__.startswith("lockproof."):
+        return False
+    return any(
+        not name.startswith("_") and inspect.isfunction(getattr(member, "__func__", member))
+        for each in cls.__mro__[:-1]
+        for name, member in vars(each).items()
+    )
 
 
 def _combinations(pools: int, holes: int) -> Iterator[tuple[int, ...]]:

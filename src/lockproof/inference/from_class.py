@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
+from lockproof.core.handles import SLOT, only_initial
 from lockproof.core.operation import Operation, OperationKind
 from lockproof.core.probes import NAMES as PROBES
 from lockproof.core.specification import Specification
@@ -29,10 +30,6 @@ from lockproof.inference.kinds import BUILTINS, KINDS, ClassKind, Make, kind_lik
 
 ITSELF: Final = "itself"
 """The name of the model that is the class's own code, run by one thread."""
-
-
-KEEPS: Final = "keep("
-"""How lines begin that only an initial part may have."""
 
 
 def infer(cls: type, *, model: Callable[[], Any] | str | None = None, factory: Make | None = None) -> Specification:
@@ -127,11 +124,13 @@ def _of_kind(cls: type, make: Make, catalogue: Catalogue) -> Specification:
     sample = catalogue.model()
     known = {each.text for each in operations}
     for each in others:
-        if each.text.startswith(KEEPS) or "kept(" in each.text:
+        if _is_about_handles(each):
             continue  # a model has no record of what it gave out
         if not _methods(each) or each.text in known:
             continue  # an operator: the table has it in all its forms
         lifted = not all(hasattr(sample, name) for name in _methods(each))
+        if lifted and next(each.fillings(1)).subjects not in (("a",), ()):
+            continue  # the builtin says nothing of it, so that it is one step with the other subject's
         operations.append(replace(each, lifted=lifted, normalize=_listed if catalogue.unordered else each.normalize))
     observe = [text for text in catalogue.observe if has(cls, OperationKind(text))]
     return Specification(
@@ -139,6 +138,11 @@ def _of_kind(cls: type, make: Make, catalogue: Catalogue) -> Specification:
         init=init or None, lift=catalogue.lift, lower=catalogue.lower,
         subject_name=cls.__name__, model_name=catalogue.name, notes=notes,
     )  # fmt: skip
+
+
+def _is_about_handles(kind: OperationKind) -> bool:
+    """Tell whether an operation keeps what the subject gave out, or uses it."""
+    return SLOT in kind.holes or bool(kind.after) or only_initial(kind.text)
 
 
 def _all_inherited(cls: type, base: type) -> bool:
@@ -186,7 +190,7 @@ def _given(cls: type, make: Make, model: Make, name: str, kind: ClassKind | None
         ) from error
     own = frozenset() if kind is not None else frozenset(dir(sample))
     kinds, notes = generic.operations(cls, make, known=own)
-    kinds = [each for each in kinds if not each.text.startswith(KEEPS) and "kept(" not in each.text]
+    kinds = [each for each in kinds if not _is_about_handles(each)]
     shared = [each for each in kinds if has(type(sample), each) or _on_object(sample, each)]
     if kind is not None and kind.waiting:
         shared = [replace(each, blocking=bool(_methods(each) & kind.waiting)) for each in shared]
@@ -236,8 +240,9 @@ def _generic(cls: type, make: Make, *, guess: bool) -> Specification:
             "write a Specification with the operations",
         )
     kinds += _of_abstract_base(cls, kinds)
-    init, kinds = _preparing(kinds), [each for each in kinds if not each.text.startswith(KEEPS)]
-    looks = _guessed(cls, make) if guess else None
+    init, kinds = _preparing(kinds), [each for each in kinds if not only_initial(each.text)]
+    # A model of another class has no record of what the subject gave out.
+    looks = _guessed(cls, make) if guess and not any(map(_is_about_handles, kinds)) else None
     if looks is None and make is cls and (fresh := fresh_if_shared(cls, kinds, NAMES)) is not None:
         make = fresh
         notes.append("its objects share data of the class or the module: each run executes the module anew")
@@ -292,11 +297,11 @@ def _preparing(kinds: list[OperationKind]) -> list[OperationKind] | None:
         "record",
         "update",
     )
-    first = [each for each in kinds if each.text.startswith(KEEPS)]
+    first = [each for each in kinds if only_initial(each.text)]
     first += [
         each
         for each in kinds
-        if "kept(" not in each.text
+        if not (_is_about_handles(each) or each.reads)
         if generic.fills(each) or (each.weight >= 1 and any(each.text.startswith(f"a.{name}(") for name in names))
     ]
     return [*first, *(each for each in kinds if each.text == "a[k] = v")] or None

@@ -19,7 +19,9 @@ from lockproof.core.own_time import PASSING
 from lockproof.core.specification import Specification
 from lockproof.inference.arguments import Arguments
 from lockproof.inference.catalogue import defines, has
-from lockproof.inference.drafts import Draft, Holes, fed, left_running, settle
+from lockproof.inference.drafts import Draft, Holes, contents, left_running, settle
+from lockproof.inference.effects import READING, with_effects
+from lockproof.inference.handed import handed_out
 from lockproof.inference.pools import INTEGERS, Candidates
 
 STANDS_FOR: Final = "_stands_for"
@@ -99,9 +101,41 @@ def operations(
     ]
     drafts = [each for each in found if isinstance(each, Draft)]
     settle(drafts, make, arguments.factories, arguments.listeners)
-    found += fed(drafts, make)
+    notes += _not_asynchronous(cls)
     kinds = [kind for each in found for kind in (each.kinds() if isinstance(each, Draft) else [each])]
-    return [*kinds, *plain, *_loops(cls, kinds)], notes
+    if not without:  # a class of a known kind has the operators of a table
+        kinds += plain
+    kinds = with_effects(kinds, make, [kind.text for kind in plain if not kind.reads])
+    kinds += plain if without else []
+    has_with = defines(cls, "__enter__") and defines(cls, "__exit__")
+    if has_with and (ends := _ending(cls)):
+        notes.append(f"__enter__ is left out: __exit__ calls {ends}, which may end the object")
+        has_with = False
+    kinds += handed_out(drafts, kinds, make, _methods_of, notes, has_with=has_with)
+    return [*kinds, *_loops(cls, kinds)], notes
+
+
+def _methods_of(cls: type, names: Sequence[str], make: Callable[[], Any]) -> list[Draft]:
+    """Return the settled drafts of these methods of a class of which objects are handed out; `make` makes one."""
+    arguments, drafts = Arguments(cls), []
+    for name in names:
+        with suppress(LockproofError):
+            drafts.append(drafted(cls, name, arguments))
+    settle(drafts, make, arguments.factories, arguments.listeners)
+    return drafts
+
+
+def _not_asynchronous(cls: type) -> Iterator[str]:
+    """Yield notes on the special methods by which `async` blocks and loops use an object."""
+    for name, what in (("__aenter__", "async with"), ("__aiter__", "async for"), ("__await__", "await")):
+        if defines(cls, name):
+            yield f"{name} is left out: {what} is asynchronous"
+
+
+def _ending(cls: type) -> str:
+    """Return the name of a method that the end of the subject's own `with` block calls and that ends the object."""
+    code = getattr(inspect.unwrap(inspect.getattr_static(cls, "__exit__")), "__code__", None)
+    return next((name for name in (code.co_names if code else ()) if name in _ENDLESS), "")
 
 
 def functions(
@@ -117,8 +151,6 @@ def functions(
         function = inspect.unwrap(getattr(module, name))
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
             notes.append(Omitted(name, _ASYNCHRONOUS))
-        elif _is_context_manager(getattr(module, name)):
-            notes.append(Omitted(name, "it is a context manager", excused=True))
         elif name in (*_ENDLESS, *_BEGINNING, *_ENDING) or (name == "main" and len(names) > 1):
             notes.append(Omitted(name, "it may wait for other threads, or end the process", excused=True))
         else:
@@ -127,7 +159,8 @@ def functions(
             except LockproofError as error:
                 notes.append(Omitted(name, error.fact))
     settle(drafts, make, arguments.factories, arguments.listeners)
-    return [kind for draft in drafts for kind in draft.kinds()], notes
+    kinds = [kind for draft in drafts for kind in draft.kinds()]
+    return [*kinds, *handed_out(drafts, kinds, make, _methods_of, notes)], notes
 
 
 def _needed(function: Any) -> bool:
@@ -225,16 +258,18 @@ def _unfit(cls: type, name: str, member: Any, known: frozenset[str]) -> str:
     function = inspect.unwrap(getattr(member, "__func__", member))
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         return _ASYNCHRONOUS
-    if _is_context_manager(member):
-        return "it is a context manager"
-    if name in LOCK_METHODS and defines(cls, "__len__", "__iter__", "__contains__", "__getitem__"):
+    if (
+        name in LOCK_METHODS
+        and not is_context_manager(member)
+        and defines(cls, "__len__", "__iter__", "__contains__", "__getitem__")
+    ):
         return "it gives the lock away"
     if name in _ENDLESS and name not in known:
         return "it may never end, or end other processes"
     return ""
 
 
-def _is_context_manager(member: Any) -> bool:
+def is_context_manager(member: Any) -> bool:
     """Tell whether a method was decorated with `contextlib.contextmanager`: no other wrapper has its code there."""
     code = getattr(getattr(member, "__func__", member), "__code__", None)
     return code is not None and code.co_filename == contextlib.__file__
@@ -271,10 +306,13 @@ def drafted(cls: Any, name: str, arguments: Arguments) -> Draft:
             optional[hole] = f"x={hole}", arguments.pool(function, parameter)[:1]
             continue
         text = f"{parameter.name}={hole}" if parameter.kind is parameter.KEYWORD_ONLY else hole
-        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_POSITIONAL:
+        several = parameter.kind is parameter.VAR_POSITIONAL
+        if parameter.default is parameter.empty and (not several or not needed):
             needed[hole] = text, arguments.pool(function, parameter)
             if not operand and _takes_many(needed[hole][1]) and arguments.takes_any(function, parameter):
                 operand = hole
+            if several:
+                optional[f"{hole}_2"] = f"*{hole}_2", (tuple(needed[hole][1][:2]),)
         elif parameter.name not in _NO_TIMES:
             try:
                 pool = arguments.pool(function, parameter)
@@ -282,14 +320,13 @@ def drafted(cls: Any, name: str, arguments: Arguments) -> Draft:
                 continue
             by_name = parameter.kind is parameter.POSITIONAL_OR_KEYWORD
             optional[hole] = f"{parameter.name}={hole}" if by_name else text, pool[:1]
-            if parameter.kind is parameter.VAR_POSITIONAL:
-                optional[f"{hole}_2"] = f"*{hole}_2", (tuple(pool[:2]),) if _plain(pool) else (Code("()"),)
     others = [hole for hole, (_, pool) in needed.items() if tuple(pool) == (Code("b"),)]
     pools = [pool for _, pool in needed.values()]
     reads = bool(_READS.fullmatch(name)) and not any("lambda" in str(each) for pool in pools for each in pool)
+    lazy = _is_lazy(function) and not is_context_manager(member)
     return Draft(
-        name, f"list(a.{name}({{}}))" if _is_lazy(function) else f"a.{name}({{}})", needed, optional, reads,
-        2 if reads else 4, finished, operand or next(iter(others), ""),
+        name, f"list(a.{name}({{}}))" if lazy else f"a.{name}({{}})", needed, optional, reads,
+        2 if reads else 4, finished, operand or next(iter(others), ""), is_manager=is_context_manager(member),
         iterable=bool(others) or (isinstance(cls, type) and defines(cls, "__iter__", "keys")),
     )  # fmt: skip
 
@@ -309,10 +346,6 @@ _MANY_TEXT: Final = ("[", "{", "frozenset(", "iter([", "set(")
 def _takes_many(pool: Candidates) -> bool:
     first = pool[0]
     return isinstance(first, (list, set, dict)) or (isinstance(first, Code) and first.startswith(_MANY_TEXT))
-
-
-def _plain(pool: Candidates) -> bool:
-    return all(type(each) in (int, str, float, bool, bytes) for each in pool)
 
 
 def _is_lazy(function: Any) -> bool:
@@ -349,9 +382,17 @@ def _operators(cls: type) -> Iterator[OperationKind]:
         yield op("bool(a)", reads=True)
     if defines(cls, "__next__"):
         yield op("next(a)", weight=4)
-    for sign, name in (("+=", "__iadd__"), ("-=", "__isub__"), ("|=", "__ior__"), ("&=", "__iand__")):
-        if defines(cls, name):
-            yield op(f"a {sign} x", x=INTEGERS if sign in ("+=", "-=") else [{1, 2}])
+    for sign, name in _SIGNS.items():
+        if defines(cls, f"__i{name}__"):
+            yield op(f"a {sign}= x", x=INTEGERS if sign in "+-" and not defines(cls, "__contains__") else [{1, 2}])
+            yield op(f"a {sign}= b", weight=1.5)
+            yield op(f"b {sign}= a", weight=1.5)
+        if defines(cls, f"__{name}__"):
+            yield op(f"a {sign} x", x=INTEGERS if sign in "+-" and not defines(cls, "__contains__") else [{1, 2}])
+            yield op(f"a {sign} b", normalize=contents, weight=1)
+
+
+_SIGNS: Final = {"+": "add", "-": "sub", "|": "or", "&": "and", "^": "xor"}
 
 
 def with_time(specification: Specification) -> Specification:
@@ -373,7 +414,7 @@ def observers(kinds: list[OperationKind]) -> list[str]:
     The lines may change the subject: they run one after the other, on the model as on the subject.
     """
     lines = []
-    for kind in kinds:
+    for kind in sorted(kinds, key=lambda each: each.weight == READING):  # names that say so first
         few = list(kind.fillings(2))
         if (
             kind.reads
@@ -388,9 +429,7 @@ def observers(kinds: list[OperationKind]) -> list[str]:
         lines += [each.text for kind in asking for each in kind.fillings(2) for _ in range(1 if kind.holes else 2)]
     if not lines:
         lines = [
-            kind.text
-            for kind in kinds
-            if not kind.holes and not kind.blocking and kind.weight >= 1 and "kept(" not in kind.text
+            kind.text for kind in kinds if not kind.holes and not kind.blocking and kind.weight >= 1 and not kind.after
         ]
     return [*(["heard(a)"] if any(_listens(kind) for kind in kinds) else []), *lines[:6]]
 

@@ -18,6 +18,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
+from lockproof.core.own_time import real as time
+
 PATIENCE: Final = 0.3
 """Seconds of waiting after which a call counts as hung. Each call that waits by right costs as much: a class of pools
 or latches has several. A call that sleeps as long without an answer has no value that is worth to be called with."""
@@ -26,6 +28,10 @@ RUNNING: Final = 0.1
 """Share of the time that counts while the copy runs or could run: on a busy machine it is no sign of a hang."""
 
 _STEP: Final = 0.05
+
+_LOOK: Final = 0.006
+_LOOKS: Final = 4
+"""Seconds between two looks at a thread, and how many in a row must find that it waits."""
 
 MOST_LOST: Final = 4
 """Calls that hang or end the process, after which the others are not tried."""
@@ -42,6 +48,36 @@ def in_a_copy(calls: Sequence[Callable[[], Any]]) -> list[Any]:
             break
         results.append(None)
     return results + [None] * (len(calls) - len(results))
+
+
+class Aside:
+    """A call on a thread of its own, which shows whether the call waits. Its thread is left behind if it does."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self._call = call
+        self.done, self.result, self.error = False, None, None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    result: Any
+    error: BaseException | None
+
+    def _run(self) -> None:
+        try:
+            self.result = self._call()
+        except BaseException as error:
+            self.error = error
+        self.done = True
+
+    def waits(self) -> bool:
+        """Tell whether the call waits: at several looks in a row its thread has not ended and nothing to run."""
+        looks, end = 0, time.monotonic() + PATIENCE / 2
+        while looks < _LOOKS and time.monotonic() < end:
+            self._thread.join(_LOOK)
+            if self.done:
+                return False
+            looks = looks + 1 if _is_waiting(f"self/task/{self._thread.native_id}") else 0
+        return not self.done
 
 
 def _on_a_thread(call: Callable[[], Any]) -> Any:
@@ -107,8 +143,8 @@ def _received(reading: int, count: int, process: int) -> list[Any]:
     return [json.loads(line) for line in lines.split(b"\n")[:-1]]
 
 
-def _is_waiting(process: int) -> bool:
-    """Tell whether a process waits for something. Where the system does not show it, it counts as waiting."""
+def _is_waiting(process: int | str) -> bool:
+    """Tell whether a process or thread waits for something. Where the system does not show it, it counts as waiting."""
     try:
         with open(f"/proc/{process}/stat", encoding="ascii", errors="replace") as file:
             return file.read().rpartition(")")[2].split()[0] in "SD"

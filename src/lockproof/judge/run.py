@@ -12,6 +12,7 @@ from lockproof.core.model import SequentialModel
 from lockproof.core.operation import Half, Operation
 from lockproof.core.values import anonymous, numbered
 from lockproof.core.verdict import Consistency, Explanation, Verdict
+from lockproof.judge.crossed import Crossed, CrossedHalf
 from lockproof.judge.explain import Explainer
 from lockproof.judge.orders import Exhausted, Key, Masks, Orders, Waiting, at_rest, closed
 
@@ -198,6 +199,10 @@ class _Anonymous:
 def _steps(thread: int, operations: Sequence[Operation]) -> Iterator[tuple[int, Operation]]:
     """Yield the steps of a thread in order, each with the number of its operation; a dual operation has two."""
     for k, each in enumerate(operations):
+        if isinstance(each, Crossed):
+            yield k, CrossedHalf(each.text, each.kind, (thread, k), False, each.operand)
+            yield k, CrossedHalf(each.text, each.kind, (thread, k), True, each.operand)
+            continue
         if each.kind.dual:
             yield k, Half(each.text, each.kind, (thread, k))
         yield k, Half(each.text, each.kind, (thread, k), True) if each.kind.dual else each

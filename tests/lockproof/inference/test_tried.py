@@ -13,8 +13,9 @@ import pytest
 
 from lockproof.campaign.check_target import check_target
 from lockproof.core.errors import LockproofError
+from lockproof.core.handles import keep, kept
 from lockproof.core.options import CheckOptions
-from lockproof.core.probes import NAMES, StandIn, abandon, heard, keep, kept, listener
+from lockproof.core.probes import NAMES, StandIn, abandon, heard, listener
 from lockproof.core.specification import Specification
 from lockproof.core.values import Masked, canonical, masked
 from lockproof.core.verdict import FindingKind, Verdict
@@ -54,7 +55,7 @@ def test_values_of_annotations_read_as_code() -> None:
     assert {"a.job(Job(1, Owner('x')))", "a.kind(ValueError)", "a.enumeration(Colour.RED)"} <= found
     assert {"a.enumerations(Colour)", "a.refusal(Refusal(1))", "a.merged({'x', 'y'})", "a.mode('w')"} <= found
     assert {"a.where(Path('1'))", "a.nested([('x', Level.LOW)])"} <= found
-    assert {"a.extra()", "a.extra('x')", "a.extra(*('x', 'y'))", "a.extra(x=1)"} <= found
+    assert {"a.extra()", "a.extra('x')", "a.extra('x', *('x', 'y'))", "a.extra('x', x=1)"} <= found
 
 
 @pytest.mark.one_build
@@ -119,7 +120,7 @@ def test_class_and_static_methods_setters_and_next_are_operations() -> None:
     specification = infer(tried.Assorted)
     assert {"a.level", "a.level = 1", "next(a)"} <= lines(specification)
     assert "list(a)" not in lines(specification)
-    assert "open is left out: it is a context manager" in specification.notes
+    assert {"enter(a, a.open(), 1)", "leave(a, 1)"} <= lines(specification)
 
 
 def test_state_of_the_class_is_new_for_each_subject() -> None:

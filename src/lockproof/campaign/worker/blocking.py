@@ -10,6 +10,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import replace
 from typing import Any, Final
 
+from lockproof.core.handles import call_of
 from lockproof.core.operation import UNKNOWN_KIND, Operation, OperationKind
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
@@ -65,8 +66,10 @@ def marked(specification: Specification, kinds: Sequence[str]) -> Specification:
     if not kinds or not is_own_model(specification):
         return specification
 
+    waiting = set(map(call_of, kinds))
+
     def all_marked(several: Sequence[OperationKind]) -> list[OperationKind]:
-        return [replace(kind, blocking=True) if kind.text in kinds else kind for kind in several]
+        return [replace(kind, blocking=True) if call_of(kind.text) in waiting else kind for kind in several]
 
     init = None if specification.init is None else all_marked(specification.init)
     itself = replace(specification, operations=all_marked(specification.operations), init=init,
@@ -84,9 +87,11 @@ def parted(specification: Specification) -> Specification | None:
     if specification.model is not None:
         return specification
     kinds = [kind for kind in specification.operations if not kind.blocking]
+    init = None if specification.init is None else [kind for kind in specification.init if not kind.blocking]
+    left = {kind.text for kind in (*kinds, *(init or ()))}
+    kinds = [kind for kind in kinds if not kind.after or left.intersection(kind.after)]
     if not kinds:
         return None
-    init = None if specification.init is None else [kind for kind in specification.init if not kind.blocking]
     observe = [line for line in specification.observe if not specification.bound(Operation(line)).kind.blocking]
     return replace(specification, operations=kinds, init=init, observe=observe)
 
@@ -98,7 +103,12 @@ def rejoined(adjusted: Specification, whole: Specification) -> Specification:
 
     def joined(some: Sequence[OperationKind], every: Sequence[OperationKind]) -> list[OperationKind]:
         known = {kind.text: kind for kind in some}
-        return [known.get(kind.text, kind) for kind in every if kind.blocking or kind.text in known]
+        waits = {kind.text for kind in whole.operations if kind.blocking}
+        return [
+            known.get(kind.text, kind)
+            for kind in every
+            if kind.blocking or kind.text in known or waits.intersection(kind.after)
+        ]
 
     init = None
     if adjusted.init is not None and whole.init is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import permutations
 from typing import Final
@@ -16,10 +16,12 @@ from lockproof.core.operation import UNKNOWN_KIND
 from lockproof.core.own_time import BEGIN, own_time
 from lockproof.core.own_time import real as time
 from lockproof.core.scenario import Scenario
+from lockproof.core.specification import Specification
 from lockproof.core.values import Raised, anonymous, show
 from lockproof.core.verdict import Explanation, Outcome, Verdict
 from lockproof.engines.threads.compiled import CompiledProgram, Record, RecordKey
 from lockproof.engines.threads.crew import BATCH, in_turn
+from lockproof.judge.crossed import in_two_steps
 from lockproof.judge.orders import Waiting
 from lockproof.judge.run import Judgement, ScenarioJudge
 from lockproof.judge.stuck import StuckJudge
@@ -54,13 +56,21 @@ class Case:
     `batch` is how many runs may be prepared at once, and `seconds` how long one took by one thread: 0 if that might
     wait for ever. `skipped` says why the scenario cannot be judged; None if it can.
 
+    `lenient` judges what `judge` calls wrong once more, as two steps where an operation is given another subject.
+
     Results tell objects apart that have no value. Where even threads that run one after the other are given other
     objects than on the model, like an object of each thread's own, that is by right, and the case is `anonymous`: all
     objects of one kind are alike.
     """
 
-    def __init__(self, scenario: Scenario, program: CompiledProgram, judge: ScenarioJudge | Omission) -> None:
-        self.scenario, self.program = scenario, program
+    def __init__(
+        self,
+        scenario: Scenario,
+        program: CompiledProgram,
+        judge: ScenarioJudge | Omission,
+        lenient: ScenarioJudge | None = None,
+    ) -> None:
+        self.scenario, self.program, self._lenient = scenario, program, lenient
         self.batch, self.seconds = BATCH, 0.0
         self.anonymous = False
         self._repeats: bool | None = None
@@ -119,19 +129,30 @@ class Case:
         """From now on call objects of one kind alike; return whether they were not before."""
         if not self.anonymous:
             self.anonymous, self.judge = True, self.judge.without_identities()
+            self._lenient = None if self._lenient is None else self._lenient.without_identities()
             return True
         return False
 
     def _checked(self, record: Record, judgement: Judgement) -> Judgement:
-        """Return the judgement; another one if only the objects are wrong, and threads in turn get wrong ones too."""
-        if judgement.verdict is not Verdict.VIOLATION or self.anonymous or nameless(record) == record:
+        """Return the judgement; another one if it is right in another reading.
+
+        That is so if an operation may read a subject that it is given in a step of its own, or if only the objects are
+        wrong, and threads in turn get wrong ones too.
+        """
+        if judgement.verdict is not Verdict.VIOLATION:
+            return judgement
+        if self._lenient is not None:
+            again = self._lenient.judge(record.results, record.final, record.seen)
+            if again.verdict is not Verdict.VIOLATION:
+                return again
+        if self.anonymous or nameless(record) == record:
             return judgement
         if isinstance(self.judge, StuckJudge):  # its outcomes come from calls that waited: objects of a kind are alike
             self._forget_objects()
             return self._judged(record)
         if self._repeats is None:
             self._repeats = all(
-                self._all_allowed(in_turn(self.program, order, 1 if self.batch == 1 else REPEATED))
+                self._all_allowed(in_turn(self.program, order, min(self.batch, REPEATED)))
                 for order in self._turns()
                 if self.judge.returns_in_turn(order)
             )
@@ -195,6 +216,15 @@ class Case:
             return self.judge.explain(record.results, record.final, record.seen)
         except (TooManyChoices, *NO_ROOM):
             return Explanation(())
+
+
+def lenient(
+    scenario: Scenario, specification: Specification, judge: Callable[[Scenario], ScenarioJudge]
+) -> ScenarioJudge | None:
+    """Return a judge that takes operations with two subjects as two steps; None if the class promises one step."""
+    promised = specification.decides and specification.model is not None
+    threads = None if promised else in_two_steps(scenario.threads)
+    return None if threads is None else judge(replace(scenario, threads=tuple(map(tuple, threads))))
 
 
 def nameless(record: Record) -> Record:

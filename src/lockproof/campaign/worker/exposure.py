@@ -112,14 +112,17 @@ def watched(
     exposed, unlocked = set[str](), set[str]()
     accesses = dict[str, int]()
     fields = dict[str, frozenset[str]]()
+    givers = {kind.text: kind for kind in (*specification.operations, *(specification.init or ()))}
     for kind in specification.operations:
         if time.monotonic() > end:
             break
         if kind.blocking or comes_back(kind.text):
             continue
         for operation in list(kind.fillings(FILLINGS))[:FILLINGS]:
-            announce([*(each.text for each in init), operation.text])
-            watcher = _run(specification, Scenario(init, ((operation,),)))
+            before = tuple(next(givers[text].fillings(1)) for text in kind.after[:1] if text in givers)
+            begin = before or init  # both together may be more than the subject has room for
+            announce([each.text for each in (*begin, operation)])
+            watcher = _run(specification, Scenario(begin, ((operation,),)))
             accesses[kind.text] = max(accesses.get(kind.text, 0), watcher.accesses)
             fields[kind.text] = fields.get(kind.text, frozenset()) | watcher.fields - watcher.locks
             if watcher.exposed:

@@ -42,7 +42,7 @@ from lockproof.campaign.protocol.setup import Setup
 from lockproof.campaign.worker.attempts import attempted, looked_at
 from lockproof.campaign.worker.avoided import Avoided
 from lockproof.campaign.worker.blocking import has_waits, is_own_model, marked, may_wait, parted, rejoined
-from lockproof.campaign.worker.case import JUDGING, Case, summed
+from lockproof.campaign.worker.case import JUDGING, Case, lenient, summed
 from lockproof.campaign.worker.mutating import mutants
 from lockproof.campaign.worker.named import named
 from lockproof.campaign.worker.watchdog import ThreadHung, Watchdog
@@ -485,7 +485,9 @@ class Worker:
             self.announce([str(scenario)])
             with Watchdog(self._hang):
                 judge = self._judge_or_reason(scenario)
-                case = self._cases[given] = Case(scenario, self._program(scenario), judge)
+                case = self._cases[given] = Case(
+                    scenario, self._program(scenario), judge, lenient(scenario, self.specification, self._judge)
+                )
             self.announce([])
         return case
 

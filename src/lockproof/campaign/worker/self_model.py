@@ -15,6 +15,7 @@ from math import factorial, prod
 from typing import Final
 
 from lockproof.core.evidence import Omission
+from lockproof.core.handles import with_own_slots
 from lockproof.core.operation import Operation
 from lockproof.core.own_time import real as time
 from lockproof.core.probes import comes_back
@@ -147,7 +148,7 @@ class SelfModel:
                 ((call,), (call,), (*own, *release, *release)),
                 ((call,), (*own, *release), release),
             ):
-                yield Scenario(init, threads, tuple(final))
+                yield Scenario(init, tuple(map(tuple, with_own_slots(threads))), tuple(final))
 
     def _letting_go(
         self, waiting: WaitingCall, other: Operation
@@ -157,7 +158,7 @@ class SelfModel:
             own = waiting.init[len(init) :]
             for number in range(1, REPEATS):
                 release = (other,) * number
-                threads = ((waiting.call,), (*own, *release))
+                threads = tuple(map(tuple, with_own_slots(((waiting.call,), (*own, *release)))))
                 run = self.runs(Scenario(init, threads)).one((*(1 for _ in own), 0, *(1 for _ in release)))
                 if run.began and (0, 0) in run.waited and run.results[0][0] not in (WAITS, NOT_BEGUN):
                     return init, release

@@ -12,13 +12,16 @@ import pytest
 from lockproof.campaign.worker import case as case_module
 from lockproof.campaign.worker.case import Case
 from lockproof.core.evidence import Doubt, Omission
+from lockproof.core.interpreter import get_frame
 from lockproof.core.model import TooManyChoices, block
 from lockproof.core.operation import op
+from lockproof.core.own_time import STILL, own_time
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
 from lockproof.core.values import Identity
 from lockproof.core.verdict import Explanation, Verdict
 from lockproof.engines.threads.compiled import CompiledProgram, Record
+from lockproof.engines.threads.crew import Crew
 from lockproof.judge.replayed_model import ReplayModel
 from lockproof.judge.run import ScenarioJudge
 from tests.lockproof.campaign.undecided import Choosing, Counter
@@ -177,3 +180,28 @@ def test_which_object_is_not_asked_where_one_thread_is_given_another_one_each_ti
     for results in ((one, other), (one, one)):
         assert case.outcome(Record((results, results), (), (((0, 0),) * 2,) * 2)).verdict is Verdict.HELD
     assert case.anonymous
+
+
+class Window:
+    """Is open for a moment after `open`, by the clock of the run."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def open(self) -> None:
+        self._until = own_time.look(get_frame(0)) + 0.0005
+
+    def is_open(self) -> bool:
+        return own_time.look(get_frame(0)) < self._until
+
+
+def test_the_runs_of_a_batch_do_not_make_time_pass_for_one_another() -> None:
+    window = Specification(Window, [op("a.open()"), op("a.is_open()", reads=True)])
+    case = made(window, "a.open() -> a.open() || a.open() -> a.is_open()")
+    assert case.batch * 4 > STILL  # so many looks at the clock would let time pass in one run
+    crew = Crew(2, seed=1)
+    try:
+        tally = crew.run(case.program, 4 * case.batch, hang=30.0, batch=case.batch)
+    finally:
+        crew.close()
+    assert {case.judged(key)[0].final for key in tally} == {("True",)}

@@ -1,0 +1,87 @@
+"""Results that are arguments of other methods: what `acquire()` returned is given to `release(x)`.
+
+The giver keeps its result, and the taker gets what was kept: `keep(a, a.acquire(), 1); a.release(back(a, 1))` in one
+thread. What the initial part keeps, all threads can give back: `keep(a, a.acquire()) -> a.release(kept(a)) || ...`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Final
+
+from lockproof.core.handles import SLOT
+from lockproof.core.operation import NamedCode, OperationKind
+from lockproof.core.probes import NAMES as PROBES
+from lockproof.inference.drafts import Draft, Trial
+from lockproof.inference.trials import in_a_copy
+
+_GIVES_BACK: Final = re.compile(
+    r"(release|give|put|push|give_?back|put_?back|return|free|check_?in|unregister|unsubscribe|remove|cancel|close|done|finish|ack|"
+    r"complete|commit|roll_?back|dispose|disconnect|detach|revoke|redeem|renew|recycle)_?\w*"
+)
+"""Names of methods that take something back. Any other method counts as one if it refuses all but what was given."""
+
+_MOST: Final = 4
+"""Pairs of a giver and a taker at most that become operations."""
+
+
+def given_back(drafts: Sequence[Draft], make: Callable[[], Any]) -> list[OperationKind]:
+    """Return operations that get what another operation returned, and those that keep it.
+
+    A pair is taken if calls on one thread accept the result.
+    """
+    takers = [draft for draft in drafts if draft.needed and draft.call.startswith("a.")]
+    givers = [draft for draft in drafts if draft.gives in ("value", "object") and draft.call.startswith("a.")]
+    by_name = [draft for draft in takers if _GIVES_BACK.fullmatch(draft.name)]
+    pairs = [(giver, taker) for taker in by_name for giver in givers if giver is not taker and not giver.reads]
+    others = [draft for draft in takers if draft not in by_name and not draft.is_open_to_functions]
+    pairs += [(giver, taker) for taker in others for giver in givers if giver is not taker]
+    accepted = in_a_copy([partial(_accepts, giver, taker, make) for giver, taker in pairs])
+    found: dict[str, OperationKind] = {}
+    taken = [(*pair, hole) for pair, hole in zip(pairs, accepted, strict=True) if hole][:_MOST]  # by name first
+    for giver, taker, hole in taken:
+        line = giver.kind(giver.needed)
+        shared, own = f"keep(a, {line.text})", f"keep(a, {line.text}, {SLOT})"
+        slot: dict[str, Any] = {SLOT: (1,)}
+        back = taker.given(hole, f"back(a, {SLOT})", **slot)
+        for kind in (
+            replace(line, text=shared, reads=False, normalize=unseen),
+            replace(line, text=own, reads=False, holes={**line.holes, **slot}),
+            replace(taker.given(hole, "kept(a)"), after=(shared,)),
+            replace(back, after=(own,)),
+        ):
+            known = found.get(kind.text)
+            after = (*(known.after if known else ()), *kind.after)
+            found[kind.text] = replace(kind, weight=4, after=tuple(dict.fromkeys(after)))
+    return list(found.values())
+
+
+def unseen(_: Any) -> None:
+    """Return nothing: nobody sees what the initial part was given, which may be another identifier each time."""
+
+
+def _accepts(giver: Draft, taker: Draft, make: Callable[[], Any]) -> str:
+    """Return the hole of the taker that takes what the giver returns, and not just any value; "" if none does."""
+    subject, kind = make(), giver.kind(giver.needed)
+    result = next(kind.fillings(1)).compiled({**PROBES, **kind.constants()})(subject, None, None)
+    if result is None or isinstance(result, (bool, float)) or result is subject:
+        return ""
+    for hole, (_, pool) in taker.needed.items():
+        wanted = next((each.names.get(each.partition("(")[0]) for each in pool if isinstance(each, NamedCode)), None)
+        if isinstance(wanted, type) and not isinstance(result, wanted):
+            continue
+        plain = isinstance(result, (int, str, list, set, dict, tuple))
+        named = _GIVES_BACK.fullmatch(taker.name) is not None
+        if (plain or not named) and not Trial(taker, make, (), ()).refuses_plain():
+            continue
+        given = taker.given(hole, "given")
+        try:
+            line = next(given.fillings(1))
+            line.compiled({**PROBES, **given.constants(), "given": result})(subject, None, None)
+        except Exception:
+            continue
+        return hole
+    return ""

@@ -1,0 +1,97 @@
+"""Are blocks of `with`, objects with methods, and things to be given back operations, each step by itself?"""
+
+from __future__ import annotations
+
+import pytest
+
+from lockproof import infer
+from lockproof.core.operation import OperationKind
+from lockproof.inference.conformance import conform
+from tests.corpus import handed, observed
+from tests.lockproof.inference import handing
+
+
+def kinds(cls: type) -> dict[str, OperationKind]:
+    return {kind.text: kind for kind in infer(cls).operations}
+
+
+def test_the_two_ends_of_a_block_are_operations() -> None:
+    for cls in (handed.BrokenGuests, handed.MendedGuests):
+        found = kinds(cls)
+        assert found["leave(a, slot)"].after == ("enter(a, a.visit(), slot)",)
+        assert "a.visit()" not in found
+    assert kinds(handed.MendedDoor)["a.__exit__(None, None, None)"].after == ("a.__enter__()",)
+
+
+@pytest.mark.parametrize("cls", [handed.BrokenLedger, handed.MendedLedger])
+def test_a_block_that_excludes_others_is_one_step(cls: type) -> None:
+    found = kinds(cls)
+    assert "[(a.count(), a.count()) for _ in held(a.frozen())]" in found
+    assert not any("enter(" in text for text in found)
+
+
+def test_a_block_that_others_can_see_has_two_ends() -> None:
+    assert "enter(a, a.place(), slot)" in kinds(handing.Single)
+
+
+def test_two_reads_need_not_agree_in_a_block_that_does_not_exclude_all_and_promises_nothing() -> None:
+    assert "[a.count() for _ in held(a.session())]" in kinds(handing.Register)
+
+
+def test_what_a_decorator_wraps_is_told_by_what_it_returns() -> None:
+    specification = infer(handing.Wrapped)
+    found = {kind.text for kind in specification.operations}
+    assert {"list(a.drain())", "enter(a, a.visit(), slot)"} <= found
+    assert [note for note in specification.notes if "left out" in note] == [
+        "later is left out: it is asynchronous",
+        "__aenter__ is left out: async with is asynchronous",
+        "forbidden is left out: no `with` block of it could be entered and left",
+    ]
+
+
+def test_a_block_that_ends_the_object_is_left_out_with_a_word() -> None:
+    specification = infer(handing.Service)
+    assert "__enter__ is left out: __exit__ calls close, which may end the object" in specification.notes
+    assert [kind.text for kind in specification.operations] == ["a.state()"]
+
+
+def test_methods_of_what_is_handed_out_are_operations() -> None:
+    found = kinds(handed.MendedHall)
+    assert found["back(a, slot).cancel()"].after == ("keep(a, a.reserve(x_seats), slot)",)
+    uses = kinds(handing.Pool)["kept(a, slot).query()"]
+    assert set(uses.after) == {"keep(a, a.acquire(), slot)", "enter(a, a.connection(), slot)"}
+
+
+def test_an_object_that_every_call_gives_is_used_by_all_threads() -> None:
+    assert "kept(a).count()" in kinds(handed.MendedMeters)
+    assert "keep(a, a.meter(x_name))" in {kind.text for kind in infer(handed.MendedMeters).init or ()}
+    assert "kept(a, slot).query()" in kinds(handing.Local)
+
+
+def test_what_a_method_takes_that_refuses_all_else_is_given_to_it() -> None:
+    found = kinds(handed.MendedVouchers)
+    assert found["a.pay(back(a, slot))"].after == ("keep(a, a.issue(x_amount), slot)",)
+    assert found["a.pay(kept(a))"].after == ("keep(a, a.issue(x_amount))",)
+    assert not any("kept" in text for text in kinds(handed.MendedGuests))
+
+
+def test_blocks_that_exclude_one_another_are_one_step_each() -> None:
+    found = kinds(handing.Readers)
+    assert {"[None for _ in held(a.reading())]", "[None for _ in held(a.writing())]"} <= set(found)
+
+
+def test_what_a_block_gives_is_used_until_a_call_ends_it() -> None:
+    found = kinds(handing.Store)
+    begin = ("enter(a, a.batch(), slot)",)
+    assert [found[text].after for text in ("kept(a, slot).put(x_number)", "back(a, slot).commit()")] == [begin] * 2
+
+
+def test_a_method_that_returns_a_lock_is_called_by_itself_too() -> None:
+    """Two threads may be given different locks for one key."""
+    assert "a.guard_of(x_key)" in kinds(observed.BrokenKeyed)
+
+
+def test_a_token_that_no_run_repeats_is_given_back_too() -> None:
+    found = conform(infer(handing.Leases), seed=1, seconds=0.1).specification
+    assert "keep(a, a.grant(x_name))" in {kind.text for kind in found.init or ()}
+    assert {"a.redeem(kept(a))", "a.redeem(back(a, slot))"} <= {kind.text for kind in found.operations}
