@@ -221,7 +221,8 @@ class ControlledWorker(Worker):
             final = self.specification.final
             scenarios = tuple(dict.fromkeys(made for each in found for made in model.scenarios(each, final)))
         self.announce([])
-        known = tuple(kind.text for kind in self.specification.operations if kind.text in kinds)
+        every = dict.fromkeys(k.text for k in (*self.specification.operations, *(self.specification.init or ())))
+        known = tuple(text for text in every if text in kinds)
         self.use_waits(known)
         return FoundWaits(known, bool(kinds), scenarios, model.fault)
 
