@@ -117,7 +117,13 @@ class _Comparison(Programs):
         """Compare each kind on some contents. `left` are those that are not compared yet."""
         contents = self._contents()
         alone = FILLINGS if len(self.specification.operations) > MANY else 2 * FILLINGS
-        reading = [kind for kind in kinds if kind.reads and not kind.blocking and not comes_back(kind.text)]
+        reading = [
+            kind
+            for kind in kinds
+            if kind.reads
+            and not kind.blocking
+            and not any(comes_back(line.text) for line in self.fillings(kind)[:alone])
+        ]
         for group in batched(reading, TOGETHER, strict=False):
             for program in contents:
                 self._try((*program, *(line for kind in group for line in self.fillings(kind)[:alone])), len(program))

@@ -109,7 +109,7 @@ def operations(
     kinds += plain if without else []
     has_with = defines(cls, "__enter__") and defines(cls, "__exit__")
     if has_with and (ends := _ending(cls)):
-        notes.append(f"__enter__ is left out: __exit__ calls {ends}, which may end the object")
+        notes.append(Omitted("__enter__", f"__exit__ calls {ends}, which may end the object", excused=True))
         has_with = False
     kinds += handed_out(drafts, kinds, make, _methods_of, notes, has_with=has_with)
     return [*kinds, *_loops(cls, kinds)], notes
@@ -135,7 +135,7 @@ def _not_asynchronous(cls: type) -> Iterator[str]:
 def _ending(cls: type) -> str:
     """Return the name of a method that the end of the subject's own `with` block calls and that ends the object."""
     code = getattr(inspect.unwrap(inspect.getattr_static(cls, "__exit__")), "__code__", None)
-    return next((name for name in (code.co_names if code else ()) if name in _ENDLESS), "")
+    return next((name for name in (code.co_names if code else ()) if name in (*_ENDLESS, *_ENDING)), "")
 
 
 def functions(

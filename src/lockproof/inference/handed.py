@@ -20,6 +20,7 @@ from functools import partial
 from typing import Any, Final
 
 from lockproof.core.handles import SLOT
+from lockproof.core.members import Omitted
 from lockproof.core.operation import OperationKind, op
 from lockproof.core.probes import NAMES as PROBES
 from lockproof.core.values import anonymous, canonical
@@ -244,7 +245,8 @@ def handed_out(
     managers = [draft for draft in drafts if draft.gives == "block"]
     found, failing = blocks(managers, kinds, make, has_with) if managers or has_with else ([], [])
     unknown = [draft.name for draft in drafts if draft.is_manager and draft.gives != "block"]
-    notes += [f"{name} is left out: no `with` block of it could be entered and left" for name in [*failing, *unknown]]
+    why = "no `with` block of it could be entered and left"
+    notes += [Omitted(name, why, excused=True) for name in [*failing, *unknown]]
     found += given_back(drafts, make)
     known = {kind.text: kind for kind in found}
     for draft in drafts:

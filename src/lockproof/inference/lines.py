@@ -18,6 +18,7 @@ from typing import Any
 
 from lockproof.core.members import Omitted
 from lockproof.core.operation import Operation
+from lockproof.core.specification import Specification
 
 
 def on_subject(operation: Operation, name: str) -> tuple[Operation, ...]:
@@ -53,3 +54,10 @@ def may_be_live(operation: Operation, result: Any) -> bool:
 def omissions(left_out: Mapping[str, Sequence[str]]) -> list[str]:
     """Return a note for each line that was left out; `left_out` has the lines by the reason."""
     return [Omitted(text, why, f"{text}: left out, since {why}") for why, texts in left_out.items() for text in texts]
+
+
+def kinds_doing(specification: Specification, lines: Sequence[str]) -> frozenset[str]:
+    """Return the texts of the kinds of operations that do what one of these lines does."""
+    actions = [Operation(line).actions for line in lines]
+    kinds = [kind.text for kind in specification.operations]
+    return frozenset(text for text in kinds if any(each & Operation(text).actions for each in actions))

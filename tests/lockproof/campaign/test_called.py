@@ -73,7 +73,6 @@ def test_a_member_that_needs_the_right_contents_gets_a_scenario_of_its_own(engin
     ("name", "excused"),
     [
         ("HookedShelf", ("sort: every call raised NotImplementedError: subclasses sort",)),
-        ("OpenedShelf", ("opened: it is a context manager", "__enter__: no operation uses a `with` statement")),
         ("WatchedShelf", ("start: it starts threads or processes", "stop: no operation starts what it would end")),
     ],
 )
@@ -86,6 +85,12 @@ def test_what_cannot_be_called_for_a_good_reason_is_told_and_does_not_matter(
     assert f": HELD: 2 of {2 + len(excused)} methods, " in as_text(report).partition("\n")[0]
     assert f"not called, and not counted against it: {excused[0]}" in " ".join(as_text(report).split())
     assert not any("left out" in note for note in report.notes)
+
+
+def test_blocks_of_with_are_called() -> None:
+    report = checked("OpenedShelf")
+    assert (report.verdict, report.coverage.uncalled, report.coverage.excused) == (Verdict.HELD, (), ())
+    assert report.coverage.called == ("put", "count", "opened", "__enter__")
 
 
 def test_a_method_that_only_seems_to_end_the_object_is_called_and_its_race_is_found() -> None:

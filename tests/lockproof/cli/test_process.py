@@ -116,6 +116,8 @@ def test_an_output_that_knows_ascii_alone_is_enough() -> None:
 BAG = """\
 import os, threading
 
+calls = vars(os).setdefault("calls", [])  # each run may execute this module anew
+
 class Bag:
     def __init__(self):
         self._items, self._lock = [], threading.Lock()
@@ -132,6 +134,9 @@ class Bag:
         with self._lock:
             return len(self._items)
 """
+
+RAN = "calls.append(1) or len(calls) == 200 and open('ran', 'w').close() or "
+"""Makes a file in a process that runs scenarios: to find arguments takes far fewer calls."""
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_yield"), reason="the subject needs sched_yield")
@@ -159,8 +164,7 @@ def test_the_mended_class_holds(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "sched_yield"), reason="the subject needs sched_yield")
 def test_a_misspelt_name_is_a_mistake_of_the_user_and_runs_nothing(tmp_path: Path) -> None:
-    ran = "open('ran', 'w').close() or "
-    (tmp_path / "bag.py").write_text(BAG.format(broken="").replace("if item in", f"if {ran}item in"))
+    (tmp_path / "bag.py").write_text(BAG.format(broken="").replace("if item in", f"if {RAN}item in"))
     for command in ("check", "explore"):
         done = run("-m", "lockproof", command, "bag.py:Bag", "--scenario", "a.tyr_add(1) || a.size()", cwd=tmp_path)
         assert (done.returncode, done.stdout) == (2, "")
@@ -173,8 +177,7 @@ def test_a_misspelt_name_is_a_mistake_of_the_user_and_runs_nothing(tmp_path: Pat
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent in another way there")
 def test_a_check_that_is_ended_from_outside_is_not_held(tmp_path: Path) -> None:
-    wait = "open('ran', 'w').close() or "
-    (tmp_path / "bag.py").write_text(BAG.format(broken="").replace("if item in", f"if {wait}item in"))
+    (tmp_path / "bag.py").write_text(BAG.format(broken="").replace("if item in", f"if {RAN}item in"))
     words = [sys.executable, "-m", "lockproof", "check", "bag.py:Bag", "--budget", "100s", "--json", "report.json"]
     with subprocess.Popen(
         words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()

@@ -52,7 +52,7 @@ def test_what_a_decorator_wraps_is_told_by_what_it_returns() -> None:
 def test_a_block_that_ends_the_object_is_left_out_with_a_word() -> None:
     specification = infer(handing.Service)
     assert "__enter__ is left out: __exit__ calls close, which may end the object" in specification.notes
-    assert [kind.text for kind in specification.operations] == ["a.state()"]
+    assert [kind.text for kind in specification.operations] == ["a.state()", "a.close()"]
 
 
 def test_methods_of_what_is_handed_out_are_operations() -> None:

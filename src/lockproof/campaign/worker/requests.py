@@ -65,6 +65,7 @@ from lockproof.engines.threads.patience import LONGEST, Patience
 from lockproof.generate.generator import Generator, productive
 from lockproof.inference.conformance import conform
 from lockproof.inference.generic import with_time
+from lockproof.inference.lines import kinds_doing
 from lockproof.inference.names import refuse_unknown_names, refuse_unknown_names_of
 from lockproof.inference.surface import members, notes, without
 from lockproof.inference.target import load, load_specification
@@ -245,19 +246,17 @@ class Worker:
         watched = self._known if self._known is not None else self._watched(sorted(self._filling), request.seconds)
         self.watch(watched)
         self._cases.clear()
-        timed, filling = own_time.was_read, sorted(self._filling)
-        scope = parted(self.specification)
+        scope, filling = parted(self.specification), sorted(self._filling)
         with Watchdog(2 * self._hang):  # all of this has come back before
-            fresh = looked_at(scope, self.announce) if scope is not None else Fresh()
+            fresh = Fresh() if scope is None else looked_at(scope, self.announce)
         return Conformed(
             watched,
-            Adjustment.of(self._loaded, self.specification, timed=timed, filling=filling),
+            Adjustment.of(self._loaded, self.specification, timed=own_time.was_read, filling=filling),
             tuple(found),
             notes(self.specification, public := members(self.specification, self._owner, self._only)),
             tuple(kind.text for kind in self.specification.operations),
-            public,
-            fresh,
-        )
+            public, fresh,
+        )  # fmt: skip
 
     def call_member(self, name: str) -> Attempt:
         """Return a scenario in which a call of this member returns, if there is one that is not avoided."""
@@ -275,7 +274,7 @@ class Worker:
         if scope is None:
             return ()
         with Watchdog(min(self._hang, SHORT_HANG)):
-            result = conform(scope, self._seed, seconds, announce=self.announce, skip=frozenset(self._kinds_of(skip)),
+            result = conform(scope, self._seed, seconds, announce=self.announce, skip=kinds_doing(scope, skip),
                              compared=self._compared())  # fmt: skip
         self.specification = rejoined(result.specification, self.specification)
         if own_time.was_read:
@@ -283,12 +282,6 @@ class Worker:
         with Watchdog(self._hang):
             self._filling = self._filling or productive(result.specification, self.announce)
         return result.nonconformances
-
-    def _kinds_of(self, lines: Sequence[str]) -> set[str]:
-        """Return the kinds of operations that do what one of these lines does."""
-        actions = [Operation(line).actions for line in lines]
-        kinds = [kind.text for kind in self.specification.operations]
-        return {text for text in kinds if any(each & Operation(text).actions for each in actions)}
 
     def _compared(self) -> frozenset[str]:
         """Return the kinds whose results are compared with the model; empty for all."""
