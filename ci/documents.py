@@ -78,9 +78,9 @@ def missing(command: Command, printed: str, *, gil: bool) -> list[str]:
     """Return the lines that are shown and were not printed.
 
     What is shown was run without the GIL. With it the race is rarer, and the smallest case may not show in the time
-    that there is: then only the verdict has to be the same.
+    that there is: then only the verdict has to be the same. A document may show no more than the verdict.
     """
-    if gil:
+    if gil or (len(command.shown) == 1 and VERDICT.fullmatch(command.shown[0])):
         shown = [found[0] for line in command.shown[:1] if (found := VERDICT.match(line))]
         return [line for line in shown if not any(each.startswith(line) for each in printed.splitlines())]
     return [line for line in masked(command.shown) if line not in masked(printed.splitlines())]

@@ -74,8 +74,9 @@ def _readings(normalize: Callable[[Any], Any] | None) -> Iterator[OperationKind]
 def _bulk() -> Iterator[OperationKind]:
     yield op("a.update(x)", x=_ITEMS, weight=2)
     yield op("a.update(a)", weight=0.5)
-    yield op("a.update(b)", weight=2)
-    yield op("b.update(a)", weight=2)
+    # Hardly anybody updates two mappings by each other at once, and most classes that lock themselves hang then.
+    yield op("a.update(b)", weight=0.3)
+    yield op("b.update(a)", weight=0.3)
     yield op("a.update(slowly([(1, 2), (2, 1)]))")
     yield op("a |= x", x=_DICTS, weight=2)
     yield op("a |= a", weight=0.5)
