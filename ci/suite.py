@@ -57,8 +57,11 @@ LOCKEDSET = ("tests/lockedset/api", "tests/lockedset/behaviour", "tests/lockedse
 CPYTHONS_OWN = "tests/lockedset/behaviour/test_cpython_suite.py"
 """A third of the time of coverage, of which it needs nothing."""
 
-IN_PYTHON = ("tests/lockedset/locking", "tests/lockedset/stress", CPYTHONS_OWN)
-"""Tests of LockedSet in Python that a push runs besides those of coverage."""
+IN_PYTHON = {
+    True: ("tests/lockedset/locking", "tests/lockedset/stress"),
+    False: ("tests/lockedset/stress", CPYTHONS_OWN),
+}
+"""Tests of LockedSet in Python that a push runs besides those of coverage, by whether the build is free-threaded."""
 
 PURE, COMPILED = {"LOCKEDSET_PURE": "1"}, {"LOCKEDSET_PURE": "0"}
 
@@ -139,7 +142,7 @@ def phases(selection: Selection, extra: Sequence[str]) -> list[Planned]:
     if selection.everything:
         found += both("python", PURE, OF_LOCKEDSET)
     elif selection.one_of_two:
-        found += both("python", PURE, *IN_PYTHON)
+        found += both("python", PURE, *IN_PYTHON[selection.free_threaded])
     if selection.free_threaded or selection.everything:
         threads = [f"--parallel-threads={THREADS}", "--iterations=1", "--skip-thread-unsafe=True"]
         found.append(Planned("threads", [*pytest, *selection.marked(), *threads, *several, *LOCKEDSET], COMPILED))

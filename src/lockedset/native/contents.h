@@ -153,9 +153,9 @@ has_room(PyObject *set, Py_ssize_t more)
     return (((PySetObject *)set)->fill + more) * 5 < ((PySetObject *)set)->mask * 3;
 }
 
-/* Enlarge the table of a set that has elements, so that it has room for so many more, as `|=` with a set of so many does
-   first. This set says that it has so many, and has none: nothing is added. Return whether there is room now, or -1
-   without memory. Another version of CPython may do otherwise: then there is no room, and callers go another way. An
+/* Enlarge the table of a set that has elements, so that it has room for so many more, as `|=` with a set of so many
+   does first. This set says that it has so many, and has none: nothing is added. Return whether there is room now, or
+   -1 without memory. Another version of CPython may do otherwise: then there is no room, and callers go another way. An
    empty set would be told the size of the other one. */
 static int
 make_room(PyObject *set, Py_ssize_t more)

@@ -29,8 +29,17 @@ PATIENCE = (2, 20, 60)
 """How many times as long a twin is examined until it is caught. The first is enough on a quiet machine, and short: part
 of what lockproof has goes into making a finding small, and a hang is told when the time is over."""
 
-EVERY_NIGHT = [pytest.mark.nightly(reason="a push asks on the build without the GIL")] if GIL and not COMPILED else []
-LUCKLESS = [pytest.param(twin, marks=EVERY_NIGHT) for twin in TWINS.values() if twin.with_gil]
+EVERY_NIGHT = [pytest.mark.nightly(reason="a push asks on the build without the GIL, of the compiled core")]
+SLOW = ("unwatched-waits", "stale-locks")
+"""Twins that hang until the time for it is over."""
+
+LUCKLESS = [
+    pytest.param(
+        twin, marks=EVERY_NIGHT if not COMPILED and (GIL or twin.name in SLOW) or GIL and twin.name in SLOW else ()
+    )
+    for twin in TWINS.values()
+    if twin.with_gil
+]
 """The twins that need no unlucky switch, on any build."""
 JUDGED = [twin for twin in TWINS.values() if PROPERTIES[twin.caught_by].judged]
 
