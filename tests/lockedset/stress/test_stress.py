@@ -35,7 +35,7 @@ SLOW = ("unwatched-waits", "stale-locks")
 
 LUCKLESS = [
     pytest.param(
-        twin, marks=EVERY_NIGHT if not COMPILED and (GIL or twin.name in SLOW) or GIL and twin.name in SLOW else ()
+        twin, marks=EVERY_NIGHT if (not COMPILED and (GIL or twin.name in SLOW)) or (GIL and twin.name in SLOW) else ()
     )
     for twin in TWINS.values()
     if twin.with_gil
