@@ -103,6 +103,7 @@ class Requests:
         monkeypatch.setattr(Child, "ask", heard)
 
 
+@pytest.mark.nightly(reason="a push asks the engine what is exposed")
 def test_real_threads_are_told_what_is_exposed(monkeypatch: pytest.MonkeyPatch) -> None:
     requests = Requests(monkeypatch, end=True)
     for budget in (2.0, 12.0):  # the second for a machine that is busy

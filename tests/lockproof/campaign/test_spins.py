@@ -41,7 +41,12 @@ def test_schedules_that_are_drawn_need_not_be_all_and_those_of_an_exhaustive_str
 
 
 @pytest.mark.parametrize(
-    "name", ["peterson_turn_first", pytest.param("bakery_in_a_hurry", marks=NIGHTLY), "tickets_unlocked"]
+    "name",
+    [
+        "peterson_turn_first",
+        pytest.param("bakery_in_a_hurry", marks=NIGHTLY),
+        pytest.param("tickets_unlocked", marks=NIGHTLY),
+    ],
 )
 def test_its_broken_twin_does_not(name: str) -> None:
     report = explored(name, 15.0)

@@ -227,10 +227,14 @@ RACES = [
     ("Ids", "a.new() || a.new()", FindingKind.NOT_LINEARIZABLE),
     ("Tickets", "keep(a, a.reserve()) -> a.cancel(kept(a)) || a.cancel(kept(a)) ->", FindingKind.NOT_LINEARIZABLE),
 ]
+LONG = pytest.mark.nightly(reason="two checks; the others are found in the same way")
 
 
 @pytest.mark.one_build
-@pytest.mark.parametrize(("name", "race", "kind"), RACES, ids=[name for name, *_ in RACES])
+@pytest.mark.parametrize(
+    ("name", "race", "kind"),
+    [pytest.param(*each, marks=LONG if each[0] in ("Bus", "Group") else (), id=each[0]) for each in RACES],
+)
 def test_what_is_tried_shows_the_fault_and_no_fault_in_the_mended_class(
     name: str, race: str, kind: FindingKind
 ) -> None:

@@ -53,7 +53,9 @@ def test_each_check_ends_as_its_class_deserves(tmp_path: Path) -> None:
     assert "next step: " in done.stdout
 
 
-@pytest.mark.parametrize("mode", ["importlib", "prepend"])
+@pytest.mark.parametrize(
+    "mode", [pytest.param("importlib", marks=pytest.mark.nightly(reason="as the other one")), "prepend"]
+)
 def test_a_class_of_the_test_module_is_found_in_each_import_mode(tmp_path: Path, mode: str) -> None:
     source = BROKEN + SOUND.removeprefix(CLASSES)
     done = pytest_in(tmp_path, source, f"--import-mode={mode}")

@@ -51,6 +51,7 @@ def test_what_failed_is_kept_and_the_report_says_how_to_repeat_it(tmp_path: Path
     assert "1 violation; --lockproof-seed=7" in done.stdout
 
 
+@pytest.mark.nightly(reason="it runs a check; a push asks what is kept")
 @pytest.mark.one_build
 def test_without_a_cache_nothing_is_kept(tmp_path: Path) -> None:
     done = pytest_in(tmp_path, BROKEN, "-p", "no:cacheprovider")
@@ -59,6 +60,7 @@ def test_without_a_cache_nothing_is_kept(tmp_path: Path) -> None:
     assert not (tmp_path / ".pytest_cache").exists()
 
 
+@pytest.mark.nightly(reason="it starts six processes")
 @pytest.mark.one_build
 def test_xdist_adds_up_what_its_workers_did_with_one_seed(tmp_path: Path) -> None:
     pytest.importorskip("xdist")

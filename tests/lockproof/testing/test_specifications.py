@@ -106,7 +106,10 @@ def test_a_wait_that_the_model_allows_is_no_hang(engine: str) -> None:
     held(Specification(subjects.Handover, HANDOVER, model=subjects.HandoverModel), engine, ONE_EACH)
 
 
-@pytest.mark.parametrize(("engine", "kind"), [("schedules", "deadlock"), ("threads", "hang")])
+@pytest.mark.parametrize(
+    ("engine", "kind"),
+    [("schedules", "deadlock"), pytest.param("threads", "hang", marks=pytest.mark.nightly(reason="it waits"))],
+)
 def test_a_wait_that_nobody_ends_is_one(engine: str, kind: str) -> None:
     sleepy = Specification(subjects.SleepyHandover, HANDOVER, model=subjects.HandoverModel)
     assert found(sleepy, engine, hang=0.7, scenario=ONE_EACH).kind == kind

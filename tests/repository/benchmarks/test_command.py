@@ -129,6 +129,7 @@ def test_a_smoke_run_measures_reports_and_leaves_nothing_else(tmp_path: Path, na
         assert os.stat(output / "run.json").st_ino != before
 
 
+@pytest.mark.nightly(reason="it installs; a push measures both")
 @pytest.mark.thread_unsafe(reason="starts processes")
 @pytest.mark.skipif(os.path.isabs(sysconfig.get_config_var("CC") or ""), reason="finds its compiler without PATH")
 def test_without_a_compiler_the_one_in_python_is_measured_alone(tmp_path: Path) -> None:

@@ -106,6 +106,7 @@ def test_a_wheel_with_the_core_has_it_beside_the_package_and_works(tree: Path, t
     assert (done.stdout, done.stderr) == (f"compiled {lockedset.__version__}\n", "")
 
 
+@pytest.mark.nightly(reason="it builds twice; a push builds once")
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a linker writes the time, or a name of its own making")
 def test_a_wheel_with_the_core_is_the_same_wherever_it_is_built(tree: Path, tmp_path: Path) -> None:
     moved = shutil.copytree(tree, tmp_path / "another" / "directory")
