@@ -135,7 +135,7 @@ class Bag:
             return len(self._items)
 """
 
-RAN = "calls.append(1) or len(calls) == 200 and open('ran', 'w').close() or "
+RAN = "calls.append(1) or len(calls) == 40 and open('ran', 'w').close() or "
 """Makes a file in a process that runs scenarios: to find arguments takes far fewer calls."""
 
 
