@@ -156,12 +156,12 @@ def _all_inherited(cls: type, base: type) -> bool:
 
 
 def _runs_code_inside(kind: OperationKind) -> bool:
-    """Tell whether other threads can run in the middle of the operation: of a loop, a copy, or a call of Python code.
+    """Tell whether other threads can run inside the operation: a loop, two calls in turn, or a call of Python code.
 
     A builtin does not promise that such an operation is one step, and a class that leaves it as it is does not either.
     """
     text = f"{kind.text} {[str(value) for pool in kind.holes.values() for value in pool]}"
-    return any(name in text for name in (*PROBES, "copy.", "pickle.", " for "))
+    return any(name in text for name in (*PROBES, "copy.", "pickle.", " for ", "reversed("))
 
 
 def _methods(kind: OperationKind) -> set[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import queue
+import threading
 from collections import Counter, OrderedDict, UserDict, UserList, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -101,3 +102,26 @@ def test_the_likeliest_to_break_weighs_most_and_readers_are_marked() -> None:
     kinds = {kind.text: kind for kind in infer(Own).operations}
     assert kinds["a.add(x)"].weight > kinds["a.update(x)"].weight > kinds["copy.deepcopy(a)"].weight
     assert kinds["len(a)"].reads and not kinds["a.pop()"].reads
+
+
+class Noted(dict[int, int]):
+    """A dict with an attribute of its own, and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lock = threading.Lock()
+
+
+class Backwards(Noted):
+    """Promises something of its iterator."""
+
+    def __reversed__(self) -> Iterator[int]:
+        with self.lock:
+            return iter(list(super().__reversed__()))
+
+
+def test_iterators_that_a_class_leaves_as_they_are_promise_nothing() -> None:
+    inherited = {kind.text for kind in infer(Noted).operations}
+    own = {kind.text for kind in infer(Backwards).operations}
+    assert "list(reversed(a))" not in inherited and "list(a)" in inherited
+    assert "list(reversed(a))" in own
