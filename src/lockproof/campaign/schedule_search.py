@@ -50,7 +50,10 @@ BOUND: Final = 2
 """Preemptions at most of a schedule in the exhaustive part of the search."""
 
 MOST_LATE: Final = 10
-"""Scenarios that are tried after the budget is spent, until one can run: each engine must run at least one."""
+LEAST_LATE: Final = 2
+LATE: Final = 3.0
+"""Scenarios that are tried after the budget is spent, until one can run, since each engine must run at least one: the
+most, and the fewest of them if it has been spent for so many seconds."""
 
 FEWEST_SCHEDULES: Final = 5
 """Schedules that mean something, unless they are all there are of a scenario. The search goes on for them a little."""
@@ -148,7 +151,8 @@ class ScheduleSearch:
         for step in count():
             few = self.counts.ran < FEWEST_SCHEDULES and not (aimed or self.any_complete)
             served = self.explored > 0 and not few
-            over = self.clock.left() <= max(end, 0) and (served or step >= MOST_LATE)
+            late = step >= (LEAST_LATE if self.clock.left() < max(end, 0) - LATE else MOST_LATE)
+            over = self.clock.left() <= max(end, 0) and (served or late)
             if over or self.deaths or not self.prepare():
                 return None
             fresh = next(self._fresh, None) if step % (4 if aimed else 3) != 2 or not self._unfinished else None

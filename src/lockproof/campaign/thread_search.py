@@ -14,7 +14,7 @@ from lockproof.campaign.protocol.child import Died, generated
 from lockproof.campaign.protocol.messages import RunResult
 from lockproof.campaign.results import enough, merged, not_judged
 from lockproof.campaign.scenario_pool import FIRST_LOOK, ScenarioPool, Tried
-from lockproof.campaign.schedule_search import MOST_LATE
+from lockproof.campaign.schedule_search import LATE, LEAST_LATE, MOST_LATE
 from lockproof.campaign.thread_failures import ThreadFailures
 from lockproof.campaign.thread_runs import MOST_INVOCATIONS, ThreadRuns
 from lockproof.core.scenario import Scenario
@@ -26,9 +26,6 @@ MOST_DEATHS: Final = 3
 
 FEWEST_RUNS: Final = 10
 """Runs that mean something. The search goes on for them a little when the budget is spent: the machine may be busy."""
-
-LATE: Final = 3.0
-"""Seconds by which it may go on at most."""
 
 
 @dataclass
@@ -64,6 +61,8 @@ class ThreadSearch:
         """Run scenarios until there is a violation, or only `until` seconds are left of the budget."""
         tries, deaths, pool = 0, len(self.findings), self._pool
         while deaths < MOST_DEATHS and (self.clock.left() > until or (self._has_few(until) and tries < MOST_LATE)):
+            if tries >= LEAST_LATE and self.clock.left() < until - LATE:
+                return
             tries += self.clock.left() <= until
             if pool.wants_new:
                 scenario = next(self._new, None)

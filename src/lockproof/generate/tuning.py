@@ -122,3 +122,15 @@ MOST_OWN: Final = 120
 
 SHARED: Final = 4
 """By how much a pair comes earlier if both kinds access a common attribute, and later if they access none."""
+
+ATTEMPTS: Final = 3
+"""Scenarios of one index at most that are tried, until the results of one reveal the order of its threads."""
+
+PAIR: Final = 3
+"""Most operations of a scenario for which an aimed search makes further attempts: those are quick."""
+
+ORDER_BLIND_SHARE: Final = 0.15
+"""Share of scenarios kept although their results cannot reveal the order of threads."""
+
+GENERATING: Final = 0.5
+"""Seconds at most in which the model may say whether results reveal the order of the threads, for one request."""

@@ -13,6 +13,7 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 from random import Random
 from types import ModuleType
 from typing import Any, Final
@@ -63,6 +64,7 @@ from lockproof.engines.threads.compiled import CompiledProgram, RecordKey
 from lockproof.engines.threads.crew import Crew, stack_of_operation
 from lockproof.engines.threads.patience import LONGEST, Patience
 from lockproof.generate.generator import Generator, productive
+from lockproof.generate.tuning import ATTEMPTS, GENERATING, ORDER_BLIND_SHARE, PAIR
 from lockproof.inference.conformance import conform
 from lockproof.inference.generic import with_time
 from lockproof.inference.lines import kinds_doing
@@ -80,20 +82,8 @@ LONGEST_CHUNK: Final = 4000
 CONFIGURATIONS: Final = 4000
 """Configurations at most that the judge visits for one outcome."""
 
-ATTEMPTS: Final = 3
-"""Scenarios of one index at most that are tried, until the results of one reveal the order of its threads."""
-
-PAIR: Final = 3
-"""Most operations of a scenario for which an aimed search makes further attempts: those are quick."""
-
-ORDER_BLIND_SHARE: Final = 0.15
-"""Share of scenarios kept although their results cannot reveal the order of threads."""
-
 MOST_CASES: Final = 200
 """Scenarios that stay compiled."""
-
-GENERATING: Final = 0.5
-"""Seconds at most in which the model may say whether results reveal the order of the threads, for one request."""
 
 SHORT_HANG: Final = 1.0
 """Seconds without an answer of one thread that are a hang at first; the parent tries again with the full time."""
@@ -239,8 +229,8 @@ class Worker:
         waits only for a short while; the parent runs lines that were too slow again with the full time (`run_lines`).
         """
         found: Sequence[Nonconformance] = ()
-        if request.adjustment is not None and request.adjustment.fits(self._loaded):
-            self.specification = self._adjusted(request.adjustment)
+        if (known := request.adjustment) is not None and known.fits(self._loaded):
+            self.specification = self._adjusted(known)
         else:
             found = self._compare(request.seconds, request.skip)
         watched = self._known if self._known is not None else self._watched(sorted(self._filling), request.seconds)
@@ -325,7 +315,7 @@ class Worker:
         return Done()
 
     def generate(self, index: int, revealing: bool = True) -> Generated:
-        """Return the first scenario from this index on that is not avoided, and its index; none if all are avoided.
+        """Return the first scenario from this index on that is not avoided, and its index; none if there seems none.
 
         `revealing`: prefer scenarios whose results reveal the order of the threads, and run the model to see that.
         """
@@ -333,12 +323,15 @@ class Worker:
         if scope is None or self._avoided.all_pairs([kind.text for kind in scope.operations]):
             return Generated(None, index)
         self._give_model(GENERATING)
-        for number in range(index, index + 500 if self._generator is not None else index):
+        for number in takewhile(self._has_time, range(index, index + 500 if self._generator is not None else index)):
             scenario = self._revealing(number) if revealing else self._released(number, 0)[0]
             if scenario is not None and not self._avoided.has(scenario):
                 self._made = scenario
                 return Generated(scenario, number)
         return Generated(None, index)
+
+    def _has_time(self, _: int) -> bool:
+        return bool(time.monotonic() < self._model_until + GENERATING)
 
     def _revealing(self, number: int) -> Scenario | None:
         """Return a scenario of this index in which an operation waits, or whose results reveal the order of threads.
