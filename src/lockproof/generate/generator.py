@@ -119,7 +119,9 @@ class Generator:
         operations = [each for thread in threads for each in thread]
         known = all(each.text in self._filling for each in operations)
         alone = early and len({each.kind.text for each in operations}) == 1
-        empty = (alone or (early and known)) and random.random() < tuning.EMPTY[known]
+        # A kind beside itself with other arguments meets what was there before: a bound, a victim, a neighbour.
+        apart = alone and len({each.text for each in operations}) > 1
+        empty = not apart and (alone or (early and known)) and random.random() < tuning.EMPTY[known]
         drawn = [] if empty else self._initial.draw(subjects, random, focus)
         init = [*self._steps.kept_before(threads, random, focus), *drawn]
         final = [renamed(each, {"a": name}) for name in subjects for each in self._specification.final]
