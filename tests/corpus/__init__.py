@@ -341,9 +341,6 @@ _CLOCKS: Final = (
     _pair("clocks", "Edition", "check-then-act",
           "both threads find the edition too old, and two new ones are made",
           "time_passes(3600) -> a.current() || a.current()"),
-    _pair("clocks", "Blink", "lost update",
-          "both threads read the same count while the moment lasts",
-          "a.begin() -> a.see() || a.see()"),
 )  # fmt: skip
 
 _ALIKE: Final = (
