@@ -157,6 +157,8 @@ def members(specification: Specification, owner: type | ModuleType, only: str = 
             why, excused = "a base class that is not of the same package has it", True
         elif name == "__enter__":
             why, excused = "no operation uses a `with` statement", True
+        elif name == "__reversed__" and isinstance(inspect.getattr_static(owner, name), types.MethodDescriptorType):
+            why, excused = "an iterator of a builtin promises nothing beside changes", True
         else:
             why, excused = "no operation calls it", False
         advice = _advice(owner, name) if isinstance(owner, type) else _call(getattr(owner, name), name, bound=True)

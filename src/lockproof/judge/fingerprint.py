@@ -13,6 +13,7 @@ from __future__ import annotations
 import _thread
 import dis
 import struct
+import sys
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from enum import Enum
@@ -103,6 +104,13 @@ def _function(_: _Walk, each: FunctionType) -> Hashable:
     return _lasting(each, each)
 
 
+def _module(each: ModuleType) -> int:
+    """Return the identity of an imported module. One that was made for a run leaves its address to the next one."""
+    if sys.modules.get(each.__name__) is not each:
+        raise _Unknown
+    return _identity(each)
+
+
 _HIDING: Final = frozenset(("FOR_ITER", "BEFORE_WITH", "LOAD_SPECIAL", "SEND"))
 """Instructions that keep a value on the stack while a generator waits."""
 
@@ -149,7 +157,7 @@ _LOOKS: Final[dict[type, Reader]] = {
     float: lambda _, each: repr(each),
     complex: lambda _, each: repr(each),
     FunctionType: _function,
-    ModuleType: lambda _, each: _identity(each),
+    ModuleType: lambda _, each: _module(each),
     BuiltinMethodType: lambda walk, each: (each.__name__, walk.of(each.__self__)),
     MethodType: lambda walk, each: walk.all((each.__func__, each.__self__)),
     partial: lambda walk, each: walk.all((each.func, each.args, each.keywords)),

@@ -121,7 +121,7 @@ def test_a_result_by_chance_does_not_keep_a_method_from_being_called() -> None:
 
 
 def test_the_functions_of_a_module_count() -> None:
-    report = check_target("tests.lockproof.campaign.counted", CheckOptions(budget=0.2, seed=1, engine="threads"))
+    report = check_target("tests.lockproof.campaign.counted", CheckOptions(budget=1.0, seed=1, engine="threads"))
     assert (report.verdict, report.coverage.called, report.coverage.uncalled) == (Verdict.HELD, ("add", "total"), ())
 
 

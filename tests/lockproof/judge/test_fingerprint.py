@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import random
 import threading
+import types
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterator
 from enum import Enum
@@ -234,3 +235,9 @@ VALUES = st.recursive(
 def test_equal_values_of_the_same_types_and_no_others_have_equal_fingerprints(one: Any, other: Any) -> None:
     assert fingerprint(copy.deepcopy(one)) == fingerprint(one)
     assert (fingerprint(one) == fingerprint(other)) == (repr(one) == repr(other))
+
+
+def test_only_a_module_that_lasts_is_known_by_where_it_is() -> None:
+    made = types.ModuleType("made_for_a_run")
+    assert fingerprint(made) is None
+    assert fingerprint(types) is not None
