@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
@@ -17,6 +18,7 @@ from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.handles import SLOT, only_initial
+from lockproof.core.interpreter import is_gil_enabled
 from lockproof.core.operation import Operation, OperationKind
 from lockproof.core.probes import NAMES as PROBES
 from lockproof.core.specification import Specification
@@ -118,6 +120,8 @@ def _of_kind(cls: type, make: Make, catalogue: Catalogue) -> Specification:
     operations = [each for each in catalogue.operations if has(cls, each)]
     if _all_inherited(cls, catalogue.base):
         operations = [each for each in operations if not _runs_code_inside(each)]
+        if not is_gil_enabled() and cls is not catalogue.base:
+            operations = [each for each in operations if not _MANY.search(each.text)]
     init = [each for each in catalogue.init if has(cls, each)]
     covered = {name for each in catalogue.operations for name in _methods(each)} | set(dir(catalogue.base))
     others, notes = generic.operations(cls, make, without=frozenset(covered) | generic.LOCK_METHODS)
@@ -162,6 +166,14 @@ def _runs_code_inside(kind: OperationKind) -> bool:
     """
     text = f"{kind.text} {[str(value) for pool in kind.holes.values() for value in pool]}"
     return any(name in text for name in (*PROBES, "copy.", "pickle.", " for ", "reversed("))
+
+
+_MANY: Final = re.compile(
+    r"\b(list|sorted|sum|max|min|tuple|set|any|all|dict)\(|\*a\b|[|&^+*-]=|==|!=| ([|&^<>+-]|<=|>=) |"
+    r"\.(update|extend|sort|reverse|insert|rotate|copy|clear|\w*union|\w*intersection|\w*difference|is\w+)\w*\("
+)
+"""Without the GIL, what reads or changes many elements of a subclass of a builtin is no step: readers like `len` take no
+lock, and only the builtin itself is iterated under its lock."""
 
 
 def _methods(kind: OperationKind) -> set[str]:
