@@ -120,7 +120,7 @@ def _of_kind(cls: type, make: Make, catalogue: Catalogue) -> Specification:
     operations = [each for each in catalogue.operations if has(cls, each)]
     if _all_inherited(cls, catalogue.base):
         operations = [each for each in operations if not _runs_code_inside(each)]
-        if not is_gil_enabled() and cls is not catalogue.base:
+        if not is_gil_enabled() and "__firstlineno__" in vars(cls):
             operations = [each for each in operations if not _MANY.search(each.text)]
     init = [each for each in catalogue.init if has(cls, each)]
     covered = {name for each in catalogue.operations for name in _methods(each)} | set(dir(catalogue.base))
@@ -150,8 +150,9 @@ def _is_about_handles(kind: OperationKind) -> bool:
 
 
 def _all_inherited(cls: type, base: type) -> bool:
-    """Tell whether all that the class does as a container is the builtin's own code, or some other code in C."""
-    if all("__firstlineno__" not in vars(each) for each in cls.__mro__):
+    """Tell whether all that the class does as a container is the builtin's own code, or the library's code in C."""
+    in_c = all("__firstlineno__" not in vars(each) for each in cls.__mro__)
+    if in_c and cls.__module__.partition(".")[0] in sys.stdlib_module_names:
         return True
     if base not in BUILTINS or base not in cls.__mro__[1:]:
         return False
