@@ -171,7 +171,7 @@ def _runs_code_inside(kind: OperationKind) -> bool:
 
 _MANY: Final = re.compile(
     r"\b(list|sorted|sum|max|min|tuple|set|any|all|dict)\(|\*a\b|[|&^+*-]=|==|!=| ([|&^<>+-]|<=|>=) |"
-    r"\.(update|extend|sort|reverse|insert|rotate|copy|clear|\w*union|\w*intersection|\w*difference|is\w+)\w*\("
+    r"\.(keys|values|items|update|extend|sort|reverse|insert|rotate|copy|clear|\w*union|\w*intersection|\w*difference|is\w+)\w*\("
 )
 """Without the GIL, what reads or changes many elements of a subclass of a builtin is no step: readers like `len` take
 no lock, and only the builtin itself is iterated under its lock."""
