@@ -33,6 +33,9 @@ COVERAGE = "coverage"
 MUTANTS = "mutants"
 INSTALL = "install"
 LINT, TYPES = "lint", "types"
+
+BESIDE = (LINT, TYPES, "install")
+"""Environments that run no threads of ours, and may be disturbed: beside each other, before all others."""
 ALL_MUTANTS = "all-mutants"
 NIGHTLY = (ALL_MUTANTS,)
 """Environments that only `--all` asks for."""
@@ -254,8 +257,10 @@ def run_tox(
     *,
     everything: bool,
 ) -> dict[str, tuple[bool, float]]:
-    """Have tox run the environments one after the other, so that the stress tests have the processors to themselves."""
-    names = chosen.run
+    """Have tox run first the environments that measure no threads, beside each other, and then one after the other.
+
+    The tests and the mutants have the processors to themselves.
+    """
     work = ROOT / ".tox"
     command_end = ["--", *extra] if extra else []
     with contextlib.ExitStack() as stack:
@@ -267,20 +272,27 @@ def run_tox(
         for old in chain((work / "reports").glob("*"), *kept):
             old.unlink()
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lockedset-test-")))
-        result = folder / "result.json"
-        command = [str(tox), "run", "--root", str(ROOT), "--result-json", str(result)]
-        command += ["--skip-missing-interpreters", "false", "-e", ",".join(names)]
         usual = "an hour and a half" if everything else "20 minutes"
-        report.say(f"2 of 2: tox run -e {','.join(names)} (about {usual} for the whole matrix)")
+        report.say(f"2 of 2: tox -e {','.join(chosen.run)} (about {usual} for the whole matrix)")
         sys.stdout.flush()
         env = tox_environment_variables(outcome.have.values(), cache)
         env["SUITE_WHOLE"] = chosen.whole
         env["SUITE_ALL"] = "1" if everything else "0"
-        status = run_child([*command, *command_end], env=env, cwd=ROOT)
-        try:
-            results = read_results(result.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            results = {}
-        if not results:
-            report.say(f"tox ended with status {status} and gave no results; its own words are above")
+        results: dict[str, tuple[bool, float]] = {}
+        beside = tuple(name for name in chosen.run if name in BESIDE)
+        alone = tuple(name for name in chosen.run if name not in BESIDE)
+        for names, how in ((beside, ("run-parallel", "--parallel", "2", "--parallel-no-spinner")), (alone, ("run",))):
+            if not names:
+                continue
+            result = folder / f"{how[0]}.json"
+            command = [str(tox), *how, "--root", str(ROOT), "--result-json", str(result)]
+            command += ["--skip-missing-interpreters", "false", "-e", ",".join(names)]
+            status = run_child([*command, *command_end], env=env, cwd=ROOT)
+            try:
+                told = read_results(result.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                told = {}
+            if not told:
+                report.say(f"tox ended with status {status} and gave no results; its own words are above")
+            results |= told
         return results

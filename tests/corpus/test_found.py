@@ -53,7 +53,15 @@ pytestmark = [
 ]
 
 nightly = pytest.mark.nightly(reason="minutes, and luck: real threads meet by chance")
-few_pairs = pytest.mark.parametrize("pair", [each for each in PAIRS if each.name in FEW], ids=lambda pair: pair.name)
+hangs = pytest.mark.nightly(reason="a hang takes its time; a push asks for one of a smaller class")
+few_pairs = pytest.mark.parametrize(
+    "pair",
+    [
+        pytest.param(each, marks=hangs if FEW[each.name] is FindingKind.HANG else (), id=each.name)
+        for each in PAIRS
+        if each.name in FEW
+    ],
+)
 
 
 def found(pair: Pair, budget: float = CheckOptions.budget, **options: object) -> Report:

@@ -25,7 +25,7 @@ def operations(report: Report) -> list[set[str]]:
 
 
 def test_an_exception_is_told_before_a_lost_count_whatever_was_found_first() -> None:
-    report = checked("Shelf", 20.0)
+    report = checked("Shelf", 10.0)
     assert len(report.findings) > 1 and len({frozenset(each) for each in operations(report)}) == len(report.findings)
     first = report.findings[0]
     assert first.outcome is not None and first.outcome.raises
@@ -34,15 +34,15 @@ def test_an_exception_is_told_before_a_lost_count_whatever_was_found_first() -> 
 
 
 def test_its_twin_holds() -> None:
-    assert checked("LockedShelf", 2.0).verdict is Verdict.HELD
+    assert checked("LockedShelf", 1.0).verdict is Verdict.HELD
 
 
 def test_one_flaw_is_told_once() -> None:
-    assert operations(checked("HalfLockedShelf", 10.0)) == [{"a.add"}]
+    assert operations(checked("HalfLockedShelf", 6.0)) == [{"a.add"}]
 
 
 def test_a_lock_that_a_refused_call_leaves_taken_hides_no_race() -> None:
-    report = checked("LeakyRegister", 20.0)
+    report = checked("LeakyRegister", 10.0)
     leak = next(each for each in report.findings if not each.concurrent)
     assert str(leak.scenario).startswith("a.note([])") and "a call that is over has left it taken" in leak.detail
     assert {"a.claim"} in operations(report)
@@ -50,5 +50,5 @@ def test_a_lock_that_a_refused_call_leaves_taken_hides_no_race() -> None:
 
 
 def test_the_twin_of_that_holds() -> None:
-    report = checked("Register", 3.0)
+    report = checked("Register", 1.5)
     assert report.findings == () and report.verdict is Verdict.HELD

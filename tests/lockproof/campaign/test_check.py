@@ -19,7 +19,7 @@ from lockproof.core.verdict import FindingKind, Report, Verdict
 HERE = "tests.lockproof.campaign.subjects"
 GIL = sys._is_gil_enabled()
 
-LONG = 20.0  # for what must be found: the check ends when it is
+LONG = 10.0  # for what must be found: the check ends when it is
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes that use all processors")
 
@@ -117,7 +117,7 @@ def test_it_is_found_and_made_small_and_the_check_goes_on(name: str, kind: Findi
     hang = 5.0 if kind is FindingKind.MEMORY else 1.0
     # Under control the same is a deadlock, and whichever engine comes first tells of it.
     engine = "threads" if kind is FindingKind.HANG else "both"
-    report = checked(name, LONG if GIL else 12.0, memory=400, hang=hang, engine=engine)
+    report = checked(name, LONG, memory=400, hang=hang, engine=engine)
     assert report.verdict is Verdict.VIOLATION
     finding = next(each for each in report.findings if each.kind is kind)
     assert detail in finding.detail

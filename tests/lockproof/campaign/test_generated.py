@@ -66,8 +66,8 @@ def test_nothing_waits_for_ever_in_a_scenario_of_a_queue(revealing: bool) -> Non
 def test_scenarios_in_which_something_waits_are_preferred() -> None:
     target = "tests.corpus.queues:MendedWaitingQueue"
     with started(target) as child:
-        preferred = Counter(waiting(target, each) for each in made(child, 24) if each)
-        plain = Counter(waiting(target, text) for text in made(child, 24, revealing=False) if text)
+        preferred = Counter(waiting(target, each) for each in made(child, 14) if each)
+        plain = Counter(waiting(target, text) for text in made(child, 14, revealing=False) if text)
     assert preferred[Waiting.FOR_A_WHILE] >= 2 * plain[Waiting.FOR_A_WHILE] > 0
     assert preferred[Waiting.NEVER]  # and the others are not left out
 

@@ -111,7 +111,7 @@ def test_a_function_fails_in_100_of_100_replays(money: Path, tmp_path: Path) -> 
 
 
 def test_a_class_fails_in_100_of_100_replays(money: Path, tmp_path: Path) -> None:
-    checked = check_target(f"{money}:Money", CheckOptions(budget=20.0, seed=1, engine="schedules"))
+    checked = check_target(f"{money}:Money", CheckOptions(budget=8.0, seed=1, engine="schedules"))
     report = replay_file(written(checked, tmp_path), 100, 3.0)
     (finding,) = report.findings
     assert (finding.failures, finding.tries) == (100, 100)

@@ -53,7 +53,7 @@ def codes(report: Report) -> set[Doubt]:
 # The judge.
 
 
-@pytest.mark.parametrize("engine", ["schedules", "both"])
+@pytest.mark.parametrize("engine", ["schedules", pytest.param("both", marks=pytest.mark.nightly(reason="as the other"))])
 def test_outcomes_that_the_judge_did_not_decide_are_not_held(engine: str) -> None:
     report = checked("hidden_choices", engine=engine, scenario=BUMPS, budget=4.0)
     assert report.verdict is Verdict.UNKNOWN
@@ -288,7 +288,7 @@ def test_a_run_that_was_wrong_once_and_never_again_is_not_held() -> None:
 
 
 def test_runs_that_were_given_up_are_not_held() -> None:
-    report = explored("endless", strategy="random", budget=6.0)
+    report = explored("endless", strategy="random", budget=3.0)
     assert (report.verdict, codes(report)) == (Verdict.UNKNOWN, {Doubt.GIVEN_UP})
     assert any("were not judged" in covered for covered in report.coverage.explored)
 

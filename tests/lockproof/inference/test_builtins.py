@@ -15,6 +15,8 @@ from lockproof.core.operation import Operation
 from lockproof.inference.conformance import conform
 from lockproof.inference.from_class import infer
 
+pytestmark = pytest.mark.two_builds
+
 BUILTINS: list[type] = [
     set, dict, list, deque, OrderedDict, Counter, UserDict, UserList,
     queue.Queue, queue.LifoQueue, queue.PriorityQueue, queue.SimpleQueue,

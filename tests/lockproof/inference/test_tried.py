@@ -28,6 +28,8 @@ from tests.lockproof.inference import counting, tried
 
 HERE = "tests.lockproof.inference.tried"
 
+pytestmark = pytest.mark.two_builds
+
 
 def lines(specification: Specification) -> set[str]:
     return {operation.text for kind in specification.operations for operation in kind.fillings()}

@@ -24,6 +24,8 @@ from lockproof.mutation.source import Source
 from lockproof.mutation.syntax import arguments, identifiers
 from lockproof.mutation.tree import NewStatement
 
+pytestmark = pytest.mark.two_builds
+
 MODULES = [queue, threading, textwrap, typing]
 
 

@@ -121,7 +121,7 @@ def test_it_fails_on_the_broken_program_and_passes_on_the_mended_one(
     if kind == "function":
         report = explore_target("money.py:lost", ExploreOptions(budget=60.0, seed=1))
     else:
-        report = check_target("money.py:Money", CheckOptions(budget=20.0, seed=1, engine="schedules"))
+        report = check_target("money.py:Money", CheckOptions(budget=8.0, seed=1, engine="schedules"))
     assert report.verdict is Verdict.VIOLATION
     text = emitted(report)
     done = pytest_in(tmp_path, text, "--lockproof-budget=10s")

@@ -53,7 +53,7 @@ class LockedClaims(Claims):
 """A broken class and a sound one. The broken one calls C code where a standard build may switch threads."""
 
 # Under control the first scenarios show the race on every build; real threads need luck on a build with the GIL.
-BROKEN = f'{CLASSES}\n\ndef test_broken():\n    lockproof.check(Claims, budget=30, engine="schedules")\n'
+BROKEN = f'{CLASSES}\n\ndef test_broken():\n    lockproof.check(Claims, budget=10, engine="schedules")\n'
 SOUND = f'{CLASSES}\n\ndef test_sound():\n    lockproof.check(LockedClaims, budget=0.3, engine="schedules")\n'
 
 

@@ -17,7 +17,7 @@ def test_local_broken():
         def claim(self, x: int) -> bool:
             return not self.taken(x) and (self._taken.add(x) or True)
 
-    lockproof.check(Local, budget=30, engine="schedules")
+    lockproof.check(Local, budget=10, engine="schedules")
 
 
 def test_local_sound():

@@ -82,7 +82,7 @@ def test_local_locked():
     def local():
         pays(made)
 
-    lockproof.explore(local, strategy="preemptions", budget=20)
+    lockproof.explore(local, strategy="preemptions", budget=8)
 
 
 def test_exits():
@@ -98,7 +98,7 @@ def test_no_threads():
 
 
 def test_class_lost():
-    lockproof.check(Money, engine="schedules", budget=20)
+    lockproof.check(Money, engine="schedules", budget=8)
 
 
 def test_class_locked():
@@ -108,7 +108,7 @@ def test_class_locked():
 
 
 def test_each_ends_as_it_deserves_and_the_summary_says_what_was_run(tmp_path: Path) -> None:
-    done = pytest_in(tmp_path, FUNCTIONS, "--lockproof-seed=7", "--lockproof-budget=20s")
+    done = pytest_in(tmp_path, FUNCTIONS, "--lockproof-seed=7", "--lockproof-budget=8s")
     assert done.returncode == 1, done.stdout + done.stderr
     for name in ("locked", "local_locked", "class_locked"):
         assert f"PASSED test_it.py::test_{name}\n" in done.stdout, done.stdout
@@ -117,7 +117,7 @@ def test_each_ends_as_it_deserves_and_the_summary_says_what_was_run(tmp_path: Pa
     for name in ("no_function", "no_threads"):
         assert f"FAILED test_it.py::test_{name} - lockproof.core.errors.LockproofError" in done.stdout, done.stdout
     assert done.stdout.count("GIL-masked: ") == 3
-    assert "pytest --lockproof-seed=7 --lockproof-budget=20s test_it.py::test_lost\n" in done.stdout
+    assert "pytest --lockproof-seed=7 --lockproof-budget=8s test_it.py::test_lost\n" in done.stdout
     assert re.search(
         r"^lockproof: 7 checks, .*[\d,]+ schedules in .* s: 3 held, 4 violation; --lockproof-seed=7$",
         done.stdout,

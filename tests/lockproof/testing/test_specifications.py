@@ -13,7 +13,7 @@ from tests.lockproof.testing import subjects
 
 pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
-LONG = 30.0
+LONG = 10.0
 """Seconds for a check that must find something. It ends as soon as it does."""
 
 BUDGETS = (0.4, 1.6, 6.4, LONG)

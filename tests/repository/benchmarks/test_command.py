@@ -96,9 +96,8 @@ def test_an_error_is_a_line_and_no_traceback() -> None:
 
 
 @pytest.mark.thread_unsafe(reason="starts processes")
-@pytest.mark.parametrize(
-    "names", [("add, present",), pytest.param(SMOKE, marks=pytest.mark.nightly(reason="each is measured like one"))]
-)
+@pytest.mark.nightly(reason="it measures; a push asks the worker, the runner and the report")
+@pytest.mark.parametrize("names", [("add, present",), SMOKE])
 def test_a_smoke_run_measures_reports_and_leaves_nothing_else(tmp_path: Path, names: Sequence[str]) -> None:
     for needed in ("pyperf", "rich"):
         pytest.importorskip(needed, reason="pip install --group bench")

@@ -38,6 +38,8 @@ every_night = pytest.mark.nightly(reason="mutants take long, and tests of mutati
 def _marks(command: str) -> object:
     if "mutate" in command or "mutants" in command:
         return every_night
+    if "--json report.json" in command:
+        return pytest.mark.nightly(reason="the command before it, with a file; tests of reports read such files")
     return searches if command.startswith(SEARCHES) and sys._is_gil_enabled() else ()
 
 
