@@ -7,12 +7,13 @@ tests     all tests but those of LockedSet and the next ones, in three processes
           processes that they started. On one build, `WHOLE`, with the tests whose answer is the same on every build
 alone     one after the other: tests in which real threads have to meet (`all_processors`), and tests that a tracer
           disturbs (`untraced`)
-compiled  the tests of LockedSet on the compiled core, and after them those that run alone
+compiled  the tests of LockedSet on the compiled core, and after them those that run alone; per push without those that
+          `threads` has
 coverage  on one build, `MEASURED`: the tests that run LockedSet in Python in their own process, with few examples; and
           every night those of lockproof, with the processes that they start (ci/coverage_lockproof.toml)
 python    tests of LockedSet in Python that coverage leaves: per push on the builds of `two_builds`
-threads   the tests of LockedSet, each in several threads at once (pytest-run-parallel): per push on free-threaded
-          builds, where threads really meet
+threads   the tests of LockedSet, each in several threads at once (pytest-run-parallel), or in one if it says that it
+          cannot run beside itself: per push on free-threaded builds, where threads really meet
 
 LOCKEDSET_PURE says in each phase which implementation it is about, so none takes the other one unnoticed.
 
@@ -65,6 +66,9 @@ IN_PYTHON = {
 
 PURE, COMPILED = {"LOCKEDSET_PURE": "1"}, {"LOCKEDSET_PURE": "0"}
 
+FEW = {"HYPOTHESIS_PROFILE": "few"}
+"""Few examples: for coverage, and per push on the builds besides those of `two_builds`."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -108,11 +112,11 @@ BESIDE = ("not all_processors", "not untraced")
 def phases(selection: Selection, extra: Sequence[str]) -> list[Planned]:
     """The phases of a run, in order. `extra` are words for pytest, which then select the tests."""
     pytest = ["-m", "pytest", "-p", "ci.gil_plugin"]
-    several = [f"--numprocesses={PROCESSES}"]
+    several = [f"--numprocesses={PROCESSES}", "--dist=worksteal"]
     pushed = replace(selection, everything=False)
 
     def both(name: str, environment: Mapping[str, str], *words: str) -> list[Planned]:
-        processes = [f"--numprocesses={WAITING}"] if name == "tests" else several
+        processes = [f"--numprocesses={WAITING}", "--dist=worksteal"] if name == "tests" else several
         beside = [*pytest, *selection.marked(*BESIDE), *processes, *words]
         return [
             Planned(name, beside, environment),
@@ -130,7 +134,12 @@ def phases(selection: Selection, extra: Sequence[str]) -> list[Planned]:
         if not paths or any(Path(each).parts[:2] == ("tests", "lockedset") for each in paths):
             found += both("compiled", COMPILED, *extra, *of_lockedset)
         return found
-    found = both("tests", PURE, f"--ignore={OF_LOCKEDSET}") + both("compiled", COMPILED, OF_LOCKEDSET)
+    found = both("tests", PURE, f"--ignore={OF_LOCKEDSET}")
+    if selection.free_threaded and not selection.everything:
+        left = [f"--ignore={each}" for each in LOCKEDSET]  # the phase with threads has them
+        found += both("compiled", COMPILED, *left, OF_LOCKEDSET)
+    else:
+        found += both("compiled", COMPILED if selection.one_of_two else {**COMPILED, **FEW}, OF_LOCKEDSET)
     if selection.measured:
         traced = ["-m", "coverage", "run"]
         measured = [*traced, *pytest, *selection.marked("not untraced")]
@@ -144,7 +153,7 @@ def phases(selection: Selection, extra: Sequence[str]) -> list[Planned]:
     elif selection.one_of_two:
         found += both("python", PURE, *IN_PYTHON[selection.free_threaded])
     if selection.free_threaded or selection.everything:
-        threads = [f"--parallel-threads={THREADS}", "--iterations=1", "--skip-thread-unsafe=True"]
+        threads = [f"--parallel-threads={THREADS}", "--iterations=1"]
         found.append(Planned("threads", [*pytest, *selection.marked(), *threads, *several, *LOCKEDSET], COMPILED))
     return found
 
@@ -206,7 +215,7 @@ def main(arguments: Sequence[str]) -> int:
     env = environment_of_the_tests(os.environ)
     data = Path(env.get("COVERAGE_FILE", ".coverage"))
     more = {
-        "coverage": {"COVERAGE_FILE": str(data), "HYPOTHESIS_PROFILE": "few"},
+        "coverage": {"COVERAGE_FILE": str(data), **FEW},
         OF_LOCKPROOF: {"COVERAGE_FILE": str(data.parent.parent / OF_LOCKPROOF / data.name)},
     }
     if selection.measured:

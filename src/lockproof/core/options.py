@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,7 +56,7 @@ class Options:
 
     def seeded(self) -> Self:
         """Return the options with a seed: their own, or else one that is drawn here."""
-        return self if self.seed is not None else replace(self, seed=secrets.randbelow(2**31))
+        return self if self.seed is not None else replace(self, seed=random.SystemRandom().randrange(2**31))
 
     def validate(self) -> None:
         """Refuse values that leave nothing to do. They come from calls in Python: the command line refuses them first.

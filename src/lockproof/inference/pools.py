@@ -6,9 +6,7 @@ import collections
 import collections.abc as abc
 import dataclasses
 import datetime
-import decimal
 import enum
-import fractions
 import inspect
 import numbers
 import os
@@ -16,7 +14,6 @@ import pathlib
 import re
 import types
 import typing
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
@@ -71,14 +68,16 @@ _SIMPLE: Final[Mapping[Any, Candidates]] = {
     datetime.time: _made("datetime.time({})", "datetime", datetime),
     datetime.timedelta: _made("datetime.timedelta(seconds={})", "datetime", datetime),
     datetime.tzinfo: (NamedCode("datetime.UTC", datetime=datetime),),
-    decimal.Decimal: _made("Decimal({})", "Decimal", decimal.Decimal),
-    fractions.Fraction: _made("Fraction({})", "Fraction", fractions.Fraction),
-    uuid.UUID: _made("UUID(int={})", "UUID", uuid.UUID),
     **dict.fromkeys((pathlib.Path, pathlib.PurePath, os.PathLike), _made("Path('{}')", "Path", pathlib.Path)),
     re.Pattern: _made("re.compile('{}')", "re", re),
     enum.Enum: (Code("Colour.RED"), Code("Colour.BLUE")),
     **dict.fromkeys((Exception, BaseException), (Code("ValueError(1)"), Code("KeyError(1)"))),
 }
+
+_BY_NAME: Final = {
+    "decimal.Decimal": "Decimal({})", "fractions.Fraction": "Fraction({})", "uuid.UUID": "UUID(int={})",
+}  # fmt: skip
+"""Values of classes whose modules cost every process a twentieth of its start, and are seldom needed."""
 
 _DEEPEST: Final = 3
 """How deep records may contain records."""
@@ -112,6 +111,10 @@ class Values:
                 return _SIMPLE[annotation]
         except TypeError:
             pass
+        if isinstance(annotation, type):
+            text = _BY_NAME.get(f"{annotation.__module__}.{annotation.__qualname__}")
+            if text is not None:
+                return _made(text, annotation.__name__, annotation)
         if annotation is self._cls or annotation is typing.Self:
             return (Code("b"),)
         if isinstance(annotation, TypeVar):

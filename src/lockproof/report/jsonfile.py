@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ def write_json(document: Mapping[str, Any], path: Path) -> None:
 
     """
     text = as_json(document)
-    part = path.with_name(f".lockproof-{os.getpid()}-{secrets.token_hex(4)}.json")
+    part = path.with_name(f".lockproof-{os.getpid()}-{os.urandom(4).hex()}.json")
     try:
         if path.exists() and not path.is_file():
             path.write_text(text, encoding="ascii")

@@ -9,8 +9,8 @@ import importlib.util
 import inspect
 import json
 import os
+import random
 import re
-import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -222,7 +222,7 @@ class _Common(TypedDict):
 def _common(kind: type[Options], budget: float | None, seed: int | None) -> _Common:
     """Return the budget and the seed: those of the call, or else those of pytest's options, or else the defaults."""
     if seed is None:
-        seed = settings.seed if settings.seed is not None else secrets.randbelow(2**31)
+        seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(2**31)
     if budget is None:
         budget = settings.budget if settings.budget is not None else kind.budget
     return {"budget": budget, "seed": seed}
@@ -377,6 +377,6 @@ def _save(store: Path | None, findings: Iterable[Finding]) -> None:
         return
     texts += [old for old in map(str, _saved(store)) if old not in texts]
     store.parent.mkdir(parents=True, exist_ok=True)
-    part = store.with_suffix(f".{os.getpid()}.{secrets.token_hex(4)}")
+    part = store.with_suffix(f".{os.getpid()}.{os.urandom(4).hex()}")
     part.write_text(json.dumps(texts[:_MOST_KEPT], indent=1) + "\n", encoding="utf-8")
     part.replace(store)

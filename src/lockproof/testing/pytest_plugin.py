@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import functools
-import secrets
+import random
 from collections.abc import Generator
 from typing import Any
 
@@ -38,7 +38,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Set what all checks of this run share. The workers of pytest-xdist get the seed from their controller."""
     given = config.getoption("--lockproof-seed")
     inherited = getattr(config, "workerinput", {}).get("lockproof_seed")
-    settings.seed = given if given is not None else inherited if inherited is not None else secrets.randbelow(2**31)
+    settings.seed = (
+        given if given is not None else inherited if inherited is not None else random.SystemRandom().randrange(2**31)
+    )
     settings.budget = config.getoption("--lockproof-budget")
     cache = getattr(config, "cache", None)
     settings.make_store = None if cache is None else functools.partial(cache.mkdir, "lockproof")

@@ -34,6 +34,7 @@ def claims() -> Report:
     return checked("Claims", LONG)
 
 
+@pytest.mark.two_builds
 @pytest.mark.all_processors
 def test_a_check_then_act_is_found_made_small_and_confirmed() -> None:
     report = claims()
@@ -58,6 +59,7 @@ def test_its_twin_holds_in_the_same_scenario() -> None:
 
 
 @pytest.mark.nightly(reason="so many real runs need a quiet machine")
+@pytest.mark.two_builds
 @pytest.mark.all_processors
 def test_its_twin_holds() -> None:
     for budget in (0.5, 2.0, 8.0, 25.0):  # the later ones for a machine that is busy
@@ -71,6 +73,7 @@ def test_its_twin_holds() -> None:
     assert {"a.claim", "a.taken"} <= {kind.partition("(")[0] for kind in report.coverage.kinds}
 
 
+@pytest.mark.two_builds
 @pytest.mark.all_processors
 def test_the_command_of_a_finding_repeats_it() -> None:
     (finding,) = claims().findings
@@ -107,6 +110,7 @@ def test_what_ends_or_stops_the_process_is_a_finding(name: str, scenario: str, k
     assert ("Fatal Python error" in finding.stacks) or kind is not FindingKind.CRASH
 
 
+@pytest.mark.two_builds
 @pytest.mark.all_processors
 @pytest.mark.parametrize(
     ("name", "kind", "detail"),

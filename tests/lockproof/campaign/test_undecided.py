@@ -53,7 +53,9 @@ def codes(report: Report) -> set[Doubt]:
 # The judge.
 
 
-@pytest.mark.parametrize("engine", ["schedules", pytest.param("both", marks=pytest.mark.nightly(reason="as the other"))])
+@pytest.mark.parametrize(
+    "engine", ["schedules", pytest.param("both", marks=pytest.mark.nightly(reason="as the other"))]
+)
 def test_outcomes_that_the_judge_did_not_decide_are_not_held(engine: str) -> None:
     report = checked("hidden_choices", engine=engine, scenario=BUMPS, budget=4.0)
     assert report.verdict is Verdict.UNKNOWN

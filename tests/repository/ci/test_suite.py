@@ -140,7 +140,20 @@ def test_each_phase_says_which_implementation_it_is_about() -> None:
     for selection in (Selection(True, True, True, True), Selection(False, False, False, False)):
         for each in suite.phases(selection, []):
             compiled = each.name in ("compiled", "compiled-alone", "threads")
-            assert each.environment == {"LOCKEDSET_PURE": "0" if compiled else "1"}, each.name
+            assert each.environment["LOCKEDSET_PURE"] == ("0" if compiled else "1"), each.name
+
+
+def test_a_push_on_an_ordinary_build_tries_few_examples_and_the_others_many() -> None:
+    ordinary = suite.phases(Selection(False, False, False, False), [])
+    assert ["HYPOTHESIS_PROFILE" in each.environment for each in ordinary] == [False, False, True, True]
+    for selection in (Selection(True, False, False, False), Selection(False, True, False, False)):
+        assert not any("HYPOTHESIS_PROFILE" in each.environment for each in suite.phases(selection, []))
+
+
+def test_without_the_gil_the_phase_with_threads_has_what_another_one_leaves_out() -> None:
+    by_name = planned(Selection(False, False, False, True))
+    assert [f"--ignore={each}" for each in suite.LOCKEDSET] == by_name["compiled"][-5:-1]
+    assert "--skip-thread-unsafe=True" not in by_name["threads"]
 
 
 def test_a_selection_runs_on_both_implementations_where_it_is_about_lockedset() -> None:

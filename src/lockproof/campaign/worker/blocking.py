@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Executor, Future
 from dataclasses import replace
 from typing import Any, Final
 
@@ -17,9 +17,9 @@ from lockproof.core.specification import Specification
 
 WAITING: Final = (
     threading.Condition, threading.Event, threading.Semaphore, threading.Barrier, queue.Queue, queue.SimpleQueue,
-    Future, Executor,
 )  # fmt: skip
-"""What a class waits for. One that waits for a plain lock is met when a call of it hangs."""
+"""What a class waits for, beside futures and their executors. One that waits for a plain lock is met when a call of it
+hangs."""
 
 MOST_OBJECTS: Final = 200
 """Objects that are looked at for something to wait for."""
@@ -28,10 +28,12 @@ MOST_OBJECTS: Final = 200
 def has_waits(subject: Any) -> bool:
     """Tell whether a subject has something in it to wait for."""
     met: set[int] = set()
+    futures = sys.modules.get("concurrent.futures")
+    kinds = (*WAITING, futures.Future, futures.Executor) if futures else WAITING
     waiting = deque([subject])
     while waiting and len(met) < MOST_OBJECTS:
         each = waiting.popleft()
-        if isinstance(each, WAITING):
+        if isinstance(each, kinds):
             return True
         if id(each) in met:
             continue
