@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lockproof.campaign.protocol.counts import Counts
@@ -125,6 +125,7 @@ PARTS = (
 
 @pytest.mark.parametrize("kind", PARTS, ids=lambda kind: kind.__name__)
 def test_every_message_comes_back_as_it_was(kind: type[Any]) -> None:
+    @settings(max_examples=settings().max_examples // 4)
     @given(st.from_type(kind).filter(lambda message: "nan" not in repr(message)))
     def check(message: Any) -> None:
         line = json.loads(json.dumps(written(message)))

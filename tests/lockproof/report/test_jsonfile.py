@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from jsonschema import Draft202012Validator
 
 from lockproof.core.codec import decode
@@ -47,6 +47,7 @@ def test_the_reports_on_histories_are_as_their_schema_says(name: str) -> None:
     HISTORY.validate(json.loads(as_json(HISTORIES[name].to_json())))
 
 
+@settings(max_examples=settings().max_examples // 3)
 @given(reports())
 def test_any_report_is_as_the_schema_says_and_its_findings_can_be_read_back(report: Report) -> None:
     document = json.loads(as_json(report.to_json()))

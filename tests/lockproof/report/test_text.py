@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -174,6 +174,7 @@ def test_many_threads_stand_below_each_other_where_there_is_no_room() -> None:
     assert "│ thread 4            │" in as_text(many, 100)
 
 
+@settings(max_examples=settings().max_examples // 3)
 @given(reports(), st.integers(40, 160))
 def test_any_report_can_be_read(report: Report, width: int) -> None:
     text = as_text(report, width)

@@ -32,6 +32,9 @@ SEARCHES = ("lockproof check", "lockproof mutate", "pytest")
 searches = pytest.mark.nightly(reason="with the GIL only the verdict is compared, which other tests ask for")
 """For commands that search with real threads: on push only without the GIL, where all that they print is compared."""
 
+SAME = ("lockproof history", "lockproof explore", "lockproof replay")
+"""Commands that print the same on every build. Other tests explore and replay on each."""
+
 every_night = pytest.mark.nightly(reason="mutants take long, and tests of mutation ask for the same")
 
 
@@ -40,6 +43,8 @@ def _marks(command: str) -> object:
         return every_night
     if "--json report.json" in command:
         return pytest.mark.nightly(reason="the command before it, with a file; tests of reports read such files")
+    if command.startswith(SAME):
+        return pytest.mark.one_build
     return searches if command.startswith(SEARCHES) and sys._is_gil_enabled() else ()
 
 
