@@ -10,10 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.lockedset.stress import __main__ as stress
-from tests.lockedset.stress.properties import PROPERTIES
-from tests.lockedset.stress.twins_in_python import TWINS
-
 ROOT = Path(__file__).resolve().parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -25,32 +21,6 @@ def test_the_examples_run_and_print_what_is_shown() -> None:
     result = doctest.DocTestRunner().run(test)
     assert result.attempted > 6
     assert result.failed == 0
-
-
-def _rows() -> dict[str, list[str]]:
-    (table,) = re.findall(r"```text\n\$ \./ci/validate --implementation python\n(.*?)```", README, re.DOTALL)
-    return {(cells := re.split(r"\s{2,}", line.strip()))[0]: cells[1:] for line in table.splitlines() if line.strip()}
-
-
-@pytest.mark.one_build
-def test_the_table_has_the_rows_that_are_run_and_no_others() -> None:
-    """That they hold, and that each twin is caught, is what tests/lockedset/stress runs."""
-    rows = _rows()
-    assert list(PROPERTIES) == [name for name in rows if name in PROPERTIES]
-    assert list(TWINS) == [name for name in rows if name in TWINS]
-    assert len(rows) == len(PROPERTIES) + len(TWINS) + 3  # two lines of heads, and the rule under them
-    assert stress.PROPERTIES is PROPERTIES
-
-
-@pytest.mark.one_build
-def test_the_table_shows_a_success() -> None:
-    rows = _rows()
-    assert {cell for name in PROPERTIES for cell in rows[name][:2]} == {"held"}
-    assert {rows[name][1] for name in TWINS} == {"caught"}
-    assert {rows[name][0] for name in TWINS} == {"caught", "hidden by the GIL"}
-    hidden = sum(rows[name][0] == "hidden by the GIL" for name in TWINS)
-    numbers = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
-    assert f"{numbers[hidden].capitalize()} of the twins" in README
 
 
 @pytest.mark.one_build
