@@ -440,7 +440,31 @@ _HANDED: Final = (
           "keep(a, a.meter('x')) -> kept(a).count() || kept(a).count() ->", shows="free-threaded"),
 )  # fmt: skip
 
+_ARGUMENTS: Final = (
+    _pair("arguments", "Till", "two-lock deadlock",
+          "each of two threads holds its own till and waits for the other's",
+          "a.pay(b, 1) || b.pay(a, 1)", kind=_DEADLOCK, needs=_TWO),
+    _pair("arguments", "Shelves", "other operand unlocked",
+          "an item that moves from one shelf to the other is on neither",
+          "a.put(1) -> a.hand_over(b, 1) || a.both(b) ->", needs=_TWO),
+    _pair("arguments", "Levels", "other operand unlocked",
+          "two threads add the same difference",
+          "a.add() -> b.level_with(a) || b.level_with(a) ->", needs=_TWO),
+    _pair("arguments", "Quotas", "lost update",
+          "two calls count as one",
+          "-> a.limited(gives_1)() || a.limited(gives_1)() -> a.left()", shows="free-threaded", needs=_FUNCTIONS),
+    _pair("arguments", "Plugins", "check-then-act",
+          "two plugins of one name are both let in",
+          "a.plugin('x')(gives_1) || a.plugin('x')(gives_1) ->", shows="free-threaded", needs=_FUNCTIONS),
+    _pair("arguments", "Lockers", "check-then-act",
+          "two threads get a token for one locker",
+          "a.reserve('x') || a.reserve('x') ->"),
+    _pair("arguments", "Bucket", "check-then-act",
+          "two threads take the last token",
+          "a.try_take() || a.try_take() ->", shows="free-threaded"),
+)  # fmt: skip
+
 PAIRS: Final = (
     *_SETS, *_BUILTIN_SETS, *_COUNTERS, *_CACHES, *_DICTS, *_LISTS, *_QUEUES, *_REGISTRIES, *_POOLS, *_CLOCKS, *_ALIKE,
-    *_OBSERVED, *_WAITING, *_HANDED,
+    *_OBSERVED, *_WAITING, *_HANDED, *_ARGUMENTS,
 )  # fmt: skip

@@ -26,13 +26,14 @@ GROUPS: Final = (
     "sets builtin_sets counters",
     "caches dicts lists",
     "queues registries pools",
-    "clocks alike observed handed",
+    "clocks alike observed handed arguments",
     "waiting",
 )
 """Families whose pairs one process explores: few processes, and enough to keep two processors busy."""
 
 LARGE: Final = (
     {"OtherOperand", "OperandOrder", "Mapping", "Roster", "WaitingQueue", "Buffer"}
+    | {"Quotas"}
     | {"CountDown", "ReadWrite", "Meeting", "Slot"}
     | ({"InPlace", "Comparison", "Length", "CopiedDict"} if sys.version_info >= (3, 15) else set())
 )

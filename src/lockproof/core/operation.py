@@ -263,14 +263,18 @@ def renamed(operation: Operation, names: dict[str, str]) -> Operation:
 
 
 def kind_of(operation: Operation, kinds: Sequence[OperationKind]) -> OperationKind | None:
-    """Return the first kind that the operation matches, or None.
+    """Return the kind that the operation matches, or None; of several that with the fewest holes.
 
     Kinds are written for the subject `a`. An operation on `b` alone, or on `c` alone, is matched as if it were on `a`.
     """
     lines = [operation.text]
     if len(operation.subjects) == 1 and operation.subjects != ("a",):
         lines.append(renamed(operation, {operation.subjects[0]: "a"}).text)
-    return next((kind for line in lines for kind in kinds if kind.matches(line)), None)
+    for line in lines:
+        matching = [kind for kind in kinds if kind.matches(line)]
+        if matching:
+            return min(matching, key=lambda kind: len(kind.holes))
+    return None
 
 
 def split(text: str) -> list[Operation]:

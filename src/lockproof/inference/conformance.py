@@ -80,7 +80,9 @@ class _Comparison(Programs):
         def left(kinds: Sequence[OperationKind]) -> list[OperationKind]:
             able = [without_coming_back(kind) for kind in kinds] if any(map(comes_back, skip)) else kinds
             lines = [text for text in skip if not comes_back(text)]
-            return [kind for kind in able if kind and kind.text not in skip and not any(map(kind.matches, lines))]
+            left = [kind for kind in able if kind and kind.text not in skip]
+            gone = {found.text for line in lines if (found := kind_of(Operation(line), left))}
+            return [kind for kind in left if kind.text not in gone]
 
         kinds = left(specification.operations)
         known = {line: specification.bound(Operation(line)).kind.text for line in specification.observe}
@@ -239,8 +241,9 @@ class _Comparison(Programs):
 
         for program in [(), *((each,) for each in self._initial()[:FILLINGS])]:
             observers = self.observers(())
-            for observer in () if program and all(map(wrong, observers)) else observers:
-                if (difference := wrong(observer)) is not None:  # blaming the one before may have changed the model
+            for each in () if program and all(map(wrong, observers)) else observers:
+                (observer,) = self.bound((each,)) or (each,)  # blaming the one before may have changed the kind of both
+                if (difference := wrong(observer)) is not None:  # or the model
                     self._blame((*program, observer), difference)
 
     def _try(self, program: Calls, known: int = 0) -> None:

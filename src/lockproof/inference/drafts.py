@@ -16,10 +16,10 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
 from itertools import islice, product
-from types import MappingProxyType
+from types import FunctionType, MappingProxyType
 from typing import Any, Final
 
-from lockproof.core.operation import Code, OperationKind, op
+from lockproof.core.operation import OPERATION_FILE, Code, OperationKind, op
 from lockproof.core.probes import NAMES as PROBES
 from lockproof.core.probes import heard
 from lockproof.core.values import unordered
@@ -176,12 +176,15 @@ def settle(drafts: Sequence[Draft], make: Callable[[], Any], factories: Candidat
         for hole, pool in better.items():
             if f"{hole}_2" in draft.optional:
                 draft.optional[f"{hole}_2"] = f"*{hole}_2", (tuple(pool[:2]),)
-        draft.listens, draft.crosses, draft.slow = answer["listens"], answer["crosses"], answer["slow"]
+        other = next((hole for hole, pool in better.items() if tuple(pool) == (Code("b"),)), "")
+        draft.operand = draft.operand or other
+        draft.listens, draft.crosses, draft.slow = answer["listens"], answer["crosses"] or bool(other), answer["slow"]
         draft.refused, draft.returns = answer["refused"], not answer["waits"]
         if answer["gives"] is not None:
             draft.about = answer["gives"]
             draft.gives = draft.about["shape"]
             draft.call = f"list({draft.plain_call})" if draft.gives == "iterator" else draft.plain_call
+            draft.call += draft.about.get("then", "")
             draft.normalize = contents if draft.about.get("copies") else draft.normalize
 
 
@@ -232,7 +235,7 @@ class Trial:
             }  # fmt: skip
         works = self._call(takes)
         if holes and isinstance(works, _REJECTS):
-            for indices in _combinations(len(self.pools), len(holes)):
+            for indices in _combinations(self.pools, len(holes)):
                 tried = draft.with_pools({hole: self.pools[k] for hole, k in zip(holes, indices, strict=True)})
                 if self._call(tried) is None:
                     chosen, works, takes = dict(zip(holes, indices, strict=True)), None, tried
@@ -262,6 +265,8 @@ class Trial:
                 return {"shape": shape}
             found = entered.result
         about: dict[str, Any] = {"shape": shape}
+        if shape == "function":
+            about["then"] = self._called(holes, result)
         if type(found) is type(subject) and found is not subject and hasattr(type(found), "__iter__"):
             again = self._aside(holes, subject)
             about["copies"] = again is not None and again[0] is not found
@@ -274,9 +279,27 @@ class Trial:
             }
         return about
 
-    def _aside(self, holes: Holes, subject: Any) -> tuple[Any] | None:
-        """Return what a call returns; None if it waits or raises."""
-        kind = replace(self.draft, call=self.draft.plain_call).kind(holes)
+    def _called(self, holes: Holes, function: Any) -> str:
+        """Return how to call what a call returned, as in `a.register('x')(gives_1)`; "" if no way was found.
+
+        A decorator of a function returns another function, which is called too.
+        """
+        then = ""
+        for _ in range(2):
+            for arguments in _ARGUMENTS[min(_required(function), len(_ARGUMENTS) - 1)]:
+                tried = self._aside(holes, self.make(), then + arguments)
+                if tried is not None:
+                    then, function = then + arguments, tried[0]
+                    break
+            else:
+                break
+            if shape_of(function) != "function":
+                break
+        return then
+
+    def _aside(self, holes: Holes, subject: Any, then: str = "") -> tuple[Any] | None:
+        """Return what a call returns, or what it returned when called as `then` says; None if it waits or raises."""
+        kind = replace(self.draft, call=self.draft.plain_call + then).kind(holes)
         line = next(kind.fillings(1))
         function = line.compiled({**PROBES, **kind.constants()})
         aside = Aside(lambda: function(subject, self.make() if "b" in line.names else None, None))
@@ -322,13 +345,36 @@ class Trial:
         return None
 
 
+_ARGUMENTS: Final = (("()",), ("(gives_1)", "(1)", "('x')"), ("(1, 2)", "(gives_1, 1)"))
+"""Ways to call a function, by the number of arguments that it needs."""
+
+
+def _required(function: Any) -> int:
+    """Return how many arguments a function needs; one that takes any number is taken for a decorator."""
+    try:
+        parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    return sum(
+        each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD) and each.default is each.empty
+        for each in parameters
+    )
+
+
 def shape_of(result: Any) -> str:
-    """Return what a result is for a caller: `iterator`, `block`, `value`, or nothing in particular."""
+    """Return what a result is for a caller: `iterator`, `block`, `function`, `value`, or nothing in particular."""
     if isinstance(result, Iterator):
         return "iterator"
     if all(callable(getattr(type(result), name, None)) for name in ("__enter__", "__exit__")):
         return "block"
+    if isinstance(result, FunctionType) and not _is_ours(result):
+        return "function"
     return "" if result is None or isinstance(result, bool) else "value"
+
+
+def _is_ours(function: FunctionType) -> bool:
+    """Tell whether a function is an argument that lockproof gave."""
+    return function in PROBES.values() or function.__code__.co_filename.startswith(OPERATION_FILE)
 
 
 def contents(result: Any) -> Any:
@@ -350,8 +396,12 @@ def is_handle(found: Any, subject: Any) -> bool:
     )
 
 
-def _combinations(pools: int, holes: int) -> Iterator[tuple[int, ...]]:
-    """Yield which pool each hole gets: the same for all holes first."""
-    same = [(k,) * holes for k in range(pools)]
-    mixed = (each for each in product(range(min(pools, 7)), repeat=holes) if len(set(each)) > 1)
-    yield from islice([*same, *mixed] if holes > 1 else same, MOST_TRIED)
+def _combinations(pools: Sequence[Candidates], holes: int) -> Iterator[tuple[int, ...]]:
+    """Yield which pool each hole gets: the same for all holes first, then another subject for one of them."""
+    same = [(k,) * holes for k in range(len(pools))]
+    other = next((k for k, pool in enumerate(pools) if tuple(pool) == (Code("b"),)), None)
+    with_other = [] if other is None else [
+        tuple(other if hole == place else k for hole in range(holes)) for place in range(holes) for k in range(3)
+    ]  # fmt: skip
+    mixed = (each for each in product(range(min(len(pools), 7)), repeat=holes) if len(set(each)) > 1)
+    yield from islice([*same, *with_other, *mixed] if holes > 1 else same, MOST_TRIED)

@@ -17,7 +17,7 @@ from collections.abc import (
 from typing import Any
 
 from lockproof.core.members import Omitted
-from lockproof.core.operation import Operation
+from lockproof.core.operation import Operation, kind_of
 from lockproof.core.specification import Specification
 
 
@@ -57,7 +57,17 @@ def omissions(left_out: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 def kinds_doing(specification: Specification, lines: Sequence[str]) -> frozenset[str]:
-    """Return the texts of the kinds of operations that do what one of these lines does."""
-    actions = [Operation(line).actions for line in lines]
-    kinds = [kind.text for kind in specification.operations]
-    return frozenset(text for text in kinds if any(each & Operation(text).actions for each in actions))
+    """Return the texts of the kinds of operations that do what one of these lines does.
+
+    What a special argument does, as in `a.move(a, 1)` beside `a.move(x, n)`, says nothing of the other arguments.
+    """
+    found: set[str] = set()
+    for line in lines:
+        matching = [kind for kind in specification.operations if kind.matches(line)]
+        own = kind_of(Operation(line), matching)
+        if own is not None and any(len(each.holes) > len(own.holes) for each in matching):
+            found.add(own.text)
+            continue
+        actions = Operation(line).actions
+        found |= {kind.text for kind in specification.operations if actions & Operation(kind.text).actions}
+    return frozenset(found)

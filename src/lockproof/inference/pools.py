@@ -182,11 +182,23 @@ class Values:
     def _of_container(self, annotation: Any, origin: Any, inner: Sequence[Any]) -> Candidates:
         if origin in (abc.Callable, types.FunctionType, types.MethodType, types.BuiltinFunctionType):
             return self._functions
-        if isinstance(origin, type) and self._cls is origin:
+        if isinstance(origin, type) and self._is_one(origin):
             return (Code("b"),)
         if origin in _CONTAINERS or origin is tuple or origin in _MAPPINGS:
             return self._filled(origin, inner)
         return self._of_class(annotation, origin)
+
+    def _is_one(self, wanted: type) -> bool:
+        """Tell whether a subject is what the annotation wants: by inheritance, or by the members of a protocol.
+
+        A class inherits annotations that name its base: `def merge(self, other: Base)`.
+        """
+        if not isinstance(self._cls, type) or wanted.__module__ in _GENERAL:
+            return False
+        if wanted in self._cls.__mro__:
+            return True
+        members = typing.get_protocol_members(wanted) if typing.is_protocol(wanted) else ()
+        return bool(members) and all(hasattr(self._cls, each) for each in members)
 
     def _filled(self, origin: Any, inner: Sequence[Any]) -> Candidates:
         pool = self.of(inner[0]) if inner and inner[0] is not Ellipsis else INTEGERS
@@ -275,6 +287,9 @@ _CONTAINERS: Final[Mapping[Any, str]] = {
 _MAPPINGS: Final = (
     dict, abc.Mapping, abc.MutableMapping, collections.OrderedDict, collections.Counter, collections.defaultdict,
 )  # fmt: skip
+_GENERAL: Final = frozenset(("builtins", "collections", "collections.abc", "typing", "abc"))
+"""Modules whose classes want any container or number, and not another subject above all."""
+
 _HYPOTHESIS: Final = frozenset(("builtins", "collections", "collections.abc", "typing", "ipaddress", "random", "io"))
 """Modules whose classes Hypothesis makes better than a call of the class without thought."""
 

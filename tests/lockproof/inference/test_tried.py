@@ -23,6 +23,7 @@ from lockproof.inference import trials
 from lockproof.inference.conformance import conform
 from lockproof.inference.from_class import infer
 from lockproof.inference.from_module import infer_module
+from lockproof.inference.lines import kinds_doing
 from lockproof.inference.target import load, load_specification
 from tests.lockproof.inference import counting, tried
 
@@ -245,3 +246,21 @@ def test_what_is_tried_shows_the_fault_and_no_fault_in_the_mended_class(
     assert [each.kind for each in broken.findings] == [kind], broken.to_json()
     mended = check_target(f"{HERE}:Mended{name}", options)
     assert (mended.verdict, mended.findings) == (Verdict.HELD, ()), mended.to_json()
+
+
+def test_a_subject_is_what_an_annotation_names_that_the_class_inherits_or_a_protocol_that_it_keeps() -> None:
+    by_text = {kind.text: kind for kind in infer(tried.Derived).operations}
+    assert {"b.merge(a)", "b.above(a)", "b.send(a, x_amount)", "a.send(a, x_amount)"} <= by_text.keys()
+    assert by_text["a.merge(x_other)"].holes["x_other"] == ("b",)
+    assert by_text["a.maybe(x_rest)"].holes["x_rest"] == ("b", None)
+
+
+def test_a_function_that_a_method_returns_is_called_and_one_that_was_given_is_not() -> None:
+    found = {kind.text for kind in infer(tried.Decorates).operations}
+    assert {"a.named(x_name)(gives_1)", "a.counted(x_function)()", "a.adder()(1, 2)", "a.given(x_function)"} <= found
+
+
+def test_what_a_special_argument_does_says_nothing_of_the_others() -> None:
+    specification = infer(tried.Derived)
+    assert kinds_doing(specification, ["a.send(a, 1)"]) == {"a.send(a, x_amount)"}
+    assert {"a.send(x_receiver, x_amount)", "a.send(a, x_amount)"} <= kinds_doing(specification, ["a.send(b, 1)"])

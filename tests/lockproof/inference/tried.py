@@ -332,3 +332,67 @@ class Members(Set[Any]):
 
     def put(self, item: int) -> None:
         self._items |= {item}
+
+
+class Counted(Protocol):
+    """What can be counted."""
+
+    def count(self) -> int: ...
+
+
+class Base:
+    """Methods whose annotations name this class, which subclasses inherit."""
+
+    def __init__(self) -> None:
+        self.items = set[int]()
+
+    def count(self) -> int:
+        return len(self.items)
+
+    def merge(self, other: Base) -> int:
+        return other.count() + self.count()
+
+    def maybe(self, rest: Base | None) -> bool:
+        return rest is None
+
+    def above(self, some: Counted) -> bool:
+        return self.count() > some.count()
+
+    def send(self, receiver, amount):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+        receiver.items.add(amount)
+        return self.items.discard(amount)
+
+
+class Derived(Base):
+    """Says nothing of its own."""
+
+
+class Decorates:
+    """Methods that return functions: a decorator with an argument, one without, and a function of numbers."""
+
+    def __init__(self) -> None:
+        self.known: list[Any] = []
+
+    def named(self, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN201
+        def enter(function: Any) -> Any:
+            self.known.append((name, function))
+            return function
+
+        return enter
+
+    def counted(self, function):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+        def call(*arguments: Any) -> Any:
+            self.known.append(arguments)
+            return function(*arguments)
+
+        return call
+
+    def adder(self):  # type: ignore[no-untyped-def]  # noqa: ANN201
+        def add(one: int, other: int) -> int:
+            return one + other
+
+        return add
+
+    def given(self, function):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+        self.known.append(function)
+        return function

@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any, Final
 
 from lockproof.core.operation import SUBJECTS
+from lockproof.core.own_time import own_time
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Point, Ran, Switching
 from lockproof.core.values import NOT_BEGUN, WAITS
@@ -29,6 +30,10 @@ from lockproof.engines.control.task import Resource, Task, blocked
 
 MOST_YIELDS: Final = 3
 """How often a call may step aside, in a wait with a time limit for instance, before it counts as one that waits."""
+
+OF_A_SLEEP: Final = 0.01
+"""What a sleep counts as where a clock is read: a loop that looks at the clock between sleeps comes to its end, often
+after a hundred rounds."""
 
 PART_OF_A_YIELD: Final = 0.05
 """What a long stretch without a wait counts as: the engine has such a thread step aside too."""
@@ -122,8 +127,7 @@ class _OneAtATime:
         """Return the same thread, or one of those that can go on now, or the main thread."""
         here = point.current
         if point.yielded and here:
-            sleeps = turns.tasks[here].deadline is not None or not point.pending[here]
-            self.yields[here] = self.yields.get(here, 0.0) + (1.0 if sleeps else PART_OF_A_YIELD)
+            self.yields[here] = self.yields.get(here, 0.0) + _weight(here, point)
         able = self.able(point.enabled)
         if here in able and not point.yielded:
             return here
@@ -136,6 +140,15 @@ class _OneAtATime:
 
     def end(self, ran: Ran) -> None:
         """Take no notice of the run."""
+
+
+def _weight(here: int, point: Point) -> float:
+    """Return what it counts that this task steps aside."""
+    if turns.tasks[here].deadline is not None:
+        return 1.0
+    if point.pending[here]:
+        return PART_OF_A_YIELD
+    return OF_A_SLEEP if own_time.was_read else 1.0
 
 
 class _Turn:
