@@ -141,7 +141,7 @@ class Case:
         """
         if judgement.verdict is not Verdict.VIOLATION:
             return judgement
-        if self._lenient is not None:
+        if self._lenient is not None and not isinstance(self.judge, StuckJudge):
             again = self._lenient.judge(record.results, record.final, record.seen)
             if again.verdict is not Verdict.VIOLATION:
                 return again
