@@ -27,6 +27,7 @@ LOOKS: Final = (
 
 MASKED: Final = "compared without times and identifiers, which do not repeat"
 UNREAD: Final = "run, and only exceptions compared: results do not repeat"
+OWN_THREADS: Final = "run, and only exceptions compared: the class has threads of its own, which are not calls"
 SLOW: Final = "not compared on one thread, since the class is slow: raise --budget"
 """What a note says of the operations that it names."""
 

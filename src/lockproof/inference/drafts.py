@@ -179,6 +179,7 @@ def settle(drafts: Sequence[Draft], make: Callable[[], Any], factories: Candidat
         other = next((hole for hole, pool in better.items() if tuple(pool) == (Code("b"),)), "")
         draft.operand = draft.operand or other
         draft.listens, draft.crosses, draft.slow = answer["listens"], answer["crosses"] or bool(other), answer["slow"]
+        draft.listens = draft.listens or "listener(" in (answer["gives"] or {}).get("then", "")
         draft.refused, draft.returns = answer["refused"], not answer["waits"]
         if answer["gives"] is not None:
             draft.about = answer["gives"]
@@ -287,8 +288,8 @@ class Trial:
         then = ""
         for _ in range(2):
             for arguments in _ARGUMENTS[min(_required(function), len(_ARGUMENTS) - 1)]:
-                tried = self._aside(holes, self.make(), then + arguments)
-                if tried is not None:
+                tried = self._aside(holes, subject := self.make(), then + arguments)
+                if tried is not None and not heard(subject):  # a function that is called at once is no listener
                     then, function = then + arguments, tried[0]
                     break
             else:
@@ -345,7 +346,7 @@ class Trial:
         return None
 
 
-_ARGUMENTS: Final = (("()",), ("(gives_1)", "(1)", "('x')"), ("(1, 2)", "(gives_1, 1)"))
+_ARGUMENTS: Final = (("()",), ("(listener(a, 1))", "(gives_1)", "(1)", "('x')"), ("(1, 2)", "(gives_1, 1)"))
 """Ways to call a function, by the number of arguments that it needs."""
 
 

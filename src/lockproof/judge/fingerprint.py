@@ -42,9 +42,9 @@ def fingerprint(*objects: Any, met: Sequence[object] = ()) -> Hashable | None:
     walk = _Walk()
     try:
         state = walk.of(objects)
-    except _Unknown:
+        return (state, walk.places(met)) if met else state
+    except (_Unknown, RuntimeError):  # RuntimeError: a thread of the subject changes a container during the walk
         return None
-    return (state, walk.places(met)) if met else state
 
 
 class _Walk:

@@ -325,3 +325,32 @@ class StackQueue(queue.Queue[Any]):
 
     def _get(self) -> Any:
         return self.queue.pop()
+
+
+class Background:
+    """Counts on a thread of its own what it is given, so what `counted` returns depends on how far that has come."""
+
+    def __init__(self) -> None:
+        self._given: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._count = 0
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        while self._given.get() is not None:
+            self._count += 1
+
+    def give(self, item: int) -> None:
+        self._given.put(item)
+
+    def counted(self) -> int:
+        return self._count
+
+
+class Foreground(Background):
+    """Counts at once."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def give(self, item: int) -> None:
+        self._count += 1

@@ -391,3 +391,11 @@ def test_chance_is_not_taken_for_a_live_result() -> None:
 def test_a_specification_may_name_an_operation_twice() -> None:
     twice = replace(infer(set), operations=[*infer(set).operations, op("len(a)", reads=True), op("a.add(x)", x=[1])])
     assert conform(twice, seed=1, seconds=0.01).nonconformances == ()
+
+
+def test_of_a_class_with_threads_of_its_own_only_exceptions_are_compared() -> None:
+    lazy = check(subjects.Background)
+    assert lazy.nonconformances == () and not lazy.specification.observe
+    assert any("threads of its own" in note and "a.counted()" in note for note in lazy.specification.notes)
+    prompt = check(subjects.Foreground)
+    assert prompt.specification.observe and not any("threads of its own" in each for each in prompt.specification.notes)

@@ -241,3 +241,14 @@ def test_only_a_module_that_lasts_is_known_by_where_it_is() -> None:
     made = types.ModuleType("made_for_a_run")
     assert fingerprint(made) is None
     assert fingerprint(types) is not None
+
+
+def test_a_container_that_another_thread_changes_during_the_walk_has_no_fingerprint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def changes(walk: Any, each: Any) -> Any:
+        raise RuntimeError("deque mutated during iteration")
+
+    assert fingerprint(deque([1])) is not None
+    monkeypatch.setattr("lockproof.judge.fingerprint._Walk.of", changes)
+    assert fingerprint(deque([1])) is None
