@@ -33,9 +33,9 @@ COVERAGE = "coverage"
 MUTANTS = "mutants"
 INSTALL = "install"
 LINT, TYPES = "lint", "types"
+BESIDE = (LINT, TYPES, INSTALL)
+"""Environments whose answers other work does not change: beside each other, before all others."""
 
-BESIDE = (LINT, TYPES, "install")
-"""Environments that run no threads of ours, and may be disturbed: beside each other, before all others."""
 ALL_MUTANTS = "all-mutants"
 NIGHTLY = (ALL_MUTANTS,)
 """Environments that only `--all` asks for."""
@@ -257,7 +257,7 @@ def run_tox(
     *,
     everything: bool,
 ) -> dict[str, tuple[bool, float]]:
-    """Have tox run first the environments that measure no threads, beside each other, and then one after the other.
+    """Have tox run the environments of `BESIDE` beside each other, and then the others one after the other.
 
     The tests and the mutants have the processors to themselves.
     """

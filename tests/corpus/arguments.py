@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Callable
 from threading import Lock, RLock
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 
 class BrokenTill:
@@ -85,8 +85,6 @@ class MendedShelves(_Shelf):
 
 
 class _Countable(Protocol):
-    _lock: Any
-
     def count(self) -> int: ...
 
 
@@ -116,7 +114,7 @@ class MendedLevels(BrokenLevels):
     """Both locks are held from the first reading to the change."""
 
     def level_with(self, rival: _Countable) -> int:
-        first, second = sorted((self._lock, rival._lock), key=id)
+        first, second = sorted((self._lock, cast(Any, rival)._lock), key=id)
         with first, second:
             return super().level_with(rival)
 

@@ -81,9 +81,9 @@ class _Comparison(Programs):
         def left(kinds: Sequence[OperationKind]) -> list[OperationKind]:
             able = [without_coming_back(kind) for kind in kinds] if any(map(comes_back, skip)) else kinds
             lines = [text for text in skip if not comes_back(text)]
-            left = [kind for kind in able if kind and kind.text not in skip]
+            left = [kind for kind in able if kind]
             gone = {found.text for line in lines if (found := kind_of(Operation(line), left))}
-            return [kind for kind in left if kind.text not in gone]
+            return [kind for kind in left if kind.text not in gone | skip]
 
         kinds = left(specification.operations)
         known = {line: specification.bound(Operation(line)).kind.text for line in specification.observe}

@@ -281,7 +281,7 @@ class Trial:
         return about
 
     def _called(self, holes: Holes, function: Any) -> str:
-        """Return how to call what a call returned, as in `a.register('x')(gives_1)`; "" if no way was found.
+        """Return how to call what a call returned, as in `a.register('x')(listener(a, 1))`; "" if no way was found.
 
         A decorator of a function returns another function, which is called too.
         """

@@ -251,3 +251,10 @@ def test_the_exception_says_the_same() -> None:
 @pytest.mark.lockproof(skip=["put_later"])
 def test_a_mark_excuses_for_one_test() -> None:
     assert lockproof.check(uncalled.AsyncShelf, budget=0.2, engine="threads").verdict is Verdict.HELD
+
+
+def test_a_loop_that_sleeps_until_a_time_does_not_wait_for_ever() -> None:
+    scenario = "a.try_take() -> a.try_take() || a.take() ->"
+    options = CheckOptions(budget=2.0, seed=1, engine="schedules", scenario=scenario)
+    report = check_target("tests.corpus.arguments:MendedBucket", options)
+    assert (report.verdict, report.findings) == (Verdict.HELD, ())

@@ -269,3 +269,8 @@ def test_what_a_special_argument_does_says_nothing_of_the_others() -> None:
     specification = infer(tried.Derived)
     assert kinds_doing(specification, ["a.send(a, 1)"]) == {"a.send(a, x_amount)"}
     assert {"a.send(x_receiver, x_amount)", "a.send(a, x_amount)"} <= kinds_doing(specification, ["a.send(b, 1)"])
+    kept = {
+        kind.text
+        for kind in conform(specification, 1, 0.0, skip=frozenset({"a.send(a, x_amount)"})).specification.operations
+    }
+    assert "a.send(x_receiver, x_amount)" in kept and "a.send(a, x_amount)" not in kept
