@@ -7,7 +7,6 @@ does to its process is one more answer, not the end of the check.
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,7 +20,7 @@ from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.findings import Findings, gravity
 from lockproof.campaign.health import health
 from lockproof.campaign.known_waits import KnownWaits
-from lockproof.campaign.protocol.child import Child, Died, HarnessFault, not_started, with_known_names
+from lockproof.campaign.protocol.child import Child, Died, not_started, trace_of, with_known_names
 from lockproof.campaign.protocol.messages import CheckNames, Description
 from lockproof.campaign.protocol.setup import Setup
 from lockproof.campaign.results import limits, not_judged
@@ -113,7 +112,7 @@ class Check:
         except Died as died:  # not even a new process could be started
             self.evidence.add_death(f"the process does not start again: {died.detail}", found=False)
         except Exception as error:
-            trace = str(error) if isinstance(error, HarnessFault) else "".join(traceback.format_exception(error))
+            trace = trace_of(error)
             self.evidence.add_doubt(Doubt.INTERNAL_ERROR, trace.strip().rpartition("\n")[2])
             raise InternalError(self.report(description), trace) from error
         return self.report(description)

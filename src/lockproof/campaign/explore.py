@@ -12,7 +12,7 @@ from lockproof.campaign.clock import Clock
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.findings import Findings
-from lockproof.campaign.protocol.child import Died, not_started
+from lockproof.campaign.protocol.child import Died, not_started, trace_of
 from lockproof.campaign.protocol.counts import Counts
 from lockproof.campaign.protocol.messages import CheckNames, Description, Explored, Replay
 from lockproof.campaign.protocol.setup import Setup
@@ -23,7 +23,7 @@ from lockproof.core.options import EXHAUSTIVE, ExploreOptions, Tell
 from lockproof.core.repeat import Repeat, repeat_of_exploration
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
-from lockproof.core.verdict import ASSERTIONS, Coverage, Finding, FindingKind, Interrupted, Report
+from lockproof.core.verdict import ASSERTIONS, Coverage, Finding, FindingKind, InternalError, Interrupted, Report
 
 SLICE: Final = 0.4
 """Seconds of one request. The parent shows progress between two requests."""
@@ -112,6 +112,12 @@ class _Exploration:
         except KeyboardInterrupt:
             self.evidence.add_doubt(Doubt.INTERRUPTED, f"{self.clock.elapsed:.1f} of {self.options.budget:g} s")
             raise Interrupted(self._report(description)) from None
+        except (LockproofError, Died):
+            raise
+        except Exception as error:
+            trace = trace_of(error)
+            self.evidence.add_doubt(Doubt.INTERNAL_ERROR, trace.strip().rpartition("\n")[2])
+            raise InternalError(self._report(description), trace) from error
         return self._report(description)
 
     def _refuse_misspelt(self, scenario: Scenario) -> None:

@@ -25,7 +25,7 @@ from lockproof.campaign.known_waits import waits_of
 from lockproof.campaign.mutant_judge import MutantJudge
 from lockproof.campaign.mutant_sources import MutantSources
 from lockproof.campaign.original import Original
-from lockproof.campaign.protocol.child import Child, Died, not_started
+from lockproof.campaign.protocol.child import Child, Died, not_started, trace_of
 from lockproof.campaign.protocol.messages import CheckNames, MakeMutants
 from lockproof.campaign.protocol.setup import Setup
 from lockproof.campaign.reviewed import Reviewed
@@ -34,12 +34,12 @@ from lockproof.core import environment
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Evidence
 from lockproof.core.mutant import Mutant
-from lockproof.core.mutation_report import Fate, Judged, MutationInterrupted, MutationReport
+from lockproof.core.mutation_report import Fate, Judged, MutationFailed, MutationInterrupted, MutationReport
 from lockproof.core.operation import OperationKind
 from lockproof.core.options import MutateOptions, Progress, Tell
 from lockproof.core.scenario import Scenario
 
-DECIDING: Final = ("budget", "threads", "model", "factory", "operators")
+DECIDING: Final = ("budget", "threads", "model", "factory", "teardown", "operators")
 """Options that fates depend on: a run with other ones does not go on from an interrupted one."""
 
 
@@ -152,6 +152,10 @@ class _Run:
             self.sources.refuse_changes()
         except KeyboardInterrupt:
             raise MutationInterrupted(self._report()) from None
+        except (LockproofError, Died):
+            raise
+        except Exception as error:
+            raise MutationFailed(self._report(), trace_of(error)) from error
         finally:
             self._original.close()
         return self._report()

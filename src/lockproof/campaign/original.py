@@ -128,7 +128,7 @@ def check_options(options: MutateOptions, engine: str, budget: float) -> CheckOp
     """Return the options of one check among those of all mutants."""
     return CheckOptions(
         budget=budget, seed=options.seed, threads=options.threads, model=options.model, factory=options.factory,
-        hang=options.hang, memory=options.memory, engine=engine,
+        teardown=options.teardown, hang=options.hang, memory=options.memory, engine=engine,
     )  # fmt: skip
 
 

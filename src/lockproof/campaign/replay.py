@@ -18,7 +18,8 @@ from lockproof.core.verdict import Control, Finding, Report
 def replay_file(path: Path, times: int, hang: float | None = None, progress: Tell | None = None) -> Report:
     """Run the schedule of the first finding that has one, and return the report of that.
 
-    Model, factory and memory are those that the finding was found with, and so is `hang`, unless it gives the seconds.
+    Model, factory, teardown and memory are those that the finding was found with, and so is `hang`, unless it gives
+    the seconds.
 
     Raises:
         LockproofError: the file is no report or has no schedule, or a source or the Python has changed.
@@ -39,6 +40,7 @@ def replay_file(path: Path, times: int, hang: float | None = None, progress: Tel
         consistency=found_with.consistency,
         model=found_with.model,
         factory=found_with.factory,
+        teardown=found_with.teardown,
         scenario=str(finding.scenario) if finding.scenario.threads else None,
         schedule=str(finding.control.schedule),
         times=times,

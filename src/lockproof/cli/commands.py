@@ -119,6 +119,7 @@ left out, and FINAL too: the run then ends with lines that observe the subject.
     "By default it is inferred from the class."
 )
 @parameters.factory()
+@parameters.teardown()
 @parameters.skip()
 @parameters.scenario("Run only this scenario, for the whole budget.")
 @click.option("--engine", type=click.Choice(ENGINES), default=CheckOptions.engine, show_default=True,
@@ -169,6 +170,7 @@ Examples:
 @parameters.times()
 @parameters.model("For a class: what the class should do, as for check.")
 @parameters.factory("For a class: a function that makes the subject.")
+@parameters.teardown()
 @parameters.hang("How long a thread may make no step, if more than 10 s.")
 @parameters.memory("How much memory the process may use, in MiB.")
 @parameters.consistency()

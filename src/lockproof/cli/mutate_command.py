@@ -10,8 +10,8 @@ import click
 
 from lockproof.cli import parameters
 from lockproof.cli.formats import OF_EACH, Files, deliver, written_as
-from lockproof.cli.shared import import_from_here, interrupted
-from lockproof.core.mutation_report import MutationInterrupted
+from lockproof.cli.shared import import_from_here, internal_error, interrupted
+from lockproof.core.mutation_report import MutationFailed, MutationInterrupted
 from lockproof.core.options import MutateOptions
 from lockproof.report.mutants_text import print_mutants, print_mutation
 from lockproof.report.page import console_on
@@ -57,6 +57,7 @@ Exit status:
   0    all mutants were run, and the score is not below --min-score
   1    the score is below --min-score, or a mutant that is called equivalent was killed
   2    wrong usage; no source, no lock; compiled methods; the class fails as it is; a file changed
+  4    lockproof itself failed: finished mutants are shown and kept, and what to send
   130  interrupted: finished mutants are kept, and the same command goes on from there
 """
 )
@@ -66,6 +67,7 @@ Exit status:
 @parameters.threads()
 @parameters.model("What the class should do, as for check.")
 @parameters.factory()
+@parameters.teardown()
 @click.option(
     "--operator", "operators", multiple=True, metavar="NAME", help="Use only this operator; may be given again."
 )
@@ -101,6 +103,10 @@ def mutate(target: str, files: Files, min_score: float | None, only_list: bool, 
         partial = stopped.report
         deliver(partial, lambda console: print_mutation(partial, console), files, complete=False)
         return interrupted(f"{progress.line()}; the same command goes on from there")
+    except MutationFailed as failed:
+        partial = failed.report
+        deliver(partial, lambda console: print_mutation(partial, console), files, complete=False)
+        return internal_error(failed.trace)
     except KeyboardInterrupt:
         return interrupted(progress.line())
     deliver(report, lambda console: print_mutation(report, console), files)

@@ -49,6 +49,14 @@ def factory(help_text: str = "A function without parameters that makes the subje
     return click.option("--factory", metavar="MODULE:FUNCTION", help=help_text)
 
 
+def teardown() -> Adds:
+    """Return the option `--teardown`."""
+    return click.option("--teardown", metavar="LINE",
+                        help='A line that ends the subject after each run, like "a.close()": its threads, files or '
+                        "connections. By default close, stop, shutdown or __exit__, where threads are left; "
+                        '"" for nothing.')  # fmt: skip
+
+
 def skip() -> Adds:
     """Return the option `--skip`, which may be given several times."""
     return click.option("--skip", metavar="NAME", multiple=True,

@@ -144,6 +144,14 @@ class MutationInterrupted(KeyboardInterrupt):
         self.report = report
 
 
+class MutationFailed(Exception):
+    """A fault of lockproof itself during a run of mutants. `report` has the finished ones, `trace` is to be sent."""
+
+    def __init__(self, report: MutationReport, trace: str) -> None:
+        super().__init__(f"a fault of lockproof itself; please report it with these lines:\n{trace}")
+        self.report, self.trace = report, trace
+
+
 def named_equivalent(judged: Judged, reason: str) -> Judged:
     """Return the fate of a mutant that a reviewed file calls equivalent.
 

@@ -42,6 +42,7 @@ class Options:
         seed: the seed of the random choices; None: one is drawn.
         model: `module:Class`, or the name of a kind, like `set`; None: inferred from the class.
         factory: `module:function`, a function without parameters that makes a subject; None: the class itself.
+        teardown: a line that ends a subject after its run (see `Specification.teardown`).
         hang: seconds without progress that count as a hang.
         memory: the most memory of a process, in MiB.
 
@@ -51,6 +52,7 @@ class Options:
     seed: int | None = None
     model: str | None = None
     factory: str | None = None
+    teardown: str | None = None
     hang: float = 3.0
     memory: int = 1024
 

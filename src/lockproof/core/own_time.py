@@ -19,6 +19,8 @@ import os
 import threading
 import time
 from _thread import allocate_lock, get_ident
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime as RealDatetime
 from types import FrameType, SimpleNamespace
 from typing import Any, Final
@@ -85,8 +87,17 @@ class OwnTime:
         return self.now
 
     def adopt(self) -> None:
-        """Say of the calling thread that it belongs to lockproof: its sleeps need no real time."""
+        """Say of the calling thread that it belongs to lockproof to its end: its sleeps need no real time."""
         self._own_threads.add(get_ident())
+
+    @contextmanager
+    def adopted(self) -> Iterator[None]:
+        """Adopt the calling thread for as long as this lasts: later another thread may have its number."""
+        self._own_threads.add(ident := get_ident())
+        try:
+            yield
+        finally:
+            self._own_threads.discard(ident)
 
     def sleep(self, seconds: float) -> None:
         """Let time pass, and let other threads run meanwhile."""

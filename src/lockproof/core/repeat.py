@@ -15,7 +15,9 @@ from lockproof.core.options import CheckOptions, ExploreOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
 
-ALWAYS: Final = ("model", "factory", "skip", "consistency", "engine", "conformance", "hang", "memory", "invocations")
+ALWAYS: Final = (
+    "model", "factory", "teardown", "skip", "consistency", "engine", "conformance", "hang", "memory", "invocations",
+)  # fmt: skip
 """Options that every command has, unless they have their defaults."""
 
 SEARCHING: Final = ("budget", "threads", "bound", "strategy")

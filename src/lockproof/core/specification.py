@@ -41,6 +41,8 @@ class Specification:
         subject_name: the name of the subject in reports.
         model_name: the name of the model in reports.
         notes: sentences for the report that limit what a check can show.
+        teardown: a line that ends a subject after its run, like `a.close()`: its threads, files or connections. None:
+            where threads are left, `close`, `stop`, `shutdown` or `__exit__`, if the class has one; "": nothing.
 
     Raises:
         LockproofError: there are no operations.
@@ -64,6 +66,7 @@ class Specification:
     model_name: str = ""
     notes: Sequence[str] = ()
     attributes: Sequence[str] = ()
+    teardown: str | None = None
 
     def __post_init__(self) -> None:
         if not self.operations:

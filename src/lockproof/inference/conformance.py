@@ -22,6 +22,7 @@ from random import Random
 from typing import Any
 
 from lockproof.core.errors import LockproofError
+from lockproof.core.lives import lives
 from lockproof.core.model import every_choice
 from lockproof.core.operation import Operation, OperationKind, kind_of
 from lockproof.core.own_time import real as time
@@ -120,6 +121,7 @@ class _Comparison(Programs):
 
     def _has_threads(self) -> bool:
         """Tell whether a subject that is its own model starts threads when it is made."""
+        lives.begin()
         before = threading.active_count()
         kept = self.objects(self.specification.subject) if self.specification.model is None else None
         return kept is not None and threading.active_count() > before

@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
+from lockproof.core.lives import lives
 from lockproof.core.model import WouldBlock, begun, finished
 from lockproof.core.operation import SUBJECTS, Operation, OperationKind
-from lockproof.core.own_time import own_time
 from lockproof.core.specification import Specification
 from lockproof.core.values import Raised, TextForm, anonymous, canonical
 from lockproof.inference.effort import FILLINGS
@@ -61,7 +61,7 @@ class Programs:
 
     def objects(self, make: Callable[[], Any]) -> dict[str, Any]:
         """Return fresh subjects, by name, and begin a run."""
-        own_time.begin()
+        lives.begin()
         return {name: make() for name in SUBJECTS[: max(self.specification.subjects, 1)]}
 
     def result(self, operation: Operation, objects: dict[str, Any]) -> Any:

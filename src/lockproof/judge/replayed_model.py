@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import Any, Final, NoReturn
 
 from lockproof.core.errors import LockproofError
+from lockproof.core.lives import lives
 from lockproof.core.model import WouldBlock, begun, every_choice, finished
 from lockproof.core.operation import SUBJECTS, Half, Operation
 from lockproof.core.own_time import own_time
@@ -81,7 +82,7 @@ class ReplayModel:
     def _after(self, state: State, call: Operation) -> tuple[Any, Hashable]:
         """Return the result of the call and the fingerprint of the state after it, which may be None."""
         self._before_each()
-        own_time.begin()
+        lives.begin()
         objects = {name: self._make() for name in self._names}
         rests: dict[tuple[int, int], Rest] = {}
         try:

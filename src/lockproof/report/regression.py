@@ -40,7 +40,8 @@ def regression_test(report: Report, finding: Finding) -> str:
             arguments.append('engine="schedules"')
     if found is not None:
         defaults = type(found.options)()
-        given = {name: getattr(found.options, name) for name in ("model", "factory", "consistency", "hang", "memory")}
+        names = ("model", "factory", "teardown", "consistency", "hang", "memory")
+        given = {name: getattr(found.options, name) for name in names}
         arguments += [f"{name}={_literal(value)}" for name, value in given.items() if value != getattr(defaults, name)]
     if call == "explore" and finding.control is not None:
         arguments += _search(finding.control)

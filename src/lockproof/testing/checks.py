@@ -68,6 +68,7 @@ def check(
     threads: int = 3,
     model: str | type | None = None,
     factory: Callable[[], Any] | str | None = None,
+    teardown: str | None = None,
     consistency: Consistency | str = Consistency.LINEARIZABLE,
     scenario: str | None = None,
     engine: str = "both",
@@ -87,6 +88,7 @@ def check(
             default inferred from the class.
         factory: a function without parameters that makes a subject, or its name as `module:function`; by default the
             class itself.
+        teardown: a line that ends the subject `a` after each run (see `Specification.teardown`).
         consistency: the condition that histories are judged by.
         scenario: the only scenario to run, like `a.add(1) || a.add(1)`; by default scenarios are generated.
         engine: `threads` for real threads, `schedules` for schedules under control, or `both`.
@@ -110,7 +112,7 @@ def check(
         subject = _with_names(subject)
     options = CheckOptions(
         **_common(CheckOptions, budget, seed), threads=threads, consistency=Consistency(consistency),
-        scenario=scenario, hang=hang, memory=memory, engine=engine, skip=_names(skip),
+        scenario=scenario, hang=hang, memory=memory, engine=engine, skip=_names(skip), teardown=teardown,
     )  # fmt: skip
     setup = Setup.of(_packed(subject, model, factory), options, threads=threads)
     store = _store_of(subject)

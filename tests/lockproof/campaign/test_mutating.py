@@ -25,7 +25,7 @@ from lockproof.campaign.protocol.setup import Named, Setup
 from lockproof.campaign.reviewed import Reviewed
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt
-from lockproof.core.mutation_report import Fate, MutationInterrupted, MutationReport
+from lockproof.core.mutation_report import Fate, MutationFailed, MutationInterrupted, MutationReport
 from lockproof.core.operation import Operation
 from lockproof.core.options import CheckOptions, MutateOptions, Progress
 from lockproof.core.repeat import RepeatTest
@@ -195,7 +195,7 @@ def test_a_hang_under_control_is_a_finding_only_if_it_is_one_without(name: str, 
 
 
 def test_what_shows_a_fault_of_the_class_itself_is_repeated_with_the_options_of_mutate() -> None:
-    options = MutateOptions(seed=5, hang=0.5, memory=128, factory="m:made", threads=4)
+    options = MutateOptions(seed=5, hang=0.5, memory=128, factory="m:made", teardown="a.close()", threads=4)
     class_itself = Original("m:Bag", options, Setup.of("m:Bag", options), ())
     for text in ("a.f() || a.g()", "a.f(); a.g()"):
         command = str(class_itself.repeat(Finding(FindingKind.HANG, Scenario.parse(text))))
@@ -254,6 +254,25 @@ def test_an_interrupted_run_is_gone_on_with(tmp_path: Path, monkeypatch: pytest.
     assert "interrupted" in report.notes[0]
     mutated(tmp_path, jobs=1)
     assert len(checked) == 5  # that run was complete, so the next one begins anew
+
+
+def test_a_fault_of_lockproof_keeps_finished_mutants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checks: Checks
+) -> None:
+    checked: list[str] = []
+    judge = MutantJudge.judge
+
+    def counted(self: Any, mutant: Any, *rest: Any) -> Any:
+        checked.append(mutant.id)
+        if len(checked) == 2:
+            raise ZeroDivisionError("oops")
+        return judge(self, mutant, *rest)
+
+    monkeypatch.setattr(MutantJudge, "judge", counted)
+    with pytest.raises(MutationFailed, match="oops") as failed:
+        mutated(tmp_path, jobs=1, seed=None)
+    assert len(failed.value.report.judged) == 1 and failed.value.report.left == 1
+    assert failed.value.trace.startswith("Traceback")
 
 
 @pytest.fixture

@@ -335,6 +335,21 @@ def test_a_fault_of_lockproof_keeps_what_was_done_and_has_not_held() -> None:
     assert any("oops" in reason.text for reason in report.unknown) and report.coverage.invocations
 
 
+def test_a_fault_of_lockproof_in_an_exploration_keeps_what_was_done_and_has_not_held() -> None:
+    seen: list[str] = []
+
+    def fail(progress: Progress) -> None:
+        seen.append(progress.phase)
+        if seen.count("exploring") == 3:
+            raise ZeroDivisionError("oops")
+
+    with pytest.raises(InternalError, match="oops") as failed:
+        explore_target(f"{HERE}:many_steps", ExploreOptions(budget=30.0, seed=1, bound=1), fail)
+    report = failed.value.report
+    assert report.verdict is Verdict.UNKNOWN and Doubt.INTERNAL_ERROR in codes(report)
+    assert report.coverage.schedules
+
+
 def test_an_interrupted_exploration_has_not_held() -> None:
     seen: list[str] = []
 

@@ -11,7 +11,7 @@ from lockproof.campaign import mutate as mutating
 from lockproof.cli import commands as cli
 from lockproof.core.errors import LockproofError
 from lockproof.core.mutant import Mutant, SyncSite
-from lockproof.core.mutation_report import Fate, Judged, MutationInterrupted, MutationReport
+from lockproof.core.mutation_report import Fate, Judged, MutationFailed, MutationInterrupted, MutationReport
 from lockproof.core.options import MutateOptions, Progress
 from lockproof.core.verdict import Masking
 
@@ -125,6 +125,17 @@ def test_an_interrupt_shows_what_was_done_and_how_to_go_on(
     printed = capsys.readouterr()
     assert "3 mutants not run yet" in printed.out
     assert "the same command goes on from there" in printed.err
+
+
+def test_a_fault_of_lockproof_shows_what_was_done_and_what_to_send(
+    fake: FakeMutation, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    fake.answer = MutationFailed(report(KILLED, left=3), "Traceback of the fault")
+    assert cli.main(["mutate", "bag.py:Bag", "--json", str(tmp_path / "r.json")]) == 4
+    printed = capsys.readouterr()
+    assert "3 mutants not run yet" in printed.out
+    assert printed.err.startswith("Traceback of the fault\nlockproof: this is a fault of lockproof itself")
+    assert json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))["counts"]["killed"] == 1
 
 
 @pytest.mark.parametrize("score", ["x", "101", "-1"])

@@ -71,6 +71,7 @@ CONTROLS = st.builds(
 
 COMMON = {
     "budget": SECONDS, "seed": st.none() | COUNTS, "model": st.none() | TEXTS, "factory": st.none() | TEXTS,
+    "teardown": st.none() | TEXTS,
     "hang": SECONDS, "memory": COUNTS, "consistency": st.sampled_from(Consistency), "scenario": st.none() | TEXTS,
 }  # fmt: skip
 CHECKS = st.builds(

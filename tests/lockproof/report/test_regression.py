@@ -72,11 +72,12 @@ def test_it_asks_for_the_scenario_of_the_finding(name: str) -> None:
 
 def test_the_options_of_the_command_are_kept() -> None:
     report = SAMPLES["masked"]
-    options = CheckOptions(model="m:Bag", factory="m:made", consistency=Consistency.QUIESCENT)
+    options = CheckOptions(model="m:Bag", factory="m:made", teardown="a.close()", consistency=Consistency.QUIESCENT)
     finding = replace(report.findings[0], repeat=RepeatTarget("shop.bags:Bag", options))
     text = emitted(replace(report, findings=(finding,)))
     assert constants(text) == {
-        "engine": "schedules", "model": "m:Bag", "factory": "m:made", "consistency": "quiescent",
+        "engine": "schedules", "model": "m:Bag", "factory": "m:made", "teardown": "a.close()",
+        "consistency": "quiescent",
     }  # fmt: skip
 
 

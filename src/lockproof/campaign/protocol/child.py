@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from traceback import format_exception
 from typing import IO, Final
 
 from lockproof.campaign.protocol.messages import (
@@ -70,6 +71,11 @@ class Died(Exception):
         super().__init__(kind, detail)
         self.kind, self.detail, self.stacks, self.announced = kind, detail, stacks, announced
         self.certain = certain
+
+
+def trace_of(error: Exception) -> str:
+    """Return the traceback to send of a fault of lockproof, here or in the child."""
+    return str(error) if isinstance(error, HarnessFault) else "".join(format_exception(error))
 
 
 class HarnessFault(Exception):

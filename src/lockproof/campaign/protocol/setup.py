@@ -55,6 +55,7 @@ class Setup:
     for a module or a file by name, the file to read instead. `watched`: what was seen of the operations under control;
     None: the child finds it out. `strict`: each difference from the model on one thread decides the verdict.
     `waits`: the kinds of operations that are known to wait. `skip`: members of the class that no operation calls.
+    `teardown`: the line that ends a subject, instead of what the specification says; None: as that says.
     `adjustment`: what another process has found in comparing class and model on one thread; None: nothing.
     """
 
@@ -72,6 +73,7 @@ class Setup:
     strict: bool = False
     waits: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    teardown: str | None = None
     adjustment: Adjustment | None = None
 
     @classmethod
@@ -84,4 +86,5 @@ class Setup:
         )
         strict = isinstance(options, CheckOptions) and options.conformance == "error"
         skip = options.members if isinstance(options, CheckOptions) else ()
-        return cls(list(sys.path), named, options.seed, threads, consistency, options.hang, strict=strict, skip=skip)
+        return cls(list(sys.path), named, options.seed, threads, consistency, options.hang, strict=strict, skip=skip,
+                   teardown=options.teardown)  # fmt: skip

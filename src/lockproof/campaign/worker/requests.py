@@ -52,6 +52,8 @@ from lockproof.core.adjustment import Adjustment
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Omission
 from lockproof.core.interpreter import current_frames
+from lockproof.core.lives import lives
+from lockproof.core.members import Member
 from lockproof.core.model import TooManyChoices
 from lockproof.core.operation import SUBJECTS, Operation, renamed
 from lockproof.core.own_time import own_time
@@ -103,7 +105,7 @@ class Worker:
         self._filling = frozenset(setup.aim.filling or ())
         self._known, self._waits, self._skip = setup.watched, setup.waits, setup.skip
         self._made: Scenario | None = None
-        self._strict, self._adjustment = setup.strict, setup.adjustment
+        self._strict, self._adjustment, self._teardown = setup.strict, setup.adjustment, setup.teardown
         with Watchdog(self._hang + 30):
             self._load(*named(setup.subject))
 
@@ -145,6 +147,7 @@ class Worker:
         specification = load_specification(loaded, model, factory, name)
         with Watchdog(self._hang):
             subject = specification.subject()
+            specification = lives.serve(specification, subject, self._teardown)
         self._owner = subject if isinstance(subject, ModuleType) else type(subject)
         self._only = "" if isinstance(loaded, (ModuleType, type, Specification)) else name.rpartition(":")[2]
         self._inferred = not isinstance(loaded, Specification) and model is None
@@ -180,13 +183,16 @@ class Worker:
             specification.model_label,
             environment.current(),
             tuple(kind.text for kind in specification.operations),
-            notes(specification, found := members(specification, self._owner, self._only)),
+            notes(specification, found := self._members()),
             tuple(renamed(each, {"a": name}).text for name in SUBJECTS for each in specification.final),
             own_model := is_own_model(specification),
             own_model and self._has_waits(),
             found,
             self._inferred,
         )
+
+    def _members(self) -> tuple[Member, ...]:
+        return members(self.specification, self._owner, self._only)
 
     def _has_waits(self) -> bool:
         with contextlib.suppress(Exception), Watchdog(self._hang):
@@ -243,7 +249,7 @@ class Worker:
             watched,
             Adjustment.of(self._loaded, self.specification, timed=own_time.was_read, filling=filling),
             tuple(found),
-            notes(self.specification, public := members(self.specification, self._owner, self._only)),
+            (*notes(self.specification, public := self._members()), *lives.notes()),
             tuple(kind.text for kind in self.specification.operations),
             public, fresh,
         )  # fmt: skip
@@ -393,10 +399,10 @@ class Worker:
         subjects = {name: self.specification.subject() for name in SUBJECTS}
 
         def run() -> None:
-            own_time.adopt()
-            for operation in operations:
-                with contextlib.suppress(BaseException):
-                    operation(*subjects.values())
+            with own_time.adopted():
+                for operation in operations:
+                    with contextlib.suppress(BaseException):
+                        operation(*subjects.values())
 
         self.announce(lines)
         thread = threading.Thread(target=run, daemon=True)

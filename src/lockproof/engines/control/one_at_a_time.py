@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
+from lockproof.core.lives import lives
 from lockproof.core.operation import SUBJECTS
 from lockproof.core.own_time import own_time
 from lockproof.core.scenario import Scenario
@@ -189,6 +190,7 @@ class _SerialProgram(ScenarioProgram):
         self._held: list[set[Any]] = [set() for _ in threads]
         given_order = iter(self.order) if self.order is not None else None
         subjects = {name: self._new() for name in self._names}
+        lives.leave()
         given = [subjects.get(name) for name in SUBJECTS]
         for step in self._init:
             with suppress(Exception):
@@ -222,6 +224,7 @@ class _SerialProgram(ScenarioProgram):
             for step in self._final:
                 self.final.append(WAITS)  # until it returns
                 self.final[-1] = self._attempt(step, given, subjects)
+            lives.finish(subjects.values())
         if not all(task.done for task in turns.tasks[1:]):
             turns.give_up()  # what still waits, or never ends, ends now
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from lockproof.core.lives import lives
 from lockproof.core.operation import SUBJECTS
 from lockproof.core.probes import Dying
 from lockproof.core.values import WAITS, Raised, canonical, numbered
@@ -85,6 +86,7 @@ class ScenarioProgram:
         self.seen = [[] for _ in self._threads]
         done = [0] * len(self._threads)
         subjects = {name: self._new() for name in self._names}
+        lives.leave()
         given = [subjects.get(name) for name in SUBJECTS]
         for step in self._init:
             with suppress(Exception):
@@ -103,6 +105,7 @@ class ScenarioProgram:
         results, final = numbered((tuple(map(tuple, self.results)), tuple(self.final)))
         self.results, self.final = list(map(list, results)), list(final)
         self.complete = True
+        lives.finish(subjects.values())
 
     def ended(self) -> list[Any]:
         """Return the results of the final part of a run that did not come to its end: the last one waits."""

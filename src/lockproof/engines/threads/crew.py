@@ -26,6 +26,7 @@ from types import FrameType
 from typing import Any, Final
 
 from lockproof.core.interpreter import current_frames, is_gil_enabled
+from lockproof.core.lives import OWN_NAME, lives
 from lockproof.core.operation import OPERATION_FILE
 from lockproof.core.own_time import own_time
 from lockproof.engines.threads.compiled import DELAYS, CompiledProgram, Record, RecordKey
@@ -98,7 +99,7 @@ class Crew:
         for lock in (*self._begin, *self._end):
             lock.acquire()
         self._threads = [
-            threading.Thread(target=self._live, args=(t,), name=f"lockproof-{t + 1}", daemon=True) for t in range(size)
+            threading.Thread(target=self._live, args=(t,), name=f"{OWN_NAME}{t + 1}", daemon=True) for t in range(size)
         ]
         for thread in self._threads:
             thread.start()
@@ -226,7 +227,7 @@ def _work(chunk: _Chunk, t: int) -> None:
     for number, begin in enumerate(range(0, chunk.invocations, chunk.batch)):
         size = min(chunk.batch, chunk.invocations - begin)
         if number % count == t:
-            own_time.begin(size)
+            lives.begin(size)
             program.prepare(0, size, chunk.places)
             for cell in chunk.cells:
                 cell[0] = program.stale(0)
@@ -284,7 +285,7 @@ def in_turn(program: CompiledProgram, order: Sequence[int], invocations: int = 1
     """
     places: list[Any] = [None] * invocations
     outs: list[list[Any]] = [[None] * invocations for _ in program.threads]
-    own_time.begin(invocations)
+    lives.begin(invocations)
     program.prepare(0, invocations, places)
     for number in range(invocations):
         cells = [[number % program.epochs * program.width] for _ in program.threads]
@@ -297,8 +298,8 @@ def in_turn(program: CompiledProgram, order: Sequence[int], invocations: int = 1
 
 
 def _adopted(part: Callable[..., object], given: tuple[Any, ...]) -> None:
-    own_time.adopt()
-    part(*given)
+    with own_time.adopted():
+        part(*given)
 
 
 __all__ = ["BATCH", "Crew", "Hang", "in_turn", "stack_of_operation"]
