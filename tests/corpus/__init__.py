@@ -464,7 +464,16 @@ _ARGUMENTS: Final = (
           "a.try_take() || a.try_take() ->", shows="free-threaded"),
 )  # fmt: skip
 
+_BESIDE: Final = (
+    _pair("beside", "Diary", "lost update",
+          "two lines get one number", "a.write(1) || a.write(1) ->"),
+    _pair("beside", "Press", "check-then-act",
+          "three sheets are let in where there is room for two", "a.feed(1) -> a.feed(1) || a.feed(1) ->"),
+    _pair("beside", "Reminder", "lost update",
+          "two events get one number", "a.event() || a.event() ->"),
+)  # fmt: skip
+
 PAIRS: Final = (
     *_SETS, *_BUILTIN_SETS, *_COUNTERS, *_CACHES, *_DICTS, *_LISTS, *_QUEUES, *_REGISTRIES, *_POOLS, *_CLOCKS, *_ALIKE,
-    *_OBSERVED, *_WAITING, *_HANDED, *_ARGUMENTS,
+    *_OBSERVED, *_WAITING, *_HANDED, *_ARGUMENTS, *_BESIDE,
 )  # fmt: skip

@@ -30,6 +30,7 @@ class Adjustment:
         unread: kinds whose results are not compared at all.
         itself: whether the class itself is the model from now on.
         timed: whether the class has read a clock.
+        threads: whether the class starts threads of its own, so that nothing is compared but where they are controlled.
         notes: the notes of the specification.
         filling: lines that change a fresh subject.
 
@@ -45,11 +46,14 @@ class Adjustment:
     unread: tuple[str, ...] = ()
     itself: bool = False
     timed: bool = False
+    threads: bool = False
     notes: tuple[str, ...] = ()
     filling: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, before: Specification, after: Specification, *, timed: bool, filling: Sequence[str] = ()) -> Self:
+    def of(
+        cls, before: Specification, after: Specification, *, timed: bool, threads: bool, filling: Sequence[str] = ()
+    ) -> Self:
         """Return what has changed between two states of a specification."""
         kinds = {kind.text: kind for kind in (*after.operations, *(after.init or ()))}.values()
         return cls(
@@ -63,6 +67,7 @@ class Adjustment:
             tuple(kind.text for kind in kinds if kind.normalize is unread),
             before.model is not None and after.model is None,
             timed,
+            threads,
             tuple(map(str, after.notes)),
             tuple(filling),
         )
@@ -70,6 +75,13 @@ class Adjustment:
     def fits(self, specification: Specification) -> bool:
         """Tell whether this is the specification that was adjusted."""
         return self.before == _named(specification)
+
+    def controlled(self, specification: Specification) -> Self:
+        """Return the adjustment for a process that controls the threads of the class too: there all is compared."""
+        if not self.threads:
+            return self
+        lines = tuple(specification.observe), tuple(specification.attributes)
+        return replace(self, unread=(), observe=lines[0], attributes=lines[1])
 
     def applied(self, specification: Specification) -> Specification:
         """Return the specification with these changes; as it is, if they were made to another one."""

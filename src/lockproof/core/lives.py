@@ -45,12 +45,13 @@ _Thread: Final = threading.Thread
 class Lives:
     """The subjects of the present run, and what earlier ones have left.
 
-    `asked`: the user has given the teardown. `left`: the threads that outlived their subjects, by the name of a thread
-    or of the function that it runs.
+    `asked`: the user has given the teardown. `started` counts the threads that subjects have started. `left`: those
+    that outlived their subjects, by the name of a thread or of the function that it runs.
     """
 
     def __init__(self) -> None:
         self.asked = False
+        self.started = 0
         self.left: dict[str, None] = {}
         self._line, self._served, self._hung = "", False, False
         self._teardown: Callable[[Any], object] | None = None
@@ -101,6 +102,17 @@ class Lives:
             ) from None
         except Exception:
             return  # it may be right after some operations
+
+    def count_starts(self) -> None:
+        """From now on count the threads that are started, but for those of lockproof."""
+        real = threading.Thread.start
+
+        def start(thread: threading.Thread) -> None:
+            if not thread.name.startswith(OWN_NAME):
+                self.started += 1
+            real(thread)
+
+        threading.Thread.start = start  # type: ignore[method-assign]
 
     def begin(self, runs: int = 1) -> None:
         """Begin a run, or so many at the same time; before it, end the subjects of those before."""

@@ -11,6 +11,7 @@ if the same results show the same object; docs/adr/0028 says where that is not a
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections import deque
@@ -19,6 +20,9 @@ from enum import Enum
 from operator import is_
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, Final
+
+_OWN: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+"""Where the code of lockproof is."""
 
 LONGEST_MESSAGE: Final = 120
 """Characters of the message of an exception that are kept."""
@@ -51,10 +55,15 @@ class Raised:
 
 
 def raised_in(error: BaseException) -> tuple[CodeType | None, int]:
-    """Return the code that raised an exception, and the line; none if it was no code in a file, but an operation."""
-    at = error.__traceback__
-    while at is not None and at.tb_next is not None:
-        at = at.tb_next
+    """Return the code that raised an exception, and the line; none if it was no code in a file, but an operation.
+
+    What lockproof raises in place of the standard library is raised where that was called.
+    """
+    at, after = error.__traceback__, error.__traceback__
+    while after is not None:
+        if not after.tb_frame.f_code.co_filename.startswith(_OWN):
+            at = after
+        after = after.tb_next
     if at is None or at.tb_frame.f_code.co_filename.startswith("<"):
         return None, 0
     return at.tb_frame.f_code, at.tb_lineno

@@ -13,7 +13,6 @@ programs are tried, as in Claessen and Hughes' QuickCheck for state machines.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -42,10 +41,11 @@ from lockproof.inference.surface import state_of
 
 @dataclass(frozen=True)
 class ConformanceResult:
-    """The differences, and the specification adjusted for them."""
+    """The differences, and the specification adjusted for them. `threads`: the subject, its own model, starts some."""
 
     nonconformances: tuple[Nonconformance, ...]
     specification: Specification
+    threads: bool = False
 
 
 def conform(
@@ -77,6 +77,10 @@ class _OutOfTime(Exception):
     """The time for comparing is over: what is not compared yet stays so."""
 
 
+class _StartsThreads(Exception):
+    """The subject, which is its own model, has started a thread."""
+
+
 class _Comparison(Programs):
     def __init__(self, specification: Specification, seed: int, announce: Announce, skip: frozenset[str]) -> None:
         def left(kinds: Sequence[OperationKind]) -> list[OperationKind]:
@@ -94,6 +98,7 @@ class _Comparison(Programs):
         init = None if specification.init is None else left(specification.init)
         super().__init__(replace(specification, operations=kinds, init=init, observe=observe), announce)
         self.found: list[Nonconformance] = []
+        self._given, self._threads, self._started = self.specification, False, lives.started
         self._last = float("inf")
         self._random = Random(f"conform/{seed}")
         self._reported: set[str] = set()
@@ -103,36 +108,41 @@ class _Comparison(Programs):
     def run(self, seconds: float, compared: frozenset[str]) -> ConformanceResult:
         began = time.monotonic()
         end, self._last = began + seconds, began + max(MOST * seconds, LEAST)
-        kinds = [kind for kind in self.specification.operations if not compared or kind.text in compared]
-        left = dict.fromkeys(kind.text for kind in kinds)
-        with suppress(_OutOfTime):
-            if self._has_threads():
-                self._read_nothing()
-            self._trust_observers()
-            self._each_kind(kinds, began, left)
-            while time.monotonic() < end:
-                self._try(self._drawn())
+        try:
+            left = self._compare_all(began, end, compared)
+        except _StartsThreads:
+            self._read_nothing()
+            left = self._compare_all(began, end, compared)
         if left:
             self._noted[differing.SLOW] = list(left)
         notes = omissions(self._left_out)
         notes += [f"{', '.join(texts)}: {what}" for what, texts in self._noted.items()]
         notes = [*self.specification.notes, *notes, *observed(self.specification)]
-        return ConformanceResult(tuple(self.found), replace(self.specification, notes=notes))
+        adjusted = replace(self.specification, notes=notes)
+        return ConformanceResult(tuple(self.found), adjusted, self._threads)
 
-    def _has_threads(self) -> bool:
-        """Tell whether a subject that is its own model starts threads when it is made."""
-        lives.begin()
-        before = threading.active_count()
-        kept = self.objects(self.specification.subject) if self.specification.model is None else None
-        return kept is not None and threading.active_count() > before
+    def _compare_all(self, began: float, end: float, compared: frozenset[str]) -> dict[str, None]:
+        """Compare the kinds, and then programs that are drawn; return the kinds for which there was no time."""
+        kinds = [kind for kind in self.specification.operations if not compared or kind.text in compared]
+        left = dict.fromkeys(kind.text for kind in kinds)
+        with suppress(_OutOfTime):
+            self._trust_observers()
+            self._each_kind(kinds, began, left)
+            while time.monotonic() < end:
+                self._try(self._drawn())
+        return left
 
     def _read_nothing(self) -> None:
-        """Leave out all results: they tell how far the subject's own threads are, which no order of calls says."""
-        specification = self.specification
-        self._noted[differing.OWN_THREADS] = [kind.text for kind in specification.operations]
-        kinds = [replace(kind, normalize=unread) for kind in specification.operations]
-        init = None if specification.init is None else [replace(kind, normalize=unread) for kind in specification.init]
-        self.specification = replace(specification, operations=kinds, init=init, observe=[])
+        """Begin anew, without results: they tell how far the subject's threads are, which no order of calls says."""
+        given, self._threads = self._given, True
+        for each in (self.found, self._reported, self._left_out, self._noted):
+            each.clear()
+        self._noted[differing.OWN_THREADS] = [kind.text for kind in given.operations]
+        kinds = [replace(kind, normalize=unread) for kind in given.operations]
+        init = None if given.init is None else [replace(kind, normalize=unread) for kind in given.init]
+        self.specification = replace(
+            given, operations=kinds, init=init, observe=[], attributes=[], model=None, model_name="", guessed=False
+        )
 
     def _each_kind(self, kinds: Sequence[OperationKind], began: float, left: dict[str, None]) -> None:
         """Compare each kind on some contents. `left` are those that are not compared yet."""
@@ -209,6 +219,8 @@ class _Comparison(Programs):
             if index >= known:
                 self.announce(lines[: index + 1])
             results.append(self.result(operation, objects))
+        if self.specification.model is None and not self._threads and lives.started > self._started:
+            raise _StartsThreads
         furthest = Difference(-1, None, None)
         for _, difference in islice(every_choice(lambda: self._followed(program, results)), CHOICES):
             if difference is None:

@@ -27,7 +27,10 @@ LOOKS: Final = (
 
 MASKED: Final = "compared without times and identifiers, which do not repeat"
 UNREAD: Final = "run, and only exceptions compared: results do not repeat"
-OWN_THREADS: Final = "run, and only exceptions compared: the class has threads of its own, which are not calls"
+OWN_THREADS: Final = (
+    "the class starts threads of its own, which are not calls: on real threads only exceptions are compared, and under "
+    "control a result is wrong if no run of one call at a time showed it, however far these threads were"
+)
 SLOW: Final = "not compared on one thread, since the class is slow: raise --budget"
 """What a note says of the operations that it names."""
 

@@ -47,10 +47,15 @@ class StuckJudge(ScenarioJudge):
         super().__init__(threads, final, _NoModel(), consistency=consistency)
         self._allowed: dict[Key, list[tuple[int, ...]]] = {}
         for each in outcomes:
-            masks = tuple(-1 if r == NOT_BEGUN else b for r, b in zip(each.results, each.before, strict=True))
-            known = self._allowed.setdefault((each.results, each.final), [])
-            if masks not in known:
-                known.append(masks)
+            self.allow(each)
+
+    def allow(self, outcome: SerialOutcome) -> None:
+        """Take an outcome into the table."""
+        pairs = zip(outcome.results, outcome.before, strict=True)
+        masks = tuple(-1 if result == NOT_BEGUN else before for result, before in pairs)
+        known = self._allowed.setdefault((outcome.results, outcome.final), [])
+        if masks not in known:
+            known.append(masks)
 
     @cached_property
     def _table(self) -> dict[Key, list[tuple[int, ...]]]:

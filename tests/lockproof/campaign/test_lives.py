@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 
 from lockproof.campaign.check_target import check_target
+from lockproof.campaign.explore import explore_target
 from lockproof.core.errors import LockproofError
-from lockproof.core.options import CheckOptions
+from lockproof.core.options import CheckOptions, ExploreOptions
 from lockproof.core.verdict import Report, Verdict
 
 HERE = "tests.lockproof.campaign.threaded"
 
-pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.two_builds]
 
 
 def checked(name: str, **options: object) -> Report:
@@ -22,11 +23,18 @@ def outlive(report: Report) -> list[str]:
     return [note for note in report.notes if "outlive" in note]
 
 
-def test_of_a_class_whose_constructor_starts_threads_only_exceptions_are_compared() -> None:
+def test_how_far_the_threads_of_a_class_are_is_no_fault_of_its_calls() -> None:
     report = checked("Worker")
-    assert report.verdict is Verdict.UNKNOWN
-    assert any("the class has threads of its own" in note for note in report.notes)
+    assert report.verdict is Verdict.HELD
+    assert any("the class starts threads of its own" in note for note in report.notes)
     assert outlive(report) == []
+
+
+def test_a_scenario_alone_is_judged_so_too() -> None:
+    target = f"{HERE}:Worker"
+    scenario = "a.submit(1) || a.submit(2); a.done() -> a.done()"
+    report = explore_target(target, ExploreOptions(budget=4.0, seed=1, scenario=scenario))
+    assert report.findings == () and report.coverage.outcomes > 1
 
 
 @pytest.mark.parametrize("line", [None, "a.leave()"])

@@ -11,7 +11,7 @@ from lockproof.core.adjustment import Adjustment
 from lockproof.core.codec import decode, encode
 from lockproof.core.operation import OperationKind, op
 from lockproof.core.specification import Specification
-from lockproof.core.values import Masked
+from lockproof.core.values import Masked, unread
 
 pytestmark = pytest.mark.one_build
 
@@ -39,7 +39,7 @@ def masked(kind: OperationKind) -> OperationKind:
 )
 def test_what_was_left_out_and_changed_is_left_out_and_changed_again(change: Callable[[], Specification]) -> None:
     after = change()
-    told = decode(Adjustment, encode(Adjustment.of(WHOLE, after, timed=False)))
+    told = decode(Adjustment, encode(Adjustment.of(WHOLE, after, timed=False, threads=False)))
     again = told.applied(WHOLE)
     for name in ("operations", "init", "observe", "attributes", "notes", "model", "guessed"):
         assert getattr(again, name) == getattr(after, name), name
@@ -47,12 +47,23 @@ def test_what_was_left_out_and_changed_is_left_out_and_changed_again(change: Cal
 
 def test_results_that_are_compared_without_times_are_so_again() -> None:
     after = replace(WHOLE, operations=[ADD, READ, masked(SEEN)])
-    again = Adjustment.of(WHOLE, after, timed=True).applied(WHOLE)
+    again = Adjustment.of(WHOLE, after, timed=True, threads=False).applied(WHOLE)
     assert [isinstance(each.normalize, Masked) for each in again.operations] == [False, False, True]
 
 
 def test_a_process_that_has_loaded_another_specification_makes_no_changes() -> None:
-    adjusted = Adjustment.of(WHOLE, replace(WHOLE, operations=[ADD]), timed=False)
+    adjusted = Adjustment.of(WHOLE, replace(WHOLE, operations=[ADD]), timed=False, threads=False)
     for other in (replace(WHOLE, operations=[ADD, READ]), replace(WHOLE, observe=[]), replace(WHOLE, model=None)):
         assert not adjusted.fits(other) and adjusted.applied(other) is other
     assert adjusted.fits(WHOLE)
+
+
+def test_where_the_threads_of_a_class_are_controlled_its_results_are_compared() -> None:
+    unread_add = replace(ADD, normalize=unread)
+    after = replace(WHOLE, operations=[unread_add], init=[unread_add], observe=[], attributes=[])
+    adjustment = Adjustment.of(WHOLE, after, timed=False, threads=True)
+    assert adjustment.applied(WHOLE).operations[0].normalize is unread
+    controlled = adjustment.controlled(WHOLE).applied(WHOLE)
+    assert controlled.operations[0].normalize is None and controlled.observe == list(WHOLE.observe)
+    plain = replace(adjustment, threads=False)
+    assert plain.controlled(WHOLE) == plain

@@ -34,6 +34,7 @@ from lockproof.campaign.protocol.messages import (
 )
 from lockproof.campaign.protocol.setup import Setup
 from lockproof.campaign.worker.attempts import attempted_one_at_a_time
+from lockproof.campaign.worker.beside import MOST_ORDERS_BESIDE
 from lockproof.campaign.worker.blocking import is_own_model, may_wait
 from lockproof.campaign.worker.case import JUDGING, Case
 from lockproof.campaign.worker.exploring import (
@@ -52,14 +53,16 @@ from lockproof.campaign.worker.requests import Worker
 from lockproof.campaign.worker.self_model import MOST_ORDERS, SelfModel, orders
 from lockproof.campaign.worker.watchdog import Watchdog
 from lockproof.core import environment
+from lockproof.core.adjustment import Adjustment
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Omission
+from lockproof.core.lives import lives
 from lockproof.core.own_time import real as time
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
 from lockproof.core.specification import Specification
 from lockproof.core.values import WAITS
-from lockproof.core.verdict import ASSERTIONS, Control, Explanation, FindingKind, Outcome, Verdict
+from lockproof.core.verdict import ASSERTIONS, Control, Explanation, FindingKind, Nonconformance, Outcome, Verdict
 from lockproof.core.watched import Watched
 from lockproof.engines.control.install import instrumentation
 from lockproof.engines.control.primitives import engine
@@ -208,6 +211,15 @@ class ControlledWorker(Worker):
         with Watchdog(self._hang):
             return watched(self.specification, filling, seconds, self.announce)
 
+    def _adjusted(self, adjustment: Adjustment | None) -> Specification:
+        return super()._adjusted(None if adjustment is None else adjustment.controlled(self._loaded))
+
+    def _compare(self, seconds: float, skip: Sequence[str]) -> Sequence[Nonconformance]:
+        found = super()._compare(seconds, skip)
+        if self._own_threads:
+            self.specification = self._adjusted(self._changes())
+        return found
+
     def _find_waits(self, scenario: Scenario | None, seconds: float) -> FoundWaits:
         """Find out which operations wait, and take note of them."""
         if not is_own_model(self.specification):
@@ -232,6 +244,15 @@ class ControlledWorker(Worker):
             self._self_model = SelfModel(self.specification, self.announce)
         return self._self_model
 
+    def _case(self, given: Scenario) -> Case:
+        started = lives.started
+        case = super()._case(given)
+        if lives.started > started and self.specification.model is None and not self._own_threads:
+            self._own_threads = True  # not known before: no process has compared the class with itself
+            self._cases.clear()
+            case = super()._case(given)
+        return case
+
     def _scope(self) -> Specification | None:
         return self.specification
 
@@ -252,9 +273,9 @@ class ControlledWorker(Worker):
     def _released(self, number: int, attempt: int) -> tuple[Scenario | None, Waiting | None]:
         assert self._generator is not None
         scenario = self._generator.scenario(number, attempt)
-        if not may_wait(self.specification, scenario):
+        if not self._own_threads and not may_wait(self.specification, scenario):
             return super()._released(number, attempt)
-        if orders(scenario) > MOST_ORDERS:
+        if orders(scenario) > (MOST_ORDERS_BESIDE if self._own_threads else MOST_ORDERS):
             return None, None
         with Watchdog(self._hang):
             self.announce([str(scenario)])
@@ -265,6 +286,8 @@ class ControlledWorker(Worker):
     def _judge_or_reason(self, scenario: Scenario) -> ScenarioJudge | Omission:
         if self.specification.model is None:
             model = self._itself()
+            if self._own_threads:
+                return model.judge_beside(scenario, self._consistency)
             if may_wait(self.specification, scenario) or model.waits_in_turn(scenario):
                 return model.judge(scenario, self._consistency)
         return super()._judge_or_reason(scenario)

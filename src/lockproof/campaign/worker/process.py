@@ -34,6 +34,7 @@ from lockproof.campaign.worker.requests import Worker
 from lockproof.campaign.worker.watchdog import ThreadHung
 from lockproof.core import own_time
 from lockproof.core.errors import LockproofError
+from lockproof.core.lives import lives
 from lockproof.engines.control.task import Lost
 from lockproof.engines.threads.crew import Hang
 from lockproof.inference.target import replace_modules
@@ -86,6 +87,7 @@ def main() -> None:
         kind = ControlledWorker
     else:
         own_time.install()
+    lives.count_starts()
     sys.path[:] = setup.path
     if setup.replaced:
         replace_modules(setup.replaced)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -40,18 +39,18 @@ from lockproof.campaign.protocol.messages import (
     UseWatched,
 )
 from lockproof.campaign.protocol.setup import Setup
+from lockproof.campaign.worker.alone import run_alone
 from lockproof.campaign.worker.attempts import attempted, looked_at
 from lockproof.campaign.worker.avoided import Avoided
 from lockproof.campaign.worker.blocking import has_waits, is_own_model, marked, may_wait, parted, rejoined
 from lockproof.campaign.worker.case import JUDGING, Case, lenient, summed
 from lockproof.campaign.worker.mutating import mutants
 from lockproof.campaign.worker.named import named
-from lockproof.campaign.worker.watchdog import ThreadHung, Watchdog
+from lockproof.campaign.worker.watchdog import Watchdog
 from lockproof.core import environment
 from lockproof.core.adjustment import Adjustment
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Omission
-from lockproof.core.interpreter import current_frames
 from lockproof.core.lives import lives
 from lockproof.core.members import Member
 from lockproof.core.model import TooManyChoices
@@ -63,8 +62,7 @@ from lockproof.core.specification import Specification
 from lockproof.core.verdict import Nonconformance, Verdict
 from lockproof.core.watched import Watched
 from lockproof.engines.threads.compiled import CompiledProgram, RecordKey
-from lockproof.engines.threads.crew import Crew, stack_of_operation
-from lockproof.engines.threads.patience import LONGEST, Patience
+from lockproof.engines.threads.crew import Crew
 from lockproof.generate.generator import Generator, productive
 from lockproof.generate.tuning import ATTEMPTS, GENERATING, ORDER_BLIND_SHARE, PAIR
 from lockproof.inference.conformance import conform
@@ -105,6 +103,7 @@ class Worker:
         self._filling = frozenset(setup.aim.filling or ())
         self._known, self._waits, self._skip = setup.watched, setup.waits, setup.skip
         self._made: Scenario | None = None
+        self._own_threads = False
         self._strict, self._adjustment, self._teardown = setup.strict, setup.adjustment, setup.teardown
         with Watchdog(self._hang + 30):
             self._load(*named(setup.subject))
@@ -164,6 +163,7 @@ class Worker:
         """Return the specification with what another process has found in comparing class and model."""
         specification = self._loaded
         if adjustment is not None and adjustment.fits(specification):
+            self._own_threads = adjustment.threads
             specification = adjustment.applied(specification)
             specification = with_time(specification) if adjustment.timed else specification
             self._filling = self._filling or frozenset(adjustment.filling)
@@ -247,7 +247,7 @@ class Worker:
             fresh = Fresh() if scope is None else looked_at(scope, self.announce)
         return Conformed(
             watched,
-            Adjustment.of(self._loaded, self.specification, timed=own_time.was_read, filling=filling),
+            self._changes(filling),
             tuple(found),
             (*notes(self.specification, public := self._members()), *lives.notes()),
             tuple(kind.text for kind in self.specification.operations),
@@ -272,12 +272,17 @@ class Worker:
         with Watchdog(min(self._hang, SHORT_HANG)):
             result = conform(scope, self._seed, seconds, announce=self.announce, skip=kinds_doing(scope, skip),
                              compared=self._compared())  # fmt: skip
+        self._own_threads = result.threads
         self.specification = rejoined(result.specification, self.specification)
         if own_time.was_read:
             self.specification = with_time(self.specification)
         with Watchdog(self._hang):
             self._filling = self._filling or productive(result.specification, self.announce)
         return result.nonconformances
+
+    def _changes(self, filling: Sequence[str] = ()) -> Adjustment:
+        timed, threads = own_time.was_read, self._own_threads
+        return Adjustment.of(self._loaded, self.specification, timed=timed, threads=threads, filling=filling)
 
     def _compared(self) -> frozenset[str]:
         """Return the kinds whose results are compared with the model; empty for all."""
@@ -386,41 +391,14 @@ class Worker:
         return scenario, None
 
     def run_lines(self, lines: Sequence[str], hang: float) -> Done:
-        """Run lines on fresh subjects, by one thread. The results do not matter, only whether the thread comes back.
-
-        The lines run on a thread beside the main one, which can then see whether the machine is busy. The watchdog ends
-        a thread that never releases the GIL.
-
-        Raises:
-            ThreadHung: the thread did not come back within `hang` seconds.
-
-        """
-        operations = [Operation(line).compiled(self.specification.globals) for line in lines]
-        subjects = {name: self.specification.subject() for name in SUBJECTS}
-
-        def run() -> None:
-            with own_time.adopted():
-                for operation in operations:
-                    with contextlib.suppress(BaseException):
-                        operation(*subjects.values())
-
+        """Run lines by one thread, on fresh subjects (see `run_alone`)."""
         self.announce(lines)
-        thread = threading.Thread(target=run, daemon=True)
-        patience = Patience(hang)
-        with Watchdog(hang * LONGEST + 1):
-            thread.start()
-            while thread.is_alive():
-                thread.join(min(hang / 4, 0.1))
-                if thread.is_alive() and patience.over():
-                    frame = current_frames().get(thread.ident or 0)
-                    stack = stack_of_operation(frame) if frame is not None else ""
-                    detail = f"one thread alone did not come back within {hang:g} s"
-                    raise ThreadHung(detail, stack, tuple(lines))
+        run_alone(lines, self.specification, hang)
         return Done()
 
     def run(self, request: Run) -> RunResult:
         """Run a scenario on real threads until one of the bounds of the request is reached."""
-        began = time.perf_counter()
+        began, started = time.perf_counter(), lives.started
         self._give_model(request.seconds + JUDGING)
         case = self._case(request.scenario)
         if case.skipped:
@@ -431,6 +409,8 @@ class Worker:
         while (left := request.invocations - tally.total()) > 0 and not (failed and request.until_failure):
             tally.update(self._chunk(case, min(size, left), hang))
             failed = any(case.judged(key)[0].verdict is Verdict.VIOLATION for key in tally)
+            if failed and lives.started > started and self.specification.model is None and not self._own_threads:
+                return RunResult(request.scenario, skipped=Omission.LEFT_TO_CONTROL)  # its threads are no calls
             spent = time.perf_counter() - began
             if spent > seconds:
                 break

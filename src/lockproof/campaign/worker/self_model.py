@@ -14,6 +14,7 @@ from itertools import islice, permutations, product
 from math import factorial, prod
 from typing import Final
 
+from lockproof.campaign.worker.beside import BesideJudge, outcome_of
 from lockproof.core.evidence import Omission
 from lockproof.core.handles import with_own_slots
 from lockproof.core.operation import Operation
@@ -104,9 +105,14 @@ class SelfModel:
                 return Omission.TOO_MANY_ORDERS
             if run.bounded or any(not self.is_released(each, scenario, run) for each in run.locks):
                 continue
-            results = tuple(each for row in run.results for each in row)
-            found[SerialOutcome(results, tuple(each for row in run.before for each in row), run.final)] = None
+            found[outcome_of(run)] = None
         return StuckJudge(scenario.threads, scenario.final, found, consistency)
+
+    def judge_beside(self, scenario: Scenario, consistency: Consistency) -> BesideJudge | Omission:
+        """Return the judge of a scenario of a class that starts threads, or why it cannot be judged."""
+        if consistency is Consistency.QUIESCENT or not self.begins(scenario):
+            return Omission.WAITS_FOR_EVER
+        return BesideJudge(scenario, self.runs(scenario), consistency)
 
     def waiting_calls(self, seconds: float) -> list[WaitingCall]:
         """Return calls that wait and do no wrong, one of each kind, tried on one thread for so many seconds."""

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from random import Random
 from typing import Any, Final
 
 from lockproof.core.lives import lives
@@ -26,11 +27,14 @@ from lockproof.core.schedule import Point, Ran, Switching
 from lockproof.core.values import NOT_BEGUN, WAITS
 from lockproof.engines.control.install import instrumentation
 from lockproof.engines.control.primitives import Lock, engine, turns
-from lockproof.engines.control.program import ScenarioProgram, uncontrolled
+from lockproof.engines.control.program import ScenarioProgram, come_to_rest, uncontrolled
 from lockproof.engines.control.task import Resource, Task, blocked
 
 MOST_YIELDS: Final = 3
 """How often a call may step aside, in a wait with a time limit for instance, before it counts as one that waits."""
+
+MANY_YIELDS: Final = 50
+"""The same in some of the runs that are drawn: a thread that comes back again and again lets time pass."""
 
 OF_A_SLEEP: Final = 0.01
 """What a sleep counts as where a clock is read: a loop that looks at the clock between sleeps comes to its end, often
@@ -38,6 +42,9 @@ after a hundred rounds."""
 
 PART_OF_A_YIELD: Final = 0.05
 """What a long stretch without a wait counts as: the engine has such a thread step aside too."""
+
+CHANGES: Final = (0.0, 0.02, 0.1, 0.3, 0.5)
+"""How likely the turn goes from the calls to threads of the subject, or back, with a step of a run that is drawn."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +116,16 @@ class _OneAtATime:
     path: _Path
     yields: dict[int, float] = field(default_factory=dict)
     branches: bool = False  # not while the threads come to their first call
+    settling: bool = False  # the main thread waits for the calls
+    callers: frozenset[int] = frozenset()  # the threads of the calls
+    last: bool = False  # no more call begins: what waits now waits for ever
+    most_yields: float = MOST_YIELDS
 
     def begin(self) -> bool:
         """Prepare the next run."""
         self.yields.clear()
-        self.branches = False
+        self.branches = self.settling = self.last = False
+        self.callers = frozenset()
         return True
 
     def rest(self) -> None:
@@ -122,7 +134,7 @@ class _OneAtATime:
 
     def able(self, enabled: Sequence[int]) -> list[int]:
         """Return the calls that can go on."""
-        return [each for each in enabled if each and self.yields.get(each, 0.0) < MOST_YIELDS]
+        return [each for each in enabled if each and self.yields.get(each, 0.0) < self.most_yields]
 
     def choose(self, point: Point) -> int:
         """Return the same thread, or one of those that can go on now, or the main thread."""
@@ -152,6 +164,61 @@ def _weight(here: int, point: Point) -> float:
     return OF_A_SLEEP if own_time.was_read else 1.0
 
 
+class _RandomPath(_Path):
+    """Choices that are drawn."""
+
+    def __init__(self, random: Random) -> None:
+        super().__init__()
+        self._random = random
+
+    def choose(self, size: int) -> int:
+        return self._random.randrange(size)
+
+
+class _Beside(_OneAtATime):
+    """The strategy of a class that starts threads: these go on beside the calls, for a while now and then.
+
+    They have the turn, or the calls have it, and `change` is how likely that changes with a step.
+    """
+
+    def __init__(self, random: Random, change: float) -> None:
+        super().__init__(_RandomPath(random))
+        self._random, self._change = random, change
+        self._beside = random.random() < 0.5
+        self.most_yields = random.choice((MOST_YIELDS, MOST_YIELDS, MOST_YIELDS, MANY_YIELDS))
+
+    def _is_beside(self) -> bool:
+        if self._random.random() < self._change:
+            self._beside = not self._beside
+        return self._beside
+
+    def able(self, enabled: Sequence[int]) -> list[int]:
+        """Return the calls that can go on; where there is none, the threads beside them if they have the turn."""
+        able = super().able(enabled)
+        if self.last:
+            return able
+        calls = [each for each in able if each in self.callers]
+        return calls or (able if self._is_beside() else [])
+
+    def choose(self, point: Point) -> int:
+        """Return a call, or a thread beside it; or the main thread, where it does not wait for the calls."""
+        here = point.current
+        if point.yielded and here:
+            self.yields[here] = self.yields.get(here, 0.0) + _weight(here, point)
+        able = super().able(point.enabled)
+        calls = [each for each in able if each in self.callers]
+        beside = [each for each in able if each not in self.callers]
+        if beside and (self._is_beside() or (self.last and self.settling and not calls)):
+            return here if here in beside and not point.yielded else self._random.choice(beside)
+        if calls and (self.settling or 0 not in point.enabled):
+            return here if here in calls and not point.yielded else self._random.choice(calls)
+        if 0 in point.enabled:
+            return 0
+        if beside:
+            return self._random.choice(beside)
+        return min(point.enabled, key=lambda each: (self.yields.get(each, 0.0), each))
+
+
 class _Turn:
     """What a thread waits for between two calls."""
 
@@ -171,7 +238,7 @@ class _SerialProgram(ScenarioProgram):
         self, scenario: Scenario, new: Callable[[], Any], names: Mapping[str, Any], strategy: _OneAtATime
     ) -> None:
         super().__init__(scenario, new, names)
-        self._strategy = strategy
+        self.strategy = strategy
         self._lengths = [len(thread) for thread in scenario.threads]
         self._offsets = [sum(self._lengths[:t]) for t in range(len(self._lengths))]
         self.order: list[int] | None = None
@@ -199,20 +266,23 @@ class _SerialProgram(ScenarioProgram):
         me = turns.me()
         assert me is not None
         tasks = [engine.spawn(partial(self._calls, t, given, subjects), f"thread {t + 1}") for t in threads]
+        self.strategy.callers = frozenset(task.index for task in tasks)
         self._settle(me)
-        self._strategy.branches = True
+        self.strategy.branches = True
         while able := [t for t in threads if self._idle[t] and len(self.before[t]) < self._lengths[t]]:
             if given_order is None:
-                t = able[self._strategy.path.choose(len(able))]
+                t = able[self.strategy.path.choose(len(able))]
             elif (t := next(given_order, -1)) not in able:
                 break
             self.followed.append(t)
             self._idle[t] = False
             self._turns[t].given = True
-            self._strategy.rest()
+            self.strategy.rest()
             engine.wake(self._turns[t])
             self._settle(me)
             self.waited |= {(u, len(self.before[u]) - 1) for u in self._waiting()}
+        self.strategy.last = True
+        self._settle(me)
         waiting = self._waiting()
         self.returned = [list(each) for each in self.results]
         self.taken = {
@@ -221,6 +291,7 @@ class _SerialProgram(ScenarioProgram):
         if waiting:
             self.locks = [each for t in waiting if (each := self._lock(t, tasks, waiting)) is not None]
         elif all(len(self.results[t]) == self._lengths[t] for t in threads):
+            come_to_rest(me)
             for step in self._final:
                 self.final.append(WAITS)  # until it returns
                 self.final[-1] = self._attempt(step, given, subjects)
@@ -243,8 +314,10 @@ class _SerialProgram(ScenarioProgram):
 
     def _settle(self, me: Task) -> None:
         """Let all calls go on until each has returned or waits."""
-        while self._strategy.able(turns.enabled):
+        self.strategy.settling = True
+        while self.strategy.able(turns.enabled):
             engine.point(me, "")
+        self.strategy.settling = False
 
     def _waiting(self) -> list[int]:
         return [t for t, begun in enumerate(self.before) if len(begun) > len(self.results[t])]
@@ -291,6 +364,13 @@ class SerialRuns:
             yield self._run()
             if not self._path.next():
                 return
+
+    def drawn(self, random: Random, order: Sequence[int] | None) -> SerialRun:
+        """Return a run in this order, or one that is drawn; threads that the subject starts go on beside the calls."""
+        self._program.order = None if order is None else list(order)
+        strategy = _Beside(random, random.choice(CHANGES))
+        self._path, self._strategy, self._program.strategy = strategy.path, strategy, strategy
+        return self._run()
 
     def one(self, order: Sequence[int]) -> SerialRun:
         """Return the run in which the threads begin their calls in this order, as far as they can."""

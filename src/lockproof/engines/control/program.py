@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from lockproof.core.lives import lives
 from lockproof.core.operation import SUBJECTS
 from lockproof.core.probes import Dying
 from lockproof.core.values import WAITS, Raised, canonical, numbered
 from lockproof.engines.control.primitives import engine, turns
-from lockproof.engines.control.task import Abandoned
+from lockproof.engines.control.task import Abandoned, Task
+
+MOST_TURNS: Final = 500
+"""Turns that the subject's own threads have to come to rest before the subject is observed."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +39,23 @@ def uncontrolled() -> Iterator[None]:
         yield
     finally:
         turns.inside = before
+
+
+def come_to_rest(me: Task) -> None:
+    """Let the threads that the subject has started go on until each has ended or waits.
+
+    What they have begun is no call, and how far it is at the end says nothing of the calls. A wait with a time limit is
+    not over as long as no time passes. Threads that never come to rest are left after `MOST_TURNS`.
+    """
+    for _ in range(MOST_TURNS):
+        if not any(each.index and each.ready and not each.done and not _pauses(each) for each in turns.tasks):
+            return
+        engine.step_aside(me, strict=True)
+
+
+def _pauses(task: Task) -> bool:
+    """Tell whether a task waits for time to pass: it sleeps, or what it waits for with a limit cannot be had."""
+    return task.deadline is not None and getattr(task.wants, "taken", True)
 
 
 class _Step:
@@ -100,6 +120,7 @@ class ScenarioProgram:
         ]
         for task in tasks:
             engine.join(me, task)
+        come_to_rest(me)
         for step in self._final:
             self.final.append(self._attempt(step, given, subjects))
         results, final = numbered((tuple(map(tuple, self.results)), tuple(self.final)))

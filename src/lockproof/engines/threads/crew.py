@@ -291,7 +291,9 @@ def in_turn(program: CompiledProgram, order: Sequence[int], invocations: int = 1
         cells = [[number % program.epochs * program.width] for _ in program.threads]
         for t in order:
             given = (number, number + 1, places, cells, outs[t], [range(0)] * DELAYS, yield_processor)
-            thread = threading.Thread(target=_adopted, args=(program.threads[t], given), daemon=True)
+            thread = threading.Thread(
+                target=_adopted, args=(program.threads[t], given), name=f"{OWN_NAME}{t + 1}", daemon=True
+            )
             thread.start()
             thread.join()
     return [program.record(key) for key in program.finish(0, invocations, places, outs)]
