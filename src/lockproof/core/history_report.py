@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from lockproof.core.codec import encode
 from lockproof.core.verdict import Consistency, Verdict
 
 
@@ -108,4 +109,4 @@ class HistoryReport:
 
     def to_json(self) -> dict[str, Any]:
         """Return the report for a JSON file, as docs/schema describes it; `schema` is the version of the format."""
-        return {"schema": self.SCHEMA, **asdict(self)}
+        return {"schema": self.SCHEMA, **encode(self)}

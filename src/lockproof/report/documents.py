@@ -1,7 +1,8 @@
 """Reads JSON reports back as dataclasses. The page of `lockproof report` is made of these, whatever command wrote them.
 
 Each form has a mark, a field that the others lack. A file of a form or of a version that this lockproof does not know
-is refused, and so is one with a field too many or too few: a page must not leave out what it does not understand.
+is refused, and so is one with a field that is not known, or without one that is needed: a page must not leave out
+what it does not understand.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def read_report(path: Path) -> LoadedReport:
             "a misspelt name, or the command that should write it has failed",
             "write a report with: lockproof check TARGET --json FILE",
         ) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LockproofError(
             f"{path} is no JSON: {error}",
             "it was written by something else, or cut off",
