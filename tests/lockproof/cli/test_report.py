@@ -103,7 +103,9 @@ def test_a_history_has_a_page_with_its_picture(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     assert cli.main(["history", str(tmp_path / "run.jsonl"), "--model", "set", "--html", str(page)]) == 1
     (picture,) = parsed(page.read_text(encoding="ascii")).all("svg", cls="history-picture")
-    assert [each.all("title")[0].text for each in picture.all("g", cls="stuck")] == ["read \N{RIGHTWARDS ARROW} []"]
+    assert [each.all("title")[0].text for each in picture.all("g", cls="stuck")] == [
+        "contains 3 \N{RIGHTWARDS ARROW} False"
+    ]
 
 
 def without_jinja2(monkeypatch: pytest.MonkeyPatch) -> None:

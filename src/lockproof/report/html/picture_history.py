@@ -16,8 +16,11 @@ from typing import Final
 from lockproof.core.history_report import CallReport, PartReport
 from lockproof.report.words import clean
 
-STEP: Final = 84
-"""The distance between two events that follow one another."""
+STEPS: Final = (34.0, 84.0)
+"""The least and the greatest distance between two events that follow one another."""
+
+ROOM: Final = 950
+"""The width that a picture has if its events are not too many for that."""
 
 ROW: Final = 52
 """The height of the row of a process."""
@@ -65,34 +68,35 @@ def picture_of_part(part: PartReport) -> HistoryPicture | None:
         return None
     times = sorted({time for each in calls for time in (each.began, each.ended) if time is not None})
     processes = sorted({each.process for each in calls})
-    end = MARGIN + len(times) * STEP
+    step = min(max((ROOM - MARGIN) / len(times), STEPS[0]), STEPS[1])
+    end = round(MARGIN + len(times) * step, 1)
 
     def at(time: float | None) -> float:
-        return end if time is None else MARGIN + bisect_left(times, time) * STEP
+        return end if time is None else round(MARGIN + bisect_left(times, time) * step, 1)
 
     bars = []
     for number, each in enumerate(calls):
         x, y = at(each.began), processes.index(each.process) * ROW + (ROW - BAR) / 2
-        width = at(each.ended) - x - 6
+        width = round(at(each.ended) - x - 6, 1)
         whole = _text(each)
         fits = max(int((width - 12) / CHARACTER), 1)
         text = whole if len(whole) <= fits else f"{whole[: fits - 1]}\N{HORIZONTAL ELLIPSIS}"
         bars.append(Bar(x, y, width, text, whole, number >= len(part.last), each.ended is not None))
     rows = tuple((f"process {each}", number * ROW + ROW / 2) for number, each in enumerate(processes))
-    points = _points(part.last, at, processes)
+    points = _points(part.last, at, processes, step)
     return HistoryPicture(end + 8, len(processes) * ROW, rows, tuple(bars), points)
 
 
 def _points(
-    order: Sequence[CallReport], at: Callable[[float | None], float], processes: Sequence[int]
+    order: Sequence[CallReport], at: Callable[[float | None], float], processes: Sequence[int], step: float
 ) -> tuple[tuple[float, float], ...]:
     points = []
     x = 0.0
     for number, each in enumerate(order):
-        begun = at(each.began) + 10
+        begun = at(each.began) + 8
         # A call after the latest beginning so far is still open: the order agrees with real time.
-        x = max(x + STEP / (len(order) + 2), begun) if number else begun
-        x = min(x, at(each.ended) - 12)
+        x = max(x + step / (len(order) + 2), begun) if number else begun
+        x = min(x, at(each.ended) - 10)
         points.append((round(x, 1), processes.index(each.process) * ROW + ROW / 2 + BAR / 2 - 5))
     return tuple(points)
 
