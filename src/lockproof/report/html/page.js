@@ -29,8 +29,8 @@
     say.hidden = position === 0;
     say.textContent = position ? rows[position - 1].dataset.say : "";
     lanes.querySelectorAll("[data-go]").forEach((button) => {
-      const forward = button.dataset.go === "on" || button.dataset.go === "last";
-      button.setAttribute("aria-disabled", String(forward ? position === rows.length : position === 0));
+      const end = { first: 1, back: 0, on: rows.length, last: rows.length }[button.dataset.go];
+      button.setAttribute("aria-disabled", String(position === end));
     });
   };
 
