@@ -17,6 +17,7 @@ interpreters              the front of all these: 3.13 and 3.13t of one release
 suite, gil_plugin         what one tox environment runs
 reports                   counts of test results, tables, the closing line
 matrix                    `ci/test`
+browser                   the report page in Chromium: its tests, and the pictures of the documents
 verdicts, validation      `ci/validate`: merging the builds' verdicts, and running it
 ========================  =====================================================================
 """

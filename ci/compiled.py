@@ -52,8 +52,13 @@ def unmet(packages: Sequence[str], listing: str) -> list[str]:
     return [name for name in packages if name not in installed]
 
 
-def install_headers(report: Reporter, log: Path, packages: Sequence[str] = HEADERS) -> None:
-    """See to the compiler and the headers: installed when we are root, else named."""
+NEEDS_A_COMPILER = "building CPython needs a compiler and these headers"
+
+
+def install_headers(
+    report: Reporter, log: Path, packages: Sequence[str] = HEADERS, why: str = NEEDS_A_COMPILER
+) -> None:
+    """See to the compiler and the headers, or to other packages: installed when we are root, else named."""
     missing = missing_packages(packages)
     if not missing:
         return
@@ -61,7 +66,7 @@ def install_headers(report: Reporter, log: Path, packages: Sequence[str] = HEADE
     if sys.platform == "win32" or os.geteuid() != 0:
         raise CiError(
             f"the packages {', '.join(missing)} are not installed",
-            "building CPython needs a compiler and these headers, and only root can install them",
+            f"{why}, and only root can install them",
             f"run: sudo {' '.join(command)}",
         )
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

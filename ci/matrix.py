@@ -37,7 +37,8 @@ BESIDE = (LINT, TYPES, INSTALL)
 """Environments whose answers other work does not change: beside each other, before all others."""
 
 ALL_MUTANTS = "all-mutants"
-NIGHTLY = (ALL_MUTANTS,)
+BROWSER = "browser"
+NIGHTLY = (ALL_MUTANTS, BROWSER)
 """Environments that only `--all` asks for."""
 
 DESCRIPTION = """

@@ -4,6 +4,7 @@
     lockproof.check(Class)                          # in a test
     lockproof explore races.py:function             # one thread at a time, in every order that matters
     lockproof mutate package.module:Class           # is each of its locks needed, and would a check notice?
+    lockproof report *.json --html page.html        # one page from reports, builds side by side
 
 Everything that costs time to import is imported when it is used.
 
@@ -20,7 +21,7 @@ The rooms of this package, in the order of the pipeline. Each imports the rooms 
     shrink              a failing scenario -> the smallest that fails                                   core
     mutation            a class -> mutants of its synchronization                                       core
     histories           a history recorded elsewhere -> a verdict                                       core judge
-    report              findings -> text, JSON, a test                                                  core
+    report              findings -> text, JSON, page, test                                                  core
     campaign.protocol   what parent and child say to each other                           core engines.threads
     campaign.worker     the child: runs, judges   core inference generate engines judge mutation campaign.protocol
     campaign            the parent: decides what to ask next      core generate shrink mutation campaign.protocol

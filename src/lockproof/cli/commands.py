@@ -1,4 +1,5 @@
-"""The command line: `lockproof check`, `explore`, `replay` and `history`. `mutate` has a module of its own.
+"""The command line: `lockproof check`, `explore`, `replay` and `history`. `mutate` and `report` have modules
+of their own.
 
 Results go to standard output, everything else to standard error. A mistake of the user ends with a message and status
 2. A fault of lockproof itself ends with a traceback and the status of UNKNOWN: the status of HELD or VIOLATION would
@@ -25,6 +26,7 @@ from lockproof.campaign.replay import replay_file
 from lockproof.cli import parameters
 from lockproof.cli.formats import OF_A_SEARCH, OF_EACH, Files, deliver, written_as
 from lockproof.cli.mutate_command import mutate
+from lockproof.cli.report_command import report
 from lockproof.cli.shared import import_from_here, internal_error, interrupted
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
@@ -79,6 +81,7 @@ Examples:
   lockproof explore tests/races.py:transfer      every order of a function that starts threads
   lockproof mutate src/bag.py:Bag                take its locks away: would a check notice?
   lockproof history run.jsonl --model set        judge a history that was recorded elsewhere
+  lockproof report *.json --html page.html       one page from reports that --json has written
 
 {STATUSES}""",
 )
@@ -283,6 +286,7 @@ def _reported(run: Callable[[Callable[[Progress], None]], Report], files: Files)
 
 
 cli.add_command(mutate)
+cli.add_command(report)
 
 
 @contextmanager

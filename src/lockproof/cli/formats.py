@@ -14,9 +14,11 @@ from typing import Any, Final, Protocol, TextIO
 import click
 from rich.console import Console
 
+from lockproof import __version__
 from lockproof.cli.parameters import Adds, Command, report_file
 from lockproof.core.errors import LockproofError
 from lockproof.core.verdict import Report, Verdict
+from lockproof.report.documents import LoadedReport, document_of
 from lockproof.report.jsonfile import as_json, write_json
 from lockproof.report.page import console_on
 from lockproof.report.regression import regression_test
@@ -36,6 +38,7 @@ class Format:
         option: The option.
         help_text: The help of the option.
         write: Writes a report to a file.
+        ready: Raises LockproofError, before anything runs, if the format cannot be written here.
         after_text: The file is written when the text is printed, and only for a run that was not interrupted.
             Otherwise it comes before the text, whose reader, like `head`, may close the pipe at any moment.
 
@@ -44,6 +47,7 @@ class Format:
     option: str
     help_text: str
     write: Callable[[Any, Path], None]
+    ready: Callable[[], None] = lambda: None
     after_text: bool = False
 
 
@@ -56,6 +60,27 @@ def _write_json(report: Reported, path: Path) -> None:
         _print(sys.stdout, as_json(report.to_json()))
     else:
         write_json(report.to_json(), path)
+
+
+def written_as_page(sources: Sequence[LoadedReport], path: Path) -> None:
+    """Write the page on these reports."""
+    from lockproof.report.html.render import html_page, write_html
+
+    if _is_output(path):
+        _print(sys.stdout, html_page(sources, __version__))
+    else:
+        write_html(sources, __version__, path)
+        click.echo(f"lockproof: the page is in {path}", err=True)
+
+
+def _write_page(report: Reported, path: Path) -> None:
+    written_as_page([LoadedReport("", document_of(report.to_json()))], path)
+
+
+def _page_is_ready() -> None:
+    from lockproof.report.html.render import need_templates
+
+    need_templates()
 
 
 def _write_test(report: Report, path: Path) -> None:
@@ -80,14 +105,20 @@ JSON: Final = Format(
     "Write the report as JSON too; - is standard output, and the text then goes to standard error.",
     _write_json,
 )
+HTML: Final = Format(
+    "--html",
+    "Write the report as a page for a browser too, in one file; - is standard output. Needs lockproof[html].",
+    _write_page,
+    _page_is_ready,
+)
 TEST: Final = Format(
     "--emit-test", "Write a test for pytest that fails until the finding is mended.", _write_test, after_text=True
 )
 
-OF_A_SEARCH: Final = (TEST, JSON)
+OF_A_SEARCH: Final = (TEST, HTML, JSON)
 """The formats of the commands that search for findings: check and explore."""
 
-OF_EACH: Final = (JSON,)
+OF_EACH: Final = (HTML, JSON)
 """The formats of every other command that makes a report."""
 
 
@@ -99,7 +130,10 @@ def written_as(formats: Sequence[Format]) -> Adds:
         @functools.wraps(command)
         def with_files(**given: Any) -> int:
             named = [(each, given.pop(parameter)) for parameter, each in parameters.items()]
-            status: int = command(files=[(each, path) for each, path in named if path is not None], **given)
+            files = [(each, path) for each, path in named if path is not None]
+            for each, _ in files:
+                each.ready()
+            status: int = command(files=files, **given)
             return status
 
         for parameter, each in reversed(parameters.items()):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
+from lockproof.core.codec import encode
 from lockproof.core.verdict import Consistency, Verdict
 
 
@@ -18,6 +19,8 @@ class CallReport:
         text: the operation and its arguments.
         result: the result as text; "" for a call that never returned.
         allowed: the results that the model allows at this point.
+        began: the time of its invocation, in the unit of the history; without times, the number of the event.
+        ended: the time of its response; None for a call that never returned.
 
     """
 
@@ -26,6 +29,8 @@ class CallReport:
     text: str
     result: str
     allowed: tuple[str, ...] = ()
+    began: float = 0
+    ended: float | None = None
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ class HistoryReport:
     """The report on a recorded history.
 
     Attributes:
+        SCHEMA: the version of the JSON form.
         source: the name of the file.
         model: the name of the model.
         consistency: the condition that the history was judged by.
@@ -81,6 +87,8 @@ class HistoryReport:
 
     """
 
+    SCHEMA: ClassVar[int] = 1
+
     source: str
     model: str
     consistency: Consistency
@@ -94,11 +102,11 @@ class HistoryReport:
     configurations: int
     seconds: float
     total_seconds: float
-    environment: dict[str, object]
+    environment: dict[str, Any]
     how: str = ""
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the report for a JSON file, as docs/schema describes it; `schema` is the version of the format."""
-        return {"schema": 1, **asdict(self)}
+        return {"schema": self.SCHEMA, **encode(self)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from lockproof.core.codec import encode
 from lockproof.core.evidence import Doubt
@@ -61,6 +61,7 @@ class MutationReport:
     """The fates of all mutants of a class.
 
     Attributes:
+        SCHEMA: the version of the JSON form.
         subject: the class, as `module:Class`.
         seed: the seed of the random choices.
         budget: seconds for the check of each mutant.
@@ -72,6 +73,8 @@ class MutationReport:
         notes: what limits the report.
 
     """
+
+    SCHEMA: ClassVar[int] = 2
 
     subject: str
     seed: int
@@ -113,7 +116,7 @@ class MutationReport:
     def to_json(self) -> dict[str, Any]:
         """Return the report for a JSON file, as docs/schema describes it; `schema` is the version of the format."""
         return {
-            "schema": 2,
+            "schema": self.SCHEMA,
             "subject": self.subject,
             "seed": self.seed,
             "budget": self.budget,

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from lockproof.core.codec import encode
 from lockproof.core.consistency import Consistency as Consistency
@@ -288,6 +288,7 @@ class Report:
     """The report of a check or an exploration. Its verdict follows from `evidence`, which counts the findings too.
 
     Attributes:
+        SCHEMA: the version of the JSON form.
         subject: the class or function, as `module:name`.
         model: the name of the model.
         consistency: the condition that histories were judged by.
@@ -304,6 +305,8 @@ class Report:
         ValueError: the evidence counts other findings than the report has.
 
     """
+
+    SCHEMA: ClassVar[int] = 3
 
     subject: str
     model: str
@@ -349,7 +352,7 @@ class Report:
             for engine, tally in (("threads", self.evidence.threads), ("schedules", self.evidence.schedules))
         }
         return {
-            "schema": 3,
+            "schema": self.SCHEMA,
             "subject": self.subject,
             "model": self.model,
             "consistency": self.consistency,

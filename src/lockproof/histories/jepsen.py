@@ -13,6 +13,7 @@ not about the object. They are left out.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -104,7 +105,7 @@ class _Reader:
             return number
         if not self.timed:
             raise MalformedHistory(number, "a time, unlike lines before", "give all lines a time or none")
-        if type(time) not in (int, float) or time != time:
+        if type(time) not in (int, float) or not math.isfinite(time):
             raise MalformedHistory(number, f"the time is {json.dumps(time)}", "give it as a number")
         if time < self.last:
             raise MalformedHistory(number, f"time runs backwards, from {self.last} to {time}", "sort the lines by time")

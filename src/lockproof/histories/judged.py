@@ -168,7 +168,8 @@ def _part_report(part: Part, model: RecordedModel) -> PartReport:
 def _call_report(call: Call, model: RecordedModel) -> CallReport:
     assert isinstance(call.process, int)
     result = "" if call.pending else _text(call.result, call, model)
-    return CallReport(call.line, call.process, str(call.operation), result)
+    ended = None if call.pending else call.returned
+    return CallReport(call.line, call.process, str(call.operation), result, began=call.invoked, ended=ended)
 
 
 def _texts(results: Iterable[Any], call: Call, model: RecordedModel) -> tuple[str, ...]:

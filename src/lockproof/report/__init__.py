@@ -1,3 +1,3 @@
-"""Reports as text for people (`text`, `recorded_history`, `mutants_text`), as JSON (`jsonfile`) and as a test
-(`regression`).
+"""Reports as text for people (`text`, `recorded_history`, `mutants_text`), as JSON (`jsonfile`; read back by
+`documents`), as a page for a browser (`html`) and as a test (`regression`).
 """

@@ -39,7 +39,7 @@ def print_control(page: Page, control: Control, *, indent: int = 2) -> None:
         page.say("how it came to that (accesses that collided are marked with *):", indent=indent)
         _story(page, control.steps, indent)
     page.blank()
-    page.say(_found(control), indent=indent)
+    page.say(replay_words(control), indent=indent)
     if control.masking is not None:
         page.say(f"{control.masking.value}: {clean(control.rests_on)}", indent=indent, style=_STYLES[control.masking])
 
@@ -47,7 +47,8 @@ def print_control(page: Page, control: Control, *, indent: int = 2) -> None:
 _STYLES: Final = {Masking.MASKED: "bold magenta", Masking.SHOWN: "bold", Masking.UNKNOWN: "bold yellow"}
 
 
-def _found(control: Control) -> str:
+def replay_words(control: Control) -> str:
+    """Return how many preemptions the schedule has, and how often it showed the finding again."""
     again = f"{control.replayed} of {counted(control.replays, 'replay')}"
     if not control.replayed:
         return (
@@ -61,20 +62,21 @@ def _found(control: Control) -> str:
 def _blocked(page: Page, blocked: Sequence[BlockedThread], indent: int) -> None:
     page.say("threads that wait for ever:", indent=indent)
     for each in blocked:
-        where = f" at {_short(each.place)}" if each.place else ""
-        page.item(f"{clean(each.thread)} waits{where} for {clean(_shortened(each.waits_for))}", indent=indent + 2)
+        where = f" at {short_place(each.place)}" if each.place else ""
+        page.item(f"{clean(each.thread)} waits{where} for {clean(shortened(each.waits_for))}", indent=indent + 2)
         if each.owner:
             times = f", taken {each.count} times" if each.count > 1 else ""
-            since = f" since {_short(each.owned_since)}" if each.owned_since else ""
+            since = f" since {short_place(each.owned_since)}" if each.owned_since else ""
             page.say(f"which {clean(each.owner)} has{since}{times}", indent=indent + 4)
 
 
-def _short(place: str) -> str:
+def short_place(place: str) -> str:
     """Return a place without the directory of its file."""
     return clean(os.path.basename(place))
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """Return what a thread waits for without the directory of the file in which it was made."""
     head, mark, place = text.partition(" made at ")
     return f"{head}{mark}{os.path.basename(place)}"
 
@@ -110,6 +112,8 @@ def _story(page: Page, steps: Sequence[TracedStep], indent: int) -> None:
 
 def _text(step: TracedStep) -> str:
     line = step.place.rpartition(":")[2]
-    where = "" if not step.place or step.place.startswith("<") else f"{_short(step.place.rpartition(':')[0])}:{line} "
+    where = (
+        "" if not step.place or step.place.startswith("<") else f"{short_place(step.place.rpartition(':')[0])}:{line} "
+    )
     notes = "; ".join(note for note in dict.fromkeys(step.notes) if note != step.source.removeprefix("return "))
     return f"{where}{step.source}" + (f"  [{notes}]" if notes else "")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lockproof.core.errors import LockproofError
+from lockproof.report.output_file import write_whole
 
 
 def as_json(document: Mapping[str, Any]) -> str:
@@ -18,30 +16,10 @@ def as_json(document: Mapping[str, Any]) -> str:
 
 
 def write_json(document: Mapping[str, Any], path: Path) -> None:
-    """Write the `to_json()` of a report to a file. A reader finds the old file or the whole new one, never a part.
-
-    A pipe or a device at `path` gets the text directly: only a regular file can be replaced.
+    """Write the `to_json()` of a report to a file, as a whole or not at all.
 
     Raises:
         LockproofError: the file cannot be written.
 
     """
-    text = as_json(document)
-    part = path.with_name(f".lockproof-{os.getpid()}-{os.urandom(4).hex()}.json")
-    try:
-        if path.exists() and not path.is_file():
-            path.write_text(text, encoding="ascii")
-            return
-        try:
-            part.write_text(text, encoding="ascii")
-            part.replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                part.unlink()
-            raise
-    except OSError as error:
-        raise LockproofError(
-            f"the report cannot be written to {path}: {error.strerror or error}",
-            "no such directory, or no permission to write there",
-            "name another file with --json",
-        ) from None
+    write_whole(as_json(document), path, "--json")

@@ -9,7 +9,16 @@ from typing import Any, Final
 from rich.console import Console
 
 from lockproof.core.environment import Environment
-from lockproof.core.verdict import ASSERTIONS, Consistency, Finding, FindingKind, Nonconformance, Report, Verdict
+from lockproof.core.verdict import (
+    ASSERTIONS,
+    Consistency,
+    Coverage,
+    Finding,
+    FindingKind,
+    Nonconformance,
+    Report,
+    Verdict,
+)
 from lockproof.report.interleaving import print_control
 from lockproof.report.page import STYLES, Page, plain_text
 from lockproof.report.tables import differences, print_histogram, print_scenario
@@ -74,7 +83,7 @@ def _headline(page: Page, report: Report) -> None:
 
 def headline(report: Report) -> str:
     """Return the first line of a report: the verdict, and what it rests on."""
-    rests_on = _found(report) if report.verdict is Verdict.VIOLATION else _amount(report)
+    rests_on = _found(report) if report.verdict is Verdict.VIOLATION else _amount(report.coverage)
     return f"{clean(report.subject)}: {report.verdict.value.upper()}: {rests_on}"
 
 
@@ -82,16 +91,15 @@ def _found(report: Report) -> str:
     """Return in words how much was found."""
     parts = []
     if report.findings:
-        kinds = list(dict.fromkeys(_kind(report, finding) for finding in report.findings))
+        kinds = list(dict.fromkeys(kind_words(report.consistency, finding) for finding in report.findings))
         parts.append(f"{counted(len(report.findings), 'finding')} ({', '.join(kinds)})")
     if report.evidence.differences:
         parts.append(f"{counted(report.evidence.differences, 'difference')} from the model on one thread")
     return listed(parts) if parts else "a violation that the report does not describe"
 
 
-def _amount(report: Report) -> str:
+def _amount(covered: Coverage) -> str:
     """Return in words how much was run: members of the class, scenarios, runs on real threads, schedules."""
-    covered = report.coverage
     members = len(covered.called) + len(covered.uncalled)
     parts = [f"{len(covered.called)} of {counted(members, 'method')}"] if members else []
     parts += [f"{len(covered.skipped)} skipped"] if covered.skipped else []
@@ -101,15 +109,16 @@ def _amount(report: Report) -> str:
     return ", ".join(parts)
 
 
-def _kind(report: Report, finding: Finding) -> str:
+def kind_words(consistency: Consistency, finding: Finding) -> str:
+    """Return in words what went wrong, when histories are judged by this condition."""
     if finding.kind is FindingKind.NOT_LINEARIZABLE:
-        return VIOLATED[report.consistency]
+        return VIOLATED[consistency]
     return {FindingKind.MEMORY: "too much memory"}.get(finding.kind, finding.kind.value)
 
 
 def _finding(page: Page, report: Report, number: int, finding: Finding) -> None:
     alone = "" if finding.concurrent else ", with one thread alone"
-    page.heading(f"Finding {number}: {_kind(report, finding)}{alone}")
+    page.heading(f"Finding {number}: {kind_words(report.consistency, finding)}{alone}")
     if finding.scenario.threads:
         print_scenario(page, finding.scenario, finding.outcome)
     for sentence in finding.outcome.raised if finding.outcome is not None else ():
@@ -132,13 +141,14 @@ def _finding(page: Page, report: Report, number: int, finding: Finding) -> None:
     if finding.control is not None:
         print_control(page, finding.control)
     page.blank()
-    page.say(_rate(finding), indent=2)
+    page.say(rate_words(finding), indent=2)
     if finding.command:
         page.say("repeat it with:", indent=2)
         page.verbatim(finding.command)
 
 
-def _rate(finding: Finding) -> str:
+def rate_words(finding: Finding) -> str:
+    """Return how often the finding was seen, and when first."""
     first = f"first seen after {seconds(finding.seconds)}"
     if finding.tries <= 1:
         return first

@@ -95,6 +95,10 @@ def test_a_wheel_is_the_same_from_the_tree_and_from_the_source_archive(built: Bu
 def test_a_wheel_holds_the_files_of_its_package_alone(built: Built) -> None:
     package = ROOT / "src" / built.name
     sources = {path.relative_to(package.parent).as_posix() for path in package.rglob("*.py*") if path.suffix != ".pyc"}
+    page = package / "report" / "html"
+    files = [*page.glob("page.*"), *page.glob("templates/*.html")]
+    assert bool(files) is (built.name == "lockproof")
+    sources |= {path.relative_to(package.parent).as_posix() for path in files}
     assert built.files() == sources - {"lockedset/native/build_hook.py"} | {f"{built.name}/py.typed"}
 
 
@@ -115,8 +119,11 @@ def test_the_set_needs_nothing_and_brings_only_itself(built: Built) -> None:
 
 @pytest.mark.parametrize("built", ["lockproof"], indirect=True)
 def test_the_harness_brings_its_command_and_its_plugin_and_does_not_need_the_set(built: Built) -> None:
-    needed = {re.split(r"[<>=~!; ]", each)[0] for each in built.metadata().get_all("Requires-Dist", [])}
+    lines = built.metadata().get_all("Requires-Dist", [])
+    needed = {re.split(r"[<>=~!; ]", each)[0] for each in lines if "extra ==" not in each}
     assert needed == {"click", "cloudpickle", "rich"}
+    assert [each.partition(";")[0].strip() for each in lines if "extra ==" in each] == ["jinja2>=3.1"]
+    assert built.metadata().get_all("Provides-Extra") == ["html"]
     assert built.entry_points().split("\n\n") == [
         "[console_scripts]\nlockproof = lockproof.__main__:main",
         "[pytest11]\nlockproof = lockproof.testing.pytest_plugin\n",

@@ -16,6 +16,12 @@ ROOT = Path(__file__).resolve().parents[3]
 SOURCES = Path(lockproof.__file__).parents[1]
 
 
+def environment_of_commands() -> dict[str, str]:
+    """Return the variables of a process that runs a command of a document."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
+    return environment | {"PYTHONPATH": str(SOURCES), "PYTHONIOENCODING": "utf-8"}
+
+
 def run(command: Command, place: Path) -> subprocess.CompletedProcess[str]:
     """Run a command with this Python.
 
@@ -26,9 +32,7 @@ def run(command: Command, place: Path) -> subprocess.CompletedProcess[str]:
         words += ["--budget", "60s" if "VIOLATION" in command.shown[0] else "500ms"]
     if program == "pytest" and not REGISTERED:
         words = ["-p", "lockproof.testing.pytest_plugin", *words]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV"))}
-    environment |= {"PYTHONPATH": str(SOURCES), "PYTHONIOENCODING": "utf-8"}
     return subprocess.run(
-        [sys.executable, "-m", program, *words], cwd=place, env=environment, capture_output=True, text=True,
-        encoding="utf-8", timeout=100, check=False,
+        [sys.executable, "-m", program, *words], cwd=place, env=environment_of_commands(), capture_output=True,
+        text=True, encoding="utf-8", timeout=100, check=False,
     )  # fmt: skip

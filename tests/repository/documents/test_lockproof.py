@@ -32,7 +32,7 @@ SEARCHES = ("lockproof check", "lockproof mutate", "pytest")
 searches = pytest.mark.nightly(reason="with the GIL only the verdict is compared, which other tests ask for")
 """For commands that search with real threads: on push only without the GIL, where all that they print is compared."""
 
-SAME = ("lockproof history", "lockproof explore", "lockproof replay")
+SAME = ("lockproof history", "lockproof explore", "lockproof replay", "lockproof report")
 """Commands that print the same on every build. Other tests explore and replay on each."""
 
 every_night = pytest.mark.nightly(reason="mutants take long, and tests of mutation ask for the same")
@@ -55,7 +55,7 @@ NUMBERS = [pytest.param(number, marks=_marks(command.text)) for number, command 
 @pytest.mark.thread_unsafe(reason="starts a process")
 def test_each_command_of_the_guide_prints_what_is_shown(place: Path, number: int) -> None:
     command = commands(GUIDE)[number]
-    if command.text.startswith("lockproof replay"):
+    if command.text.startswith(("lockproof replay", "lockproof report")):
         for before in commands(GUIDE)[:number]:
             if f"--json {command.text.split()[2]}" in before.text:
                 run(before, place)
@@ -67,6 +67,8 @@ def test_each_command_of_the_guide_prints_what_is_shown(place: Path, number: int
     if "--json" in command.text:
         name = command.text.rpartition("--json ")[2]
         assert json.loads((place / name).read_text(encoding="utf-8"))["verdict"] == "violation"
+    if "--html" in command.text:
+        assert "DEADLOCK" in (place / command.text.rpartition("--html ")[2]).read_text(encoding="ascii").upper()
 
 
 @pytest.mark.one_build

@@ -35,7 +35,7 @@ def test_the_two_commands_are_there_and_explain_themselves(command: str, says: s
 
 
 @pytest.mark.one_build
-@pytest.mark.parametrize("name", sorted({*re.findall(r"\]\(([^)#]+)\)", README)}))
+@pytest.mark.parametrize("name", sorted({*re.findall(r"(?:\]\(|src=\"|srcset=\")([^)#\"]+)[)\"]", README)}))
 def test_what_it_links_to_is_there(name: str) -> None:
     assert (ROOT / name).exists()
 

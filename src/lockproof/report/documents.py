@@ -1,0 +1,151 @@
+"""Reads JSON reports back as dataclasses. The page of `lockproof report` is made of these, whatever command wrote them.
+
+Each form has a mark, a field that the others lack. A file of a form or of a version that this lockproof does not know
+is refused, and so is one with a field that is not known, or without one that is needed: a page must not leave out
+what it does not understand.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from lockproof.core.codec import decode
+from lockproof.core.environment import Environment
+from lockproof.core.errors import LockproofError
+from lockproof.core.evidence import Omission, Reason, Tally
+from lockproof.core.history_report import HistoryReport
+from lockproof.core.mutation_report import MutationReport
+from lockproof.core.verdict import Consistency, Coverage, Finding, Nonconformance, Report, Verdict
+
+
+@dataclass(frozen=True)
+class OmissionText:
+    """An omission as a JSON report has it: its code, how often it came up, and the sentence."""
+
+    code: Omission
+    count: int
+    text: str
+
+
+@dataclass(frozen=True)
+class SearchDocument:
+    """The JSON report of `check`, `explore` or `replay`; the fields are those of `Report.to_json`."""
+
+    subject: str
+    model: str
+    consistency: Consistency
+    verdict: Verdict
+    seed: int
+    environment: Environment
+    coverage: Coverage
+    judged: Mapping[str, Tally | None]
+    unknown: tuple[Reason, ...]
+    left_out: tuple[OmissionText, ...]
+    findings: tuple[Finding, ...]
+    nonconformances: tuple[Nonconformance, ...]
+    notes: tuple[str, ...]
+    threads: tuple[int, ...]
+
+
+type Document = SearchDocument | MutationReport | HistoryReport
+"""What a JSON report says."""
+
+
+@dataclass(frozen=True)
+class LoadedReport:
+    """A report and where it comes from: the name of its file, "" for a report that was made just now."""
+
+    file: str
+    document: Document
+
+
+def read_report(path: Path) -> LoadedReport:
+    """Return the report in a JSON file.
+
+    Raises:
+        LockproofError: the file cannot be read, or is no report that this lockproof knows.
+
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LockproofError(
+            f"{path} cannot be read: {error.strerror or error}",
+            "a misspelt name, or the command that should write it has failed",
+            "write a report with: lockproof check TARGET --json FILE",
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise LockproofError(
+            f"{path} is no JSON: {error}",
+            "it was written by something else, or cut off",
+            "write a report with: lockproof check TARGET --json FILE",
+        ) from None
+    return LoadedReport(str(path), document_of(data, str(path)))
+
+
+def document_of(data: Any, name: str = "the report") -> Document:
+    """Return what the `to_json()` of a report says; `name` stands for it in an error.
+
+    Raises:
+        LockproofError: it is no report, or one of another version.
+
+    """
+    found = [mark for mark in _FORMS if isinstance(data, dict) and mark in data and "schema" in data]
+    if len(found) != 1:
+        raise LockproofError(
+            f"{name} is JSON, and no report of lockproof",
+            "another program wrote it",
+            "write a report with --json: lockproof check, explore, mutate and history have this option",
+        )
+    version, read = _FORMS[found[0]]
+    if data["schema"] != version:
+        raise LockproofError(
+            f"{name} is a report of version {data['schema']!r}, and this lockproof reads version {version}",
+            "another version of lockproof wrote it",
+            "make the report and the page with one version of lockproof",
+        )
+    try:
+        return read({name: part for name, part in data.items() if name != "schema"})
+    except (LockproofError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise LockproofError(
+            f"{name} is no report as docs/schema describes it: {error}",
+            "somebody edited it, or another version of lockproof wrote it",
+            "write it again with --json",
+        ) from None
+
+
+def _search(data: dict[str, Any]) -> SearchDocument:
+    findings = [{name: part for name, part in each.items() if name != "command"} for each in data["findings"]]
+    return decode(SearchDocument, {**data, "findings": findings, "environment": _environment(data)})
+
+
+def _mutation(data: dict[str, Any]) -> MutationReport:
+    _environment(data)
+    mutants = [{**each, "mutant": {**each["mutant"], "source": ""}} for each in data["mutants"]]
+    counted = ("score", "counts", "masked", "mutants")
+    kept = {name: part for name, part in data.items() if name not in counted}
+    return decode(MutationReport, {**kept, "judged": mutants})
+
+
+def _history(data: dict[str, Any]) -> HistoryReport:
+    _environment(data)
+    return decode(HistoryReport, data)
+
+
+def _environment(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the environment without `build`, which follows from the other fields; raise if it is none."""
+    fields = {name: part for name, part in data["environment"].items() if name != "build"}
+    decode(Environment, fields)
+    return fields
+
+
+_FORMS: Final[dict[str, tuple[int, Callable[[dict[str, Any]], Document]]]] = {
+    "findings": (Report.SCHEMA, _search),
+    "mutants": (MutationReport.SCHEMA, _mutation),
+    "parts": (HistoryReport.SCHEMA, _history),
+}
+"""By the mark of each form: the version that is read, and what reads it."""

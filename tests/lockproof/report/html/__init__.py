@@ -1,0 +1,1 @@
+"""Does the page show what the reports say, and nothing that the subject could plant in it?"""
