@@ -21,7 +21,7 @@ from lockproof.inference.arguments import Arguments
 from lockproof.inference.catalogue import defines, has
 from lockproof.inference.drafts import Draft, Holes, contents, left_running, settle
 from lockproof.inference.effects import READING, with_effects
-from lockproof.inference.handed import handed_out
+from lockproof.inference.handed import handed_out, inside_of_it
 from lockproof.inference.pools import INTEGERS, Candidates
 
 STANDS_FOR: Final = "_stands_for"
@@ -111,6 +111,8 @@ def operations(
     if has_with and (ends := _ending(cls)):
         notes.append(Omitted("__enter__", f"__exit__ calls {ends}, which may end the object", excused=True))
         has_with = False
+    if has_with:
+        kinds = inside_of_it(kinds, make)
     kinds += handed_out(drafts, kinds, make, _methods_of, notes, has_with=has_with)
     return [*kinds, *_loops(cls, kinds)], notes
 

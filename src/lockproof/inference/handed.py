@@ -80,6 +80,33 @@ def blocks(
     return found, failing
 
 
+def inside_of_it(kinds: Sequence[OperationKind], make: Callable[[], Any]) -> list[OperationKind]:
+    """Return the kinds; those that a subject refuses but inside of its own block are done there.
+
+    So it is with a condition: `wait` needs its lock, and stands in a scenario as `[a.wait() for _ in held(a)]`.
+    """
+    refused = in_a_copy([partial(_needs_block, kind, make) for kind in kinds])
+    return [
+        replace(kind, text=f"[{kind.text} for _ in held(a)]", reads=False, normalize=None) if needs else kind
+        for kind, needs in zip(kinds, refused, strict=True)
+    ]
+
+
+def _needs_block(kind: OperationKind, make: Callable[[], Any]) -> bool:
+    """Tell whether a call raises, and inside of the subject's own block returns or waits."""
+    line, names = next(kind.fillings(1)).text, {**PROBES, **kind.constants()}
+
+    def aside(text: str) -> Aside:
+        a, b = make(), make()
+        return Aside(partial(_statement, text, names, a, b))
+
+    alone = aside(line)
+    if alone.waits() or alone.error is None:
+        return False
+    within = aside(f"[{line} for _ in held(a)]")
+    return within.waits() or within.error is None
+
+
 def _tried(
     call: str, beside: Sequence[str], readers: Sequence[str], make: Callable[[], Any], names: dict[str, Any]
 ) -> dict[str, Any]:

@@ -95,3 +95,11 @@ def test_a_token_that_no_run_repeats_is_given_back_too() -> None:
     found = conform(infer(handing.Leases), seed=1, seconds=0.1).specification
     assert "keep(a, a.grant(x_name))" in {kind.text for kind in found.init or ()}
     assert {"a.redeem(kept(a))", "a.redeem(back(a, slot))"} <= {kind.text for kind in found.operations}
+
+
+def test_what_a_subject_refuses_outside_of_its_block_is_done_inside() -> None:
+    found = kinds(handing.Signals)
+    assert {"[a.wait() for _ in held(a)]", "[a.notify() for _ in held(a)]"} <= found.keys()
+    assert "a.broken()" in found and not any("broken" in text and "held" in text for text in found)
+    found = kinds(handing.Ledger)
+    assert "[a.write(x_amount) for _ in held(a)]" in found and "a.peek()" in found
