@@ -73,6 +73,14 @@ def meet(
     return one.result, other.result
 
 
+def alone(call: Callable[[], Any]) -> Any:
+    """What `call` returned or raised in a thread of its own, or WAITS if it did not come back."""
+    one = _Call(call)
+    one.start()
+    one.join(BOUND / 4)
+    return one.result
+
+
 def _traced(call: Callable[[], Any], function: str, line: str, at: Callable[[], None], visit: int = 1) -> Any:
     """Do `call`, and `at` when it stands in front of `line` of `function`, at that visit."""
     visits = 0
@@ -98,6 +106,7 @@ def _traced(call: Callable[[], Any], function: str, line: str, at: Callable[[], 
 def race(calls: Callable[[], list[Callable[[], Any]]], wrong: Callable[[list[Any]], bool]) -> list[Any] | None:
     """The results of the first round that is `wrong`, or None after BOUND seconds. `calls` makes those of one round."""
     ends = time.monotonic() + BOUND
+    sys.setswitchinterval(1e-6)  # where there is a GIL, threads hand it over as often as they can
     while time.monotonic() < ends:
         together = calls()
         start = threading.Barrier(len(together))

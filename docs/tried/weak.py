@@ -5,11 +5,15 @@ lockproof check docs/tried/weak.py:Budget --seed 1
 
 from __future__ import annotations
 
+import enum
 import threading
+import time
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import suppress
-from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from enum import Enum
 
 
 class Reservation:
@@ -43,14 +47,17 @@ class Budget:
 
 
 class Bus:
-    """As avyra: takes members of any Enum. A handler for one event is removed after the call, so it hears two."""
+    """As avyra: its module imports Enum for type checkers only, so numbers are tried, and `once` refuses these.
+
+    A handler for one event is removed after the call, so it hears two.
+    """
 
     def __init__(self) -> None:
         self._handlers: dict[Enum, list[tuple[Callable[[Any], Any], bool]]] = {}
         self._lock = threading.Lock()
 
     def once(self, event: Enum, handler: Callable[[Any], Any]) -> None:
-        if not isinstance(event, Enum):
+        if not isinstance(event, enum.Enum):
             raise TypeError("not a member of an Enum")
         with self._lock:
             self._handlers.setdefault(event, []).append((handler, True))
@@ -63,53 +70,6 @@ class Bus:
             with self._lock:
                 if each in self._handlers[event]:
                     self._handlers[event].remove(each)
-
-
-class Container(MutableMapping[Any, Any]):
-    """As urllib3: own methods locked, iteration refused, and `pop` and `setdefault` in two steps from the base."""
-
-    def __init__(self) -> None:
-        self._items: dict[Any, Any] = {}
-        self._lock = threading.RLock()
-
-    def __getitem__(self, key: Any) -> Any:
-        with self._lock:
-            return self._items[key]
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        with self._lock:
-            self._items[key] = value
-
-    def __delitem__(self, key: Any) -> None:
-        with self._lock:
-            del self._items[key]
-
-    def __len__(self) -> int:
-        with self._lock:
-            return len(self._items)
-
-    def __iter__(self) -> Iterator[Any]:
-        raise NotImplementedError("iteration is unlikely to be safe for threads")
-
-
-class Cache:
-    """As cacheout: `next(a)` is the key to evict, and `iter(a)` is another thing."""
-
-    def __init__(self) -> None:
-        self._items: dict[int, int] = {}
-        self._lock = threading.RLock()
-
-    def set(self, key: int, value: int) -> None:
-        with self._lock:
-            self._items[key] = value
-
-    def __iter__(self) -> Iterator[int]:
-        with self._lock:
-            keys = list(self._items)
-        yield from keys
-
-    def __next__(self) -> int:
-        return next(iter(self._items))
 
 
 class Counters:
@@ -135,22 +95,29 @@ class Counters:
         return count
 
 
+class Listener:
+    """What a breaker tells of its changes: subclasses do something about it."""
+
+    def changed(self, old: str, new: str) -> None:
+        pass
+
+
 class Breaker:
-    """As pybreaker: what a listener hears is right only while no other thread reads the state."""
+    """As pybreaker: listeners are objects with methods, and hear of a change back if a thread reads the state."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._stored = self._shown = "closed"
-        self._listeners: list[Callable[[str, str], Any]] = []
+        self._listeners: list[Listener] = []
 
-    def add_listener(self, listener: Callable[[str, str], Any]) -> None:
+    def add_listener(self, listener: Listener) -> None:
         with self._lock:
             self._listeners.append(listener)
 
     def _show(self, state: str) -> None:
         with self._lock:
             for listener in self._listeners:
-                listener(self._shown, state)
+                listener.changed(self._shown, state)
             self._shown = state
 
     @property
@@ -196,3 +163,232 @@ class Once:
                     if listener in self._listeners.get(event, []):
                         self._listeners[event].remove(listener)
                     self._once.discard((event, id(listener)))
+
+
+class Names(MutableMapping[Any, Any]):
+    """As mnemoreg: keys are texts and nothing else, and `pop` is in two steps."""
+
+    def __init__(self) -> None:
+        self._items: dict[str, Any] = {}
+        self._lock = threading.RLock()
+
+    def _checked(self, key: Any) -> str:
+        if not isinstance(key, str):
+            raise TypeError("not a text")
+        return key
+
+    def __getitem__(self, key: Any) -> Any:
+        with self._lock:
+            return self._items[self._checked(key)]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        with self._lock:
+            self._items[self._checked(key)] = value
+
+    def __delitem__(self, key: Any) -> None:
+        with self._lock:
+            del self._items[self._checked(key)]
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._items)
+
+    def __iter__(self) -> Iterator[Any]:
+        with self._lock:
+            return iter(list(self._items))
+
+
+class Rates:
+    """As pyrate_limiter: hands out its list of settings. Nothing is wrong with its threads."""
+
+    def __init__(self) -> None:
+        self._rates, self._hits, self._lock = [1, 2], 0, threading.Lock()
+
+    @property
+    def rates(self) -> list[int]:
+        return self._rates
+
+    def hit(self) -> int:
+        with self._lock:
+            self._hits += 1
+            return self._hits
+
+
+class Expirations:
+    """As limits: a time in a public attribute, and a timer of its own, for whose end time passes. Nothing is wrong."""
+
+    def __init__(self) -> None:
+        self.expirations: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(0.01, self._expire)
+        self._timer.start()
+
+    def _expire(self) -> None:
+        with self._lock:
+            for key in [key for key, until in self.expirations.items() if until <= time.time()]:
+                del self.expirations[key]
+
+    def keep(self, key: str) -> None:
+        with self._lock:
+            self.expirations[key] = time.time() + 60
+
+    def known(self, key: str) -> bool:
+        with self._lock:
+            return key in self.expirations
+
+
+class Emitter:
+    """As pymitter: one flaw, and two findings that differ in an argument only."""
+
+    def __init__(self) -> None:
+        self._lists: dict[str, list[Callable[[], Any]]] = {}
+
+    def on(self, event: str, listener: Callable[[], Any]) -> None:
+        if event not in self._lists:
+            new: list[Callable[[], Any]] = []
+            self._lists[event] = new
+        else:
+            new = self._lists[event]
+        new.append(listener)
+
+    def count(self, event: str) -> int:
+        return len(self._lists.get(event, []))
+
+
+class Writer:
+    """What `ReadWrite` hands out."""
+
+    def __init__(self, lock: ReadWrite) -> None:
+        self._lock = lock
+
+    def acquire(self) -> bool:
+        with self._lock._changed:
+            while self._lock._writes:
+                self._lock._changed.wait()
+        self._lock._writes = True  # too late: two writers are in
+        return True
+
+    def release(self) -> None:
+        with self._lock._changed:
+            self._lock._writes = False
+            self._lock._changed.notify_all()
+
+    def __enter__(self) -> None:
+        self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+class ReadWrite:
+    """As readerwriterlock: what the class makes are locks, and they do not exclude each other."""
+
+    def __init__(self) -> None:
+        self._changed, self._writes = threading.Condition(), False
+
+    def gen_wlock(self) -> Writer:
+        return Writer(self)
+
+
+class Flag(MutableMapping[Any, Any]):
+    """As threadfactory: a frozen mapping changes, since the flag is looked at before the lock is taken."""
+
+    def __init__(self) -> None:
+        self._items: dict[Any, Any] = {}
+        self._frozen, self._lock = False, threading.RLock()
+
+    def freeze(self) -> None:
+        with self._lock:
+            self._frozen = True
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if self._frozen:
+            raise TypeError("frozen")
+        with self._lock:
+            self._items[key] = value
+
+    def __getitem__(self, key: Any) -> Any:
+        with self._lock:
+            return self._items[key]
+
+    def __delitem__(self, key: Any) -> None:
+        if self._frozen:
+            raise TypeError("frozen")
+        with self._lock:
+            del self._items[key]
+
+    def pop(self, key: Any, default: Any = None) -> Any:
+        if self._frozen:
+            raise TypeError("frozen")
+        with self._lock:
+            return self._items.pop(key, default)
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        if self._frozen:
+            raise TypeError("frozen")
+        with self._lock:
+            return self._items.setdefault(key, default)
+
+    def popitem(self) -> Any:
+        if self._frozen:
+            raise TypeError("frozen")
+        with self._lock:
+            return self._items.popitem()
+
+    def clear(self) -> None:
+        if self._frozen:
+            raise TypeError("frozen")
+        with self._lock:
+            self._items.clear()
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._items)
+
+    def __iter__(self) -> Iterator[Any]:
+        with self._lock:
+            return iter(list(self._items))
+
+
+class Door:
+    """As fasteners: `pending` tells of calls that are in progress, by design. Nothing is wrong."""
+
+    def __init__(self) -> None:
+        self._pending, self._open, self._changed = 0, True, threading.Condition()
+
+    @property
+    def pending(self) -> bool:
+        return bool(self._pending)
+
+    def enter(self) -> None:
+        with self._changed:
+            self._pending += 1
+            while not self._open:
+                self._changed.wait()
+            self._pending -= 1
+
+    def close(self) -> None:
+        with self._changed:
+            self._open = False
+
+    def open(self) -> None:
+        with self._changed:
+            self._open = True
+            self._changed.notify_all()
+
+
+type Predicate[T] = Callable[[T], bool]
+
+
+class Numbers:
+    """As reactivex: the parameter is a function, by an alias of the statement `type`."""
+
+    def __init__(self) -> None:
+        self._numbers, self._lock = [1, 2, 3], threading.Lock()
+
+    def drop(self, unwanted: Predicate[int]) -> int:
+        kept = [number for number in self._numbers if not unwanted(number)]  # outside of the lock
+        with self._lock:
+            dropped = len(self._numbers) - len(kept)
+            self._numbers = kept
+            return dropped
