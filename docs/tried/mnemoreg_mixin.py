@@ -9,7 +9,7 @@ from two_threads import meet, told
 registry = Registry[str, int]()
 registry["name"] = 1
 popped = meet(
-    lambda: registry.pop("name", None), "wrapper", "with self._lock", lambda: registry.pop("name", None), visit=2
+    lambda: registry.pop("name", None), "wrapper", "with self._lock", lambda: registry.pop("name", None), visit=3
 )
 registered = meet(
     lambda: registry.register("other")(1), "decorator", "with self._lock", lambda: registry.register("other")(2)

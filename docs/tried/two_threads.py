@@ -47,7 +47,7 @@ def meet(
 
     `line` is a part of a line of source in a function that is called `function`. The first thread goes on when the
     second has ended, stands in front of the line `until` (a function and a part of its line), or after BOUND seconds.
-    `visit` is 2 if the first thread has to come to `line` for the second time.
+    `visit` says which time it is there; a `with` line is visited at the end of its block, too.
     """
     reached, go_on = threading.Event(), threading.Event()
 

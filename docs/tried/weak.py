@@ -47,26 +47,34 @@ class Budget:
 
 
 class Bus:
-    """As avyra: its module imports Enum for type checkers only, so numbers are tried, and `once` refuses these.
+    """As avyra: its module imports Enum for type checkers only, and events have to be registered before anything else.
 
     A handler for one event is removed after the call, so it hears two.
     """
 
     def __init__(self) -> None:
-        self._handlers: dict[Enum, list[tuple[Callable[[Any], Any], bool]]] = {}
+        self._handlers: dict[enum.Enum, list[Callable[[Any], Any]]] = {}
         self._lock = threading.Lock()
+
+    def register(self, event: enum.Enum) -> None:
+        if not isinstance(event, enum.Enum):
+            raise TypeError("not a member of an Enum")
+        with self._lock:
+            self._handlers.setdefault(event, [])
 
     def once(self, event: Enum, handler: Callable[[Any], Any]) -> None:
         if not isinstance(event, enum.Enum):
             raise TypeError("not a member of an Enum")
         with self._lock:
-            self._handlers.setdefault(event, []).append((handler, True))
+            if event not in self._handlers:
+                raise ValueError("not registered")
+            self._handlers[event].append(handler)
 
     def emit(self, event: Enum) -> None:
         with self._lock:
             handlers = list(self._handlers.get(event, []))
         for each in handlers:
-            each[0](event)
+            each(event)
             with self._lock:
                 if each in self._handlers[event]:
                     self._handlers[event].remove(each)
@@ -237,24 +245,6 @@ class Expirations:
             return key in self.expirations
 
 
-class Emitter:
-    """As pymitter: one flaw, and two findings that differ in an argument only."""
-
-    def __init__(self) -> None:
-        self._lists: dict[str, list[Callable[[], Any]]] = {}
-
-    def on(self, event: str, listener: Callable[[], Any]) -> None:
-        if event not in self._lists:
-            new: list[Callable[[], Any]] = []
-            self._lists[event] = new
-        else:
-            new = self._lists[event]
-        new.append(listener)
-
-    def count(self, event: str) -> int:
-        return len(self._lists.get(event, []))
-
-
 class Writer:
     """What `ReadWrite` hands out."""
 
@@ -375,20 +365,3 @@ class Door:
         with self._changed:
             self._open = True
             self._changed.notify_all()
-
-
-type Predicate[T] = Callable[[T], bool]
-
-
-class Numbers:
-    """As reactivex: the parameter is a function, by an alias of the statement `type`."""
-
-    def __init__(self) -> None:
-        self._numbers, self._lock = [1, 2, 3], threading.Lock()
-
-    def drop(self, unwanted: Predicate[int]) -> int:
-        kept = [number for number in self._numbers if not unwanted(number)]  # outside of the lock
-        with self._lock:
-            dropped = len(self._numbers) - len(kept)
-            self._numbers = kept
-            return dropped

@@ -14,7 +14,7 @@ given = meet(
     lambda: cache.setdefault("key", "second"),
 )
 cache["key"] = "any"
-popped = meet(lambda: cache.pop("key", None), "wrapper", "with self.lock", lambda: cache.pop("key", None), visit=2)
+popped = meet(lambda: cache.pop("key", None), "wrapper", "with self.lock", lambda: cache.pop("key", None), visit=3)
 told(
     given[0] != given[1] or isinstance(popped[0], KeyError),
     f"two setdefault of one key returned {given}; two pop with a default returned {popped}",

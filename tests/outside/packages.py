@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from datetime import timedelta
 from typing import Any
 
 
@@ -19,10 +18,6 @@ def expiring() -> Any:
     return _new("expiringdict", "ExpiringDict", max_len=2, max_age_seconds=3600)
 
 
-def boltons_lru() -> Any:
-    return _new("boltons.cacheutils", "LRU", max_size=2)
-
-
 def counter() -> Any:
     return _new("prometheus_client", "Counter", "asked", "", registry=None)
 
@@ -33,10 +28,6 @@ def gauge() -> Any:
 
 def snowflakes() -> Any:
     return _new("snowflake", "SnowflakeGenerator", 1)
-
-
-def token_budget() -> Any:
-    return _new("token_budget", "BudgetPool", token_cap=3)
 
 
 def zict_lru() -> Any:
@@ -53,10 +44,6 @@ def jinja_lru() -> Any:
 
 def kombu_lru() -> Any:
     return _new("kombu.utils.functional", "LRUCache", 2)
-
-
-def sqlalchemy_lru() -> Any:
-    return _new("sqlalchemy.util", "LRUCache", 2)
 
 
 def name_registry() -> Any:
@@ -78,17 +65,5 @@ def token_bucket() -> Any:
     return _new("token_bucket", "Limiter", 1, 2, _new("token_bucket", "MemoryStorage"))
 
 
-def fixed_window() -> Any:
-    return _new("limits.strategies", "FixedWindowRateLimiter", _new("limits.storage", "MemoryStorage"))
-
-
 def in_memory_bucket() -> Any:
     return _new("pyrate_limiter", "InMemoryBucket", [_new("pyrate_limiter", "Rate", 2, 1000)])
-
-
-def circuit_breaker() -> Any:
-    return _new("pybreaker", "CircuitBreaker", fail_max=2, reset_timeout=timedelta(seconds=60).total_seconds())
-
-
-def behavior_subject() -> Any:
-    return _new("reactivex.subject", "BehaviorSubject", 0)
