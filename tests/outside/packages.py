@@ -18,10 +18,6 @@ def expiring() -> Any:
     return _new("expiringdict", "ExpiringDict", max_len=2, max_age_seconds=3600)
 
 
-def boltons_lru() -> Any:
-    return _new("boltons.cacheutils", "LRU", max_size=2)
-
-
 def counter() -> Any:
     return _new("prometheus_client", "Counter", "asked", "", registry=None)
 
@@ -30,13 +26,44 @@ def gauge() -> Any:
     return _new("prometheus_client", "Gauge", "asked", "", registry=None)
 
 
-def concurrent_dict() -> Any:
-    return _new("ft_utils.concurrency", "ConcurrentDict")
+def snowflakes() -> Any:
+    return _new("snowflake", "SnowflakeGenerator", 1)
 
 
-def atomic_dict() -> Any:
-    return _new("cereggii", "AtomicDict")
+def zict_lru() -> Any:
+    return _new("zict", "LRU", 2, {})
 
 
-def atomic_int() -> Any:
-    return _new("cereggii", "AtomicInt64", 0)
+def synchronized_set() -> Any:
+    return _new("synchronized_set", "SynchronizedSet", [])
+
+
+def jinja_lru() -> Any:
+    return _new("jinja2.utils", "LRUCache", 2)
+
+
+def kombu_lru() -> Any:
+    return _new("kombu.utils.functional", "LRUCache", 2)
+
+
+def name_registry() -> Any:
+    return _new("dogpile.util", "NameRegistry", _Named)
+
+
+class _Named:
+    """What a registry of names makes: an object that can be referred to weakly."""
+
+    def __init__(self, name: Any) -> None:
+        self.name = name
+
+
+def plugin_manager() -> Any:
+    return _new("pluggy", "PluginManager", "asked")
+
+
+def token_bucket() -> Any:
+    return _new("token_bucket", "Limiter", 1, 2, _new("token_bucket", "MemoryStorage"))
+
+
+def in_memory_bucket() -> Any:
+    return _new("pyrate_limiter", "InMemoryBucket", [_new("pyrate_limiter", "Rate", 2, 1000)])
