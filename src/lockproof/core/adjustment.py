@@ -5,8 +5,9 @@ Another process makes the same changes without comparing: it judges as the first
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Self
 
 from lockproof.core.operation import OperationKind
@@ -33,6 +34,7 @@ class Adjustment:
         threads: whether the class starts threads of its own, so that nothing is compared but where they are controlled.
         notes: the notes of the specification.
         filling: lines that change a fresh subject.
+        beginnings: lines that change a subject after some others, each followed by those.
 
     """
 
@@ -49,11 +51,13 @@ class Adjustment:
     threads: bool = False
     notes: tuple[str, ...] = ()
     filling: tuple[str, ...] = ()
+    beginnings: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def of(
-        cls, before: Specification, after: Specification, *, timed: bool, threads: bool, filling: Sequence[str] = ()
-    ) -> Self:
+        cls, before: Specification, after: Specification, *, timed: bool, threads: bool, filling: Sequence[str] = (),
+        beginnings: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    ) -> Self:  # fmt: skip
         """Return what has changed between two states of a specification."""
         kinds = {kind.text: kind for kind in (*after.operations, *(after.init or ()))}.values()
         return cls(
@@ -70,6 +74,7 @@ class Adjustment:
             threads,
             tuple(map(str, after.notes)),
             tuple(filling),
+            tuple((line, *first) for line, first in beginnings.items()),
         )
 
     def fits(self, specification: Specification) -> bool:

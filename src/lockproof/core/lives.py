@@ -37,7 +37,6 @@ ENDING: Final = 0.1
 """Seconds that threads have to end after a teardown that does not wait for them."""
 
 _enumerate: Final = threading.enumerate
-_active_count: Final = threading.active_count
 _Thread: Final = threading.Thread
 """Those of the interpreter: under control, others stand for them."""
 
@@ -57,7 +56,7 @@ class Lives:
         self._teardown: Callable[[Any], object] | None = None
         self._made: list[Any] = []
         self._known: set[threading.Thread] = set()
-        self._count = 0
+        self._ended = 0
 
     def serve(self, specification: Specification, subject: object, line: str | None = None) -> Specification:
         """Return the specification with a factory of which the subjects are ended; `subject` is one that was made.
@@ -71,7 +70,6 @@ class Lives:
         line = specification.teardown if line is None else line
         self._served = True
         self._known = set(_enumerate())
-        self._count = _active_count()
         if line is None:
             name = next((each for each in NAMES if callable(getattr(type(subject), each, None))), None)
             line = "" if name is None else f"a.{name}({'None, None, None' if name == '__exit__' else ''})"
@@ -146,9 +144,10 @@ class Lives:
         if not self._served:
             return
         made, self._made = self._made, []
-        if self._teardown is not None and not self._hung and (self.asked or _active_count() != self._count):
+        began, self._ended = self.started > self._ended, self.started
+        if self._teardown is not None and not self._hung and (self.asked or began):
             self._end_all(made)
-        if _active_count() == self._count:
+        if not began:
             return
         for thread in (found := self._threads()):
             if not self.left:
@@ -157,7 +156,6 @@ class Lives:
             if thread.is_alive():
                 self.left[_name(thread)] = None
         self._known = {each for each in (*self._known, *found) if each.is_alive()}
-        self._count = _active_count()
 
     def _end_all(self, made: list[Any]) -> None:
         if not made or not (self.asked or self._threads()):

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from random import Random
+from types import MappingProxyType
 
 from lockproof.core.handles import with_own_slots
 from lockproof.core.operation import Operation, OperationKind, renamed
@@ -38,6 +39,7 @@ class Generator:
         filling: Lines known to change a fresh subject, of which initial parts are made (see `productive`).
         aimed: If given, each scenario has one of these kinds, named by their texts, and five in six scenarios are pairs
             with one. The number is how many functions of the class the kind runs.
+        beginnings: For some lines the lines after which they change something, which they do not on a fresh subject.
         watched: What single runs showed of the kinds. Without `aimed`, two in three scenarios have an exposed kind.
 
     """
@@ -50,6 +52,7 @@ class Generator:
         filling: frozenset[str] = frozenset(),
         aimed: Mapping[str, int] | None = None,
         watched: Watched | None = None,
+        beginnings: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
     ) -> None:
         self._specification, self._most_threads, self._seed = specification, max(threads, 2), seed
         kinds = sorted(specification.operations, key=lambda kind: -kind.weight)
@@ -59,7 +62,7 @@ class Generator:
         own = [kind.text for kind in able if specification.model is None or kind.lifted]
         self._pairs = PairOrder(kinds, aimed or {}, watched or Watched(), own)
         self._mixed = _MixedThreads(kinds, specification, self._pool)
-        self._filling = filling
+        self._filling, self._beginnings = filling, beginnings
         self._initial = InitialPart(specification, filling, has_aim=bool(self._pairs.aimed))
         self._steps = StepsInOrder(specification, self._pool)
         self._changing = [kind for kind in kinds if not kind.reads and not kind.exclusive]
@@ -123,6 +126,9 @@ class Generator:
         apart = alone and len({each.text for each in operations}) > 1
         empty = not apart and (alone or (early and known)) and random.random() < tuning.EMPTY[known]
         drawn = [] if empty else self._initial.draw(subjects, random, focus)
+        first = next((self._beginnings[each.text] for each in operations if each.text in self._beginnings), ())
+        if first and random.random() < (tuning.BEGINNING if early else tuning.BEGINNING_LATER):
+            drawn = [self._specification.bound(Operation(line)) for line in first]
         init = [*self._steps.kept_before(threads, random, focus), *drawn]
         final = [renamed(each, {"a": name}) for name in subjects for each in self._specification.final]
         return Scenario(tuple(init), parallel, tuple(final))

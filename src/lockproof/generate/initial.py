@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import permutations
 from random import Random
+from typing import Any
 
 from lockproof.core.handles import SLOT
 from lockproof.core.operation import Operation, OperationKind, renamed
@@ -71,6 +73,56 @@ def productive(specification: Specification, announce: Callable[[Sequence[str]],
                     if states[0] != states[1]:
                         found.add(operation.text)
     return frozenset(found)
+
+
+def beginnings(
+    specification: Specification, filling: frozenset[str], announce: Callable[[Sequence[str]], None]
+) -> dict[str, tuple[str, ...]]:
+    """Return for lines that change nothing on a fresh subject the lines after which they do, one or two.
+
+    The lines run the subject's code, on this thread. `announce` is called with the lines before they run.
+    """
+    first = [
+        each
+        for each in InitialPart(specification, filling, has_aim=False).operations
+        if set(each.subjects) <= {"a"} and not (each.kind.blocking or comes_back(each.text))
+    ]
+    asked = [
+        each
+        for kind in specification.operations
+        if not (kind.reads or kind.blocking or kind.after or comes_back(kind.text))
+        for each in list(kind.fillings(2))
+        if each.text not in filling and set(each.subjects) <= {"a"}
+    ]
+    look = [each.compiled(specification.globals) for each in specification.final]
+    found: dict[str, tuple[str, ...]] = {}
+    programs = [(each,) for each in first] + list(permutations(first, 2))
+    left = tuning.MOST_BEGINNINGS if look else 0
+    for program in programs:
+        for each in [each for each in asked if each.text not in found]:
+            if (left := left - 1) < 0:
+                return found
+            lines = tuple(before.text for before in program)
+            announce([*lines, each.text])
+            with suppress(Exception):
+                if _changes(specification, program, each, look):
+                    found[each.text] = lines
+    return found
+
+
+def _changes(
+    specification: Specification, program: Sequence[Operation], last: Operation, look: Sequence[Callable[..., Any]]
+) -> bool:
+    """Tell whether the last operation changes what is observed of a subject after a program."""
+
+    def seen(operations: Sequence[Operation]) -> Any:
+        subject, other = specification.subject(), specification.subject()
+        for each in operations:
+            with suppress(Exception):
+                each.compiled(specification.globals)(subject, other, None)
+        return numbered(tuple(canonical(each(subject, other, None)) for each in look))
+
+    return bool(seen(program) != seen([*program, last]))
 
 
 def _by_weight(kinds: Sequence[OperationKind]) -> list[OperationKind]:

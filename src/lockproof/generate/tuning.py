@@ -69,6 +69,14 @@ EMPTY: Final = (0.4, 0.75)
 """Share of early pairs with an empty initial part: of a kind beside itself, and of operations that are known to change
 a fresh subject."""
 
+BEGINNING: Final = 0.6
+BEGINNING_LATER: Final = 0.25
+"""Share of early pairs, and of other scenarios, that begin with what one of their operations needs to change something,
+if that is known: an event that is registered and has a listener, say."""
+
+MOST_BEGINNINGS: Final = 400
+"""Runs of one thread that are made to find that out."""
+
 FILLING: Final = 0.75
 """Share of initial parts that consist of operations known to change something, where such are known."""
 

@@ -9,6 +9,7 @@ same order.
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +36,10 @@ MOST_TRIED: Final = 60
 
 _REJECTS: Final = (TypeError, AttributeError, ValueError, AssertionError, NotImplementedError)
 """What a call raises if it refuses the kind of value. A `KeyError` says that the kind was right."""
+
+
+_REGISTERS: Final = re.compile(r"(on|once|add|register|subscribe|connect|attach|listen|observe|watch|hook|bind)(_|$)")
+"""Names of methods that store a function. A fresh subject may refuse it: what it is for has to be made first."""
 
 
 @dataclass
@@ -162,14 +167,16 @@ def settle(drafts: Sequence[Draft], make: Callable[[], Any], factories: Candidat
     answers = in_a_copy([Trial(draft, make, pools, listeners) for draft in waiting])
     known: dict[str, int] = {}
     for answer in answers:
-        for hole, index in (answer or {}).get("chosen", {}).items():
+        for hole, index in answer["chosen"].items() if answer and answer["works"] else ():
             known.setdefault(hole, index)
+    named = _named(drafts)
     for draft, answer in zip(waiting, answers, strict=True):
         if answer is None:
             continue
-        chosen = answer["chosen"] if answer["works"] else known
-        better = {hole: pools[index] for hole, index in chosen.items() if _guessed(draft, hole)}
-        if answer["listens"]:
+        chosen = answer["chosen"] if answer["works"] else {**known, **answer["chosen"]}
+        better = {hole: pool for hole, pool in named.items() if _guessed(draft, hole)}
+        better |= {hole: pools[index] for hole, index in chosen.items() if _guessed(draft, hole)}
+        if answer["listens"] or (not answer["works"] and _REGISTERS.match(draft.name)):
             better |= {hole: listeners for hole, (_, pool) in draft.needed.items() if _is_functions(pool)}
             better |= {hole: listeners for hole, index in chosen.items() if _is_functions(pools[index])}
         draft.needed = draft.with_pools(better)
@@ -178,7 +185,8 @@ def settle(drafts: Sequence[Draft], make: Callable[[], Any], factories: Candidat
                 draft.optional[f"{hole}_2"] = f"*{hole}_2", (tuple(pool[:2]),)
         other = next((hole for hole, pool in better.items() if tuple(pool) == (Code("b"),)), "")
         draft.operand = draft.operand or other
-        draft.listens, draft.crosses, draft.slow = answer["listens"], answer["crosses"] or bool(other), answer["slow"]
+        draft.listens = answer["listens"]
+        draft.crosses, draft.slow = answer["crosses"] or bool(other), answer["slow"]
         draft.listens = draft.listens or "listener(" in (answer["gives"] or {}).get("then", "")
         draft.refused, draft.returns = answer["refused"], not answer["waits"]
         if answer["gives"] is not None:
@@ -187,6 +195,16 @@ def settle(drafts: Sequence[Draft], make: Callable[[], Any], factories: Candidat
             draft.call = f"list({draft.plain_call})" if draft.gives == "iterator" else draft.plain_call
             draft.call += draft.about.get("then", "")
             draft.normalize = contents if draft.about.get("copies") else draft.normalize
+
+
+def _named(drafts: Sequence[Draft]) -> dict[str, Candidates]:
+    """Return the pools that annotations give to parameters, by name: another method may say less of its own."""
+    return {
+        hole: pool
+        for draft in drafts
+        for hole, (_, pool) in draft.needed.items()
+        if not isinstance(pool, Guess) and not _is_functions(pool) and tuple(pool) != (Code("b"),)
+    }
 
 
 def left_running(drafts: Sequence[Draft], make: Callable[[], Any]) -> list[str]:
@@ -228,6 +246,7 @@ class Trial:
         draft = self.draft
         holes = [hole for hole, (_, pool) in draft.needed.items() if isinstance(pool, Guess)]
         chosen: dict[str, int] = {}
+        near: dict[str, int] = {}
         takes = draft.needed
         if not draft.is_open:
             return {
@@ -238,11 +257,14 @@ class Trial:
         if holes and isinstance(works, _REJECTS):
             for indices in _combinations(self.pools, len(holes)):
                 tried = draft.with_pools({hole: self.pools[k] for hole, k in zip(holes, indices, strict=True)})
-                if self._call(tried) is None:
+                error = self._call(tried)
+                if error is None:
                     chosen, works, takes = dict(zip(holes, indices, strict=True)), None, tried
                     break
+                if not near and isinstance(works, TypeError) and not isinstance(error, (TypeError, AttributeError)):
+                    near = dict(zip(holes, indices, strict=True))  # the kind is right, and a fresh subject refuses it
         return {
-            "chosen": chosen,
+            "chosen": chosen or near,
             "works": works is None,
             "listens": works is None and self._listens(takes),
             "crosses": bool(draft.operand) and draft.iterable and self._call(self._with(takes, "b")) is None,

@@ -58,6 +58,9 @@ def with_effects(
     growing = [kind for kind in changing if not _other(kind)]
     contexts: list[Filling] = [tuple(kind.fillings(1)) for kind in growing[:MOST_FILLING]]
     contexts += [tuple(kind.fillings(2)) for kind in growing[:1]]
+    if len(growing) > 1:  # an event has to be there before it has a listener, and a listener before it can be told
+        lines = tuple(line for kind in growing[:MOST_FILLING] for line in kind.fillings(1))
+        contexts += [lines, lines[::-1]]
     contexts = contexts or [()]
     unsure = [kind for kind in open_ if kind not in changing]
     again = in_a_copy([partial(_changes, kind, contexts, make, names) for kind in unsure])

@@ -27,6 +27,7 @@ from lockproof.inference import generic
 from lockproof.inference import put_get as waiting
 from lockproof.inference.attributes import attributes
 from lockproof.inference.catalogue import NAMES, Catalogue, defines, has
+from lockproof.inference.fitting import fitted
 from lockproof.inference.fresh import fresh_if_shared
 from lockproof.inference.kinds import BUILTINS, KINDS, ClassKind, Make, kind_like, kind_meant, kind_of
 
@@ -122,7 +123,7 @@ def _of_kind(cls: type, make: Make, catalogue: Catalogue) -> Specification:
         operations = [each for each in operations if not _runs_code_inside(each)]
         if not is_gil_enabled() and "__firstlineno__" in vars(cls):
             operations = [each for each in operations if not _MANY.search(each.text)]
-    init = [each for each in catalogue.init if has(cls, each)]
+    operations, init = fitted(operations, [each for each in catalogue.init if has(cls, each)], make)
     covered = {name for each in catalogue.operations for name in _methods(each)} | set(dir(catalogue.base))
     others, notes = generic.operations(cls, make, without=frozenset(covered) | generic.LOCK_METHODS)
     sample = catalogue.model()

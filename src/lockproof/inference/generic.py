@@ -437,7 +437,8 @@ def observers(kinds: list[OperationKind]) -> list[str]:
 
 
 def _listens(kind: OperationKind) -> bool:
-    return any(str(each).startswith("listener(") for pool in kind.holes.values() for each in pool)
+    given = (str(each) for pool in kind.holes.values() for each in pool)
+    return "(listener(" in kind.text or any(each.startswith("listener(") for each in given)
 
 
 def fills(kind: OperationKind) -> bool:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from lockproof.core.operation import SUBJECTS
 from lockproof.core.values import canonical
 from lockproof.core.verdict import Nonconformance
 from lockproof.inference.lines import gives_container, may_be_live
 from lockproof.inference.programs import Calls, Programs
+
+MOST_CHANGING: Final = 12
+"""Kinds of operations at most that are tried, to see whether they change what was handed out."""
 
 
 def handed_out(programs: Programs, program: Calls) -> Iterator[Nonconformance]:
@@ -34,8 +37,10 @@ def handed_out(programs: Programs, program: Calls) -> Iterator[Nonconformance]:
                 shorter = (*now[:index], *now[index + 1 :])
                 if (seen := what(programs, shorter, make)) is not None:
                     now, lines = shorter, seen
+            # What no operation changes, threads cannot read while it changes: that is a matter of one thread.
+            decides = what is _sees_changes or model is not None
             yield Nonconformance(
-                "state handed out", lines, how, "a result of its own", f"what {operation.text} returns is live"
+                "state handed out", lines, how, "a result of its own", f"what {operation.text} returns is live", decides
             )
             break
 
@@ -63,7 +68,7 @@ def _held(programs: Programs, program: Calls, make: Callable[[], Any]) -> tuple[
 def _sees_changes(programs: Programs, program: Calls, make: Callable[[], Any]) -> tuple[str, ...] | None:
     """Return a program that ends with a change of the subject which changes the result too, or None."""
     changing = [kind for kind in programs.specification.operations if not kind.reads and not kind.blocking]
-    for change in [each for kind in changing[:6] for each in programs.fillings(kind)[:2]]:
+    for change in [each for kind in changing[:MOST_CHANGING] for each in programs.fillings(kind)[:2]]:
         held = _held(programs, program, make)
         if held is None:
             return None

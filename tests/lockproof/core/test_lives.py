@@ -59,6 +59,14 @@ class With(Worker):
         self.finish()
 
 
+@pytest.fixture
+def lives(monkeypatch: pytest.MonkeyPatch) -> Lives:
+    monkeypatch.setattr(threading.Thread, "start", threading.Thread.start)  # put back at the end
+    lives = Lives()
+    lives.count_starts()
+    return lives
+
+
 @pytest.fixture(autouse=True)
 def all_end() -> Iterator[None]:
     Worker.made = []
@@ -86,28 +94,25 @@ def after_runs(lives: Lives, kind: type[Worker], line: str | None, *, starts: bo
 
 
 @pytest.mark.parametrize("kind", [Closing, With])
-def test_a_method_that_ends_an_object_is_found_by_name(kind: type[Worker]) -> None:
-    lives = Lives()
+def test_a_method_that_ends_an_object_is_found_by_name(lives: Lives, kind: type[Worker]) -> None:
     after_runs(lives, kind, None)
     assert kind.ended == 3
     assert all(each.over.is_set() for each in Worker.made if hasattr(each, "thread"))
     assert lives.notes() == []
 
 
-def test_it_is_called_only_where_threads_are_left() -> None:
-    after_runs(Lives(), Closing, None, starts=False)
+def test_it_is_called_only_where_threads_are_left(lives: Lives) -> None:
+    after_runs(lives, Closing, None, starts=False)
     assert Closing.ended == 0
 
 
-def test_a_line_that_the_user_gives_is_always_called() -> None:
-    lives = Lives()
+def test_a_line_that_the_user_gives_is_always_called(lives: Lives) -> None:
     after_runs(lives, Closing, "a.finish()", starts=False)
     assert Closing.ended == 1 + 3  # once to see that it fits
     assert lives.asked
 
 
-def test_an_empty_line_ends_nothing() -> None:
-    lives = Lives()
+def test_an_empty_line_ends_nothing(lives: Lives) -> None:
     after_runs(lives, Closing, "")
     assert Closing.ended == 0
     assert lives.notes() == [
@@ -115,16 +120,14 @@ def test_an_empty_line_ends_nothing() -> None:
     ]  # fmt: skip
 
 
-def test_threads_that_nothing_ends_are_named_once() -> None:
-    lives = Lives()
+def test_threads_that_nothing_ends_are_named_once(lives: Lives) -> None:
     after_runs(lives, Worker, None)
     assert lives.notes() == [
         "threads of the subject outlive its runs (_serve): say how they end with --teardown LINE"
     ]  # fmt: skip
 
 
-def test_a_teardown_that_hangs_is_given_up_and_named() -> None:
-    lives = Lives()
+def test_a_teardown_that_hangs_is_given_up_and_named(lives: Lives) -> None:
     Closing.hangs = True
     try:
         after_runs(lives, Closing, None)
@@ -134,7 +137,7 @@ def test_a_teardown_that_hangs_is_given_up_and_named() -> None:
     assert lives.notes()[0].startswith("the teardown a.close() did not come back within 0.5 s")
 
 
-def test_what_a_teardown_raises_is_no_part_of_a_run() -> None:
+def test_what_a_teardown_raises_is_no_part_of_a_run(lives: Lives) -> None:
     numbers = count()
 
     class Refusing(Closing):
@@ -143,17 +146,16 @@ def test_what_a_teardown_raises_is_no_part_of_a_run() -> None:
             raise RuntimeError(next(numbers))
 
     Refusing.ended = 0
-    after_runs(Lives(), Refusing, None)
+    after_runs(lives, Refusing, None)
     assert next(numbers) == 3
 
 
-def test_a_misspelt_line_is_refused() -> None:
+def test_a_misspelt_line_is_refused(lives: Lives) -> None:
     with pytest.raises(LockproofError, match=r"the teardown `a.clos\(\)` raises AttributeError"):
-        after_runs(Lives(), Closing, "a.clos()")
+        after_runs(lives, Closing, "a.clos()")
 
 
-def test_subjects_of_a_run_under_control_are_left_to_the_engine() -> None:
-    lives = Lives()
+def test_subjects_of_a_run_under_control_are_left_to_the_engine(lives: Lives) -> None:
     make = lives.serve(specification(Closing), Closing()).subject
     lives.begin()
     make().start()
@@ -163,8 +165,7 @@ def test_subjects_of_a_run_under_control_are_left_to_the_engine() -> None:
 
 
 @pytest.mark.parametrize(("line", "ends"), [("a.finish()", 2), (None, 0)])
-def test_under_control_the_user_s_line_is_the_last_step(line: str | None, ends: int) -> None:
-    lives = Lives()
+def test_under_control_the_user_s_line_is_the_last_step(lives: Lives, line: str | None, ends: int) -> None:
     subjects = [Closing(), Closing()]
     lives.serve(specification(Closing), Closing(), line)
     before = Closing.ended
@@ -172,8 +173,7 @@ def test_under_control_the_user_s_line_is_the_last_step(line: str | None, ends: 
     assert Closing.ended - before == ends
 
 
-def test_in_a_process_that_serves_no_check_nothing_is_ended() -> None:
-    lives = Lives()
+def test_in_a_process_that_serves_no_check_nothing_is_ended(lives: Lives) -> None:
     Worker().start()
     lives.begin()
     assert lives.notes() == []

@@ -64,6 +64,7 @@ from lockproof.core.watched import Watched
 from lockproof.engines.threads.compiled import CompiledProgram, RecordKey
 from lockproof.engines.threads.crew import Crew
 from lockproof.generate.generator import Generator, productive
+from lockproof.generate.initial import beginnings
 from lockproof.generate.tuning import ATTEMPTS, GENERATING, ORDER_BLIND_SHARE, PAIR
 from lockproof.inference.conformance import conform
 from lockproof.inference.generic import with_time
@@ -101,6 +102,7 @@ class Worker:
         self._cases: dict[Scenario, Case] = {}
         self._aimed, self._differing = setup.aim.kinds, setup.aim.differing
         self._filling = frozenset(setup.aim.filling or ())
+        self._beginnings: dict[str, tuple[str, ...]] = {}
         self._known, self._waits, self._skip = setup.watched, setup.waits, setup.skip
         self._made: Scenario | None = None
         self._own_threads = False
@@ -167,6 +169,7 @@ class Worker:
             specification = adjustment.applied(specification)
             specification = with_time(specification) if adjustment.timed else specification
             self._filling = self._filling or frozenset(adjustment.filling)
+            self._beginnings = {line: tuple(first) for line, *first in adjustment.beginnings}
         return marked(specification, self._waits)
 
     def announce(self, lines: Sequence[str]) -> None:
@@ -278,11 +281,14 @@ class Worker:
             self.specification = with_time(self.specification)
         with Watchdog(self._hang):
             self._filling = self._filling or productive(result.specification, self.announce)
+            if not self._aimed:
+                self._beginnings = beginnings(result.specification, self._filling, self.announce)
         return result.nonconformances
 
     def _changes(self, filling: Sequence[str] = ()) -> Adjustment:
         timed, threads = own_time.was_read, self._own_threads
-        return Adjustment.of(self._loaded, self.specification, timed=timed, threads=threads, filling=filling)
+        return Adjustment.of(self._loaded, self.specification, timed=timed, threads=threads, filling=filling,
+                             beginnings=self._beginnings)  # fmt: skip
 
     def _compared(self) -> frozenset[str]:
         """Return the kinds whose results are compared with the model; empty for all."""
@@ -318,7 +324,7 @@ class Worker:
         aimed = {text: count for text, count in self._aimed.items() if text in known}
         if scope is None or (self._aimed and not aimed):
             return None
-        return Generator(scope, self._threads, self._seed, self._filling, aimed, watched)
+        return Generator(scope, self._threads, self._seed, self._filling, aimed, watched, self._beginnings)
 
     def avoid(self, together: Sequence[Sequence[str]]) -> Done:
         """From now on make no scenario that has the kinds of all lines in one of these lists."""
