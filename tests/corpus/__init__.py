@@ -473,7 +473,21 @@ _BESIDE: Final = (
           "two events get one number", "a.event() || a.event() ->"),
 )  # fmt: skip
 
+_PREPARED: Final = (
+    _pair("prepared", "Topics", "check-then-act",
+          "two posts tell a follower twice",
+          "a.create('x'); a.follow('x', listener(a, 1)) -> a.post('x') || a.post('x') -> heard(a)"),
+    _pair("prepared", "Bank", "check-then-act",
+          "two threads draw the same coin", "a.open(1); a.pay_in(1) -> a.draw(1) || a.draw(1) ->"),
+    _pair("prepared", "Switchboard", "check-then-act",
+          "both threads find the handler, and the second raises ValueError",
+          "a.on('x')(listener(a, 1)) -> a.off('x', listener(a, 1)) || a.off('x', listener(a, 1)) ->"),
+    _pair("prepared", "Headers", "check-then-act",
+          "both threads read the value, and the second raises KeyError",
+          "a['x'] = 'y' -> a.pop('x', None) || a.pop('x', None) ->"),
+)  # fmt: skip
+
 PAIRS: Final = (
     *_SETS, *_BUILTIN_SETS, *_COUNTERS, *_CACHES, *_DICTS, *_LISTS, *_QUEUES, *_REGISTRIES, *_POOLS, *_CLOCKS, *_ALIKE,
-    *_OBSERVED, *_WAITING, *_HANDED, *_ARGUMENTS, *_BESIDE,
+    *_OBSERVED, *_WAITING, *_HANDED, *_ARGUMENTS, *_BESIDE, *_PREPARED,
 )  # fmt: skip

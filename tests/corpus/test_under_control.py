@@ -26,7 +26,7 @@ GROUPS: Final = (
     "sets builtin_sets counters",
     "caches dicts lists",
     "queues registries pools",
-    "clocks alike observed handed arguments beside",
+    "clocks alike observed handed arguments beside prepared",
     "waiting",
 )
 """Families whose pairs one process explores: few processes, and enough to keep two processors busy."""
@@ -34,6 +34,7 @@ GROUPS: Final = (
 LARGE: Final = (
     {"OtherOperand", "OperandOrder", "Mapping", "Roster", "WaitingQueue", "Buffer"}
     | {"Quotas"}
+    | {"Topics"}
     | {"Diary", "Press", "Reminder"}  # their own threads come on top
     | {"CountDown", "ReadWrite", "Meeting", "Slot"}
     | ({"InPlace", "Comparison", "Length", "CopiedDict"} if sys.version_info >= (3, 15) else set())
