@@ -107,7 +107,8 @@ class ControlledChild:
         small = shrink(scenario, still_fails, lambda: time.monotonic() < end)
         found = best.found
         if time.monotonic() >= end and found is not None:
-            best = replace(best, found=replace(found, detail=f"{found.detail} {UNFINISHED}".strip()))
+            told = f"{found.detail}. {UNFINISHED}" if found.detail else UNFINISHED
+            best = replace(best, found=replace(found, detail=told))
         return small, best
 
     def confirmed(self, scenario: Scenario | None, looked: Explored, bound: int, only: str = "portfolio") -> Explored:
