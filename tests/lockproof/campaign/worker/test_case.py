@@ -24,6 +24,7 @@ from lockproof.engines.threads.compiled import CompiledProgram, Record
 from lockproof.engines.threads.crew import Crew
 from lockproof.judge.replayed_model import ReplayModel
 from lockproof.judge.run import ScenarioJudge
+from lockproof.judge.stuck import SerialOutcome, StuckJudge
 from tests.lockproof.campaign.undecided import Choosing, Counter
 
 COUNTER = Specification(Counter, [op("a.bump()")], observe=["a.n"])
@@ -205,3 +206,19 @@ def test_the_runs_of_a_batch_do_not_make_time_pass_for_one_another() -> None:
     finally:
         crew.close()
     assert {case.judged(key)[0].final for key in tally} == {("True",)}
+
+
+@pytest.mark.parametrize("stuck", [True, False])
+def test_what_ran_one_call_at_a_time_is_judged_in_no_other_reading(stuck: bool) -> None:
+    scenario = COUNTER.bind(Scenario.parse(f"-> {TWICE}"))
+    program = CompiledProgram(scenario, COUNTER.subject, COUNTER.globals, patience=0)
+    right = SerialOutcome((None,) * 4, (0, 1, 3, 7), (4,))
+    asked = SerialOutcome((None,) * 4, (0, 1, 3, 7), (1,))
+
+    def judge(*outcomes: SerialOutcome) -> StuckJudge:
+        return StuckJudge(scenario.threads, scenario.final, outcomes)
+
+    strict = judge(right) if stuck else made(COUNTER).judge
+    case = Case(scenario, program, strict, judge(right, asked))
+    assert case.outcome(RIGHT).verdict is Verdict.HELD
+    assert case.outcome(WRONG).verdict is (Verdict.VIOLATION if stuck else Verdict.HELD)
