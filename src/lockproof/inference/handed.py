@@ -190,9 +190,12 @@ def _ends(draft: Draft | None) -> Iterator[OperationKind]:
     yield replace(op(f"leave(a, {SLOT})", weight=3, slot=(1,)), after=(begin.text,))
 
 
-def _given(draft: Draft, function: str) -> OperationKind:
-    """Return the operation that keeps the result of a call under the number of its thread."""
-    kind = draft.kind(draft.needed)
+def _given(draft: Draft, function: str, optional: str = "") -> OperationKind:
+    """Return the operation that keeps the result of a call under the number of its thread.
+
+    `optional`: an optional argument that the call gets.
+    """
+    kind = draft.kind({**draft.needed, **({optional: draft.optional[optional]} if optional else {})})
     return replace(
         kind, text=f"{function}(a, {kind.text}, {SLOT})", holes={**kind.holes, **_SLOT}, reads=False,
         normalize=None if function == "enter" else kind.normalize, weight=3,
@@ -204,12 +207,14 @@ class Handle:
     """An object that a method hands out: its class, and the line that keeps it.
 
     `shared`: two calls give the same object. Then all threads use one that the initial part keeps, and else each thread
-    its own: few classes promise that two threads may use one cursor.
+    its own: few classes promise that two threads may use one cursor. `fuller` is the giver with an optional argument:
+    without it, what is handed out may be nothing, like a reservation of no seat.
     """
 
     cls: type
     giver: OperationKind
     shared: bool
+    fuller: OperationKind | None = None
 
     def operation(self, name: str, kind: OperationKind) -> OperationKind:
         """Return an operation on an object `a` of this class as one on what was handed out."""
@@ -217,7 +222,8 @@ class Handle:
         what = "kept(a)" if self.shared else f"{'back' if ends else 'kept'}(a, {SLOT})"
         holes = dict(kind.holes) if self.shared else {**kind.holes, **_SLOT}
         return replace(
-            kind, text=kind.text.replace("a.", f"{what}.", 1), holes=holes, after=(self.giver.text,),
+            kind, text=kind.text.replace("a.", f"{what}.", 1), holes=holes,
+            after=tuple(each.text for each in (self.giver, self.fuller) if each is not None),
             weight=min(kind.weight, 3),
         )  # fmt: skip
 
@@ -235,7 +241,15 @@ def handle_of(draft: Draft, answer: Mapping[str, Any]) -> Handle | None:
     if shared and not block:
         kind = draft.kind(draft.needed)
         giver = replace(kind, text=f"keep(a, {kind.text})", reads=False, normalize=unseen, weight=4)
-    return Handle(found, giver, shared and not block)
+        return Handle(found, giver, shared=True)
+    plain = next((hole for hole, (_, pool) in draft.optional.items() if _counts(pool)), "")
+    fuller = _given(draft, "enter" if block else "keep", plain) if plain and not block else None
+    return Handle(found, giver, shared=False, fuller=fuller)
+
+
+def _counts(pool: Sequence[Any]) -> bool:
+    """Tell whether a pool is of numbers, which say how much is asked for."""
+    return type(pool[0]) in (int, float)
 
 
 def methods_of(cls: type) -> list[str]:
@@ -282,7 +296,8 @@ def handed_out(
             continue
         used = methods(handle.cls, methods_of(handle.cls), partial(_one_of, draft, make))
         uses = [handle.operation(each.name, each.kind(each.needed)) for each in used if each.returns]
-        for kind in (handle.giver, *uses):
+        givers = [handle.giver] if handle.fuller is None else [handle.giver, handle.fuller]
+        for kind in (*givers, *uses):
             before = known.get(kind.text, kind)
             known[kind.text] = replace(before, after=tuple(dict.fromkeys((*before.after, *kind.after))))
     return list(known.values())

@@ -258,3 +258,27 @@ class Ledger:
 
     def peek(self) -> int:
         return self._total
+
+
+class Ticket:
+    """Some seats, which are free again after `cancel`."""
+
+    def __init__(self, hall: Hall, seats: int) -> None:
+        self._hall, self._seats = hall, seats
+
+    def cancel(self) -> None:
+        with self._hall.lock:
+            self._hall.taken -= self._seats
+            self._seats = 0
+
+
+class Hall:
+    """Sells tickets, for no seat if nobody says how many."""
+
+    def __init__(self) -> None:
+        self.lock, self.taken = threading.Lock(), 0
+
+    def sell(self, *, seats: int = 0) -> Ticket:
+        with self.lock:
+            self.taken += seats
+        return Ticket(self, seats)

@@ -103,3 +103,11 @@ def test_what_a_subject_refuses_outside_of_its_block_is_done_inside() -> None:
     assert "a.broken()" in found and not any("broken" in text and "held" in text for text in found)
     found = kinds(handing.Ledger)
     assert "[a.write(x_amount) for _ in held(a)]" in found and "a.peek()" in found
+
+
+def test_what_is_handed_out_is_asked_for_with_a_number_too() -> None:
+    found = kinds(handing.Hall)
+    fuller = "keep(a, a.sell(seats=x_seats), slot)"
+    assert fuller in found
+    assert found["back(a, slot).cancel()"].after == ("keep(a, a.sell(), slot)", fuller)
+    assert not any("keep(" in text and "x_" in text for text in kinds(handed.MendedGuests))
