@@ -61,7 +61,7 @@ def verdict_of(command: Command) -> str:
 def masked(lines: Iterable[str]) -> list[str]:
     """Return the lines without what is another one in each run: numbers, widths, and the order of allowed outcomes.
 
-    Where it ran and what was covered are left out.
+    Where it ran and what was covered are left out, and so is `...`, which stands for lines that are not shown.
     """
     kept = []
     for line in lines:
@@ -69,7 +69,7 @@ def masked(lines: Iterable[str]) -> list[str]:
             break
         if (found := VERDICT.match(line)) and found[1] != "VIOLATION":
             kept.append(found[0])  # what follows is what was covered
-        elif line.strip() and not line.startswith("CPython") and " allowed " not in line:
+        elif line.strip() not in ("", "...") and not line.startswith("CPython") and " allowed " not in line:
             kept.append(" ".join(re.sub(r"[\d.,]*\d", "#", line).split()))
     return kept
 

@@ -32,8 +32,8 @@ ROOT = Path(__file__).resolve().parent.parent
 COVERAGE = "coverage"
 MUTANTS = "mutants"
 INSTALL = "install"
-LINT, TYPES = "lint", "types"
-BESIDE = (LINT, TYPES, INSTALL)
+LINT, TYPES, DOCS = "lint", "types", "docs"
+BESIDE = (LINT, TYPES, DOCS, INSTALL)
 """Environments whose answers other work does not change: beside each other, before all others."""
 
 ALL_MUTANTS = "all-mutants"
@@ -43,9 +43,9 @@ NIGHTLY = (ALL_MUTANTS, BROWSER)
 
 DESCRIPTION = """
 Run the project's test matrix: get the interpreters and tox, and in every environment of tox.ini run the tests on
-the installed distributions; then lint, types, coverage, the install lines of the README, and whether a check notices
-when LockedSet has lost a lock. What a push runs takes about 20 minutes on two processors; --all adds the nightly
-tests: tests/README.md says which those are.
+the installed distributions; then lint, types, the documentation site, coverage, the install lines of README, and
+whether a check notices when LockedSet has lost a lock. What a push runs takes about 20 minutes on two processors;
+--all adds the nightly tests: tests/README.md says which those are.
 """
 
 EXAMPLES = """

@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
+
+import lockproof
 
 pytestmark = pytest.mark.one_build
 
@@ -104,3 +107,26 @@ def test_everything_in_ci_starts_on_an_old_python() -> None:
         text = path.read_text(encoding="utf-8")
         assert "from __future__ import annotations" in text or "def " not in text, path.name
         assert not re.search(r"^\s*match\b.*:$", text, re.MULTILINE), path.name
+
+
+def test_the_citation_names_this_version_and_no_date_of_a_release() -> None:
+    cited = YAML(typ="safe", pure=True).load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert cited["version"] == lockproof.__version__
+    assert ("date-released" in cited) is ("(unreleased)" not in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("form", ["wrong-verdict", "fault", "idea"])
+def test_the_issue_forms_ask_for_the_json_report(form: str) -> None:
+    path = ROOT / ".github" / "ISSUE_TEMPLATE" / f"{form}.yml"
+    asked = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))["body"]
+    assert any("JSON report" in str(field["attributes"]) for field in asked)
+    assert path.relative_to(ROOT).as_posix() in (ROOT / "tox.ini").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["SECURITY.md", "CODE_OF_CONDUCT.md"])
+def test_reports_go_to_the_private_form_and_links_lead_somewhere(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert "/security/advisories/new" in text
+    assert "@" not in text, "an address that nobody reads"
+    for link in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (ROOT / link).exists(), link

@@ -16,6 +16,7 @@ from tests.repository.documents.blocks import ROOT, run
 
 GUIDE = (ROOT / "docs" / "lockproof.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+FIRST = (ROOT / "docs" / "first-check.md").read_text(encoding="utf-8")
 STATUS = {verdict.name: verdict.status for verdict in Verdict}
 
 
@@ -89,17 +90,27 @@ def test_a_wrong_output_would_be_noticed() -> None:
 
 @pytest.mark.parametrize("name", [pytest.param("tickets.py", marks=searches if sys._is_gil_enabled() else ())])
 @pytest.mark.thread_unsafe(reason="starts a process")
-def test_the_broken_class_of_the_readme_prints_what_is_shown(tmp_path: Path, name: str) -> None:
+def test_the_broken_class_of_readme_and_of_the_first_check_prints_what_both_show(tmp_path: Path, name: str) -> None:
+    assert files(README)[name] == files(FIRST)[name]
     (tmp_path / name).write_text(files(README)[name], encoding="utf-8")
-    (command,) = commands(README)
-    done = run(command, tmp_path)
+    (short,), whole = commands(README), commands(FIRST)[0]
+    assert short.text == whole.text
+    done = run(whole, tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert missing(command, done.stdout, gil=sys._is_gil_enabled()) == []
+    for command in (short, whole):
+        assert missing(command, done.stdout, gil=sys._is_gil_enabled()) == []
+
+
+@pytest.mark.one_build
+def test_what_is_left_out_of_an_output_is_marked_and_not_compared() -> None:
+    (short,) = commands(README)
+    assert "..." in short.shown and "..." not in masked(short.shown)
+    assert set(masked(short.shown)) < set(masked(commands(FIRST)[0].shown))
 
 
 @pytest.mark.thread_unsafe(reason="starts a process")
-def test_the_test_of_the_readme_passes_for_a_class_that_is_safe(tmp_path: Path) -> None:
-    (test,) = [block for block in blocks(README, "python") if "def test_" in block]
+def test_the_test_of_the_first_check_passes_for_a_class_that_is_safe(tmp_path: Path) -> None:
+    (test,) = [block for block in blocks(FIRST, "python") if "def test_" in block]
     (tmp_path / "test_it.py").write_text(test, encoding="utf-8")
     (tmp_path / "package").mkdir()
     safe = files(GUIDE)["locked_bag.py"].replace("class Bag", "class Class")

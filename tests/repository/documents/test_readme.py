@@ -1,4 +1,4 @@
-"""Does the README tell the truth? Whatever it shows is run, or held against what is run."""
+"""Do README and the page of LockedSet tell the truth? Whatever they show is run, or held against what is run."""
 
 from __future__ import annotations
 
@@ -12,15 +12,24 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+OF_LOCKEDSET = (ROOT / "docs" / "lockedset.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("text", "least"), [pytest.param(README, 5, id="README"), pytest.param(OF_LOCKEDSET, 7, id="lockedset.md")]
+)
 @pytest.mark.thread_unsafe(reason="doctest catches what is printed in the whole process")
-def test_the_examples_run_and_print_what_is_shown() -> None:
-    (code,) = [block for block in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if ">>>" in block]
-    test = doctest.DocTestParser().get_doctest(code, {}, "README.md", "README.md", 0)
+def test_the_examples_run_and_print_what_is_shown(text: str, least: int) -> None:
+    (code,) = [block for block in re.findall(r"```python\n(.*?)```", text, re.DOTALL) if ">>>" in block]
+    test = doctest.DocTestParser().get_doctest(code, {}, "examples", "examples", 0)
     result = doctest.DocTestRunner().run(test)
-    assert result.attempted > 6
+    assert result.attempted >= least
     assert result.failed == 0
+
+
+@pytest.mark.one_build
+def test_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 130
 
 
 @pytest.mark.one_build
@@ -42,7 +51,7 @@ def test_what_it_links_to_is_there(name: str) -> None:
 
 @pytest.mark.thread_unsafe(reason="starts a process")
 def test_the_soak_command_runs() -> None:
-    (command,) = re.findall(r"`python (-m tests\.lockedset\.stress --soak) --seconds 600`", README)
+    (command,) = re.findall(r"`python (-m tests\.lockedset\.stress --soak) --seconds 600`", OF_LOCKEDSET)
     done = subprocess.run(
         [sys.executable, *command.split(), "--seconds", "0.5"],
         cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,

@@ -1,4 +1,4 @@
-"""Is what docs/validation.md and README show of `ci/validate` a success, whole, and of the checks that there are?"""
+"""Are the runs of `ci/validate` that docs/validation.md and docs/lockedset.md show a success, and of today's checks?"""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.one_build
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+SHORT = (ROOT / "docs" / "lockedset.md").read_text(encoding="utf-8")
 TWINS: dict[Implementation, Iterable[str]] = {COMPILED: twins_in_c.TWINS, PYTHON: twins_in_python.TWINS}
 
 importlib.import_module("tests.lockedset.stress.__main__")  # enters all properties
@@ -63,8 +64,8 @@ def test_the_table_shows_a_success_on_all_builds_that_are_required(implementatio
     assert "problem:" not in _table(implementation)
 
 
-def test_readme_shows_lines_of_the_first_table_that_have_both_kinds_of_twins() -> None:
-    (shown,) = re.findall(r"```text\n\$ \./ci/validate\n(.*?)```", README, re.DOTALL)
+def test_the_page_of_lockedset_shows_lines_of_the_first_table_that_have_both_kinds_of_twins() -> None:
+    (shown,) = re.findall(r"```text\n\$ \./ci/validate\n(.*?)```", SHORT, re.DOTALL)
     whole = iter(_table(COMPILED).splitlines())
     for line in shown.splitlines():
         assert line == "..." or line in whole, f"not in docs/validation.md, or not in this order: {line}"
@@ -75,5 +76,6 @@ def test_readme_shows_lines_of_the_first_table_that_have_both_kinds_of_twins() -
     assert first == {"caught", "hidden by the GIL"}, "the twins on the build with a GIL"
 
 
-def test_readme_links_to_the_whole() -> None:
+def test_readme_and_the_page_of_lockedset_link_to_the_whole() -> None:
     assert "](docs/validation.md)" in README
+    assert "](validation.md)" in SHORT
