@@ -17,10 +17,15 @@ from rich.console import Console
 from lockproof import __version__
 from lockproof.cli.parameters import Adds, Command, report_file
 from lockproof.core.errors import LockproofError
+from lockproof.core.mutation_report import MutationReport
 from lockproof.core.verdict import Report, Verdict
+from lockproof.report.annotations import as_annotations
 from lockproof.report.documents import LoadedReport, document_of
-from lockproof.report.jsonfile import as_json, write_json
+from lockproof.report.issues import issues_of
+from lockproof.report.jsonfile import as_json
+from lockproof.report.output_file import write_whole
 from lockproof.report.page import console_on
+from lockproof.report.places import Project
 from lockproof.report.regression import regression_test
 
 
@@ -55,11 +60,36 @@ type Files = Sequence[tuple[Format, Path]]
 """The files that the user asked for."""
 
 
-def _write_json(report: Reported, path: Path) -> None:
+type Search = Report | MutationReport
+"""A report that says something about lines of source."""
+
+
+def _write_text(text: str, path: Path, option: str) -> None:
+    """Write the text of a format, in ASCII, to a file or to standard output."""
     if _is_output(path):
-        _print(sys.stdout, as_json(report.to_json()))
+        _print(sys.stdout, text)
     else:
-        write_json(report.to_json(), path)
+        write_whole(text, path, option)
+
+
+def _write_json(report: Reported, path: Path) -> None:
+    _write_text(as_json(report.to_json()), path, "--json")
+
+
+def _write_sarif(report: Search, path: Path) -> None:
+    from lockproof.report.sarif import as_sarif
+
+    _write_text(as_sarif(issues_of(report), Project.here(), __version__), path, "--sarif")
+
+
+def _write_junit(report: Search, path: Path) -> None:
+    from lockproof.report.junit import as_junit
+
+    _write_text(as_junit([report]), path, "--junit")
+
+
+def _write_annotations(report: Search, path: Path) -> None:
+    _write_text(as_annotations(issues_of(report), Project.here()), path, "--github")
 
 
 def written_as_page(sources: Sequence[LoadedReport], path: Path) -> None:
@@ -114,12 +144,25 @@ HTML: Final = Format(
 TEST: Final = Format(
     "--emit-test", "Write a test for pytest that fails until the finding is mended.", _write_test, after_text=True
 )
+SARIF: Final = Format(
+    "--sarif", "Write what was found as SARIF 2.1.0 too, for code scanning and editors.", _write_sarif
+)
+JUNIT: Final = Format("--junit", "Write the verdict as JUnit XML too, for servers that show tests.", _write_junit)
+GITHUB: Final = Format(
+    "--github", "Write annotations for a job on GitHub too; there, give - for its log.", _write_annotations
+)
 
-OF_A_SEARCH: Final = (TEST, HTML, JSON)
-"""The formats of the commands that search for findings: check and explore."""
+FOR_PROGRAMS: Final = (SARIF, JUNIT, GITHUB)
+"""The formats that other programs show beside the source."""
 
 OF_EACH: Final = (HTML, JSON)
-"""The formats of every other command that makes a report."""
+"""The formats of every command that makes a report."""
+
+OF_MUTANTS: Final = (*OF_EACH, *FOR_PROGRAMS)
+"""The formats of mutate."""
+
+OF_A_SEARCH: Final = (TEST, *OF_MUTANTS)
+"""The formats of the commands that search for findings: check and explore."""
 
 
 def written_as(formats: Sequence[Format]) -> Adds:
@@ -131,6 +174,9 @@ def written_as(formats: Sequence[Format]) -> Adds:
         def with_files(**given: Any) -> int:
             named = [(each, given.pop(parameter)) for parameter, each in parameters.items()]
             files = [(each, path) for each, path in named if path is not None]
+            printed = [each.option for each, path in files if _is_output(path)]
+            if len(printed) > 1:
+                raise click.UsageError(f"only one of {' and '.join(printed)} can go to standard output: name a file")
             for each, _ in files:
                 each.ready()
             status: int = command(files=files, **given)
