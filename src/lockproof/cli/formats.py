@@ -20,8 +20,9 @@ from lockproof.core.errors import LockproofError
 from lockproof.core.mutation_report import MutationReport
 from lockproof.core.verdict import Report, Verdict
 from lockproof.report.annotations import as_annotations
+from lockproof.report.batch import Batch, all_issues
 from lockproof.report.documents import LoadedReport, document_of
-from lockproof.report.issues import issues_of
+from lockproof.report.issues import Issue, issues_of
 from lockproof.report.jsonfile import as_json
 from lockproof.report.output_file import write_whole
 from lockproof.report.page import console_on
@@ -60,8 +61,12 @@ type Files = Sequence[tuple[Format, Path]]
 """The files that the user asked for."""
 
 
-type Search = Report | MutationReport
-"""A report that says something about lines of source."""
+type Search = Report | MutationReport | Batch
+"""A report, or several, that say something about lines of source."""
+
+
+def _issues(report: Search) -> Sequence[Issue]:
+    return all_issues(report) if isinstance(report, Batch) else issues_of(report)
 
 
 def _write_text(text: str, path: Path, option: str) -> None:
@@ -79,17 +84,18 @@ def _write_json(report: Reported, path: Path) -> None:
 def _write_sarif(report: Search, path: Path) -> None:
     from lockproof.report.sarif import as_sarif
 
-    _write_text(as_sarif(issues_of(report), Project.here(), __version__), path, "--sarif")
+    _write_text(as_sarif(_issues(report), Project.here(), __version__), path, "--sarif")
 
 
 def _write_junit(report: Search, path: Path) -> None:
     from lockproof.report.junit import as_junit
 
-    _write_text(as_junit([report]), path, "--junit")
+    text = as_junit(report.reports, report.issues) if isinstance(report, Batch) else as_junit([report])
+    _write_text(text, path, "--junit")
 
 
 def _write_annotations(report: Search, path: Path) -> None:
-    _write_text(as_annotations(issues_of(report), Project.here()), path, "--github")
+    _write_text(as_annotations(_issues(report), Project.here()), path, "--github")
 
 
 def written_as_page(sources: Sequence[LoadedReport], path: Path) -> None:
@@ -104,7 +110,8 @@ def written_as_page(sources: Sequence[LoadedReport], path: Path) -> None:
 
 
 def _write_page(report: Reported, path: Path) -> None:
-    written_as_page([LoadedReport("", document_of(report.to_json()))], path)
+    reports: Sequence[Reported] = report.reports if isinstance(report, Batch) else [report]
+    written_as_page([LoadedReport("", document_of(each.to_json())) for each in reports], path)
 
 
 def _page_is_ready() -> None:
@@ -113,8 +120,10 @@ def _page_is_ready() -> None:
     need_templates()
 
 
-def _write_test(report: Report, path: Path) -> None:
+def _write_test(report: Report | Batch, path: Path) -> None:
     """Write the first finding as a test; without one, say why there is no test."""
+    if isinstance(report, Batch):
+        report = report.reports[0]
     if not report.findings:
         why = "the lines above already repeat what one thread alone shows" if report.nonconformances else ""
         if report.verdict is Verdict.UNKNOWN:

@@ -23,13 +23,17 @@ def as_annotations(issues: Sequence[Issue], project: Project) -> str:
     """Return the issues as workflow commands, one a line, in ASCII; "" without issues.
 
     An issue stands on its first line of source. Its other lines whose accesses collided get a notice each, and a file
-    outside of the project gets none: GitHub has no such file.
+    outside of the project gets none: GitHub has no such file. An accepted issue is one notice.
     """
     return "".join(f"{line}\n" for issue in issues for line in _lines(issue, project))
 
 
 def _lines(issue: Issue, project: Project) -> Iterator[str]:
     first = next(iter(project.first(issue.places)), None)
+    if issue.accepted:
+        message = f"Accepted: {issue.accepted}\n{issue.message}"
+        yield _command("notice", first, issue.title, message, project)
+        return
     yield _command(_COMMANDS[issue.level], first, issue.title, issue.message, project)
     collided = {place for step in issue.steps if step.marked and (place := place_of(step.place)) is not None}
     for place in (each for each in issue.places if each in collided and each != first):

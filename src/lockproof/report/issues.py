@@ -48,6 +48,7 @@ class Issue:
         steps: what the threads did, in their order.
         fingerprint: what names it in other runs too.
         command: the shell command that repeats it; "" for none.
+        accepted: why it is accepted; "" if it is not.
 
     """
 
@@ -60,6 +61,7 @@ class Issue:
     steps: tuple[TracedStep, ...]
     fingerprint: str
     command: str = ""
+    accepted: str = ""
 
 
 DIFFERENCE: Final = "difference"

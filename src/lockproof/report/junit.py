@@ -8,7 +8,7 @@ skipped, since no check can kill it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from xml.etree import ElementTree
@@ -34,11 +34,16 @@ class _Problem:
     text: str
 
 
-def as_junit(reports: Sequence[Report | MutationReport]) -> str:
-    """Return the reports as the text of a JUnit XML file, in ASCII, with a test suite for each report."""
+def as_junit(
+    reports: Sequence[Report | MutationReport], issues: Callable[[Report], Sequence[Issue]] = issues_of
+) -> str:
+    """Return the reports as the text of a JUnit XML file, in ASCII, with a test suite for each report.
+
+    `issues` returns what a report on a search has to say. One whose findings are all accepted is skipped.
+    """
     root = ElementTree.Element("testsuites", name="lockproof")
     for report in reports:
-        root.append(_mutants(report) if isinstance(report, MutationReport) else _search(report))
+        root.append(_mutants(report) if isinstance(report, MutationReport) else _search(report, issues(report)))
     for name in ("tests", "failures", "errors"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
     ElementTree.indent(root)
@@ -46,12 +51,15 @@ def as_junit(reports: Sequence[Report | MutationReport]) -> str:
     return data.decode("ascii") + "\n"
 
 
-def _search(report: Report) -> ElementTree.Element:
+def _search(report: Report, issues: Sequence[Issue]) -> ElementTree.Element:
     problems = [
         _Problem("failure" if each.level is Level.ERROR else "error", each.rule, each.title, _text(each))
-        for each in issues_of(report)
-        if each.level is not Level.NOTE
+        for each in issues
+        if each.level is not Level.NOTE and not each.accepted
     ]
+    accepted = [f"{each.title}: {each.accepted}" for each in issues if each.accepted]
+    if accepted and not problems:
+        problems = [_Problem("skipped", "", f"accepted: {'; '.join(accepted)}", "")]
     suite = _suite(report.subject, report.coverage.seconds)
     case = _case(suite, "lockproof", report.subject, report.coverage.seconds, problems)
     out = ElementTree.SubElement(case, "system-out")

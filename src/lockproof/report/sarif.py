@@ -75,6 +75,8 @@ def _result(issue: Issue, index: int, project: Project) -> dict[str, Any]:
         "partialFingerprints": {FINGERPRINT: issue.fingerprint},
         "properties": {"subject": clean(issue.subject), "command": clean(issue.command)},
     }
+    if issue.accepted:
+        result["suppressions"] = [{"kind": "external", "justification": clean(issue.accepted)}]
     if len(places) > 1:
         result["relatedLocations"] = [
             {"id": number, **_location(each, project)} for number, each in enumerate(places[1:], 1)
