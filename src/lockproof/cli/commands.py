@@ -18,12 +18,16 @@ from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from lockproof import __version__
 from lockproof.campaign.check_target import check_target
 from lockproof.campaign.explore import explore_target
 from lockproof.campaign.replay import replay_file
 from lockproof.cli import parameters
+from lockproof.cli.check_several import Baseline, check_several
+from lockproof.cli.config_command import config, no_targets
+from lockproof.cli.configuration import PROFILE_VARIABLE, ConfiguredTarget, Setting, read_configuration
 from lockproof.cli.formats import OF_A_SEARCH, OF_EACH, Files, deliver, written_as
 from lockproof.cli.mutate_command import mutate
 from lockproof.cli.report_command import report
@@ -43,7 +47,8 @@ WRONG_USAGE: Final = 2
 
 STATUSES: Final = """\b
 Exit status:
-  0    held: nothing was found in what was covered, and all of that was judged
+  0    held: nothing was found in what was covered, and all of that was judged; or, with a baseline
+       or accepted findings: nothing new was found
   1    violation
   2    wrong usage; or the target or the file is missing or wrong
   3    unknown: it could not be judged; never take it for a pass
@@ -105,6 +110,7 @@ Examples:
   lockproof check bag.py:Bag --model set                    what it should do, by name
   lockproof check bag.py:Bag --model tests.models:Bag       or by a class
   lockproof check bag.py:Bag --scenario "a.add(1) -> a.discard(1) || len(a) -> sorted(a)"
+  lockproof check --profile ci                              all targets of [tool.lockproof] in pyproject.toml
 
 \b
 A scenario is INITIAL -> THREAD || THREAD -> FINAL, each a line of Python or several, separated by
@@ -113,7 +119,7 @@ left out, and FINAL too: the run then ends with lines that observe the subject.
 
 {STATUSES}"""
 )
-@click.argument("target")
+@click.argument("target", required=False)
 @parameters.budget("How long to check, beyond starting: 500ms, 10s, 2m.")
 @parameters.seed()
 @parameters.threads()
@@ -135,19 +141,48 @@ left out, and FINAL too: the run then ends with lines that observe the subject.
 @parameters.hang()
 @parameters.memory("How much memory the checked process may use, in MiB.")
 @parameters.consistency()
+@click.option("--profile", metavar="NAME", envvar=PROFILE_VARIABLE,
+              help="Without TARGET: the profile of the configuration to use; or the environment variable "
+              f"{PROFILE_VARIABLE}.")  # fmt: skip
+@click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE",
+              help="Findings that this file lists do not fail; --update-baseline writes it.")  # fmt: skip
+@click.option("--update-baseline", is_flag=True, help="Write what this run finds to the file of --baseline.")
 @written_as(OF_A_SEARCH)
-def check(target: str, files: Files, **given: Any) -> int:
+@click.pass_context
+def check(
+    ctx: click.Context, /, target: str | None, files: Files, profile: str | None, baseline: Path | None,
+    update_baseline: bool, **given: Any,
+) -> int:  # fmt: skip
     """Check a class on real threads.
 
     TARGET is module:Class or path/file.py:Class. Or it is a module, whose functions are checked, or module:function.
     It is imported and run in a process of its own, so it may crash or hang there without harm to this one. It is run
-    as it is: its operations have the effects that they have.
+    as it is: its operations have the effects that they have. Without TARGET, the targets of the configuration are
+    checked, one after the other; options that are given count before it.
     """
     if given["invocations"] is not None and given["scenario"] is None:
         raise click.UsageError("--invocations is about one scenario: give --scenario too")
+    if update_baseline and baseline is None:
+        raise click.UsageError("--update-baseline has no file to write: give --baseline too")
+    on_command_line = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    if target is not None and "profile" in on_command_line:
+        raise click.UsageError("--profile is about the targets of the configuration: leave TARGET out")
     import_from_here()
-    check_options = CheckOptions(**given)
-    return _reported(lambda tell: check_target(target, check_options, tell), files)
+    known = Baseline(baseline, update_baseline)
+    if target is not None:
+        check_options = CheckOptions(**given)
+        if baseline is None:
+            return _reported(lambda tell: check_target(target, check_options, tell), files)
+        settings = {name: Setting(value, "the command line") for name, value in given.items()}
+        return check_several([ConfiguredTarget(target, settings)], check_target, files, known, alone=True)
+    for name in ("model", "factory", "teardown", "skip", "scenario", "emit_test_file"):
+        if name in on_command_line:
+            option = name.removesuffix("_file").replace("_", "-")
+            raise click.UsageError(f"--{option} is about one target: give TARGET")
+    targets = read_configuration(Path.cwd(), profile, {name: given[name] for name in given if name in on_command_line})
+    if not targets:
+        raise no_targets()
+    return check_several(targets, check_target, files, known, alone=False)
 
 
 @cli.command(
@@ -287,6 +322,7 @@ def _reported(run: Callable[[Callable[[Progress], None]], Report], files: Files)
 
 cli.add_command(mutate)
 cli.add_command(report)
+cli.add_command(config)
 
 
 @contextmanager

@@ -17,10 +17,16 @@ from rich.console import Console
 from lockproof import __version__
 from lockproof.cli.parameters import Adds, Command, report_file
 from lockproof.core.errors import LockproofError
+from lockproof.core.mutation_report import MutationReport
 from lockproof.core.verdict import Report, Verdict
+from lockproof.report.annotations import as_annotations
+from lockproof.report.batch import Batch, all_issues
 from lockproof.report.documents import LoadedReport, document_of
-from lockproof.report.jsonfile import as_json, write_json
+from lockproof.report.issues import Issue, issues_of
+from lockproof.report.jsonfile import as_json
+from lockproof.report.output_file import write_whole
 from lockproof.report.page import console_on
+from lockproof.report.places import Project
 from lockproof.report.regression import regression_test
 
 
@@ -55,11 +61,41 @@ type Files = Sequence[tuple[Format, Path]]
 """The files that the user asked for."""
 
 
-def _write_json(report: Reported, path: Path) -> None:
+type Search = Report | MutationReport | Batch
+"""A report, or several, that say something about lines of source."""
+
+
+def _issues(report: Search) -> Sequence[Issue]:
+    return all_issues(report) if isinstance(report, Batch) else issues_of(report)
+
+
+def _write_text(text: str, path: Path, option: str) -> None:
+    """Write the text of a format, in ASCII, to a file or to standard output."""
     if _is_output(path):
-        _print(sys.stdout, as_json(report.to_json()))
+        _print(sys.stdout, text)
     else:
-        write_json(report.to_json(), path)
+        write_whole(text, path, option)
+
+
+def _write_json(report: Reported, path: Path) -> None:
+    _write_text(as_json(report.to_json()), path, "--json")
+
+
+def _write_sarif(report: Search, path: Path) -> None:
+    from lockproof.report.sarif import as_sarif
+
+    _write_text(as_sarif(_issues(report), Project.here(), __version__), path, "--sarif")
+
+
+def _write_junit(report: Search, path: Path) -> None:
+    from lockproof.report.junit import as_junit
+
+    text = as_junit(report.reports, report.issues) if isinstance(report, Batch) else as_junit([report])
+    _write_text(text, path, "--junit")
+
+
+def _write_annotations(report: Search, path: Path) -> None:
+    _write_text(as_annotations(_issues(report), Project.here()), path, "--github")
 
 
 def written_as_page(sources: Sequence[LoadedReport], path: Path) -> None:
@@ -74,7 +110,8 @@ def written_as_page(sources: Sequence[LoadedReport], path: Path) -> None:
 
 
 def _write_page(report: Reported, path: Path) -> None:
-    written_as_page([LoadedReport("", document_of(report.to_json()))], path)
+    reports: Sequence[Reported] = report.reports if isinstance(report, Batch) else [report]
+    written_as_page([LoadedReport("", document_of(each.to_json())) for each in reports], path)
 
 
 def _page_is_ready() -> None:
@@ -83,8 +120,10 @@ def _page_is_ready() -> None:
     need_templates()
 
 
-def _write_test(report: Report, path: Path) -> None:
+def _write_test(report: Report | Batch, path: Path) -> None:
     """Write the first finding as a test; without one, say why there is no test."""
+    if isinstance(report, Batch):
+        report = report.reports[0]
     if not report.findings:
         why = "the lines above already repeat what one thread alone shows" if report.nonconformances else ""
         if report.verdict is Verdict.UNKNOWN:
@@ -114,12 +153,25 @@ HTML: Final = Format(
 TEST: Final = Format(
     "--emit-test", "Write a test for pytest that fails until the finding is mended.", _write_test, after_text=True
 )
+SARIF: Final = Format(
+    "--sarif", "Write what was found as SARIF 2.1.0 too, for code scanning and editors.", _write_sarif
+)
+JUNIT: Final = Format("--junit", "Write the verdict as JUnit XML too, for servers that show tests.", _write_junit)
+GITHUB: Final = Format(
+    "--github", "Write annotations for a job on GitHub too; there, give - for its log.", _write_annotations
+)
 
-OF_A_SEARCH: Final = (TEST, HTML, JSON)
-"""The formats of the commands that search for findings: check and explore."""
+FOR_PROGRAMS: Final = (SARIF, JUNIT, GITHUB)
+"""The formats that other programs show beside the source."""
 
 OF_EACH: Final = (HTML, JSON)
-"""The formats of every other command that makes a report."""
+"""The formats of every command that makes a report."""
+
+OF_MUTANTS: Final = (*OF_EACH, *FOR_PROGRAMS)
+"""The formats of mutate."""
+
+OF_A_SEARCH: Final = (TEST, *OF_MUTANTS)
+"""The formats of the commands that search for findings: check and explore."""
 
 
 def written_as(formats: Sequence[Format]) -> Adds:
@@ -131,6 +183,9 @@ def written_as(formats: Sequence[Format]) -> Adds:
         def with_files(**given: Any) -> int:
             named = [(each, given.pop(parameter)) for parameter, each in parameters.items()]
             files = [(each, path) for each, path in named if path is not None]
+            printed = [each.option for each, path in files if _is_output(path)]
+            if len(printed) > 1:
+                raise click.UsageError(f"only one of {' and '.join(printed)} can go to standard output: name a file")
             for each, _ in files:
                 each.ready()
             status: int = command(files=files, **given)

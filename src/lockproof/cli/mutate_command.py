@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 from lockproof.cli import parameters
-from lockproof.cli.formats import OF_EACH, Files, deliver, written_as
+from lockproof.cli.formats import OF_MUTANTS, Files, deliver, written_as
 from lockproof.cli.shared import import_from_here, internal_error, interrupted
 from lockproof.core.mutation_report import MutationFailed, MutationInterrupted
 from lockproof.core.options import MutateOptions
@@ -78,7 +78,7 @@ Exit status:
 @click.option("--list", "only_list", is_flag=True, help="Show the mutants, and run none.")
 @parameters.hang()
 @parameters.memory("How much memory a process may use, in MiB.")
-@written_as(OF_EACH)
+@written_as(OF_MUTANTS)
 def mutate(target: str, files: Files, min_score: float | None, only_list: bool, jobs: int | None, **given: Any) -> int:
     """Take the locks of a class away, one at a time, and see whether a check notices.
 

@@ -8,7 +8,7 @@ import click
 
 from lockproof.cli.formats import HTML, written_as_page
 from lockproof.cli.parameters import report_file
-from lockproof.report.documents import read_report
+from lockproof.report.documents import read_reports
 
 
 @click.command(
@@ -34,5 +34,5 @@ def report(files: tuple[Path, ...], page: Path) -> int:
     that needs no network. It shows the builds of a class side by side, and each finding step by step.
     """
     HTML.ready()
-    written_as_page([read_report(each) for each in files], page)
+    written_as_page([report for each in files for report in read_reports(each)], page)
     return 0

@@ -20,6 +20,7 @@ from lockproof.core.evidence import Omission, Reason, Tally
 from lockproof.core.history_report import HistoryReport
 from lockproof.core.mutation_report import MutationReport
 from lockproof.core.verdict import Consistency, Coverage, Finding, Nonconformance, Report, Verdict
+from lockproof.report.batch import Batch
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ class LoadedReport:
     document: Document
 
 
-def read_report(path: Path) -> LoadedReport:
-    """Return the report in a JSON file.
+def read_reports(path: Path) -> list[LoadedReport]:
+    """Return the report in a JSON file, or the reports of a check of several targets.
 
     Raises:
         LockproofError: the file cannot be read, or is no report that this lockproof knows.
@@ -84,7 +85,10 @@ def read_report(path: Path) -> LoadedReport:
             "it was written by something else, or cut off",
             "write a report with: lockproof check TARGET --json FILE",
         ) from None
-    return LoadedReport(str(path), document_of(data, str(path)))
+    if isinstance(data, dict) and "reports" in data and data.get("schema") == Batch.SCHEMA:
+        parts = data["reports"] if isinstance(data["reports"], list) else [None]
+        return [LoadedReport(str(path), document_of(each, str(path))) for each in parts]
+    return [LoadedReport(str(path), document_of(data, str(path)))]
 
 
 def document_of(data: Any, name: str = "the report") -> Document:

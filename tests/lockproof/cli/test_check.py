@@ -213,7 +213,12 @@ def test_help_teaches_by_examples_and_names_every_status(capsys: pytest.CaptureF
         assert status in text
 
 
-def test_the_examples_in_the_help_are_understood(fake: FakeCheck, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_examples_in_the_help_are_understood(
+    fake: FakeCheck, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    configuration = '[tool.lockproof.profile.ci]\n[[tool.lockproof.target]]\ntarget = "m:C"\n'
+    (tmp_path / "pyproject.toml").write_text(configuration, encoding="utf-8")
     lines = [line.split("     ")[0] for line in help_of(capsys, "check").splitlines()]
     examples = [shlex.split(line)[1:] for line in (each.strip() for each in lines) if line.startswith("lockproof ")]
     assert len(examples) >= 6

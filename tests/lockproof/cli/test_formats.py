@@ -11,7 +11,18 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from lockproof.cli.commands import cli
-from lockproof.cli.formats import JSON, OF_A_SEARCH, OF_EACH, Files, Format, deliver, written_as
+from lockproof.cli.formats import (
+    FOR_PROGRAMS,
+    JSON,
+    OF_A_SEARCH,
+    OF_EACH,
+    OF_MUTANTS,
+    Files,
+    Format,
+    deliver,
+    written_as,
+)
+from tests.lockproof.report.samples import LOST_UPDATE
 
 pytestmark = pytest.mark.one_build
 
@@ -72,9 +83,25 @@ def test_json_on_standard_output_moves_the_text_to_standard_error(capsys: pytest
     assert (out, err) == ('{\n "small": true\n}\n', "the text\n")
 
 
+@pytest.mark.parametrize("each", FOR_PROGRAMS, ids=lambda each: each.option)
+def test_reports_for_other_programs_are_files_or_printed(
+    each: Format, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deliver(LOST_UPDATE, lambda console: console.print("the text"), [(each, tmp_path / "file"), (each, Path("-"))])
+    out, err = capsys.readouterr()
+    assert err == "the text\n"
+    assert out == (tmp_path / "file").read_text(encoding="ascii") and "try_add" in out
+
+
+def test_only_one_format_can_have_standard_output(tmp_path: Path) -> None:
+    result = CliRunner().invoke(command, ["--as-literal", "-", "--json", "-"])
+    assert result.exit_code == 2 and "only one of --as-literal and --json" in result.output
+    assert CliRunner().invoke(command, ["--as-literal", "-", "--json", str(tmp_path / "a")]).exit_code == 0
+
+
 def test_each_command_that_makes_a_report_has_its_formats() -> None:
     for name, formats in {
-        "check": OF_A_SEARCH, "explore": OF_A_SEARCH, "replay": OF_EACH, "history": OF_EACH, "mutate": OF_EACH,
+        "check": OF_A_SEARCH, "explore": OF_A_SEARCH, "replay": OF_EACH, "history": OF_EACH, "mutate": OF_MUTANTS,
     }.items():  # fmt: skip
         options = {option for each in cli.commands[name].params for option in each.opts}
         assert {each.option for each in formats} == {

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from lockproof.core.errors import LockproofError
 from lockproof.core.mutation_report import MutationReport
 from lockproof.core.verdict import Report
-from lockproof.report.documents import SearchDocument, document_of, read_report
+from lockproof.report.documents import SearchDocument, document_of, read_reports
 from lockproof.report.jsonfile import write_json
 from tests.lockproof.report.html.samples_for_pages import MUTANTS
 from tests.lockproof.report.samples import HISTORIES, LOST_UPDATE
@@ -57,7 +57,7 @@ def test_a_history_that_was_judged_before_it_had_times_is_read() -> None:
 
 def refused(path: Path) -> LockproofError:
     with pytest.raises(LockproofError) as caught:
-        read_report(path)
+        read_reports(path)
     assert caught.value.fact.startswith(str(path)) and caught.value.cause and caught.value.step
     return caught.value
 
@@ -104,7 +104,7 @@ def test_a_field_too_many_or_too_few_or_of_another_type_is_refused(tmp_path: Pat
         for wrong in wrongs if name not in FOLLOWING else []:
             write_json(wrong, tmp_path / "a")
             with pytest.raises(LockproofError):
-                read_report(tmp_path / "a")
+                read_reports(tmp_path / "a")
     write_json({**document, "more": 1}, tmp_path / "a")
     assert "as docs/schema describes it" in refused(tmp_path / "a").fact
 
