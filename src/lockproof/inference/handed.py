@@ -242,8 +242,9 @@ def handle_of(draft: Draft, answer: Mapping[str, Any]) -> Handle | None:
         kind = draft.kind(draft.needed)
         giver = replace(kind, text=f"keep(a, {kind.text})", reads=False, normalize=unseen, weight=4)
         return Handle(found, giver, shared=True)
-    plain = next((hole for hole, (_, pool) in draft.optional.items() if _counts(pool)), "")
-    fuller = _given(draft, "enter" if block else "keep", plain) if plain and not block else None
+    fuller = None
+    if not block and (numbers := [hole for hole, (_, pool) in draft.optional.items() if _counts(pool)]):
+        fuller = _given(draft, "keep", numbers[0])
     return Handle(found, giver, shared=False, fuller=fuller)
 
 
