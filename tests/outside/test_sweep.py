@@ -24,7 +24,7 @@ def test_what_needs_arguments_is_left_out() -> None:
     assert sweep.makeable(["queue:Queue", "threading:Barrier", "string:Template"]) == ["queue:Queue"]
 
 
-@pytest.mark.one_build
+@pytest.mark.nightly(reason="three checks; the sweep itself is nightly")
 def test_a_fault_of_lockproof_and_a_check_that_takes_too_long_are_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (line := sweep.swept("queue:SimpleQueue", 1)).trouble == "" and line.verdict == "held"
     assert "no operations" in sweep.swept("ast:Pow", 1).headline

@@ -12,7 +12,7 @@ from lockproof.core.verdict import Report, Verdict
 
 HERE = "tests.lockproof.campaign.threaded"
 
-pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.two_builds]
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
 
 def checked(name: str, **options: object) -> Report:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.lockproof.engines.control.running import answers
 
-pytestmark = [pytest.mark.thread_unsafe(reason="starts a process"), pytest.mark.two_builds]
+pytestmark = [pytest.mark.thread_unsafe(reason="starts a process"), pytest.mark.one_build]
 
 
 def test_what_a_call_says_of_the_threads_is_not_compared_and_the_rest_is() -> None:
