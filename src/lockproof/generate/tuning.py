@@ -75,7 +75,8 @@ BEGINNING_LATER: Final = 0.25
 if that is known: an event that is registered and has a listener, say."""
 
 MOST_BEGINNINGS: Final = 400
-"""Runs of one thread that are made to find that out."""
+BEGINNINGS_TIME: Final = 0.3
+"""Runs of one thread that are made to find that out, and seconds for them."""
 
 FILLING: Final = 0.75
 """Share of initial parts that consist of operations known to change something, where such are known."""
