@@ -14,6 +14,7 @@ import pytest
 from lockproof.campaign.check_target import check_target
 from lockproof.core.errors import LockproofError
 from lockproof.core.handles import keep, kept
+from lockproof.core.operation import Operation
 from lockproof.core.options import CheckOptions
 from lockproof.core.probes import NAMES, StandIn, abandon, heard, listener
 from lockproof.core.specification import Specification
@@ -274,3 +275,19 @@ def test_what_a_special_argument_does_says_nothing_of_the_others() -> None:
         for kind in conform(specification, 1, 0.0, skip=frozenset({"a.send(a, x_amount)"})).specification.operations
     }
     assert "a.send(x_receiver, x_amount)" in kept and "a.send(a, x_amount)" not in kept
+
+
+def test_parameters_of_one_name_get_what_one_annotation_says_and_what_is_refused_at_first_is_registered_for() -> None:
+    pools = {kind.text: kind.holes for kind in infer(tried.Alarms).operations}
+    assert pools["a.ring(x_alarm)"]["x_alarm"] == pools["a.register(x_alarm)"]["x_alarm"]
+    assert str(pools["a.ring(x_alarm)"]["x_alarm"][0]) == "Colour.RED"
+    assert str(pools["a.on(x_alarm, x_listener)"]["x_listener"][0]) == "listener(a, 1)"
+    assert not infer(tried.Alarms).bound(Operation("a.ring(Colour.RED)")).kind.reads
+
+
+@pytest.mark.parametrize(("cls", "key"), [(tried.Words, "x"), (tried.Numbers, 1)])
+def test_a_mapping_is_tried_with_keys_that_it_takes(cls: type, key: object) -> None:
+    specification = infer(cls)
+    (kind,) = [kind for kind in specification.operations if kind.text == "a[k] = v"]
+    assert kind.holes["k"][0] == key
+    assert specification.init is not None and specification.init[0].holes["k"][0] == key

@@ -396,3 +396,39 @@ class Decorates:
     def given(self, function):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
         self.known.append(function)
         return function
+
+
+class Alarms:
+    """Takes members of an enumeration alone, which one annotation says; a listener needs what was registered before."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[enum.Enum, list[Callable[[], object]]] = {}
+
+    def register(self, alarm: enum.Enum) -> None:
+        if not isinstance(alarm, enum.Enum):
+            raise TypeError(alarm)
+        self._listeners.setdefault(alarm, [])
+
+    def on(self, alarm, listener):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+        if not isinstance(alarm, enum.Enum):
+            raise TypeError(alarm)
+        if alarm not in self._listeners:
+            raise ValueError(alarm)
+        self._listeners[alarm].append(listener)
+
+    def ring(self, alarm):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+        for each in self._listeners.get(alarm, ()):
+            each()
+
+
+class Words(dict[str, int]):
+    """A mapping that refuses numbers as keys."""
+
+    def __setitem__(self, key: str, value: int) -> None:
+        if not isinstance(key, str):
+            raise TypeError(key)
+        super().__setitem__(key, value)
+
+
+class Numbers(dict[int, int]):
+    """A mapping that takes them."""
