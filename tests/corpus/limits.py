@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Never
 
 
@@ -54,6 +55,10 @@ class Miscounted:
             self._count += amount + 1
             return self._count
 
+    def reset(self) -> None:
+        with self._lock:
+            self._count = 0
+
 
 class Total:
     """What `Miscounted` should do."""
@@ -64,6 +69,9 @@ class Total:
     def count(self, amount: int) -> int:
         self._count += amount
         return self._count
+
+    def reset(self) -> None:
+        self._count = 0
 
 
 class Unread:
@@ -89,29 +97,6 @@ class Wrapped:
         if key not in self._items:
             self._items[key] = Wrapped.Item()
         return frozenset((self._items[key],))
-
-
-class Busy:
-    """Adds up without a lock on a thread of its own and on the caller's."""
-
-    def __init__(self) -> None:
-        self.total = 0
-        self._go = threading.Event()
-        self._thread = threading.Thread(target=self._add, daemon=True)
-        self._thread.start()
-
-    def _add(self) -> None:
-        self._go.wait(60)
-        self.total += 1
-
-    def add(self) -> None:
-        self._go.set()
-        self.total += 1
-
-    def close(self) -> int:
-        self._go.set()
-        self._thread.join()
-        return self.total
 
 
 class Makes:
@@ -204,7 +189,8 @@ class Slotted:
         if not self._told:
             self._told = True
             for each in self._listeners:
-                each()
+                with suppress(Exception):
+                    each()
 
 
 class Sealed:

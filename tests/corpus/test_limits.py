@@ -25,7 +25,6 @@ LIMITS: dict[str, tuple[str, dict[str, Any]]] = {
     "Miscounted": ("If a class is compared with itself", {}),
     "Unread": ("Other state that no", {}),
     "Wrapped": ("Objects are not told apart inside a set", {}),
-    "Busy": ("What threads that a class starts do to each other", {}),
     "Makes": ("Of a function that an operation returns, one way to call it is tried", {}),
     "Nested": ("nothing that those return", {}),
     "Copying": ("may read `b` first and then change `a`", {}),
