@@ -16,7 +16,7 @@ from lockproof.core.evidence import Doubt, clause
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, Masking
 from lockproof.core.watched import Watched
-from lockproof.shrink.shrinker import UNFINISHED, shrink
+from lockproof.shrink.shrinker import UNFINISHED, shrink, with_sentence
 
 CONFIRMATIONS: Final = 3
 """Fresh processes at most in which to look for a schedule that another fresh process repeats."""
@@ -107,8 +107,7 @@ class ControlledChild:
         small = shrink(scenario, still_fails, lambda: time.monotonic() < end)
         found = best.found
         if time.monotonic() >= end and found is not None:
-            told = f"{found.detail}. {UNFINISHED}" if found.detail else UNFINISHED
-            best = replace(best, found=replace(found, detail=told))
+            best = replace(best, found=replace(found, detail=with_sentence(found.detail, UNFINISHED)))
         return small, best
 
     def confirmed(self, scenario: Scenario | None, looked: Explored, bound: int, only: str = "portfolio") -> Explored:

@@ -13,6 +13,7 @@ from lockproof.core.probes import comes_back
 from lockproof.core.repeat import Repeat
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, FindingKind
+from lockproof.shrink.shrinker import with_sentence
 
 UNSHRUNK: Final = "There may be a smaller case: nothing was left out of this one."
 
@@ -52,7 +53,7 @@ class Findings:
         `concurrent`: threads had met when it did. `unshrunk`: nobody has tried to make the scenario smaller.
         """
         self.evidence.add_death(died.detail, found=True)
-        detail = f"{died.detail}. {UNSHRUNK}" if unshrunk else died.detail
+        detail = with_sentence(died.detail, UNSHRUNK) if unshrunk else died.detail
         finding = Finding(
             died.kind, scenario, detail=detail, stacks=died.stacks, seconds=seconds, failures=1, tries=1,
             concurrent=concurrent,

@@ -167,13 +167,13 @@ def settle(drafts: Sequence[Draft], make: Callable[[], Any], factories: Candidat
     answers = in_a_copy([Trial(draft, make, pools, listeners) for draft in waiting])
     known: dict[str, int] = {}
     for answer in answers:
-        for hole, index in answer["chosen"].items() if answer and answer["works"] else ():
+        for hole, index in (answer or {}).get("chosen", {}).items():
             known.setdefault(hole, index)
     named = _named(drafts)
     for draft, answer in zip(waiting, answers, strict=True):
         if answer is None:
             continue
-        chosen = answer["chosen"] if answer["works"] else {**known, **answer["chosen"]}
+        chosen = answer["chosen"] if answer["works"] else known
         better = {hole: pool for hole, pool in named.items() if _guessed(draft, hole)}
         better |= {hole: pools[index] for hole, index in chosen.items() if _guessed(draft, hole)}
         if answer["listens"] or (not answer["works"] and _REGISTERS.match(draft.name)):
@@ -246,7 +246,6 @@ class Trial:
         draft = self.draft
         holes = [hole for hole, (_, pool) in draft.needed.items() if isinstance(pool, Guess)]
         chosen: dict[str, int] = {}
-        near: dict[str, int] = {}
         takes = draft.needed
         if not draft.is_open:
             return {
@@ -257,14 +256,11 @@ class Trial:
         if holes and isinstance(works, _REJECTS):
             for indices in _combinations(self.pools, len(holes)):
                 tried = draft.with_pools({hole: self.pools[k] for hole, k in zip(holes, indices, strict=True)})
-                error = self._call(tried)
-                if error is None:
+                if self._call(tried) is None:
                     chosen, works, takes = dict(zip(holes, indices, strict=True)), None, tried
                     break
-                if not near and isinstance(works, TypeError) and not isinstance(error, (TypeError, AttributeError)):
-                    near = dict(zip(holes, indices, strict=True))  # the kind is right, and a fresh subject refuses it
         return {
-            "chosen": chosen or near,
+            "chosen": chosen,
             "works": works is None,
             "listens": works is None and self._listens(takes),
             "crosses": bool(draft.operand) and draft.iterable and self._call(self._with(takes, "b")) is None,

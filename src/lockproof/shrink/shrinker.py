@@ -21,6 +21,11 @@ from lockproof.core.scenario import Scenario
 UNFINISHED: Final = "There may be a smaller case: the time for making this one smaller was over."
 
 
+def with_sentence(detail: str, sentence: str) -> str:
+    """Return the detail of a finding with a sentence after it."""
+    return f"{detail}. {sentence}" if detail else sentence
+
+
 def shrink(scenario: Scenario, still_fails: Callable[[Scenario], bool], may_go_on: Callable[[], bool]) -> Scenario:
     """Return the smallest scenario found for which `still_fails` is true.
 

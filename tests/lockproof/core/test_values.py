@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pickle
+import threading
 from collections import OrderedDict, UserList, deque
 from threading import Lock
 from typing import Any
 
 import pytest
 
+from lockproof.core.interpreter import begin_start
 from lockproof.core.values import ATOMIC, Numbering, Raised, anonymous, canonical, numbered, show, unordered
 
 
@@ -153,6 +155,16 @@ def test_an_exception_has_its_message_and_its_line_and_runs_no_code_of_the_subje
     line = _fail.__code__.co_firstlineno + 1
     assert form.text == f"{text} at test_values.py:{line}"
     assert (form, repr(form)) == (Raised("KeyError"), "raises KeyError")  # compared and shown as before
+
+
+def test_what_lockproof_raises_in_place_of_the_library_is_raised_where_that_was_called() -> None:
+    thread = threading.Thread(target=int)
+    begin_start(thread)
+    try:
+        begin_start(thread)
+    except RuntimeError as error:
+        form = Raised.of(error)
+    assert " at test_values.py:" in form.text
 
 
 def test_an_exception_of_an_operation_itself_has_no_line_and_a_long_message_is_cut() -> None:

@@ -354,3 +354,19 @@ class Foreground(Background):
 
     def give(self, item: int) -> None:
         self._count += 1
+
+
+class Settings:
+    """Hands out a list that its own calls never change."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rates, self._hits = [1, 2], 0
+
+    def rates(self) -> list[int]:
+        return self._rates
+
+    def hit(self) -> int:
+        with self._lock:
+            self._hits += 1
+            return self._hits

@@ -66,9 +66,15 @@ def test_a_queue_that_is_a_stack_is_reported() -> None:
 
 
 def test_a_list_that_is_handed_out_is_reported() -> None:
-    ((kind, lines, *_),) = told(check(subjects.OpenRegistry))
-    assert kind == "state handed out"
+    result = check(subjects.OpenRegistry)
+    ((kind, lines, *_),) = told(result)
+    assert kind == "state handed out" and result.nonconformances[0].decides
     assert "result = a.get_all()" in lines
+
+
+def test_a_list_that_no_operation_changes_decides_nothing_when_it_is_handed_out() -> None:
+    (found,) = check(subjects.Settings).nonconformances
+    assert found.kind == "state handed out" and not found.decides
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from lockproof.inference.from_class import infer
 from lockproof.inference.from_module import infer_module
 from lockproof.inference.lines import kinds_doing
 from lockproof.inference.target import load, load_specification
+from tests.corpus import prepared
 from tests.lockproof.inference import counting, tried
 
 HERE = "tests.lockproof.inference.tried"
@@ -283,6 +284,11 @@ def test_parameters_of_one_name_get_what_one_annotation_says_and_what_is_refused
     assert str(pools["a.ring(x_alarm)"]["x_alarm"][0]) == "Colour.RED"
     assert str(pools["a.on(x_alarm, x_listener)"]["x_listener"][0]) == "listener(a, 1)"
     assert not infer(tried.Alarms).bound(Operation("a.ring(Colour.RED)")).kind.reads
+
+
+def test_a_decorator_that_registers_a_listener_stands_in_the_initial_part() -> None:
+    first = infer(prepared.MendedSwitchboard).init
+    assert first is not None and "a.on(x_line)(listener(a, 1))" in {kind.text for kind in first}
 
 
 @pytest.mark.parametrize(("cls", "key"), [(tried.Words, "x"), (tried.Numbers, 1)])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lockproof.core.operation import Operation
 from lockproof.core.scenario import Scenario
-from lockproof.shrink.shrinker import candidates, shrink
+from lockproof.shrink.shrinker import candidates, shrink, with_sentence
 
 pytestmark = pytest.mark.one_build
 
@@ -112,3 +112,8 @@ def test_the_final_part_and_whole_threads_are_left_out_first() -> None:
     first = list(candidates(BIG))[: 1 + len(BIG.threads)]
     assert first[0].final == () and first[0].threads == BIG.threads
     assert [len(each.threads) for each in first[1:]] == [2] * len(BIG.threads)
+
+
+def test_a_detail_ends_before_the_next_sentence() -> None:
+    assert with_sentence("no thread can go on", "There is more.") == "no thread can go on. There is more."
+    assert with_sentence("", "There is more.") == "There is more."

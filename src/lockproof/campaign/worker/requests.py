@@ -404,7 +404,7 @@ class Worker:
 
     def run(self, request: Run) -> RunResult:
         """Run a scenario on real threads until one of the bounds of the request is reached."""
-        began, started = time.perf_counter(), lives.started
+        began = time.perf_counter()
         self._give_model(request.seconds + JUDGING)
         case = self._case(request.scenario)
         if case.skipped:
@@ -415,8 +415,6 @@ class Worker:
         while (left := request.invocations - tally.total()) > 0 and not (failed and request.until_failure):
             tally.update(self._chunk(case, min(size, left), hang))
             failed = any(case.judged(key)[0].verdict is Verdict.VIOLATION for key in tally)
-            if failed and lives.started > started and self.specification.model is None and not self._own_threads:
-                return RunResult(request.scenario, skipped=Omission.LEFT_TO_CONTROL)  # its threads are no calls
             spent = time.perf_counter() - began
             if spent > seconds:
                 break

@@ -15,7 +15,12 @@ def test_what_a_call_says_of_the_threads_is_not_compared_and_the_rest_is() -> No
         "both have one number": "violation",
         "a line is lost": "violation",
         "the thread is not there yet": "held",
+        "what it says of the thread is not compared": "held",
         "the thread was quick": "held",
         "reading raises": "violation",
         "repeats": True,
     }
+
+
+def test_a_subject_is_observed_when_its_threads_have_come_to_rest() -> None:
+    assert answers("tests.lockproof.campaign.worker.beside_programs")["observed"] == [[2]]
