@@ -6,7 +6,6 @@ is given nothing but the class must find the broken one and say nothing about th
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -492,13 +491,3 @@ PAIRS: Final = (
     *_SETS, *_BUILTIN_SETS, *_COUNTERS, *_CACHES, *_DICTS, *_LISTS, *_QUEUES, *_REGISTRIES, *_POOLS, *_CLOCKS, *_ALIKE,
     *_OBSERVED, *_WAITING, *_HANDED, *_ARGUMENTS, *_BESIDE, *_PREPARED,
 )  # fmt: skip
-
-LARGE: Final = (
-    {"OtherOperand", "OperandOrder", "Mapping", "Roster", "WaitingQueue", "Buffer"}
-    | {"Quotas"}
-    | {"Topics"}
-    | {"Diary", "Reminder"}  # their own threads come on top
-    | {"CountDown", "ReadWrite", "Meeting", "Slot"}
-    | ({"InPlace", "Comparison", "Length", "CopiedDict"} if sys.version_info >= (3, 15) else set())
-)
-"""Pairs whose race has more schedules within the bound than are run of the mended class."""

@@ -17,7 +17,8 @@ from lockproof.campaign.protocol.messages import Explore
 from lockproof.campaign.protocol.setup import Named, Setup
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
-from tests.corpus import LARGE, PAIRS, Pair
+from tests.corpus import PAIRS, Pair
+from tests.corpus.large import LARGE
 from tests.lockproof.engines.control.running import answers
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes")

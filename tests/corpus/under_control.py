@@ -19,7 +19,8 @@ from lockproof.campaign.protocol.setup import Named, Setup
 from lockproof.campaign.worker.controlled import ControlledWorker
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
-from tests.corpus import LARGE, PAIRS, Pair
+from tests.corpus import PAIRS, Pair
+from tests.corpus.large import LARGE
 
 BOUND: Final = 2
 """Preemptions of a schedule. Each race of the corpus needs one or two."""

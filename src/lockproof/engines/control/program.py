@@ -18,7 +18,7 @@ from lockproof.core.values import WAITS, Raised, canonical, numbered
 from lockproof.engines.control.primitives import engine, turns
 from lockproof.engines.control.task import Abandoned, Task
 
-MOST_TURNS: Final = 500
+TURNS_TO_REST: Final = 500
 """Turns that the subject's own threads have to come to rest before the subject is observed."""
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ def come_to_rest(me: Task) -> None:
     """Let the threads that the subject has started go on until each has ended or waits.
 
     What they have begun is no call, and how far it is at the end says nothing of the calls. A wait with a time limit is
-    not over as long as no time passes. Threads that never come to rest are left after `MOST_TURNS`.
+    not over as long as no time passes. Threads that never come to rest are left after `TURNS_TO_REST`.
     """
-    for _ in range(MOST_TURNS):
+    for _ in range(TURNS_TO_REST):
         if not any(each.index and each.ready and not each.done and not _pauses(each) for each in turns.tasks):
             return
         engine.step_aside(me, strict=True)
