@@ -118,6 +118,7 @@ ACCEPTED = f"{TARGET}[[tool.lockproof.target.accepted]]\n"
         ("[tool.lockproof.profile.ci]\nfast = true", "tool.lockproof.profile.ci: there is no key 'fast' here"),
         ("[tool.lockproof.profile.ci]\nmemory = 1", "memory is 1, and must be a number of MiB"),
         ("[[tool.lockproof.target]]\nbudget = '1s'", "target 1: target is missing"),
+        (f"{TARGET}fctory = 'm:f'", "target m:C: there is no key 'fctory' here\n  likely cause: factory is meant"),
         (f"{TARGET}skip = 'x'", "target m:C: skip is 'x', and must be an array of texts"),
         (f"{TARGET}model = 3", "model is 3, and must be a text"),
         (TARGET + TARGET, "has the target m:C twice"),

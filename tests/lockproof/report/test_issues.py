@@ -81,6 +81,12 @@ def test_the_fingerprint_of_a_finding_depends_on_what_met_and_not_on_the_run() -
     assert len({fingerprint_of("m:Bag", same), *others}) == 5
 
 
+def test_the_fingerprint_is_the_same_in_every_process() -> None:
+    (finding,) = LOST_UPDATE.findings
+    seven = " || ".join(f"a.{name}()" for name in ("pop", "add", "clear", "copy", "drain", "take", "swap"))
+    assert fingerprint_of("m:Bag", with_scenario(finding, seven)) == "dcac75164ad9ea6c"
+
+
 def test_the_fingerprint_of_a_function_has_the_type_of_its_exception() -> None:
     finding = Finding(FindingKind.EXCEPTION, Scenario((), ()), detail="AssertionError: 3 of 4, in main thread")
     assert fingerprint_of("m:f", finding) == fingerprint_of("m:f", replace(finding, detail="AssertionError: 1 of 4"))
