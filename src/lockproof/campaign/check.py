@@ -275,7 +275,7 @@ class Check:
             self.options.consistency,
             evidence,
             self.setup.seed,
-            description.environment.to_json(),
+            description.environment,
             self._coverage(called.returned(answers), excused),
             tuple(sorted(self.findings.found, key=gravity)),
             tuple(nonconformances),

@@ -206,7 +206,7 @@ class _Exploration:
             notes += [f"possible deadlock, which no run hit: {each}" for each in self.child.cycles]
         return Report(
             description.subject, description.model, self.options.consistency, evidence, self.child.setup.seed,
-            description.environment.to_json(),
+            description.environment,
             Coverage(
                 int(self.scenario is not None), 0, self.last.kinds, self.clock.elapsed, self.last.outcomes,
                 self.child.schedules, self.last.covered,

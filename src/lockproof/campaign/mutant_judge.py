@@ -105,7 +105,7 @@ def fate(mutant: Mutant, report: Report, nonconforming: frozenset[str], before: 
     masking = None
     if finding.control is not None:
         masking = finding.control.masking
-    elif not finding.concurrent or report.environment["gil"]:
+    elif not finding.concurrent or report.environment.gil:
         masking = Masking.SHOWN  # with the GIL, real threads have shown it; and one thread needs no GIL
     scenario = str(finding.scenario) if len(finding.scenario.threads) > 1 else ""
     by = finding.kind.value + ("" if finding.concurrent else ", one thread alone")

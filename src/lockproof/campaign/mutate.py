@@ -65,7 +65,7 @@ def mutate_target(target: str, options: MutateOptions, progress: Tell | None = N
     head["seed"] = options.seed
     known, passed = file.begin(head)
     fates = Fates(sources.mutants, file, known, passed)
-    run = _Run(target, options, sources, fates, reviewed, facts.to_json(), progress or (lambda _: None))
+    run = _Run(target, options, sources, fates, reviewed, facts, progress or (lambda _: None))
     if known:
         run.notes.append(
             f"{len(known)} fates come from an interrupted run ({file.path}; remove the file to begin anew)"
@@ -124,7 +124,7 @@ class _Run:
     sources: MutantSources
     fates: Fates
     reviewed: Reviewed
-    facts: dict[str, object]
+    facts: environment.Environment
     tell: Tell
     notes: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)

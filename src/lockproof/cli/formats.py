@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol, TextIO
+from typing import Any, Final, TextIO
 
 import click
 from rich.console import Console
@@ -21,19 +21,13 @@ from lockproof.core.mutation_report import MutationReport
 from lockproof.core.verdict import Report, Verdict
 from lockproof.report.annotations import as_annotations
 from lockproof.report.batch import Batch, all_issues
-from lockproof.report.documents import LoadedReport, document_of
+from lockproof.report.documents import Document, LoadedReport
 from lockproof.report.issues import Issue, issues_of
 from lockproof.report.jsonfile import as_json
 from lockproof.report.output_file import write_whole
 from lockproof.report.page import console_on
 from lockproof.report.places import Project
 from lockproof.report.regression import regression_test
-
-
-class Reported(Protocol):
-    """A report of any command."""
-
-    def to_json(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -60,6 +54,9 @@ class Format:
 type Files = Sequence[tuple[Format, Path]]
 """The files that the user asked for."""
 
+
+type Reported = Document | Batch
+"""A report of any command."""
 
 type Search = Report | MutationReport | Batch
 """A report, or several, that say something about lines of source."""
@@ -110,8 +107,8 @@ def written_as_page(sources: Sequence[LoadedReport], path: Path) -> None:
 
 
 def _write_page(report: Reported, path: Path) -> None:
-    reports: Sequence[Reported] = report.reports if isinstance(report, Batch) else [report]
-    written_as_page([LoadedReport("", document_of(each.to_json())) for each in reports], path)
+    reports: Sequence[Document] = report.reports if isinstance(report, Batch) else [report]
+    written_as_page([LoadedReport("", each) for each in reports], path)
 
 
 def _page_is_ready() -> None:

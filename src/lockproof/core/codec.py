@@ -54,6 +54,17 @@ def decode[T](kind: type[T], data: Any) -> T:
     return read(data)
 
 
+def decode_fields[T](kind: type[T], data: Any) -> T:
+    """Return the dataclass of type `kind` with the values of these fields, whether or not it has methods of its own.
+
+    Raises:
+        Misfit: `data` is no value of this type.
+
+    """
+    read: Callable[[Any], T] = _dataclass(kind)  # type: ignore[arg-type]  # a type is hashable
+    return read(data)
+
+
 @cache
 def _names(kind: type) -> tuple[str, ...]:
     return tuple(each.name for each in fields(kind))
@@ -170,6 +181,7 @@ def _mapping(made: Callable[[Any], Any], key: Any, value: Any) -> Read:
     return read
 
 
+@cache
 def _dataclass(kind: Any) -> Read:
     hints = get_type_hints(kind)
     readers = {each.name: _reader(hints[each.name]) for each in fields(kind) if each.init}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import sysconfig
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 from lockproof.core.interpreter import is_gil_enabled
 
@@ -41,6 +43,20 @@ class Environment:
     def to_json(self) -> dict[str, object]:
         """Return the fields and `build` for a JSON report."""
         return {**asdict(self), "build": self.build}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Return the environment that `to_json` wrote.
+
+        Raises:
+            TypeError: a field is missing, or there is one too many, or one has another type.
+
+        """
+        read = cls(**{name: part for name, part in data.items() if name != "build"})
+        wanted = {"python": str, "free_threaded": bool, "gil": bool, "processors": int, "system": str}
+        if any(type(getattr(read, name)) is not kind for name, kind in wanted.items()):
+            raise TypeError("a field has another type")
+        return read
 
 
 def current() -> Environment:

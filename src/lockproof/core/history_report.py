@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lockproof.core.codec import encode
+from lockproof.core.environment import Environment
 from lockproof.core.verdict import Consistency, Verdict
 
 
@@ -102,7 +103,7 @@ class HistoryReport:
     configurations: int
     seconds: float
     total_seconds: float
-    environment: dict[str, Any]
+    environment: Environment
     how: str = ""
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from lockproof.core.codec import encode
+from lockproof.core.environment import Environment
 from lockproof.core.evidence import Doubt
 from lockproof.core.mutant import Mutant, SyncSite
 from lockproof.core.verdict import Masking
@@ -79,7 +79,7 @@ class MutationReport:
     subject: str
     seed: int
     budget: float
-    environment: Mapping[str, Any]
+    environment: Environment
     sites: tuple[SyncSite, ...]
     judged: tuple[Judged, ...]
     seconds: float
@@ -120,7 +120,7 @@ class MutationReport:
             "subject": self.subject,
             "seed": self.seed,
             "budget": self.budget,
-            "environment": dict(self.environment),
+            "environment": self.environment.to_json(),
             "score": self.score,
             "counts": {fate.value: self.count(fate) for fate in Fate},
             "masked": self.masked,

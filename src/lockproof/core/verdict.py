@@ -6,13 +6,14 @@ Everything here is plain data. JSON keeps all of it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, ClassVar, Final
 
-from lockproof.core.codec import encode
+from lockproof.core.codec import Misfit, decode_fields, encode
 from lockproof.core.consistency import Consistency as Consistency
+from lockproof.core.environment import Environment
 from lockproof.core.evidence import Decision, Doubt, Evidence, LeftOut, Omission, Reason, verdict_of
 from lockproof.core.evidence import Verdict as Verdict
 from lockproof.core.repeat import Repeat
@@ -306,14 +307,14 @@ class Report:
 
     """
 
-    SCHEMA: ClassVar[int] = 3
+    SCHEMA: ClassVar[int] = 4
 
     subject: str
     model: str
     consistency: Consistency
     evidence: Evidence
     seed: int
-    environment: Mapping[str, Any]
+    environment: Environment
     coverage: Coverage
     findings: tuple[Finding, ...] = ()
     nonconformances: tuple[Nonconformance, ...] = ()
@@ -347,10 +348,6 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Return the report for a JSON file, as docs/schema describes it; `schema` is the version of the format."""
-        judged = {
-            engine: tally and {"ran": tally.ran, "judged": tally.judged, "returned": tally.returned}
-            for engine, tally in (("threads", self.evidence.threads), ("schedules", self.evidence.schedules))
-        }
         return {
             "schema": self.SCHEMA,
             "subject": self.subject,
@@ -358,9 +355,9 @@ class Report:
             "consistency": self.consistency,
             "verdict": self.verdict,
             "seed": self.seed,
-            "environment": dict(self.environment),
+            "environment": self.environment.to_json(),
             "coverage": encode(self.coverage),
-            "judged": judged,
+            "evidence": encode(self.evidence),
             "unknown": encode(self.unknown),
             "left_out": [each.to_json() for each in self.left_out],
             "findings": [{**encode(finding), "command": finding.command} for finding in self.findings],
@@ -368,6 +365,28 @@ class Report:
             "notes": list(self.notes),
             "threads": list(self.threads),
         }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Report:
+        """Return the report that `to_json` wrote. What follows from the evidence is not read, but made anew.
+
+        Raises:
+            Misfit: a field is missing, or there is one too many, or one has another type, or the verdict is not the one
+                that follows from the evidence.
+
+        """
+        if missing := {"schema", *_FOLLOWING, *(each.name for each in fields(cls))} - data.keys():
+            raise Misfit(f"Report lacks its field {min(missing)}")
+        findings = [{name: part for name, part in each.items() if name != "command"} for each in data["findings"]]
+        kept = {name: part for name, part in data.items() if name not in ("schema", *_FOLLOWING)}
+        report = decode_fields(cls, {**kept, "findings": findings})
+        if report.verdict != data["verdict"]:
+            raise Misfit(f"the verdict is {data['verdict']!r}, and the evidence says {report.verdict.value!r}")
+        return report
+
+
+_FOLLOWING: Final = ("verdict", "unknown", "left_out")
+"""The fields of a JSON report that follow from its evidence."""
 
 
 class InternalError(Exception):

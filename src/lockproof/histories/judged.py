@@ -78,7 +78,7 @@ def judge_history(
         found.configurations,
         found.seconds,
         time.monotonic() - began,
-        environment.current().to_json(),
+        environment.current(),
         found.how,
         found.reasons,
         tuple(notes),

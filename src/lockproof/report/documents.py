@@ -8,51 +8,19 @@ what it does not understand.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from lockproof.core.codec import decode
-from lockproof.core.environment import Environment
 from lockproof.core.errors import LockproofError
-from lockproof.core.evidence import Omission, Reason, Tally
 from lockproof.core.history_report import HistoryReport
 from lockproof.core.mutation_report import MutationReport
-from lockproof.core.verdict import Consistency, Coverage, Finding, Nonconformance, Report, Verdict
+from lockproof.core.verdict import Report
 from lockproof.report.batch import Batch
 
-
-@dataclass(frozen=True)
-class OmissionText:
-    """An omission as a JSON report has it: its code, how often it came up, and the sentence."""
-
-    code: Omission
-    count: int
-    text: str
-
-
-@dataclass(frozen=True)
-class SearchDocument:
-    """The JSON report of `check`, `explore` or `replay`; the fields are those of `Report.to_json`."""
-
-    subject: str
-    model: str
-    consistency: Consistency
-    verdict: Verdict
-    seed: int
-    environment: Environment
-    coverage: Coverage
-    judged: Mapping[str, Tally | None]
-    unknown: tuple[Reason, ...]
-    left_out: tuple[OmissionText, ...]
-    findings: tuple[Finding, ...]
-    nonconformances: tuple[Nonconformance, ...]
-    notes: tuple[str, ...]
-    threads: tuple[int, ...]
-
-
-type Document = SearchDocument | MutationReport | HistoryReport
+type Document = Report | MutationReport | HistoryReport
 """What a JSON report says."""
 
 
@@ -113,7 +81,7 @@ def document_of(data: Any, name: str = "the report") -> Document:
             "make the report and the page with one version of lockproof",
         )
     try:
-        return read({name: part for name, part in data.items() if name != "schema"})
+        return read(data)
     except (LockproofError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise LockproofError(
             f"{name} is no report as docs/schema describes it: {error}",
@@ -122,33 +90,19 @@ def document_of(data: Any, name: str = "the report") -> Document:
         ) from None
 
 
-def _search(data: dict[str, Any]) -> SearchDocument:
-    findings = [{name: part for name, part in each.items() if name != "command"} for each in data["findings"]]
-    return decode(SearchDocument, {**data, "findings": findings, "environment": _environment(data)})
-
-
 def _mutation(data: dict[str, Any]) -> MutationReport:
-    _environment(data)
     mutants = [{**each, "mutant": {**each["mutant"], "source": ""}} for each in data["mutants"]]
-    counted = ("score", "counts", "masked", "mutants")
+    counted = ("schema", "score", "counts", "masked", "mutants")
     kept = {name: part for name, part in data.items() if name not in counted}
     return decode(MutationReport, {**kept, "judged": mutants})
 
 
 def _history(data: dict[str, Any]) -> HistoryReport:
-    _environment(data)
-    return decode(HistoryReport, data)
-
-
-def _environment(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the environment without `build`, which follows from the other fields; raise if it is none."""
-    fields = {name: part for name, part in data["environment"].items() if name != "build"}
-    decode(Environment, fields)
-    return fields
+    return decode(HistoryReport, {name: part for name, part in data.items() if name != "schema"})
 
 
 _FORMS: Final[dict[str, tuple[int, Callable[[dict[str, Any]], Document]]]] = {
-    "findings": (Report.SCHEMA, _search),
+    "findings": (Report.SCHEMA, Report.from_json),
     "mutants": (MutationReport.SCHEMA, _mutation),
     "parts": (HistoryReport.SCHEMA, _history),
 }

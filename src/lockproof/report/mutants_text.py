@@ -134,6 +134,6 @@ def _ending(report: MutationReport) -> Iterator[str]:
     if undecided := report.count(Fate.UNDECIDED):
         yield f"{counted(undecided, 'mutant')} could not be judged: not known whether a check would notice"
     killed, valid = report.count(Fate.KILLED), report.valid
-    how = f"CPython {report.environment['build']}, seed {report.seed}, {seconds(report.budget)} for each"
+    how = f"CPython {report.environment.build}, seed {report.seed}, {seconds(report.budget)} for each"
     took = seconds(report.seconds)
     yield f"score {report.score:.1%}: {killed} of {valid} mutants of {report.subject} killed in {took}; {how}"

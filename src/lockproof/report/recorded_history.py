@@ -11,7 +11,7 @@ from rich.text import Text
 from lockproof.core.history_report import CallReport, HistoryReport, PartReport
 from lockproof.core.verdict import Verdict
 from lockproof.report.page import STYLES, Page
-from lockproof.report.text import VIOLATED, environment_line
+from lockproof.report.text import VIOLATED
 from lockproof.report.words import clean, counted, seconds
 
 
@@ -21,7 +21,7 @@ def print_history(report: HistoryReport, console: Console) -> None:
     page.say(f"{clean(report.source)}: {report.verdict.value.upper()}", style=STYLES[report.verdict])
     page.say(_summary(report))
     page.say(f"model: {clean(report.model)}; asked for: {report.consistency.value}")
-    page.say(environment_line(report.environment))
+    page.say(clean(str(report.environment)))
     for part in report.parts:
         _part(page, report, part)
     if report.reasons:

@@ -25,7 +25,7 @@ def regression_test(report: Report, finding: Finding) -> str:
     kind = _kind(finding)
     name = re.sub(r"\W+", "_", f"{target.rpartition(':')[2]}_{kind}").strip("_").lower()
     what = " ".join(finding.explanation.why) or finding.detail
-    head = f"{clean(report.subject)}: {kind}, found by lockproof on {report.environment['build']}."
+    head = f"{clean(report.subject)}: {kind}, found by lockproof on {report.environment.build}."
     lines = ['"""' + head.replace("\\", r"\\").replace('"', r"\"") + '"""', ""]
     lines += ["from __future__ import annotations", "", "import lockproof", "", "", f"def test_{name}() -> None:"]
     lines += [f"    # {line}" for line in _wrapped(clean(what))]

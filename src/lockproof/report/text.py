@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields
-from typing import Any, Final
+from typing import Final
 
 from rich.console import Console
 
-from lockproof.core.environment import Environment
 from lockproof.core.verdict import (
     ASSERTIONS,
     Consistency,
@@ -63,11 +60,6 @@ def print_report(report: Report, console: Console) -> None:
             page.item(clean(note))
 
 
-def environment_line(environment: Mapping[str, Any]) -> str:
-    """Return the line of a report on the interpreter and the machine; `environment` is as in the JSON report."""
-    return clean(str(Environment(**{field.name: environment[field.name] for field in fields(Environment)})))
-
-
 def _headline(page: Page, report: Report) -> None:
     page.whole(headline(report), style=STYLES[report.verdict])
     if report.verdict is Verdict.HELD:
@@ -78,7 +70,7 @@ def _headline(page: Page, report: Report) -> None:
         page.say(f"not called, and not counted against it: {clean('; '.join(report.coverage.excused))}")
     consistency = "" if report.model == ASSERTIONS else f"; asked for: {report.consistency.value}"
     page.say(f"model: {clean(report.model)}{consistency}; seed: {report.seed}")
-    page.say(environment_line(report.environment))
+    page.say(clean(str(report.environment)))
 
 
 def headline(report: Report) -> str:

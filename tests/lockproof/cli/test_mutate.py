@@ -9,6 +9,7 @@ import pytest
 
 from lockproof.campaign import mutate as mutating
 from lockproof.cli import commands as cli
+from lockproof.core.environment import Environment
 from lockproof.core.errors import LockproofError
 from lockproof.core.mutant import Mutant, SyncSite
 from lockproof.core.mutation_report import Fate, Judged, MutationFailed, MutationInterrupted, MutationReport
@@ -31,7 +32,7 @@ WRONG = Judged(
     mutant(4), Fate.KILLED, 0.4, "deadlock", "a.add(1) || a.add(2)", why="called equivalent (x), and it is not"
 )
 SITES = (SyncSite("section: with", "bag", "Bag.add", 1, "with self._lock:"),)
-FACTS = {"python": "3.13.15", "build": "3.13.15t", "gil": False, "free_threaded": True, "processors": 2}
+FACTS = Environment("3.13.15", True, False, 2, "Linux-6.1")
 
 
 def report(*judged: Judged, left: int = 0) -> MutationReport:

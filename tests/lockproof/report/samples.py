@@ -34,8 +34,8 @@ def checked(scenario: str | None, **options: Any) -> RepeatTarget:
     return RepeatTarget("shop.bags:Bag", CheckOptions(seed=7, scenario=scenario, **options))
 
 
-FREE_THREADED: Final = Environment("3.13.15", True, False, 2, "Linux-6.1").to_json()
-STANDARD: Final = Environment("3.13.0", False, True, 8, "Linux-6.1").to_json()
+FREE_THREADED: Final = Environment("3.13.15", True, False, 2, "Linux-6.1")
+STANDARD: Final = Environment("3.13.0", False, True, 8, "Linux-6.1")
 
 
 def outcome(*threads: tuple[str, ...], final: tuple[str, ...] = (), count: int = 0, **more: Any) -> Outcome:

@@ -128,7 +128,7 @@ def reports(draw: st.DrawFn) -> Report:
         draw(st.sampled_from(Consistency)),
         replace(draw(EVIDENCE), findings=len(found), differences=sum(each.decides for each in differing)),
         draw(COUNTS),
-        draw(ENVIRONMENTS).to_json(),
+        draw(ENVIRONMENTS),
         draw(
             st.builds(
                 Coverage,

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from lockproof.core.errors import LockproofError
 from lockproof.core.mutation_report import MutationReport
 from lockproof.core.verdict import Report
-from lockproof.report.documents import SearchDocument, document_of, read_reports
+from lockproof.report.documents import document_of, read_reports
 from lockproof.report.jsonfile import write_json
 from tests.lockproof.report.html.samples_for_pages import MUTANTS
 from tests.lockproof.report.samples import HISTORIES, LOST_UPDATE
@@ -28,12 +28,12 @@ def written(report: Any) -> Any:
 @settings(max_examples=settings().max_examples // 4)
 @given(reports())
 def test_a_report_of_a_search_comes_back(report: Report) -> None:
-    found = document_of(written(report))
-    assert isinstance(found, SearchDocument)
-    assert (found.subject, found.verdict, found.findings) == (report.subject, report.verdict, report.findings)
-    assert found.coverage == report.coverage and found.unknown == report.unknown
-    assert found.environment.to_json() == report.environment
-    assert [each.text for each in found.left_out] == [str(each) for each in report.left_out]
+    assert document_of(written(report)) == report
+
+
+def test_a_verdict_that_the_evidence_does_not_support_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text(json.dumps({**LOST_UPDATE.to_json(), "verdict": "held"}))
+    assert "the verdict is 'held', and the evidence says 'violation'" in refused(tmp_path / "a").fact
 
 
 def test_a_report_on_mutants_comes_back() -> None:
@@ -88,8 +88,8 @@ def test_another_version_is_refused(tmp_path: Path, report: Report, version: obj
     assert f"version {version!r}, and this lockproof reads version {report.SCHEMA}" in refused(tmp_path / "a").fact
 
 
-FOLLOWING = ("score", "counts", "masked")
-"""Fields that follow from the mutants."""
+FOLLOWING = ("score", "counts", "masked", "unknown", "left_out")
+"""Fields that follow from the mutants, or from the evidence."""
 
 DEFAULTED = ("left", "notes", "how", "reasons")
 """Fields that may be left out."""

@@ -12,11 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from lockproof.core.environment import Environment
 from lockproof.core.history_report import HistoryReport
 from lockproof.core.mutation_report import Fate, Judged, MutationReport
-from lockproof.core.verdict import Finding, FindingKind, Nonconformance, Verdict
-from lockproof.report.documents import Document, LoadedReport, SearchDocument
+from lockproof.core.verdict import Finding, FindingKind, Nonconformance, Report, Verdict
+from lockproof.report.documents import Document, LoadedReport
 from lockproof.report.text import kind_words, rate_words
 
 
@@ -117,7 +116,7 @@ class Subject:
         """What one thread alone shows, each once, with the labels of the reports that have it."""
         found: dict[Nonconformance, list[str]] = {}
         for entry in self.entries:
-            if isinstance(entry.document, SearchDocument):
+            if isinstance(entry.document, Report):
                 for each in entry.document.nonconformances:
                     found.setdefault(each, []).append(entry.label)
         return list(found.items())
@@ -180,41 +179,31 @@ def _name(document: Document) -> str:
     return document.source if isinstance(document, HistoryReport) else document.subject
 
 
-def _build(document: Document) -> str:
-    environment = document.environment
-    return environment.build if isinstance(environment, Environment) else str(environment["build"])
-
-
-def _environment(document: Document) -> str:
-    environment = document.environment
-    if not isinstance(environment, Environment):
-        environment = Environment(**{name: part for name, part in environment.items() if name != "build"})
-    return str(environment)
-
-
 def _by_version(build: str) -> tuple[list[int], str]:
     return [int(each) for each in re.findall(r"\d{1,9}", build)], build
 
 
 def _subject(number: int, form: ReportForm, name: str, sources: Sequence[LoadedReport]) -> Subject:
     anchor = f"s{number}"
-    ordered = sorted(sources, key=lambda each: _by_version(_build(each.document)))
+    ordered = sorted(sources, key=lambda each: _by_version(each.document.environment.build))
     entries = tuple(
-        Entry(label, f"{anchor}-r{place}", _build(each.document), _environment(each.document), each.document)
-        for place, (each, label) in enumerate(zip(ordered, _labels(ordered), strict=True), 1)
+        Entry(label, f"{anchor}-r{place}", document.environment.build, str(document.environment), document)
+        for place, (document, label) in enumerate(
+            zip((each.document for each in ordered), _labels(ordered), strict=True), 1
+        )
     )
     return Subject(name, form, anchor, entries, tuple(_findings(anchor, entries)))
 
 
 def _labels(sources: Sequence[LoadedReport]) -> list[str]:
     """Return the shortest labels that tell the reports apart: build, seed, file, number."""
-    several = Counter(_build(each.document) for each in sources)
+    several = Counter(each.document.environment.build for each in sources)
     labels = []
     for number, each in enumerate(sources, 1):
-        label = _build(each.document)
+        label = each.document.environment.build
         if several[label] > 1:
             seed = getattr(each.document, "seed", None)
-            alike = [other for other in sources if _build(other.document) == label]
+            alike = [other for other in sources if other.document.environment.build == label]
             seeds = Counter(getattr(other.document, "seed", None) for other in alike)
             files = Counter(other.file for other in alike)
             if seed is not None and seeds[seed] == 1:
@@ -228,14 +217,14 @@ def _labels(sources: Sequence[LoadedReport]) -> list[str]:
 def _findings(anchor: str, entries: Sequence[Entry]) -> Iterable[SameFinding]:
     found: dict[tuple[FindingKind, str, str], list[tuple[Entry, Finding]]] = {}
     for entry in entries:
-        if isinstance(entry.document, SearchDocument):
+        if isinstance(entry.document, Report):
             for each in entry.document.findings:
                 scenario = str(each.scenario) if each.scenario.threads else ""
                 key = each.kind, scenario, "" if scenario else each.detail
                 found.setdefault(key, []).append((entry, each))
     for number, ((_, scenario, detail), variants) in enumerate(found.items(), 1):
         first = variants[0][0].document
-        assert isinstance(first, SearchDocument)
+        assert isinstance(first, Report)
         having = {id(entry) for entry, _ in variants}
         yield SameFinding(
             f"{anchor}-f{number}",

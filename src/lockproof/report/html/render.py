@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Final
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.mutation_report import Fate
-from lockproof.core.verdict import ASSERTIONS, Coverage, Verdict
-from lockproof.report.documents import LoadedReport, SearchDocument
+from lockproof.core.verdict import ASSERTIONS, Coverage, Report, Verdict
+from lockproof.report.documents import LoadedReport
 from lockproof.report.html.lanes import lanes_of
 from lockproof.report.html.outcomes import outcome_columns, outcome_groups
 from lockproof.report.html.overview import Subject, arranged, overview_of
@@ -148,7 +148,7 @@ def _cleaned(value: object) -> object:
     return text if text.isprintable() else "\n".join(map(clean, text.expandtabs(4).split("\n")))
 
 
-def _details(document: SearchDocument) -> list[str]:
+def _details(document: Report) -> list[str]:
     """Return what the closed part below the table of what was covered has."""
     named = {
         "why the verdict is UNKNOWN"
@@ -169,7 +169,7 @@ def _ran(covered: Coverage) -> str:
 
 def _sum_of(subject: Subject) -> dict[str, int]:
     """Return how much was run in all reports on a subject. The page leaves out what is 0 in all of them."""
-    found = [each.document.coverage for each in subject.entries if isinstance(each.document, SearchDocument)]
+    found = [each.document.coverage for each in subject.entries if isinstance(each.document, Report)]
     return {
         "members": sum(len(each.called) + len(each.uncalled) for each in found),
         **{name: sum(getattr(each, name) for each in found) for name in _COUNTS},

@@ -35,7 +35,7 @@ MUTANTS: Final = MutationReport(
 
 def on(report: Report, python: str, *, free_threaded: bool = False) -> Report:
     """Return the report as another build would have made it."""
-    environment = Environment(python, free_threaded, not free_threaded, 2, "Linux-6.1").to_json()
+    environment = Environment(python, free_threaded, not free_threaded, 2, "Linux-6.1")
     return replace(report, environment=environment)
 
 

@@ -53,7 +53,19 @@ def check_harmless(text: str) -> Element:
     return page
 
 
-PLAIN_FIELDS = ("schema", "verdict", "fate", "kind", "masking", "consistency", "switching", "code", "by")
+PLAIN_FIELDS = (
+    "schema",
+    "verdict",
+    "fate",
+    "kind",
+    "masking",
+    "consistency",
+    "switching",
+    "code",
+    "by",
+    "doubt",
+    "omission",
+)
 """Fields with the words of lockproof itself."""
 
 

@@ -1,0 +1,1 @@
+"""Tests of many checks: units of work, packages, merged reports."""
