@@ -3,8 +3,7 @@
 That is the first of these: `tox.ini`; `setup.cfg` with a section `tox:tox`; `[tool.tox]` of `pyproject.toml`, as TOML
 or as INI in `legacy_tox_ini`; `tox.toml`. A project without any gets a `tox.ini`.
 
-lockproof and pytest come on top of what the tests of the project need, since the first test may share a conftest.py with
-them.
+lockproof and pytest come on top of what the tests of the project need: the first test may use their conftest.py.
 """
 
 from __future__ import annotations
