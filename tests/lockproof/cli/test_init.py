@@ -200,9 +200,9 @@ def test_pytest_collects_the_test_and_skips_it_without_lockproof(tmp_path: Path,
     variables = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path / "src"), str(tmp_path), *sys.path])}
     for more, status, says in (([], 0, "1 test collected"), (["-p", "no_lockproof"], 5, "no tests collected")):
         (tmp_path / "no_lockproof.py").write_text("import sys\nsys.modules['lockproof'] = None\n", encoding="utf-8")
+        without = ["-p", "no:lockproof", "-p", "no:cacheprovider"]
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "--collect-only", "-qp", "no:lockproof", "-p", "no:cacheprovider", *more, test],
-            cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=60, check=False,
+            [sys.executable, "-m", "pytest", "--collect-only", "-q", *without, *more, test], cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert done.returncode == status and says in done.stdout, done.stdout + done.stderr
 
@@ -291,20 +291,22 @@ LAYOUTS: dict[str, tuple[dict[str, str], str]] = {
     "name of the project": ({"pyproject.toml": '[project]\nname = "b"\n', "a.py": "", "b.py": ""}, "b"),
     "flit": ({"pyproject.toml": '[tool.flit.module]\nname = "b"\n', "a.py": "", "b.py": ""}, "b"),
     "hatch": (
-        {"pyproject.toml": '[tool.hatch.build.targets.wheel]\npackages = ["lib/b"]\n', "a.py": "", "lib/b/x.py": ""}, "b",
+        {"pyproject.toml": '[tool.hatch.build.targets.wheel]\npackages = ["lib/b"]\n', "a.py": "", "lib/b/x.py": ""},
+        "b",
     ),
     "poetry": (
-        {"pyproject.toml": '[tool.poetry]\npackages = [{ include = "b", from = "lib" }]\n', "a.py": "", "lib/b/x.py": ""},
+        {"pyproject.toml": '[tool.poetry]\npackages = [{ include = "b", from = "lib" }]\n', "a.py": "", "lib/b.py": ""},
         "b",
     ),
     "setuptools": ({"pyproject.toml": '[tool.setuptools]\npy-modules = ["b"]\n', "a.py": "", "b.py": ""}, "b"),
     "setuptools, where": (
-        {"pyproject.toml": '[tool.setuptools.packages.find]\nwhere = ["lib"]\n', "a.py": "", "lib/b/__init__.py": ""}, "b",
+        {"pyproject.toml": '[tool.setuptools.packages.find]\nwhere = ["lib"]\n', "a.py": "", "lib/b/__init__.py": ""},
+        "b",
     ),
     "setup.cfg": ({"setup.cfg": "[options]\npackage_dir =\n    =lib\n", "a.py": "", "lib/b/__init__.py": ""}, "b"),
     "setup.py": ({"setup.py": "import x\nx.setup(name='b', y=1 + x)\n", "a.py": "", "b.py": ""}, "b"),
     "uv": (
-        {"pyproject.toml": '[tool.uv.build-backend]\nmodule-name = "b"\nmodule-root = ""\n', "src/a.py": "", "b/x.py": ""},
+        {"pyproject.toml": '[tool.uv.build-backend]\nmodule-name = "b"\nmodule-root = ""', "src/a.py": "", "b.py": ""},
         "b",
     ),
 }  # fmt: skip

@@ -41,6 +41,7 @@ KNOWN = ("lockproof check --profile", "lockproof config", "--update-baseline")
 SAME = (
     "lockproof history",
     "lockproof config",
+    "lockproof init",
     "lockproof check --profile",
     "lockproof explore",
     "lockproof replay",
