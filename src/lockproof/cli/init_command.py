@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lockproof.cli.starter.file_plan import Fate
+from lockproof.cli.starter.file_plan import PartState
 from lockproof.cli.starter.package_search import find_package
 from lockproof.cli.starter.project import read_project
 from lockproof.cli.starter.starter_files import plan_files
@@ -46,8 +46,8 @@ def init(package: str | None, dry_run: bool) -> int:
     page = Page(console_on(sys.stdout))
     files, parts = (max(map(len, some)) for some in zip(*((each.file, each.part) for each in plan.parts), strict=True))
     for each in plan.parts:
-        fate = f"would be {each.fate}" if dry_run and each.fate is not Fate.LEFT else str(each.fate)
-        page.whole(clean(f"{each.file:{files}}  {each.part:{parts}}  {fate}"))
+        state = f"would be {each.state}" if dry_run and each.state is not PartState.LEFT else str(each.state)
+        page.whole(clean(f"{each.file:{files}}  {each.part:{parts}}  {state}"))
     for each in plan.parts if dry_run else ():
         if each.text:
             page.heading(f"{clean(each.file)}:")

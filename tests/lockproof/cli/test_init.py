@@ -202,7 +202,8 @@ def test_pytest_collects_the_test_and_skips_it_without_lockproof(tmp_path: Path,
         (tmp_path / "no_lockproof.py").write_text("import sys\nsys.modules['lockproof'] = None\n", encoding="utf-8")
         without = ["-p", "no:lockproof", "-p", "no:cacheprovider"]
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "--collect-only", "-q", *without, *more, test], cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=60, check=False,
+            [sys.executable, "-m", "pytest", "--collect-only", "-q", *without, *more, test],
+            cwd=tmp_path, env=variables, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert done.returncode == status and says in done.stdout, done.stdout + done.stderr
 
@@ -364,31 +365,43 @@ def test_a_directory_that_is_read_only_is_refused(
     tmp_path: Path, started: Started, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = contents(written(tmp_path, {"thing.py": LOCKED}))
-    monkeypatch.setattr(file_plan.os, "access", lambda place, mode: place != tmp_path)  # root may write everywhere
+    monkeypatch.setattr(
+        file_plan.os, "access", lambda place, mode: place != tmp_path.resolve()
+    )  # root may write everywhere
     status, _, err = started()
     assert (status, contents(tmp_path)) == (2, before)
     assert "pyproject.toml cannot be written: the directory is read-only" in err
 
 
 @pytest.mark.parametrize("last", ["pyproject.toml", "tox.ini", "lockproof.yml", "test_lockproof.py"])
+@pytest.mark.parametrize("step", ["write_bytes", "replace"])
 def test_a_write_that_fails_undoes_those_before_it(
-    tmp_path: Path, started: Started, monkeypatch: pytest.MonkeyPatch, last: str
+    tmp_path: Path, started: Started, monkeypatch: pytest.MonkeyPatch, last: str, step: str
 ) -> None:
     before = contents(written(tmp_path, PROJECTS["src and tox.ini"]))
     folders = {*tmp_path.rglob("*")}
-    write = Path.write_bytes
+    real = getattr(Path, step)
 
-    def failing(path: Path, data: bytes) -> int:
-        if path.name == last and data != before.get(path.relative_to(tmp_path).as_posix()):
-            write(path, data[: len(data) // 2])
+    def failing(path: Path, given: Any) -> Any:
+        if path.name.startswith(f".{last}."):
             raise OSError(28, "No space left on device")
-        return write(path, data)
+        return real(path, given)
 
-    monkeypatch.setattr(Path, "write_bytes", failing)
+    monkeypatch.setattr(Path, step, failing)
     status, _, err = started()
     assert (status, contents(tmp_path)) == (2, before)
     assert {*tmp_path.rglob("*")} == folders
     assert f"{last} cannot be written: No space left on device" in err
+
+
+def test_a_link_and_the_mode_of_a_file_stay(tmp_path: Path, started: Started) -> None:
+    written(tmp_path, {"thing.py": LOCKED, "elsewhere/real.toml": "[tool.other]\n"})
+    (tmp_path / "elsewhere" / "real.toml").chmod(0o640)
+    (tmp_path / "pyproject.toml").symlink_to("elsewhere/real.toml")
+    assert started()[0] == 0
+    assert (tmp_path / "pyproject.toml").is_symlink()
+    assert (tmp_path / "elsewhere" / "real.toml").stat().st_mode & 0o777 == 0o640
+    assert read_configuration(tmp_path, None, {})[0].target == "thing"
 
 
 def test_what_is_there_under_the_same_names_is_left_alone(tmp_path: Path, started: Started) -> None:

@@ -6,6 +6,7 @@ What a file has stays, byte by byte: text is added at its end, or in one place t
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +15,7 @@ from lockproof.cli.starter.project import read_bytes
 from lockproof.core.errors import LockproofError
 
 
-class Fate(StrEnum):
+class PartState(StrEnum):
     """What happens to a part of a file."""
 
     MADE = "made"
@@ -28,7 +29,7 @@ class PlannedPart:
 
     file: str
     part: str
-    fate: Fate
+    state: PartState
     text: str = ""
 
 
@@ -60,7 +61,7 @@ class FilePlan:
 
     def leave(self, file: str, part: str) -> None:
         """Plan that a part stays as it is."""
-        self.parts.append(PlannedPart(file, part, Fate.LEFT))
+        self.parts.append(PlannedPart(file, part, PartState.LEFT))
 
     def add(self, file: str, part: str, text: str, position: int | None = None) -> None:
         """Plan that a file gets a text, with the line ends that the file has.
@@ -73,7 +74,7 @@ class FilePlan:
 
         """
         old = self.content(file)
-        fate = Fate.MADE if self._before[file] is None else Fate.EXTENDED
+        state = PartState.MADE if self._before[file] is None else PartState.EXTENDED
         new, before = text, b"" if old is None else old
         if position is None and before:
             new = ("\n" if before.endswith(b"\n") else "\n\n") + new
@@ -82,55 +83,72 @@ class FilePlan:
             data = data.replace(b"\n", b"\r\n")
         place = len(before) if position is None else position
         self._after[file] = before[:place] + data + before[place:]
-        self.parts.append(PlannedPart(file, part, fate, text))
+        self.parts.append(PlannedPart(file, part, state, text))
 
     def check(self) -> None:
         """Raise a `LockproofError` if a file cannot be written, before anything is."""
         for file in self._after:
-            path = self.folder / file
-            place = path if path.exists() else next(each for each in path.parents if each.exists())
-            if not os.access(place, os.W_OK) or (place != path and not place.is_dir()):
-                name = place.relative_to(self.folder) if place.is_relative_to(self.folder) else place
+            path = (self.folder / file).resolve()
+            place = next(each for each in path.parents if each.exists())
+            for each in (path, place) if path.exists() else (place,):
+                if os.access(each, os.W_OK) and (each == path or each.is_dir()):
+                    continue
+                name = "the directory" if each == self.folder.resolve() else os.path.relpath(each, self.folder)
+                if each.is_dir() or each == path:
+                    what, cause = "is read-only", "it belongs to somebody else, or is on a read-only file system"
+                else:
+                    what, cause = "is no directory", "a file in the place of a directory"
                 raise LockproofError(
-                    f"{file} cannot be written: {'the directory' if name == Path('.') else name} "
-                    f"{'is read-only' if place == path or place.is_dir() else 'is no directory'}",
-                    "the directory belongs to somebody else, or is on a read-only file system"
-                    if place == path or place.is_dir() else "a file in the place of a directory",
-                    "nothing was written; make it writable, or see the texts with --dry-run",
-                )  # fmt: skip
+                    f"{file} cannot be written: {name} {what}",
+                    cause,
+                    "nothing was written; mend it, and run this again",
+                )
 
     def write(self) -> None:
         """Write all files, or none.
+
+        Each text goes into a file beside its own first, which then takes its place in one step: a process that is
+        killed leaves no half of a file.
 
         Raises:
             LockproofError: a file cannot be written; what was written before it is undone.
 
         """
         self.check()
-        undo: list[Path] = []
+        done: list[Path] = []
+        path = self.folder
         try:
             for file, data in self._after.items():
-                path = self.folder / file
-                missing = [each for each in path.parents if not each.exists()]
-                for each in reversed(missing):
+                path = (self.folder / file).resolve()
+                for each in reversed([each for each in path.parents if not each.exists()]):
                     each.mkdir()
-                    undo.append(each)
-                undo.append(path)
-                path.write_bytes(data)
+                    done.append(each)
+                done.append(_beside(path))
+                _beside(path).write_bytes(data)
+                if path.exists():
+                    shutil.copymode(path, _beside(path))
+            for file in self._after:
+                path = (self.folder / file).resolve()
+                _beside(path).replace(path)
+                done.append(path)
         except OSError as error:
-            self._undo(undo)
+            self._undo(done)
             raise LockproofError(
                 f"{path} cannot be written: {error.strerror or error}",
                 "the disk is full, or the directory changed meanwhile",
                 "what was written before it is undone; mend the cause, and run the command again",
             ) from None
 
-    def _undo(self, written: list[Path]) -> None:
-        for path in reversed(written):
-            before = self._before.get(path.relative_to(self.folder).as_posix())
+    def _undo(self, done: list[Path]) -> None:
+        before = {(self.folder / file).resolve(): data for file, data in self._before.items()}
+        for path in reversed(done):
             if path.is_dir():
                 path.rmdir()
-            elif before is None:
+            elif (data := before.get(path)) is None:
                 path.unlink(missing_ok=True)
             else:
-                path.write_bytes(before)
+                path.write_bytes(data)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.lockproof-init")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from lockproof.cli.starter.project import Project, texts, value
+from lockproof.cli.starter.project import ProjectFiles, texts, value
 from lockproof.core.errors import LockproofError
 
 NO_PACKAGES: Final = frozenset((
@@ -43,7 +43,7 @@ class Package:
     path: Path
 
 
-def find_package(project: Project, name: str | None) -> Package:
+def find_package(project: ProjectFiles, name: str | None) -> Package:
     """Return the package of a project.
 
     Args:
@@ -87,7 +87,7 @@ def _same_name(name: str, distribution: str) -> bool:
     return re.sub(r"[-_.]+", "-", name).lower() == re.sub(r"[-_.]+", "-", distribution).lower()
 
 
-def _named(project: Project, name: str, roots: list[str], candidates: list[Package]) -> Package | None:
+def _named(project: ProjectFiles, name: str, roots: list[str], candidates: list[Package]) -> Package | None:
     path = name.removesuffix(".py").rstrip("/")
     if "/" in path:
         for root in roots:
@@ -117,7 +117,7 @@ def _at(folder: Path, root: str, name: str) -> Package | None:
     return Package(name, root, file) if file.is_file() else None
 
 
-def _roots(project: Project) -> list[str]:
+def _roots(project: ProjectFiles) -> list[str]:
     """Return the directories that packages can be in, relative to the project, the likeliest first."""
     pyproject, options = project.pyproject, project.setup_cfg
     setuptools = value(pyproject, "tool", "setuptools")
@@ -141,7 +141,7 @@ def _poetry(pyproject: Any) -> list[Any]:
     return entries if isinstance(entries, list) else []
 
 
-def _candidates(project: Project, roots: list[str]) -> list[Package]:
+def _candidates(project: ProjectFiles, roots: list[str]) -> list[Package]:
     named = list(_told(project, roots))
     if named:
         return named
@@ -157,7 +157,7 @@ def _candidates(project: Project, roots: list[str]) -> list[Package]:
     return []
 
 
-def _told(project: Project, roots: list[str]) -> Iterator[Package]:
+def _told(project: ProjectFiles, roots: list[str]) -> Iterator[Package]:
     """Yield the packages that a file of the project names, and that exist."""
     pyproject, options = project.pyproject, project.setup_cfg
     for path in texts(value(pyproject, "tool", "hatch", "build", "targets", "wheel", "packages")):

@@ -19,7 +19,7 @@ SETUP_PY: Final = "setup.py"
 
 
 @dataclass(frozen=True)
-class Project:
+class ProjectFiles:
     """The files that describe a project; those that are missing are empty.
 
     Attributes:
@@ -49,7 +49,7 @@ class Project:
         return next((each for each in named if isinstance(each, str)), "")
 
 
-def read_project(folder: Path) -> Project:
+def read_project(folder: Path) -> ProjectFiles:
     """Return what the files of a directory say.
 
     Raises:
@@ -60,7 +60,7 @@ def read_project(folder: Path) -> Project:
     setup_cfg = read_ini(folder / SETUP_CFG)
     build = value(pyproject, "tool", "poetry") or value(pyproject, "tool", "flit")
     packaged = "project" in pyproject or "build-system" in pyproject or build
-    return Project(
+    return ProjectFiles(
         folder, pyproject, setup_cfg, _keywords(folder / SETUP_PY),
         bool(packaged or setup_cfg.has_section("metadata") or (folder / SETUP_PY).is_file()),
     )  # fmt: skip

@@ -12,7 +12,7 @@ from lockproof.cli.configuration import TABLE
 from lockproof.cli.starter.class_choice import choose_class
 from lockproof.cli.starter.file_plan import FilePlan
 from lockproof.cli.starter.package_search import Package
-from lockproof.cli.starter.project import PYPROJECT, Project, read_ini, texts, value
+from lockproof.cli.starter.project import PYPROJECT, ProjectFiles, read_ini, texts, value
 from lockproof.cli.starter.templates import filled
 from lockproof.cli.starter.tox_environment import add_toml, plan_environment
 
@@ -21,7 +21,7 @@ TEST_NAMES: Final = ("test_lockproof.py", "lockproof_test.py", "check_lockproof.
 """Names of the file of the first test: the first that pytest would collect counts."""
 
 
-def target_of(project: Project, package: Package) -> str:
+def target_of(project: ProjectFiles, package: Package) -> str:
     """Return the target that a check of the whole package has.
 
     It is the import name, or the path where only a path leads to it: in a directory that nothing installs.
@@ -31,7 +31,7 @@ def target_of(project: Project, package: Package) -> str:
     return package.path.relative_to(project.folder).as_posix()
 
 
-def plan_files(project: Project, package: Package) -> FilePlan:
+def plan_files(project: ProjectFiles, package: Package) -> FilePlan:
     """Return all changes of a project.
 
     Raises:
@@ -66,7 +66,7 @@ def _plan_whole(plan: FilePlan, file: str, part: str, text: str) -> None:
         plan.leave(file, part.partition(" ")[0])
 
 
-def _requirements(project: Project) -> str:
+def _requirements(project: ProjectFiles) -> str:
     """Return the line of the workflow that says what pip installs beside lockproof."""
     if project.installable:
         return "      requirements: .\n"
@@ -77,7 +77,7 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|\.", "_", name).lower().strip("_")
 
 
-def _test_file(project: Project, package: Package) -> str:
+def _test_file(project: ProjectFiles, package: Package) -> str:
     """Return the file of the first test, where pytest looks for tests."""
     settings = list(_pytest_settings(project))
     patterns = [each for table in settings for each in texts(table.get("python_files"))]
@@ -90,7 +90,7 @@ def _test_file(project: Project, package: Package) -> str:
     return f"tests/{name}"
 
 
-def _pytest_settings(project: Project) -> Iterator[Any]:
+def _pytest_settings(project: ProjectFiles) -> Iterator[Any]:
     """Yield the settings of pytest in each file that can have them."""
     tool = value(project.pyproject, "tool", "pytest") or {}
     yield tool.get("ini_options", tool)

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from lockproof.cli.starter.file_plan import FilePlan
 from lockproof.cli.starter.package_search import Package
-from lockproof.cli.starter.project import PYPROJECT, SETUP_CFG, Project, read_ini, read_toml, texts, value
+from lockproof.cli.starter.project import PYPROJECT, SETUP_CFG, ProjectFiles, read_ini, read_toml, texts, value
 from lockproof.cli.starter.templates import filled
 from lockproof.core.errors import LockproofError
 
@@ -37,7 +37,7 @@ TEST_GROUPS: Final = ("test", "tests", "testing")
 class _Wanted:
     """What the environment is for."""
 
-    project: Project
+    project: ProjectFiles
     package: Package
     test: str
 
@@ -65,7 +65,7 @@ class _Wanted:
         return [f"-r {file}"] if not self.project.installable and (self.project.folder / file).is_file() else []
 
 
-def plan_environment(plan: FilePlan, project: Project, package: Package, test: str) -> None:
+def plan_environment(plan: FilePlan, project: ProjectFiles, package: Package, test: str) -> None:
     """Plan the environment, unless the project has one of its name.
 
     Args:
