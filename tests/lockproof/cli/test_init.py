@@ -488,32 +488,40 @@ def test_nothing_of_the_project_is_run(tmp_path: Path, started: Started) -> None
     assert not (tmp_path / "ran").exists()
 
 
-@pytest.mark.nightly(reason="it installs tox and the projects from the network; a push reads the environments instead")
-@pytest.mark.timeout(900)
-def test_tox_runs_the_environment_in_each_project(tmp_path: Path, started: Started) -> None:
-    def run(*words: str | Path, place: Path = tmp_path, **variables: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: each for name, each in os.environ.items() if not name.startswith(("TOX", "PYTHONPATH", "PYTEST"))}
-        return subprocess.run(
-            [*map(str, words)],
-            cwd=place,
-            env={**kept, **variables},
-            capture_output=True,
-            text=True,
-            timeout=250,
-            check=False,
-        )
+def ran(place: Path, *words: str | Path, **variables: str) -> str:
+    """Run a command without the variables of tox and pytest that this process has, and return its output."""
+    kept = {name: each for name, each in os.environ.items() if not name.startswith(("TOX", "PYTHONPATH", "PYTEST"))}
+    done = subprocess.run(
+        [*map(str, words)],
+        cwd=place,
+        env={**kept, **variables},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
-    wheels, tox = tmp_path / "wheels", tmp_path / "tox" / "bin" / "python"
-    for command in (
-        [sys.executable, "-m", "venv", tmp_path / "tox"], [tox, "-m", "pip", "install", "tox>=4.30"],
-        [tox, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", wheels, ROOT / "src" / "lockproof"],
-    ):  # fmt: skip
-        done = run(*command)
-        assert done.returncode == 0, done.stdout + done.stderr
-    for kind, files in PROJECTS.items():
-        place = written(tmp_path / kind.replace(" ", "-"), files)
-        os.chdir(place)
-        assert started()[0] == 0
-        done = run(tox, "-m", "tox", "run", "-e", "lockproof", place=place, PIP_FIND_LINKS=str(wheels))
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert re.search(r"^thing: HELD", done.stdout, re.MULTILINE) and "1 held" in done.stdout
+
+@pytest.fixture(scope="module")
+def tox_and_wheels(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return the interpreter of an environment with tox, and a directory with a wheel of lockproof."""
+    place = tmp_path_factory.mktemp("tox")
+    python = place / "venv" / "bin" / "python"
+    ran(place, sys.executable, "-m", "venv", place / "venv")
+    ran(place, python, "-m", "pip", "install", "tox>=4.30")
+    ran(place, python, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", place / "wheels", ROOT / "src" / "lockproof")
+    return python, place / "wheels"
+
+
+@pytest.mark.nightly(reason="it installs tox and a project from the network; a push reads the environment instead")
+@pytest.mark.parametrize("kind", PROJECTS)
+def test_tox_runs_the_environment(
+    tmp_path: Path, started: Started, tox_and_wheels: tuple[Path, Path], kind: str
+) -> None:
+    written(tmp_path, PROJECTS[kind])
+    assert started()[0] == 0
+    python, wheels = tox_and_wheels
+    output = ran(tmp_path, python, "-m", "tox", "run", "-e", "lockproof", PIP_FIND_LINKS=str(wheels))
+    assert re.search(r"^thing: HELD", output, re.MULTILINE) and "1 held" in output
