@@ -1,5 +1,5 @@
-"""The command line: `lockproof check`, `explore`, `replay` and `history`. `mutate` and `report` have modules
-of their own.
+"""The command line: `lockproof check`, `explore`, `replay` and `history`. `mutate`, `report`, `config` and `init` have
+modules of their own.
 
 Results go to standard output, everything else to standard error. A mistake of the user ends with a message and status
 2. A fault of lockproof itself ends with a traceback and the status of UNKNOWN: the status of HELD or VIOLATION would
