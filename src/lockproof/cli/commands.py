@@ -1,5 +1,5 @@
-"""The command line: `lockproof check`, `explore`, `replay` and `history`. `mutate` and `report` have modules
-of their own.
+"""The command line: `lockproof check`, `explore`, `replay` and `history`. `mutate`, `report`, `config` and `init` have
+modules of their own.
 
 Results go to standard output, everything else to standard error. A mistake of the user ends with a message and status
 2. A fault of lockproof itself ends with a traceback and the status of UNKNOWN: the status of HELD or VIOLATION would
@@ -29,6 +29,7 @@ from lockproof.cli.check_several import Baseline, check_several
 from lockproof.cli.config_command import config, no_targets
 from lockproof.cli.configuration import PROFILE_VARIABLE, ConfiguredTarget, Setting, read_configuration
 from lockproof.cli.formats import OF_A_SEARCH, OF_EACH, Files, deliver, written_as
+from lockproof.cli.init_command import init
 from lockproof.cli.mutate_command import mutate
 from lockproof.cli.report_command import report
 from lockproof.cli.shared import import_from_here, internal_error, interrupted
@@ -80,6 +81,7 @@ def _version(ctx: click.Context, _: click.Parameter, given: bool) -> None:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=f"""\b
 Examples:
+  lockproof init                                 set a project up: configuration, tox, CI, a first test
   lockproof check mypackage.cache:Cache          ten seconds, no test code
   lockproof check src/bag.py:Bag --budget 1m     a class by its file, longer
   lockproof check queue:Queue                    one of the standard library
@@ -323,6 +325,7 @@ def _reported(run: Callable[[Callable[[Progress], None]], Report], files: Files)
 cli.add_command(mutate)
 cli.add_command(report)
 cli.add_command(config)
+cli.add_command(init)
 
 
 @contextmanager

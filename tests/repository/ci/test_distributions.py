@@ -96,7 +96,8 @@ def test_a_wheel_holds_the_files_of_its_package_alone(built: Built) -> None:
     package = ROOT / "src" / built.name
     sources = {path.relative_to(package.parent).as_posix() for path in package.rglob("*.py*") if path.suffix != ".pyc"}
     page = package / "report" / "html"
-    files = [*page.glob("page.*"), *page.glob("templates/*.html")]
+    starter = package / "cli" / "starter" / "templates"
+    files = [*page.glob("page.*"), *page.glob("templates/*.html"), *starter.glob("*.template")]
     assert bool(files) is (built.name == "lockproof")
     sources |= {path.relative_to(package.parent).as_posix() for path in files}
     assert built.files() == sources - {"lockedset/native/build_hook.py"} | {f"{built.name}/py.typed"}

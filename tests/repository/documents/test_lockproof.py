@@ -35,12 +35,13 @@ SEARCHES = ("lockproof check", "lockproof mutate", "pytest")
 searches = pytest.mark.nightly(reason="with the GIL only the verdict is compared, which other tests ask for")
 """For commands that search with real threads: on push only without the GIL, where all that they print is compared."""
 
-KNOWN = ("lockproof check --profile", "lockproof config", "--update-baseline")
+KNOWN = ("lockproof check --profile", "lockproof config", "lockproof init", "--update-baseline")
 """Commands whose findings are known, or that find nothing: their status is 0."""
 
 SAME = (
     "lockproof history",
     "lockproof config",
+    "lockproof init",
     "lockproof check --profile",
     "lockproof explore",
     "lockproof replay",
