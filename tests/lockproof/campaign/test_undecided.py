@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.
 
 def checked(name: str, **options: Any) -> Report:
     """Check a subject; that nothing reads the count of a counter is another question (`test_called.py`)."""
-    given = {"budget": 1.0, "seed": 1, "skip": ("nothing-observed",), **options}
+    given = {"budget": 0.3, "seed": 1, "skip": ("nothing-observed",), **options}
     return check_target(f"{HERE}:{name}", CheckOptions(**given))
 
 
