@@ -123,6 +123,7 @@ def test_what_is_left_out_of_an_output_is_marked_and_not_compared() -> None:
     assert set(masked(short.shown)) < set(masked(commands(FIRST)[0].shown))
 
 
+@pytest.mark.two_builds
 @pytest.mark.thread_unsafe(reason="starts a process")
 def test_the_test_of_the_first_check_passes_for_a_class_that_is_safe(tmp_path: Path) -> None:
     (test,) = [block for block in blocks(FIRST, "python") if "def test_" in block]
