@@ -58,6 +58,8 @@ def _marks(command: str) -> object:
         return pytest.mark.nightly(reason="tests of the command line ask for the same")
     if "--json report.json" in command:
         return pytest.mark.nightly(reason="the command before it, with a file; tests of reports read such files")
+    if command.endswith("--factory cache:small_cache"):
+        return pytest.mark.nightly(reason="the command after it checks the same class in one scenario")
     if command.startswith(SAME):
         return pytest.mark.one_build
     return searches if command.startswith(SEARCHES) and sys._is_gil_enabled() else ()
