@@ -23,6 +23,7 @@ A hang is cut off by pytest-timeout with the stacks of all threads. A run that e
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -107,6 +108,13 @@ class Planned:
 
 ALONE = "(all_processors or untraced)"
 BESIDE = ("not all_processors", "not untraced")
+MARKS_OF_ALONE = re.compile(r"\bmark\.(all_processors|untraced)\b")
+
+
+def marked_alone(folder: str) -> list[str]:
+    """The files of tests in a folder that name a mark of the phase `alone`: to import all others takes seconds."""
+    files = sorted(Path(folder).rglob("test_*.py"))
+    return [str(each) for each in files if MARKS_OF_ALONE.search(each.read_text(encoding="utf-8"))]
 
 
 def phases(selection: Selection, extra: Sequence[str]) -> list[Planned]:
@@ -115,14 +123,16 @@ def phases(selection: Selection, extra: Sequence[str]) -> list[Planned]:
     several = [f"--numprocesses={PROCESSES}", "--dist=worksteal"]
     pushed = replace(selection, everything=False)
 
-    def both(name: str, environment: Mapping[str, str], *words: str) -> list[Planned]:
+    def both(
+        name: str, environment: Mapping[str, str], *words: str, alone: Sequence[str] | None = None
+    ) -> list[Planned]:
         processes = [f"--numprocesses={WAITING}", "--dist=worksteal"] if name == "tests" else several
         beside = [*pytest, *selection.marked(*BESIDE), *processes, *words]
         return [
             Planned(name, beside, environment),
             Planned(
                 "alone" if name == "tests" else f"{name}-alone",
-                [*pytest, *selection.marked(ALONE), *words],
+                [*pytest, *selection.marked(ALONE), *(words if alone is None else alone)],
                 environment,
             ),
         ]
@@ -134,7 +144,8 @@ def phases(selection: Selection, extra: Sequence[str]) -> list[Planned]:
         if not paths or any(Path(each).parts[:2] == ("tests", "lockedset") for each in paths):
             found += both("compiled", COMPILED, *extra, *of_lockedset)
         return found
-    found = both("tests", PURE, f"--ignore={OF_LOCKEDSET}")
+    of_others = [each for each in marked_alone("tests") if not each.startswith(f"{OF_LOCKEDSET}/")]
+    found = both("tests", PURE, f"--ignore={OF_LOCKEDSET}", alone=of_others)
     if selection.free_threaded and not selection.everything:
         left = [f"--ignore={each}" for each in LOCKEDSET]  # the phase with threads has them
         found += both("compiled", COMPILED, *left, OF_LOCKEDSET)

@@ -5,6 +5,8 @@ The comparison is the part of it that chance has no hand in: each operation alon
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from lockproof import infer
@@ -21,6 +23,7 @@ BROKEN = {
 """A program that shows each flaw, as the comparison makes it."""
 
 
+@cache
 def compared(target: str) -> ConformanceResult:
     return conform(infer(load(target)), seed=1, seconds=0.0)
 

@@ -41,7 +41,7 @@ nightly = pytest.mark.nightly(reason="half a minute of exploring scenarios that 
 
 
 @pytest.mark.thread_unsafe(reason="starts processes")
-@pytest.mark.parametrize("budget", [2.0, pytest.param(10.0, marks=nightly)])
+@pytest.mark.parametrize("budget", [1.0, pytest.param(10.0, marks=nightly)])
 def test_locked_set_keeps_its_specification(budget: float) -> None:
     assert lockproof.check(locked_set, budget=budget, seed=1).verdict is lockproof.Verdict.HELD
 

@@ -38,11 +38,11 @@ def test_its_twin_holds() -> None:
 
 
 def test_one_flaw_is_told_once() -> None:
-    assert operations(checked("HalfLockedShelf", 6.0)) == [{"a.add"}]
+    assert operations(checked("HalfLockedShelf", 3.0)) == [{"a.add"}]
 
 
 def test_a_lock_that_a_refused_call_leaves_taken_hides_no_race() -> None:
-    report = checked("LeakyRegister", 10.0)
+    report = checked("LeakyRegister", 5.0)
     leak = next(each for each in report.findings if not each.concurrent)
     assert str(leak.scenario).startswith("a.note([])") and "a call that is over has left it taken" in leak.detail
     assert {"a.claim"} in operations(report)

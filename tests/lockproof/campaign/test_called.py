@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ HERE = "tests.lockproof.campaign.uncalled"
 pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
 
+@cache
 def checked(name: str, **options: Any) -> Report:
     given = {"budget": 0.2, "seed": 1, "engine": "threads", **options}
     return check_target(f"{HERE}:{name}", CheckOptions(**given))
@@ -107,7 +109,7 @@ def test_what_a_class_inherits_from_the_library_is_not_needed() -> None:
 
 
 def test_a_call_that_returns_only_beside_calls_that_wait_runs_under_control() -> None:
-    report = checked("Permits", engine="both", budget=1.0)
+    report = checked("Permits", engine="both", budget=0.6)
     assert (report.verdict, codes(report)) == (Verdict.HELD, [])
     assert report.coverage.called == ("acquire", "release")
     alone = checked("Permits")
@@ -121,7 +123,7 @@ def test_a_result_by_chance_does_not_keep_a_method_from_being_called() -> None:
 
 
 def test_the_functions_of_a_module_count() -> None:
-    report = check_target("tests.lockproof.campaign.counted", CheckOptions(budget=1.0, seed=1, engine="threads"))
+    report = check_target("tests.lockproof.campaign.counted", CheckOptions(budget=0.2, seed=1, engine="threads"))
     assert (report.verdict, report.coverage.called, report.coverage.uncalled) == (Verdict.HELD, ("add", "total"), ())
 
 

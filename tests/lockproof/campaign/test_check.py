@@ -142,9 +142,9 @@ def test_an_exit_in_a_thread_is_a_result_that_the_model_does_not_allow() -> None
     assert "raises SystemExit" in str(finding.outcome) and finding.seconds > 0
 
 
-@pytest.mark.two_builds
+@pytest.mark.one_build  # without the GIL, tests/corpus asks for such a hang
 def test_a_hang_of_one_thread_alone_is_reported_as_that() -> None:
-    report = checked("HangsAlone", 0.5)
+    report = checked("HangsAlone", 0.3, engine="threads")
     finding = report.findings[0]
     assert finding.kind is FindingKind.HANG
     assert not finding.concurrent and finding.seconds > 0
@@ -154,10 +154,11 @@ def test_a_hang_of_one_thread_alone_is_reported_as_that() -> None:
 
 @pytest.mark.two_builds
 def test_a_wait_that_spins_is_a_hang_too() -> None:
-    report = checked("Spins", LONG, engine="threads", scenario="a.spin() || a.spin()")
+    report = checked("Spins", LONG, hang=0.5, engine="threads", scenario="a.spin() || a.spin()")
     assert FindingKind.HANG in {finding.kind for finding in report.findings}
 
 
+@pytest.mark.two_builds
 def test_what_the_subject_started_does_not_outlive_the_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     note = tmp_path / "pid"
     monkeypatch.setenv("LOCKPROOF_TEST_NOTE", str(note))
@@ -171,6 +172,7 @@ def test_what_the_subject_started_does_not_outlive_the_check(tmp_path: Path, mon
         assert not Path(f"/proc/{process}").exists()
 
 
+@pytest.mark.two_builds
 def test_objects_that_share_state_are_no_violation() -> None:
     report = checked("Shares", 0.3)
     assert report.verdict is not Verdict.VIOLATION and report.findings == ()
@@ -184,6 +186,7 @@ def test_what_one_thread_does_wrong_is_told_apart_and_the_check_goes_on() -> Non
     assert report.coverage.invocations > 0
 
 
+@pytest.mark.two_builds
 def test_what_the_subject_prints_does_not_disturb() -> None:
     assert checked("Prints", 0.3).verdict is Verdict.HELD
 
@@ -257,6 +260,7 @@ def test_no_file_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.two_builds
 def test_a_result_about_the_calling_thread_is_no_violation() -> None:
     report = checked("AsksWhoAsks", 0.3)
     assert report.findings == ()

@@ -136,6 +136,7 @@ def test_a_deadlock_is_reported_with_who_has_what_since_where() -> None:
     assert control.masking is Masking.SHOWN
 
 
+@pytest.mark.two_builds
 @pytest.mark.parametrize(
     ("name", "kind", "detail"),
     [
@@ -168,6 +169,7 @@ def test_no_progress_tells_after_how_many_steps() -> None:
         assert place in (f"{file}:{number}", f"{file}:{int(number) + 1}")
 
 
+@pytest.mark.two_builds
 def test_a_function_that_ends_the_process_is_a_finding() -> None:
     report = explored("exits")
     (finding,) = report.findings
@@ -175,11 +177,13 @@ def test_a_function_that_ends_the_process_is_a_finding() -> None:
     assert finding.control is None
 
 
+@pytest.mark.two_builds
 def test_the_command_of_a_finding_without_a_schedule_has_the_seed_that_was_drawn() -> None:
     report = explore_target(f"{HERE}:exits", ExploreOptions(budget=LONG))
     assert report.findings[0].command == f"lockproof explore {HERE}:exits --seed {report.seed} --budget 60s"
 
 
+@pytest.mark.two_builds
 def test_a_schedule_that_ends_the_process_is_a_finding_too() -> None:
     report = explored("exits", schedule="sync:0x1")
     assert report.findings[0].kind is FindingKind.EXIT
@@ -194,6 +198,7 @@ def test_the_command_of_a_finding_shows_it_again() -> None:
     assert again.findings[0].detail == finding.detail
 
 
+@pytest.mark.two_builds
 def test_a_possible_deadlock_that_no_run_hit_is_a_note() -> None:
     report = searched("crossed_one_after_the_other")
     assert report.verdict is Verdict.HELD
@@ -204,11 +209,18 @@ def test_a_possible_deadlock_that_no_run_hit_is_a_note() -> None:
 # What holds.
 
 
+TWINS = [
+    "locked_update", "locked_check_then_act", "locked_in_one_order", "none_left_behind", "locked_and_released",
+    "locked_exception_of_a_thread", "locked_generator_of_two", "hours_of_sleep"
+]  # fmt: skip
+ON_EVERY_BUILD = {"locked_update", "locked_check_then_act", "locked_in_one_order"}
+"""The twins of what is found on every build."""
+
+
 @pytest.mark.parametrize(
     "name",
-    ["locked_update", "locked_check_then_act", "locked_in_one_order", "none_left_behind", "locked_and_released",
-     "locked_exception_of_a_thread", "locked_generator_of_two", "hours_of_sleep"],
-)  # fmt: skip
+    [pytest.param(each, marks=() if each in ON_EVERY_BUILD else pytest.mark.two_builds) for each in TWINS],
+)
 def test_the_twin_holds_and_all_of_its_schedules_were_run(name: str) -> None:
     report = searched(name)
     assert report.verdict is Verdict.HELD
@@ -219,6 +231,7 @@ def test_the_twin_holds_and_all_of_its_schedules_were_run(name: str) -> None:
     )
 
 
+@pytest.mark.two_builds
 def test_a_loop_that_another_thread_ends_is_no_finding() -> None:
     report = explored_until(lambda report: report.coverage.schedules > 10, "progress_of_one")
     assert report.findings == () and report.coverage.schedules > 10
@@ -306,6 +319,7 @@ def test_a_generator_that_is_first_met_in_the_middle_of_the_search_starts_it_aga
     assert late.coverage.explored == early.coverage.explored == ("all 61 schedules with at most 2 preemptions",)
 
 
+@pytest.mark.two_builds
 def test_a_pool_has_its_threads_and_futures_in_the_same_order_again() -> None:
     report = explored_until(lambda report: report.coverage.schedules > 10, "pool_of_three", strategy="orders")
     assert report.coverage.schedules > 10
@@ -321,6 +335,7 @@ def test_what_depends_on_more_than_the_schedule_is_noted_and_never_called_comple
     assert report.coverage.explored  # it is drawn from all the same
 
 
+@pytest.mark.two_builds
 def test_a_search_that_was_given_up_is_no_held() -> None:
     report = searched("depends_on_what_was_left")
     assert report.coverage.explored == ()
@@ -336,6 +351,7 @@ def test_the_clock_and_the_hashes_of_texts_are_under_control() -> None:
         assert any(covered.startswith("all ") for covered in report.coverage.explored)
 
 
+@pytest.mark.two_builds
 def test_a_wait_with_a_time_limit_is_noted_and_takes_no_time() -> None:
     report = explored("timed_wait")  # it waits for an hour
     assert report.verdict is Verdict.VIOLATION
@@ -427,6 +443,7 @@ def test_one_scenario_of_a_class_is_explored() -> None:
     assert f"--scenario 'a.pay() || a.pay()' --schedule {finding.control.schedule}" in finding.command
 
 
+@pytest.mark.two_builds
 def test_the_same_scenario_of_its_twin_holds() -> None:
     report = searched("LockedMoney", scenario="a.pay() || a.pay()")
     assert report.verdict is Verdict.HELD
@@ -439,7 +456,7 @@ def checked(name: str, engine: str, budget: float, **options: Any) -> Report:
     return check_target(f"{HERE}:{name}", CheckOptions(budget=budget, seed=1, engine=engine, **options))
 
 
-@pytest.mark.parametrize("engine", ["schedules", "both"])
+@pytest.mark.parametrize("engine", ["schedules", pytest.param("both", marks=pytest.mark.two_builds)])
 def test_a_check_finds_what_the_gil_masks_and_says_so(engine: str) -> None:
     report = checked("Money", engine, 20.0)
     assert report.verdict is Verdict.VIOLATION
@@ -453,6 +470,7 @@ def test_a_check_finds_what_the_gil_masks_and_says_so(engine: str) -> None:
         assert finding.histogram and finding.failures > 1
 
 
+@pytest.mark.two_builds
 @pytest.mark.skipif(not GIL, reason="real threads show it there")
 def test_real_threads_under_the_gil_do_not_show_what_it_masks() -> None:
     report = checked("Money", "threads", 0.5)

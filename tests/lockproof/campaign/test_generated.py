@@ -34,7 +34,7 @@ ROOT = str(Path(__file__).resolve().parents[3])
 @contextmanager
 def started(target: str) -> Iterator[Child]:
     with Child(Setup([*sys.path, ROOT], Named(target), seed=3), memory=1024) as child:
-        child.ask(Conform(0.3), 0.3)
+        child.ask(Conform(0.05), 0.05)
         yield child
 
 

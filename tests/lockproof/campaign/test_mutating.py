@@ -51,7 +51,7 @@ SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "schema" / "mutation-rep
 def mutated(
     store: Path, name: str = "Tally", file: Path = FILE, tell: Tell | None = None, **options: Any
 ) -> MutationReport:
-    given = {"budget": 2.0, "seed": 1, "store": store, "operators": ("remove-lock",), **options}
+    given = {"budget": 1.0, "seed": 1, "store": store, "operators": ("remove-lock",), **options}
     return mutate_target(f"{file}:{name}", MutateOptions(**given), tell)
 
 

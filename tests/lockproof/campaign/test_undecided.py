@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.
 
 def checked(name: str, **options: Any) -> Report:
     """Check a subject; that nothing reads the count of a counter is another question (`test_called.py`)."""
-    given = {"budget": 1.0, "seed": 1, "skip": ("nothing-observed",), **options}
+    given = {"budget": 0.3, "seed": 1, "skip": ("nothing-observed",), **options}
     return check_target(f"{HERE}:{name}", CheckOptions(**given))
 
 
@@ -57,7 +57,7 @@ def codes(report: Report) -> set[Doubt]:
     "engine", ["schedules", pytest.param("both", marks=pytest.mark.nightly(reason="as the other"))]
 )
 def test_outcomes_that_the_judge_did_not_decide_are_not_held(engine: str) -> None:
-    report = checked("hidden_choices", engine=engine, scenario=BUMPS, budget=4.0)
+    report = checked("hidden_choices", engine=engine, scenario=BUMPS, budget=1.5)
     assert report.verdict is Verdict.UNKNOWN
     assert codes(report) == {Doubt.OUTCOMES_UNDECIDED}
     (covered,) = report.coverage.explored
@@ -290,7 +290,7 @@ def test_a_run_that_was_wrong_once_and_never_again_is_not_held() -> None:
 
 
 def test_runs_that_were_given_up_are_not_held() -> None:
-    report = explored("endless", strategy="random", budget=3.0)
+    report = explored("endless", strategy="random", budget=1.0)
     assert (report.verdict, codes(report)) == (Verdict.UNKNOWN, {Doubt.GIVEN_UP})
     assert any("were not judged" in covered for covered in report.coverage.explored)
 

@@ -241,6 +241,7 @@ def money(tmp_path: Path) -> Path:
 
 
 @pytest.mark.iterations(1)
+@pytest.mark.two_builds
 def test_from_exploring_to_the_replay_of_the_mended_program(money: Path) -> None:
     words = ["explore", "money.py:lost", "--budget", "60s", "--json", "found.json", "--emit-test", "test_lost.py"]
     done = run("-m", "lockproof", *words, cwd=money)
@@ -251,9 +252,9 @@ def test_from_exploring_to_the_replay_of_the_mended_program(money: Path) -> None
     (command,) = [line for line in done.stdout.splitlines() if line.startswith("    lockproof explore ")]
     again = run("-m", *shlex.split(command), cwd=money)
     assert again.returncode == 1, again.stdout + again.stderr
-    replayed = run("-m", "lockproof", "replay", "found.json", "--times", "100", "--json", "again.json", cwd=money)
+    replayed = run("-m", "lockproof", "replay", "found.json", "--times", "20", "--json", "again.json", cwd=money)
     assert replayed.returncode == 1, replayed.stdout + replayed.stderr
-    assert "failed in 100 of 100 runs" in replayed.stdout
+    assert "failed in 20 of 20 runs" in replayed.stdout
     REPORT.validate(json.loads((money / "again.json").read_text(encoding="utf-8")))
     (money / "money.py").write_text(source(locked=True), encoding="utf-8")
     refused = run("-m", "lockproof", "replay", "found.json", cwd=money)
@@ -320,6 +321,7 @@ def read(pipe: int) -> bytes:
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes, and signals are sent otherwise")
 @pytest.mark.iterations(1)
+@pytest.mark.two_builds
 @pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM"])
 def test_ctrl_c_leaves_no_process_and_says_what_was_covered(tmp_path: Path, sent: str) -> None:
     (tmp_path / "endless.py").write_text(ENDLESS, encoding="utf-8")

@@ -12,7 +12,10 @@ from lockproof.generate.generator import Generator
 from lockproof.generate.reach import Reach, reached, that_return
 from lockproof.inference.target import load_specification
 
-pytestmark = pytest.mark.thread_unsafe(reason="asks the interpreter which code begins, in all threads")
+pytestmark = [
+    pytest.mark.thread_unsafe(reason="asks the interpreter which code begins, in all threads"),
+    pytest.mark.two_builds,
+]
 
 
 def doubled(number: int) -> int:

@@ -11,6 +11,8 @@ from lockproof.generate.generator import Generator
 from tests.corpus import handed
 from tests.lockproof.inference.handing import Pool
 
+pytestmark = pytest.mark.two_builds
+
 NUMBERS = range(200)
 
 

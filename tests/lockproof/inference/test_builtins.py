@@ -33,7 +33,7 @@ class Own(set[int]):
 @pytest.mark.parametrize("cls", BUILTINS)
 def test_what_the_standard_library_does_is_what_the_models_do(cls: type) -> None:
     specification = infer(cls)
-    result = conform(specification, seed=1, seconds=0.15)
+    result = conform(specification, seed=1, seconds=0.05)
     assert result.nonconformances == ()
     assert result.specification.notes == specification.notes
     assert [kind.text for kind in result.specification.operations] == [kind.text for kind in specification.operations]
@@ -52,7 +52,7 @@ FACTORIES: dict[str, tuple[type, Callable[[], Any]]] = {
 @pytest.mark.parametrize("name", FACTORIES)
 def test_what_a_factory_makes_is_as_the_model_begins(name: str) -> None:
     cls, make = FACTORIES[name]
-    result = conform(infer(cls, factory=make), seed=2, seconds=0.1)
+    result = conform(infer(cls, factory=make), seed=2, seconds=0.05)
     assert result.nonconformances == ()
     assert list(result.specification.notes) == []
 

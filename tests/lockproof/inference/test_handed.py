@@ -10,6 +10,8 @@ from lockproof.inference.conformance import conform
 from tests.corpus import handed, observed
 from tests.lockproof.inference import handing
 
+pytestmark = pytest.mark.two_builds
+
 
 def kinds(cls: type) -> dict[str, OperationKind]:
     return {kind.text: kind for kind in infer(cls).operations}

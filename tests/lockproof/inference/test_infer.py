@@ -42,6 +42,7 @@ def test_for_other_classes_the_class_itself_is_the_model() -> None:
     assert specification.observe == ["a.value"]
 
 
+@pytest.mark.two_builds
 def test_the_class_itself_can_be_asked_for_as_the_model() -> None:
     assert infer(subjects.LoudSet, model="itself").model is None
 

@@ -6,6 +6,8 @@ import os
 import sys
 import threading
 import time
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,12 @@ HERE = "tests.lockproof.inference.tried"
 pytestmark = pytest.mark.two_builds
 
 
+@cache
+def inferred(cls: type) -> Specification:
+    """Infer a class once for all tests that only read what was inferred: the values of some are tried for seconds."""
+    return infer(cls)
+
+
 def lines(specification: Specification) -> set[str]:
     return {operation.text for kind in specification.operations for operation in kind.fillings()}
 
@@ -50,13 +58,13 @@ NAMES_OF_METHODS = [name for name in vars(tried.Annotated_) if not name.startswi
 
 @pytest.mark.parametrize("name", NAMES_OF_METHODS)
 def test_each_annotation_has_values_that_the_method_accepts(name: str) -> None:
-    specification = infer(tried.Annotated_)
+    specification = inferred(tried.Annotated_)
     assert not specification.notes
     assert result_of(specification, name) is not None
 
 
 def test_values_of_annotations_read_as_code() -> None:
-    found = lines(infer(tried.Annotated_))
+    found = lines(inferred(tried.Annotated_))
     assert {"a.job(Job(1, Owner('x')))", "a.kind(ValueError)", "a.enumeration(Colour.RED)"} <= found
     assert {"a.enumerations(Colour)", "a.refusal(Refusal(1))", "a.merged({'x', 'y'})", "a.mode('w')"} <= found
     assert {"a.where(Path('1'))", "a.nested([('x', Level.LOW)])"} <= found
@@ -65,7 +73,7 @@ def test_values_of_annotations_read_as_code() -> None:
 
 @pytest.mark.one_build
 def test_kinds_of_values_are_tried_until_a_call_succeeds() -> None:
-    specification = infer(tried.Picky)
+    specification = inferred(tried.Picky)
     found = lines(specification)
     assert {"a.name('x')", "a.name('y')", "a.event(StandIn(1))"} <= found
     assert "a.name(1)" not in found
@@ -77,20 +85,20 @@ def test_kinds_of_values_are_tried_until_a_call_succeeds() -> None:
 
 @pytest.mark.one_build
 def test_an_unhashable_argument_is_tried_where_it_is_refused() -> None:
-    found = lines(infer(tried.Picky))
+    found = lines(inferred(tried.Picky))
     assert "a.unhashable([])" in found and "a.never([])" not in found
-    assert "a.include([])" in lines(infer(tried.MendedGroup))
+    assert "a.include([])" in lines(inferred(tried.MendedGroup))
 
 
 def test_another_subject_is_an_operand_of_what_takes_any_iterable() -> None:
-    found = lines(infer(tried.MendedGroup))
+    found = lines(inferred(tried.MendedGroup))
     assert {"a.absorb(b)", "b.absorb(a)", "a.absorb(a)", "a.absorb(slowly([1, 2]))"} <= found
     assert "a.include(b)" not in found
-    assert "a.merged(b)" not in lines(infer(tried.Annotated_))
+    assert "a.merged(b)" not in lines(inferred(tried.Annotated_))
 
 
 def test_loops_over_the_subject_call_it_and_are_abandoned() -> None:
-    found = lines(infer(tried.MendedGroup))
+    found = lines(inferred(tried.MendedGroup))
     assert {"[len(a) for x in a]", "abandon(a)"} <= found
     group = tried.MendedGroup()
     group.include(1)
@@ -100,12 +108,12 @@ def test_loops_over_the_subject_call_it_and_are_abandoned() -> None:
 
 @pytest.mark.one_build
 def test_functions_that_are_stored_are_listeners_and_those_that_are_called_are_not() -> None:
-    specification = infer(tried.MendedBus)
+    specification = inferred(tried.MendedBus)
     found = lines(specification)
     assert "a.once(listener(a, 1))" in found and "a.compute(gives_1)" in found
     assert "a.compute(listener(a, 1))" not in found
     assert specification.observe[0] == "heard(a)" and "a.once(x_listener)" in {k.text for k in specification.init or ()}
-    assert "heard(a)" not in infer(tried.Picky).observe
+    assert "heard(a)" not in inferred(tried.Picky).observe
 
 
 def test_listeners_record_calls_and_arguments_for_their_subject() -> None:
@@ -133,7 +141,7 @@ def test_state_of_the_class_is_new_for_each_subject() -> None:
     assert any("executes the module anew" in note for note in specification.notes)
     assert [specification.subject().new() for _ in range(2)] == [1, 1]
     assert tried.MendedIds._last == 0
-    assert not infer(tried.MendedBus).notes
+    assert not inferred(tried.MendedBus).notes
 
 
 def test_what_was_returned_is_given_back() -> None:
@@ -246,12 +254,12 @@ def test_what_is_tried_shows_the_fault_and_no_fault_in_the_mended_class(
     options = CheckOptions(engine="schedules", scenario=race, budget=5.0, seed=1)
     broken = check_target(f"{HERE}:Broken{name}", options)
     assert [each.kind for each in broken.findings] == [kind], broken.to_json()
-    mended = check_target(f"{HERE}:Mended{name}", options)
+    mended = check_target(f"{HERE}:Mended{name}", replace(options, budget=1.0))
     assert (mended.verdict, mended.findings) == (Verdict.HELD, ()), mended.to_json()
 
 
 def test_a_subject_is_what_an_annotation_names_that_the_class_inherits_or_a_protocol_that_it_keeps() -> None:
-    by_text = {kind.text: kind for kind in infer(tried.Derived).operations}
+    by_text = {kind.text: kind for kind in inferred(tried.Derived).operations}
     assert {"b.merge(a)", "b.above(a)", "b.send(a, x_amount)", "a.send(a, x_amount)"} <= by_text.keys()
     assert by_text["a.merge(x_other)"].holes["x_other"] == ("b",)
     assert by_text["a.maybe(x_rest)"].holes["x_rest"] == ("b", None)
@@ -268,7 +276,7 @@ def test_a_function_that_a_method_returns_is_called_and_one_that_was_given_is_no
 
 
 def test_what_a_special_argument_does_says_nothing_of_the_others() -> None:
-    specification = infer(tried.Derived)
+    specification = inferred(tried.Derived)
     assert kinds_doing(specification, ["a.send(a, 1)"]) == {"a.send(a, x_amount)"}
     assert {"a.send(x_receiver, x_amount)", "a.send(a, x_amount)"} <= kinds_doing(specification, ["a.send(b, 1)"])
     kept = {
@@ -279,11 +287,11 @@ def test_what_a_special_argument_does_says_nothing_of_the_others() -> None:
 
 
 def test_parameters_of_one_name_get_what_one_annotation_says_and_what_is_refused_at_first_is_registered_for() -> None:
-    pools = {kind.text: kind.holes for kind in infer(tried.Alarms).operations}
+    pools = {kind.text: kind.holes for kind in inferred(tried.Alarms).operations}
     assert pools["a.ring(x_alarm)"]["x_alarm"] == pools["a.register(x_alarm)"]["x_alarm"]
     assert str(pools["a.ring(x_alarm)"]["x_alarm"][0]) == "Colour.RED"
     assert str(pools["a.on(x_alarm, x_listener)"]["x_listener"][0]) == "listener(a, 1)"
-    assert not infer(tried.Alarms).bound(Operation("a.ring(Colour.RED)")).kind.reads
+    assert not inferred(tried.Alarms).bound(Operation("a.ring(Colour.RED)")).kind.reads
 
 
 def test_a_decorator_that_registers_a_listener_stands_in_the_initial_part() -> None:

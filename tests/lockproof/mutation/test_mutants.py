@@ -52,9 +52,11 @@ def test_every_mutant_is_a_different_program_with_a_unique_name(cls: type) -> No
     all_of = mutants(cls)
     assert len(all_of) > 5
     assert len({each.id for each in all_of}) == len({(each.module, each.source) for each in all_of}) == len(all_of)
+    originals = {file: Path(file).read_text(encoding="utf-8") for file in {each.file for each in all_of}}
+    programs = {file: ast.dump(ast.parse(text)) for file, text in originals.items()}
     for each in all_of:
-        original = Path(each.file).read_text(encoding="utf-8")
-        assert ast.dump(ast.parse(each.source)) != ast.dump(ast.parse(original))
+        original = originals[each.file]
+        assert ast.dump(ast.parse(each.source)) != programs[each.file]
         assert each.id.startswith(f"{each.operator}:{each.function}:") and each.operator in OPERATORS
         assert original.splitlines()[each.line - 1].strip() and each.said
 

@@ -67,8 +67,9 @@ def test_the_text_of_an_expression_is_that_expression(module: ModuleType) -> Non
     found = list(expressions(source))
     assert len(found) > 200
     for node in found:
-        for text in (source.code(node), source.bare(node)):
-            assert shape(ast.parse(f"({text})", mode="eval").body) == shape(node), text
+        expected = shape(node)
+        for text in {source.code(node), source.bare(node)}:
+            assert shape(ast.parse(f"({text})", mode="eval").body) == expected, text
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -79,7 +79,7 @@ class Model:
 
 def test_unclear():
     waits = lockproof.op("a.wait()", blocking=True)
-    lockproof.check(lockproof.Specification(Waits, [waits], model=Model), budget=0.3)
+    lockproof.check(lockproof.Specification(Waits, [waits], model=Model), budget=0.3, hang=0.5)
 """
 
 

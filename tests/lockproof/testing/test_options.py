@@ -20,8 +20,9 @@ def test_prints():
 """
 
 
+@pytest.mark.two_builds
 def test_budget_and_seed_are_for_checks_that_say_none(tmp_path: Path) -> None:
-    done = pytest_in(tmp_path, PRINTS, "--lockproof-budget=500ms", "--lockproof-seed=7")
+    done = pytest_in(tmp_path, PRINTS, "--lockproof-budget=300ms", "--lockproof-seed=7")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "seed 7, True\n" in done.stdout
     (line,) = re.findall("^lockproof: .*", done.stdout, re.MULTILINE)
@@ -70,6 +71,7 @@ def test_xdist_adds_up_what_its_workers_did_with_one_seed(tmp_path: Path) -> Non
     assert "pytest --lockproof-seed=11 test_it.py::test_broken" in done.stdout
 
 
+@pytest.mark.two_builds
 def test_a_test_that_runs_in_several_threads_checks_in_each(tmp_path: Path) -> None:
     pytest.importorskip("pytest_run_parallel")
     done = pytest_in(tmp_path, SOUND, "--parallel-threads=2", alone=False)

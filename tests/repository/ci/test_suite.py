@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -222,13 +223,30 @@ def test_everything_is_all_marks() -> None:
     assert not any(mark in str(by_name) for mark in ("nightly", "one_build", "two_builds"))
 
 
+FILES_ALONE = [
+    "tests/corpus/test_found.py",
+    "tests/lockproof/campaign/test_check.py",
+    "tests/outside/test_standard_library.py",
+    "tests/repository/documents/test_crawler.py",
+]
+MARKS = "all_processors|untraced"
+NAMED = re.compile(rf"\.({MARKS})\b|\bimport\b.*\b({MARKS})\b")
+"""A use of the marks of the phase `alone`, as an attribute of whatever object or by an import."""
+
+
+def test_the_files_of_the_phase_alone_are_all_that_name_its_marks() -> None:
+    """A mark in a module that is no test, or by another name, would keep its test out of every phase."""
+    named = {str(each) for each in Path("tests").rglob("*.py") if NAMED.search(each.read_text(encoding="utf-8"))}
+    found = suite.marked_alone("tests")
+    assert named == {*found}
+    assert [each for each in found if not each.startswith(suite.OF_LOCKEDSET)] == FILES_ALONE
+
+
 def test_every_test_is_in_one_phase_of_those_on_one_thread() -> None:
     for everything, whole in ((False, False), (True, True)):
         by_name = planned(Selection(everything, whole, False, False))
-        assert (
-            f"--ignore={suite.OF_LOCKEDSET}" in by_name["tests"]
-            and f"--ignore={suite.OF_LOCKEDSET}" in by_name["alone"]
-        )
+        assert f"--ignore={suite.OF_LOCKEDSET}" in by_name["tests"]
+        assert by_name["alone"][-len(FILES_ALONE) :] == FILES_ALONE
         assert by_name["compiled"][-1] == by_name["compiled-alone"][-1] == suite.OF_LOCKEDSET
         rests = {name: selected(command).partition(" and not nightly")[0] for name, command in by_name.items()}
         for name, beside in (("tests", "alone"), ("compiled", "compiled-alone")):

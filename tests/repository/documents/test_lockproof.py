@@ -59,6 +59,8 @@ def _marks(command: str) -> object:
         return pytest.mark.nightly(reason="tests of the command line ask for the same")
     if "--json report.json" in command:
         return pytest.mark.nightly(reason="the command before it, with a file; tests of reports read such files")
+    if command.endswith("--factory cache:small_cache"):
+        return pytest.mark.nightly(reason="the command after it checks the same class in one scenario")
     if command.startswith(SAME):
         return pytest.mark.one_build
     return searches if command.startswith(SEARCHES) and sys._is_gil_enabled() else ()
@@ -124,6 +126,7 @@ def test_what_is_left_out_of_an_output_is_marked_and_not_compared() -> None:
     assert set(masked(short.shown)) < set(masked(commands(FIRST)[0].shown))
 
 
+@pytest.mark.two_builds
 @pytest.mark.thread_unsafe(reason="starts a process")
 def test_the_test_of_the_first_check_passes_for_a_class_that_is_safe(tmp_path: Path) -> None:
     (test,) = [block for block in blocks(FIRST, "python") if "def test_" in block]

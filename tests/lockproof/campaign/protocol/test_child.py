@@ -188,7 +188,7 @@ def test_what_was_seen_of_the_class_itself_goes_for_its_mutants() -> None:
     known = Watched(frozenset({"a.add(x)"}), {"a.add(x)": 77})
     for watched in (known, None):
         with Child(Setup(path, Named(SILENT), watched=watched, controlled=True), memory=1024) as child:
-            answer = child.ask(Conform(0.3), 0.3)
+            answer = child.ask(Conform(0.05), 0.05)
         assert (answer.watched == known) is (watched is not None)
 
 
