@@ -21,7 +21,7 @@ def check_target(target: str, options: CheckOptions, progress: Tell | None = Non
         LockproofError: the target or an option is wrong.
 
     """
-    options = options.seeded()
+    options = options.seeded().settled()
 
     def repeat(finding: Finding) -> Repeat:
         return repeat_of_check(target, options, finding.scenario)
@@ -46,6 +46,7 @@ def check(
 
     """
     options.validate()
+    options = options.settled()
     controlled = ControlledChild(setup, options.memory)
     try:
         with Child(setup, memory=options.memory) as child:

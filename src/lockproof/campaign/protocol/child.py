@@ -25,6 +25,7 @@ from lockproof.campaign.protocol.messages import (
     EXCEPTIONAL,
     VERSION,
     CheckNames,
+    Cut,
     Describe,
     Description,
     Exceptional,
@@ -41,6 +42,7 @@ from lockproof.campaign.protocol.messages import (
 from lockproof.campaign.protocol.setup import Setup
 from lockproof.core.adjustment import Adjustment
 from lockproof.core.errors import LockproofError
+from lockproof.core.pace import SAFETY
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
 from lockproof.engines.threads.patience import Patience
@@ -85,7 +87,8 @@ class HarnessFault(Exception):
 class Child:
     """Starts the child process on the first request, and again after it has died.
 
-    `seconds` without an answer, beyond what a request may take, are a hang; `memory` is in MiB.
+    `seconds` without an answer, beyond what a request may take, are a hang; `memory` is in MiB. `cuts` says what the
+    clock has cut where counts should have ended the work.
     """
 
     def __init__(self, setup: Setup, *, memory: int) -> None:
@@ -96,6 +99,7 @@ class Child:
         self._note: Path | None = None
         self._description: Description | None = None
         self._next: Child | None = None
+        self.cuts: dict[str, None] = {}
 
     def launch(self) -> None:
         """Start the process if there is none, without waiting until it has imported the subject."""
@@ -133,6 +137,8 @@ class Child:
         self.start()
         assert self._process is not None and self._process.stdin is not None
         self._send(request)
+        if self._setup.counted:  # a slow machine takes longer, and the child ends by itself what takes very long
+            allowance = 2 * SAFETY * max(allowance, 1.0)
         return self._answer(request, allowance + 2 * self._setup.hang + 5)
 
     def use_waits(self, kinds: tuple[str, ...]) -> None:
@@ -213,7 +219,7 @@ class Child:
         os.close(descriptor)
         self._note = Path(name)
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([_package_root(), os.environ.get("PYTHONPATH", "")])}
-        if self._setup.controlled:
+        if self._setup.controlled or self._setup.counted:
             environment["PYTHONHASHSEED"] = "0"  # the order of a set of texts must be the same in each process
         self._process = process = subprocess.Popen(
             [sys.executable, "-m", "lockproof.campaign.worker.process"],
@@ -251,8 +257,11 @@ class Child:
                     continue
                 if line is None:
                     raise self._ended()
-                message: A | Exceptional = read(json.loads(line), (request.answer, *EXCEPTIONAL.values()))
+                message: A | Exceptional | Cut = read(json.loads(line), (request.answer, Cut, *EXCEPTIONAL.values()))
                 match message:
+                    case Cut(what):
+                        self.cuts |= dict.fromkeys(what)
+                        continue
                     case Hung(detail, stacks, announced):
                         raise Died(FindingKind.HANG, detail, stacks, announced)
                     case Refused(fact, cause, step):

@@ -233,6 +233,16 @@ class Replayed:
     skipped: Doubt | Omission | None = None
 
 
+# Before an answer.
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What the clock has cut in this request, though counts should have ended it."""
+
+    what: tuple[str, ...]
+
+
 # Instead of an answer.
 
 

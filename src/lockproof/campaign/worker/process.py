@@ -20,6 +20,7 @@ from typing import Any
 from lockproof.campaign.protocol.messages import (
     REQUESTS,
     VERSION,
+    Cut,
     Describe,
     Fault,
     Greeting,
@@ -35,6 +36,7 @@ from lockproof.campaign.worker.watchdog import ThreadHung
 from lockproof.core import own_time
 from lockproof.core.errors import LockproofError
 from lockproof.core.lives import lives
+from lockproof.core.pace import pace
 from lockproof.engines.control.task import Lost
 from lockproof.engines.threads.crew import Hang
 from lockproof.inference.target import replace_modules
@@ -78,6 +80,7 @@ def main() -> None:
         answer(_other_version(greeting))
         return
     setup = read(json.loads(lines.get()), [Setup])
+    pace.counted = setup.counted
     kind: type[Worker] = Worker
     if setup.controlled:
         from lockproof.campaign.worker.controlled import ControlledWorker
@@ -110,6 +113,8 @@ def main() -> None:
             message = Refused(error.fact, error.cause, error.step)
         except Exception:
             message = Fault(traceback.format_exc())
+        if cuts := pace.took():
+            answer(Cut(tuple(cuts)))
         answer(message)
         request = read(json.loads(lines.get()), REQUESTS.values())
 
