@@ -192,7 +192,7 @@ class ScheduleSearch:
         """Explore one scenario, `most` schedules; None if it could not run or ended the process."""
         self.clock.progress(str(scenario))
         try:
-            looked = self.child.look(scenario, max(seconds, 0.05), most, BOUND)
+            looked = self.child.look(scenario, seconds if self.clock.most else max(seconds, 0.05), most, BOUND)
         except Died as died:
             self.deaths.append((scenario, died))
             self._ready = False

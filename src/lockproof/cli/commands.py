@@ -34,7 +34,7 @@ from lockproof.cli.report_command import report
 from lockproof.cli.shared import import_from_here, internal_error, interrupted
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
-from lockproof.core.options import CONFORMANCES, ENGINES, STRATEGIES, CheckOptions, ExploreOptions, Progress
+from lockproof.core.options import CONFORMANCES, COUNTS, ENGINES, STRATEGIES, CheckOptions, ExploreOptions, Progress
 from lockproof.core.verdict import Consistency, InternalError, Interrupted, Report
 from lockproof.histories.judged import judge_history, known_models
 from lockproof.report.page import console_on
@@ -106,6 +106,7 @@ def cli() -> None:
 Examples:
   lockproof check mypackage.cache:Cache
   lockproof check bag.py:Bag --threads 3 --budget 2m --json report.json
+  lockproof check bag.py:Bag --schedules 2000 --seed 1      the same result on each machine
   lockproof check bag.py:Bag --factory bag.py:small_bag     a constructor with arguments
   lockproof check bag.py:Bag --model set                    what it should do, by name
   lockproof check bag.py:Bag --model tests.models:Bag       or by a class
@@ -121,6 +122,7 @@ left out, and FINAL too: the run then ends with lines that observe the subject.
 )
 @click.argument("target", required=False)
 @parameters.budget("How long to check, beyond starting: 500ms, 10s, 2m.")
+@parameters.counts()
 @parameters.seed()
 @parameters.threads()
 @parameters.model(
@@ -162,9 +164,14 @@ def check(
     """
     if given["invocations"] is not None and given["scenario"] is None:
         raise click.UsageError("--invocations is about one scenario: give --scenario too")
+    by_counts = [f"--{name}" for name in COUNTS if given[name] is not None]
+    on_command_line = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    if by_counts and "budget" in on_command_line:
+        raise click.UsageError(f"--budget and {by_counts[0]} are two ends for one check: leave one out")
+    if given["runs"] is not None and given["invocations"] is not None:
+        raise click.UsageError("--invocations and --runs count the same: leave one out")
     if update_baseline and baseline is None:
         raise click.UsageError("--update-baseline has no file to write: give --baseline too")
-    on_command_line = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
     if target is not None and "profile" in on_command_line:
         raise click.UsageError("--profile is about the targets of the configuration: leave TARGET out")
     import_from_here()

@@ -33,6 +33,9 @@ LEAST_MEMORY: Final = 64
 """The smallest limit of memory for a process, in MiB: the interpreter alone needs most of it."""
 
 
+COUNTS: Final = ("runs", "schedules")
+"""The options of a check that end it by a count, and not by its budget."""
+
 LEAST_SCHEDULES: Final = 10
 """The fewest schedules that can end a check: a scenario begins with some that are not counted as evidence."""
 
