@@ -19,6 +19,7 @@ from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.findings import Findings, gravity
 from lockproof.campaign.health import health
+from lockproof.campaign.kept_first import KeptFirst
 from lockproof.campaign.known_waits import KnownWaits
 from lockproof.campaign.protocol.child import Child, Died, not_started, trace_of, with_known_names
 from lockproof.campaign.protocol.messages import CheckNames, Description
@@ -83,6 +84,7 @@ class Check:
         self.findings = findings = Findings(self.repeat, evidence)
         self.clock = clock = Clock.of(options, self.tell, lambda: (runs.scenarios, runs.invocations, len(findings)))
         clock.threads, clock.schedules = runs.work, self.controlled.work
+        self.kept = KeptFirst()
         self.deaths = deaths = Deaths(runs, clock, options)
         self.waits = waits = KnownWaits(self.controlled, self.child)
         self.conformance = ConformancePhase(self.child, clock, deaths, findings, self.notes, waits)
@@ -94,8 +96,8 @@ class Check:
             self.controlled, self.schedule_search, runs, deaths, self.thread_failures, clock, findings, options
         )
 
-    def run(self, first: Sequence[Scenario]) -> Report:
-        """Check, with these scenarios before all others.
+    def run(self, first: Sequence[Scenario], kept: Sequence[str] = ()) -> Report:
+        """Check, with these scenarios before all others, those that people `kept` before the rest.
 
         Raises:
             LockproofError: the target, the scenario or an option is wrong.
@@ -107,7 +109,7 @@ class Check:
         description = self.start()
         self.clock.restart()
         try:
-            self._phases(first, description)
+            self._phases(first, kept, description)
         except KeyboardInterrupt:
             self.evidence.add_doubt(Doubt.INTERRUPTED, self.clock.done())
             raise Interrupted(self.report(description)) from None
@@ -136,13 +138,14 @@ class Check:
         self.waits.own_model = description.own_model
         return description
 
-    def _phases(self, first: Sequence[Scenario], description: Description) -> None:
+    def _phases(self, first: Sequence[Scenario], kept: Sequence[str], description: Description) -> None:
         of_mutant = bool(self.setup.aim.kinds)
         only = None
         if self.options.scenario is not None:
             only = Scenario.parse_observed(self.options.scenario, description.observers)
             self.child.ask(CheckNames(only))
-        first = list(with_known_names(self.child, first, self.notes))
+        self.kept = KeptFirst(kept, self.child, description.observers, self.notes)
+        first = [*self.kept.scenarios, *with_known_names(self.child, first, self.notes)]
         if not of_mutant or (self.setup.waits and self.options.engine != "threads"):
             self.waits.find(description)
         if only is None or not description.own_model:
@@ -193,7 +196,7 @@ class Check:
         self.schedule_search.first = [*first, *self.waits.scenarios]
         self.thread_search.begin(first)
         engines = self.options.engine
-        turns = SHARES[self.child.description.environment.gil] if engines == "both" else (1.0,)
+        turns: tuple[float, ...] = SHARES[self.child.description.environment.gil] if engines == "both" else (1.0,)
         if engines == "both":
             turns = self.clock.shares(turns)
         for number, share in enumerate(turns):
@@ -289,6 +292,7 @@ class Check:
             notes.append("the check took longer than its budget: that a thread hangs is seen by waiting for it")
         cut = [*self.child.cuts, *self.controlled.child.cuts]
         notes += [CUT.format(each) for each in dict.fromkeys(cut)]
+        notes += self.kept.said({*self.runs.outcomes, *self.schedule_search.outcomes})
         notes += limits(description.environment)
         return Report(
             description.subject,

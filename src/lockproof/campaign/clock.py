@@ -1,7 +1,7 @@
 """The clock of a campaign: its budget, its phase, and how far it is.
 
-A budget is seconds, or counts of runs and schedules. Counts are measured in seconds too, in those that a certain machine
-takes for them (`lockproof.core.pace`): so the search divides both kinds of budget in the same way.
+A budget is seconds, or counts of runs and schedules. Counts are measured in seconds too, in those that a certain
+machine takes for them (`lockproof.core.pace`): so the search divides both kinds of budget in the same way.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from lockproof.core.options import CheckOptions, Progress, Tell
 from lockproof.core.pace import RUN, SCHEDULE
 
 MOST_IDLE: Final = 10.0
-"""Seconds at most that a check with counts spends on scenarios that cannot run or end the process. Their runs do not
+"""Seconds at most that a turn with counts spends on scenarios that cannot run or end the process. Their runs do not
 count, so nothing else would end it."""
 
 ROOM: Final = 8
-"""Schedules that must be left for a further look at a scenario: it begins with some that are not counted as evidence."""
+"""Schedules that must be left for a further look at a scenario: its first ones are not counted as evidence."""
 
 
 @dataclass
 class Work:
-    """What one engine has done. `count`: runs or schedules; `each`: seconds of one of them; `idle`: seconds of others."""
+    """What one engine has done: `count` runs or schedules of `each` seconds, and `idle` seconds without any."""
 
     each: float
     count: int = 0
@@ -118,17 +118,17 @@ class Clock:
         return tuple(each / parts[i % 2] * wanted[i % 2] / self.budget for i, each in enumerate(shares))
 
     def turn(self, engine: str, share: float, until: float, *, last: bool) -> Turn:
-        """Return a turn of an engine: `share` is its part of the budget, `until` the seconds to leave, `last` its last."""
+        """Return a turn of an engine with this share of the budget, which leaves `until` seconds; `last`: its last."""
         if self.most is None:
             return Turn(lambda: self.left() - until, lambda seconds: min(seconds, self.left()))
         threads = engine == "threads"
         work, end = (self.threads, self.most[0]) if threads else (self.schedules, self.most[1])
-        room = 1 if threads else ROOM
+        room, idle = 1 if threads else ROOM, work.idle + MOST_IDLE
         if not last:
             end = min(end, work.count + round(share * self.budget / work.each))
 
         def left() -> float:
-            return (end - work.count) * work.each if end - work.count >= room and work.idle < MOST_IDLE else 0.0
+            return (end - work.count) * work.each if end - work.count >= room and work.idle < idle else 0.0
 
         return Turn(left, lambda seconds: min(seconds, left()), late=False)
 

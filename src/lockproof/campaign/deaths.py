@@ -69,6 +69,7 @@ class Deaths:
         """
 
         def ends(lines: Sequence[str], hang: float) -> Died | None:
+            self.runs.work.idle += DEATH
             return self._same(died, lambda: self.child.ask(RunLines(tuple(lines), hang)))
 
         lines = died.announced
@@ -118,7 +119,6 @@ class Deaths:
         try:
             run()
         except Died as again:
-            self.runs.work.idle += DEATH
             self.restart()
             return again if again.kind is died.kind else None
         return None

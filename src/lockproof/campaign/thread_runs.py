@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from lockproof.campaign.clock import Work
 from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.protocol.child import Child, Died
 from lockproof.campaign.protocol.messages import Run, RunResult
-from lockproof.campaign.clock import Work
 from lockproof.core.pace import DEATH, RUN, SKIPPED
 from lockproof.core.scenario import Scenario
 

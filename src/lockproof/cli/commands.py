@@ -21,7 +21,6 @@ import click
 from click.core import ParameterSource
 
 from lockproof import __version__
-from lockproof.campaign.check_target import check_target
 from lockproof.campaign.explore import explore_target
 from lockproof.campaign.replay import replay_file
 from lockproof.cli import parameters
@@ -29,6 +28,7 @@ from lockproof.cli.check_several import Baseline, check_several
 from lockproof.cli.config_command import config, no_targets
 from lockproof.cli.configuration import PROFILE_VARIABLE, ConfiguredTarget, Setting, read_configuration
 from lockproof.cli.formats import OF_A_SEARCH, OF_EACH, Files, deliver, written_as
+from lockproof.cli.kept import KeptScenarios
 from lockproof.cli.mutate_command import mutate
 from lockproof.cli.report_command import report
 from lockproof.cli.shared import import_from_here, internal_error, interrupted
@@ -133,6 +133,7 @@ left out, and FINAL too: the run then ends with lines that observe the subject.
 @parameters.teardown()
 @parameters.skip()
 @parameters.scenario("Run only this scenario, for the whole budget.")
+@parameters.scenarios()
 @click.option("--engine", type=click.Choice(ENGINES), default=CheckOptions.engine, show_default=True,
               help="Real threads, which run in parallel; schedules under control, which can be repeated; or both in "
               "turns.")  # fmt: skip
@@ -179,9 +180,10 @@ def check(
     if target is not None:
         check_options = CheckOptions(**given)
         if baseline is None:
-            return _reported(lambda tell: check_target(target, check_options, tell), files)
+            with KeptScenarios() as kept:
+                return _reported(lambda tell: kept.check(target, check_options, tell), files)
         settings = {name: Setting(value, "the command line") for name, value in given.items()}
-        return check_several([ConfiguredTarget(target, settings)], check_target, files, known, alone=True)
+        return _checked([ConfiguredTarget(target, settings)], files, known, alone=True)
     for name in ("model", "factory", "teardown", "skip", "scenario", "emit_test_file"):
         if name in on_command_line:
             option = name.removesuffix("_file").replace("_", "-")
@@ -189,7 +191,14 @@ def check(
     targets = read_configuration(Path.cwd(), profile, {name: given[name] for name in given if name in on_command_line})
     if not targets:
         raise no_targets()
-    return check_several(targets, check_target, files, known, alone=False)
+    return _checked(targets, files, known, alone=False)
+
+
+def _checked(targets: Sequence[ConfiguredTarget], files: Files, known: Baseline, *, alone: bool) -> int:
+    """Check the targets, and return the exit status."""
+    accepted = [entry.finding for each in targets for entry in each.accepted]
+    with KeptScenarios(lambda: (*accepted, *(each.finding for each in known.known()))) as kept:
+        return check_several(targets, kept.check, files, known, alone=alone)
 
 
 @cli.command(

@@ -99,6 +99,7 @@ class CheckOptions(Options):
         conformance: one of `CONFORMANCES`.
         runs: how many runs on real threads end the check; None: no such count.
         schedules: how many schedules under control end the check; None: no such count.
+        scenarios: the file of scenarios that failed once; None: none are kept. The campaign does not read it.
         skip: what HELD does not need: public members of the class, which no operation calls then; and codes of
             `HEALTH`.
 
@@ -112,6 +113,7 @@ class CheckOptions(Options):
     conformance: str = "builtin"
     runs: int | None = None
     schedules: int | None = None
+    scenarios: str | None = None
     skip: tuple[str, ...] = ()
 
     @property

@@ -27,7 +27,7 @@ SKIPPED: Final = 1 / 200
 DEATH: Final = 0.5
 """Seconds of a scenario that could not run, and of one that ended the process."""
 
-SAFETY: Final = 30
+SAFETY: Final = 200
 """How many times its seconds work by counts may take by the clock."""
 
 
@@ -43,7 +43,7 @@ class Pace:
 
     def now(self) -> float:
         """Return the seconds of work since some moment."""
-        return self.done if self.counted else time.perf_counter()
+        return self.done if self.counted else float(time.perf_counter())
 
     def did(self, seconds: float) -> None:
         """Note work that takes so many seconds where work is counted."""
@@ -75,14 +75,14 @@ class Limit:
     def left(self) -> float:
         """Return the seconds that are left; negative if there are none."""
         if not self._pace.counted:
-            return self._seconds - (time.monotonic() - self._began)
+            return float(self._seconds - (time.monotonic() - self._began))
         return self._seconds - (self._pace.done - self._done)
 
     def over(self, part: float = 1.0) -> bool:
         """Tell whether the limit is reached, or this part of it."""
         pace, spent = self._pace, time.monotonic() - self._began
         if not pace.counted:
-            return spent >= part * self._seconds
+            return bool(spent >= part * self._seconds)
         if pace.done - self._done >= part * self._seconds:
             return True
         if spent >= SAFETY * max(self._seconds, 1.0):

@@ -38,7 +38,6 @@ from lockproof.inference.lines import is_copy, omissions, on_subject
 from lockproof.inference.programs import WAITS, Announce, Calls, Programs
 from lockproof.inference.surface import state_of
 
-
 COMPARING: Final = "comparing class and model on one thread"
 
 
