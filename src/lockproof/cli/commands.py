@@ -21,6 +21,7 @@ import click
 from click.core import ParameterSource
 
 from lockproof import __version__
+from lockproof.campaign.check_target import check_target
 from lockproof.campaign.explore import explore_target
 from lockproof.campaign.replay import replay_file
 from lockproof.cli import parameters
@@ -180,7 +181,7 @@ def check(
     if target is not None:
         check_options = CheckOptions(**given)
         if baseline is None:
-            with KeptScenarios() as kept:
+            with KeptScenarios(check_target) as kept:
                 return _reported(lambda tell: kept.check(target, check_options, tell), files)
         settings = {name: Setting(value, "the command line") for name, value in given.items()}
         return _checked([ConfiguredTarget(target, settings)], files, known, alone=True)
@@ -197,7 +198,7 @@ def check(
 def _checked(targets: Sequence[ConfiguredTarget], files: Files, known: Baseline, *, alone: bool) -> int:
     """Check the targets, and return the exit status."""
     accepted = [entry.finding for each in targets for entry in each.accepted]
-    with KeptScenarios(lambda: (*accepted, *(each.finding for each in known.known()))) as kept:
+    with KeptScenarios(check_target, lambda: (*accepted, *(each.finding for each in known.known()))) as kept:
         return check_several(targets, kept.check, files, known, alone=alone)
 
 

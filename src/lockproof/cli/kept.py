@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Self
 
-from lockproof.campaign.check_target import check_target
 from lockproof.core.options import CheckOptions, Tell
 from lockproof.core.verdict import InternalError, Interrupted, Report
 from lockproof.report.issues import fingerprint_of
@@ -20,12 +19,13 @@ class KeptScenarios:
     An accepted finding is not added: it would be the first of each check, and hide others.
 
     Args:
+        check: checks a target, with the scenarios first that it gets as the last argument.
         accepted: returns the fingerprints of findings that are accepted; called at the end.
 
     """
 
-    def __init__(self, accepted: Callable[[], Iterable[str]] = tuple) -> None:
-        self._accepted = accepted
+    def __init__(self, check: Callable[..., Report], accepted: Callable[[], Iterable[str]] = tuple) -> None:
+        self._check, self._accepted = check, accepted
         self._reports: list[tuple[Path, str, Report]] = []
 
     def check(self, target: str, options: CheckOptions, tell: Tell) -> Report:
@@ -38,11 +38,11 @@ class KeptScenarios:
 
         """
         if options.scenarios is None:
-            return check_target(target, options, tell)
+            return self._check(target, options, tell)
         path = Path(options.scenarios)
         kept = tuple(read_kept(path).get(target, ()))
         try:
-            report = check_target(target, options, tell, kept)
+            report = self._check(target, options, tell, kept)
         except (Interrupted, InternalError) as stopped:
             self._reports.append((path, target, stopped.report))
             raise

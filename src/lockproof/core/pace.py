@@ -27,7 +27,7 @@ SKIPPED: Final = 1 / 200
 DEATH: Final = 0.5
 """Seconds of a scenario that could not run, and of one that ended the process."""
 
-SAFETY: Final = 200
+SAFETY: Final = 500
 """How many times its seconds work by counts may take by the clock."""
 
 
