@@ -182,8 +182,9 @@ class Check:
         if self.options.engine != "threads" and not self.findings.of_threads:
             with self.clock.during("exploring"):
                 ready = self.schedule_search.prepare()
-                seconds = max(1.0, self.clock.budget / 2)
                 most = self.options.schedules or sys.maxsize
+                # By counts, judging must not use up what the schedules need.
+                seconds = max(1.0, self.clock.budget * 2 if self.options.counted else self.options.budget / 2)
                 looked = self.schedule_search.look(scenario, seconds, most) if ready else None
             self.schedule_failures.after_deaths()
             if looked is not None and looked.skipped:

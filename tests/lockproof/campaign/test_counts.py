@@ -21,6 +21,7 @@ from lockproof.core.options import CheckOptions, Progress
 from lockproof.core.pace import DEATH, RUN, SCHEDULE
 from lockproof.core.verdict import Report, Verdict
 from tests.lockproof.campaign.fast_clock.sitecustomize import faster
+from tests.lockproof.campaign.rare import RACE
 
 HERE = "tests.lockproof.campaign.rare"
 FAST = Path(__file__).parent / "fast_clock"
@@ -80,6 +81,12 @@ def test_with_a_budget_a_slow_machine_does_less(monkeypatch: pytest.MonkeyPatch)
 def test_runs_on_real_threads_are_counted_exactly() -> None:
     report = checked(f"{HERE}:MendedCounter", runs=777)
     assert (report.verdict, report.coverage.invocations, report.coverage.schedules) == (Verdict.HELD, 777, 0)
+
+
+@pytest.mark.nightly("takes long beside the others")
+def test_one_scenario_has_all_of_the_count() -> None:
+    report = checked(f"{HERE}:MendedMachine", schedules=4000, scenario=f"{RACE}; a.step() || a.step(); a.steps()")
+    assert (report.verdict, report.coverage.schedules) == (Verdict.HELD, 4000)
 
 
 @pytest.mark.nightly("takes long beside the others")

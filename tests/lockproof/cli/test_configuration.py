@@ -186,6 +186,16 @@ def test_config_prints_values_and_origins(
     assert "profile dev" in capsys.readouterr().out
 
 
+def test_config_shows_counts_instead_of_a_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    read(tmp_path, f"{TARGET}schedules = 500\nscenarios = 'kept.toml'\n")
+    assert cli.main(["config"]) == 0
+    shown = capsys.readouterr().out
+    assert "schedules" in shown and "500" in shown and "kept.toml" in shown and "budget" not in shown
+
+
 def test_config_without_a_configuration_says_what_to_add(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
