@@ -9,6 +9,7 @@ The clock is left as a safety: work that takes `SAFETY` times as long as its lim
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from lockproof.core.own_time import real as time
@@ -27,19 +28,25 @@ SKIPPED: Final = 1 / 200
 DEATH: Final = 0.5
 """Seconds of a scenario that could not run, and of one that ended the process."""
 
-SAFETY: Final = 500
+SAFETY: Final = 2000
 """How many times its seconds work by counts may take by the clock."""
+
+BEAT: Final = 1.0
+"""Seconds between two signs of life."""
 
 
 class Pace:
     """How this process measures its work. `counted`: by counts; then `done` is the work until now, in seconds.
 
-    `cuts` says what the clock has cut all the same.
+    `cuts` says what the clock has cut all the same. `beat` is called now and then while work by counts goes on, so that
+    somebody who waits can tell a slow machine from a hang.
     """
 
     def __init__(self) -> None:
         self.counted, self.done = False, 0.0
         self.cuts: dict[str, None] = {}
+        self.beat: Callable[[], object] = lambda: None
+        self._next_beat = 0.0
 
     def now(self) -> float:
         """Return the seconds of work since some moment."""
@@ -48,6 +55,9 @@ class Pace:
     def did(self, seconds: float) -> None:
         """Note work that takes so many seconds where work is counted."""
         self.done += seconds
+        if self.counted and (now := time.monotonic()) >= self._next_beat:
+            self._next_beat = now + BEAT
+            self.beat()
 
     def limit(self, seconds: float, what: str) -> Limit:
         """Return a limit of so many seconds from now on; `what` names the work for the report."""

@@ -65,6 +65,16 @@ def test_the_clock_cuts_work_by_counts_that_takes_very_long_and_says_so_once(now
     assert (pace.took(), pace.took()) == (["looking"], [])
 
 
+def test_only_work_by_counts_gives_signs_of_life_and_not_too_many(now: Now) -> None:
+    seen: list[float] = []
+    for pace in (Pace(), counted()):
+        pace.beat = lambda: seen.append(now.seconds)
+        for _ in range(8):
+            pace.did(0.0)
+            now.seconds += 0.5
+    assert seen == [104.0, 105.0, 106.0, 107.0]
+
+
 def test_an_endless_limit_is_never_over(now: Now) -> None:
     pace = counted()
     limit = pace.limit(float("inf"), "looking")

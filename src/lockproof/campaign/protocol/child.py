@@ -24,6 +24,7 @@ from typing import IO, Final
 from lockproof.campaign.protocol.messages import (
     EXCEPTIONAL,
     VERSION,
+    Alive,
     CheckNames,
     Cut,
     Describe,
@@ -42,7 +43,6 @@ from lockproof.campaign.protocol.messages import (
 from lockproof.campaign.protocol.setup import Setup
 from lockproof.core.adjustment import Adjustment
 from lockproof.core.errors import LockproofError
-from lockproof.core.pace import SAFETY
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
 from lockproof.engines.threads.patience import Patience
@@ -137,8 +137,6 @@ class Child:
         self.start()
         assert self._process is not None and self._process.stdin is not None
         self._send(request)
-        if self._setup.counted:  # a slow machine takes longer, and the child ends by itself what takes very long
-            allowance = 2 * SAFETY * max(allowance, 1.0)
         return self._answer(request, allowance + 2 * self._setup.hang + 5)
 
     def use_waits(self, kinds: tuple[str, ...]) -> None:
@@ -257,8 +255,12 @@ class Child:
                     continue
                 if line is None:
                     raise self._ended()
-                message: A | Exceptional | Cut = read(json.loads(line), (request.answer, Cut, *EXCEPTIONAL.values()))
+                kinds = (request.answer, Alive, Cut, *EXCEPTIONAL.values())
+                message: A | Exceptional | Alive | Cut = read(json.loads(line), kinds)
                 match message:
+                    case Alive():
+                        patience.renew()
+                        continue
                     case Cut(what):
                         self.cuts |= dict.fromkeys(what)
                         continue

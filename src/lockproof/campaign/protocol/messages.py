@@ -243,6 +243,11 @@ class Cut:
     what: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Alive:
+    """The work of this request goes on. It is measured by counts, so the parent cannot know how long it takes."""
+
+
 # Instead of an answer.
 
 

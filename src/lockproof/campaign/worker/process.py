@@ -20,6 +20,7 @@ from typing import Any
 from lockproof.campaign.protocol.messages import (
     REQUESTS,
     VERSION,
+    Alive,
     Cut,
     Describe,
     Fault,
@@ -80,7 +81,7 @@ def main() -> None:
         answer(_other_version(greeting))
         return
     setup = read(json.loads(lines.get()), [Setup])
-    pace.counted = setup.counted
+    pace.counted, pace.beat = setup.counted, lambda: answer(Alive())
     kind: type[Worker] = Worker
     if setup.controlled:
         from lockproof.campaign.worker.controlled import ControlledWorker

@@ -420,6 +420,7 @@ class Worker:
             failed = any(case.judged(key)[0].verdict is Verdict.VIOLATION for key in tally)
             spent = time.perf_counter() - began
             if pace.counted:
+                pace.did(0.0)
                 size = min(size * 3, LONGEST_CHUNK)
                 continue
             if spent > seconds:
