@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lockproof.campaign.called import Called, Uncalled
-from lockproof.campaign.clock import Clock
+from lockproof.campaign.clock import Clock, Turn
 from lockproof.campaign.conformance_phase import ConformancePhase
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.findings import Findings, gravity
 from lockproof.campaign.health import health
+from lockproof.campaign.kept_first import KeptFirst
 from lockproof.campaign.known_waits import KnownWaits
 from lockproof.campaign.protocol.child import Child, Died, not_started, trace_of, with_known_names
 from lockproof.campaign.protocol.messages import CheckNames, Description
@@ -50,6 +51,11 @@ BESIDE: Final = 0.2
 MOST_FINDINGS: Final = 3
 """Part of the budget in which other findings are looked for after the first one, and how many there are at most."""
 
+COMPARING: Final = 0.1
+"""Seconds for drawn programs of one thread in a check with counts."""
+
+CUT: Final = "{} took so long that the clock ended it, and not the counts: a faster machine may do more"
+
 ONE_THREAD: Final = 0.2
 """Part of the budget at most that is kept for what one thread alone does."""
 
@@ -74,9 +80,11 @@ class Check:
     def __post_init__(self) -> None:
         options, evidence = self.options, EvidenceBuilder()
         self.evidence = evidence
-        self.runs = runs = ThreadRuns(self.child, evidence)
+        self.runs = runs = ThreadRuns(self.child, evidence, options.counted)
         self.findings = findings = Findings(self.repeat, evidence)
-        self.clock = clock = Clock(options.budget, self.tell, lambda: (runs.scenarios, runs.invocations, len(findings)))
+        self.clock = clock = Clock.of(options, self.tell, lambda: (runs.scenarios, runs.invocations, len(findings)))
+        clock.threads, clock.schedules = runs.work, self.controlled.work
+        self.kept = KeptFirst()
         self.deaths = deaths = Deaths(runs, clock, options)
         self.waits = waits = KnownWaits(self.controlled, self.child)
         self.conformance = ConformancePhase(self.child, clock, deaths, findings, self.notes, waits)
@@ -88,8 +96,8 @@ class Check:
             self.controlled, self.schedule_search, runs, deaths, self.thread_failures, clock, findings, options
         )
 
-    def run(self, first: Sequence[Scenario]) -> Report:
-        """Check, with these scenarios before all others.
+    def run(self, first: Sequence[Scenario], kept: Sequence[str] = ()) -> Report:
+        """Check, with these scenarios before all others, those that people `kept` before the rest.
 
         Raises:
             LockproofError: the target, the scenario or an option is wrong.
@@ -101,9 +109,9 @@ class Check:
         description = self.start()
         self.clock.restart()
         try:
-            self._phases(first, description)
+            self._phases(first, kept, description)
         except KeyboardInterrupt:
-            self.evidence.add_doubt(Doubt.INTERRUPTED, f"{self.clock.elapsed:.1f} of {self.options.budget:g} s")
+            self.evidence.add_doubt(Doubt.INTERRUPTED, self.clock.done())
             raise Interrupted(self.report(description)) from None
         except LockproofError as error:
             if not self.findings:
@@ -130,18 +138,19 @@ class Check:
         self.waits.own_model = description.own_model
         return description
 
-    def _phases(self, first: Sequence[Scenario], description: Description) -> None:
+    def _phases(self, first: Sequence[Scenario], kept: Sequence[str], description: Description) -> None:
         of_mutant = bool(self.setup.aim.kinds)
         only = None
         if self.options.scenario is not None:
             only = Scenario.parse_observed(self.options.scenario, description.observers)
             self.child.ask(CheckNames(only))
-        first = list(with_known_names(self.child, first, self.notes))
+        self.kept = KeptFirst(kept, self.child, description.observers, self.notes)
+        first = [*self.kept.scenarios, *with_known_names(self.child, first, self.notes)]
         if not of_mutant or (self.setup.waits and self.options.engine != "threads"):
             self.waits.find(description)
         if only is None or not description.own_model:
             with self.clock.during("conformance"):
-                self.conformance.compare(min(0.5, self.options.budget / (10 if of_mutant else 100)))
+                self.conformance.compare(self._time_to_compare())
         if only is not None:
             self._search_one(only)
         else:
@@ -157,6 +166,12 @@ class Check:
             self.schedule_failures.explain()
         self.conformance.confirm_hangs()
 
+    def _time_to_compare(self) -> float:
+        """Return the seconds in which programs of one thread are drawn to compare class and model."""
+        if self.options.counted:
+            return COMPARING
+        return min(0.5, self.options.budget / (10 if self.setup.aim.kinds else 100))
+
     def _search_one(self, scenario: Scenario) -> None:
         """Run one scenario, on real threads and under control; under control alone, if one of its calls waits."""
         self.runs.scenarios = 1
@@ -167,8 +182,10 @@ class Check:
         if self.options.engine != "threads" and not self.findings.of_threads:
             with self.clock.during("exploring"):
                 ready = self.schedule_search.prepare()
-                seconds = max(1.0, self.options.budget / 2)
-                looked = self.schedule_search.look(scenario, seconds, sys.maxsize) if ready else None
+                most = self.options.schedules or sys.maxsize
+                # By counts, judging must not use up what the schedules need.
+                seconds = max(1.0, self.clock.budget * 2 if self.options.counted else self.options.budget / 2)
+                looked = self.schedule_search.look(scenario, seconds, most) if ready else None
             self.schedule_failures.after_deaths()
             if looked is not None and looked.skipped:
                 raise not_judged(looked.skipped)
@@ -179,18 +196,23 @@ class Check:
         """Search on real threads and under control, in turns."""
         self.schedule_search.first = [*first, *self.waits.scenarios]
         self.thread_search.begin(first)
-        turns = SHARES[self.child.description.environment.gil] if self.options.engine == "both" else (1.0,)
+        engines = self.options.engine
+        turns: tuple[float, ...] = SHARES[self.child.description.environment.gil] if engines == "both" else (1.0,)
+        if engines == "both":
+            turns = self.clock.shares(turns)
         for number, share in enumerate(turns):
             reserved = min(self.conformance.reserved, ONE_THREAD * self.options.budget)
             until = self.clock.left() - share * self.options.budget if number + 1 < len(turns) else reserved
-            if self.options.engine == "threads" or (self.options.engine == "both" and number % 2 == 0):
+            engine = engines if engines != "both" else "schedules" if number % 2 else "threads"
+            turn = self.clock.turn(engine, share, max(until, 0.0), last=number + 2 >= len(turns))
+            if engine == "threads":
                 self.thread_search.prefer_exposed(self.controlled.watched)
                 with self.clock.during("checking"):
-                    self.thread_search.search(max(until, 0.0))
+                    self.thread_search.search(turn)
                 elsewhere = len(turns) > 1 or bool(self.setup.aim.kinds)  # control runs them, or has run them before
                 self.left_to_control = bool(self.waits.kinds) and not self.runs.scenarios and elsewhere
             else:
-                self._search_schedules(max(until, 0.0))
+                self._search_schedules(turn)
             if self.findings.of_threads:
                 break
         if self.findings.of_threads and self.options.engine != "threads" and not self.setup.aim.kinds:
@@ -198,12 +220,13 @@ class Check:
 
     def _search_beside(self) -> None:
         """Look for other findings beside those that are known, for a part of the budget: one may hide a graver one."""
-        end = max(self.clock.left() - BESIDE * self.options.budget, 0.0)
-        while len(self.findings) < MOST_FINDINGS and self.clock.left() > end:
+        end = max(self.clock.left() - BESIDE * self.clock.budget, 0.0)
+        turn = self.clock.turn("schedules", BESIDE, end, last=False)
+        while len(self.findings) < MOST_FINDINGS and turn.left() > 0:
             before = len(self.findings)
             known = [each.scenario for each in self.findings.found if each.concurrent]
             with self.clock.during("exploring"):
-                found = self.schedule_search.search_beside(known, self.clock.left() - end)
+                found = self.schedule_search.search_beside(known, turn)
             if found is None:
                 return
             self.schedule_failures.after_failure(*found)
@@ -226,19 +249,19 @@ class Check:
         wanted = description.inferred and self.options.scenario is None and not self.setup.aim.kinds
         return Called(members, self.options.members, wanted=wanted)
 
-    def _search_schedules(self, until: float) -> None:
-        """Explore scenarios until there is a finding, or only `until` seconds are left of the budget."""
-        search, left = self.schedule_search, self.clock.left
+    def _search_schedules(self, turn: Turn) -> None:
+        """Explore scenarios until there is a finding, or the turn is over."""
+        search = self.schedule_search
         died, tries = True, 0
         while (
             died
             and tries < MOST_DEATHS
             and not self.findings.of_threads
-            and (left() > until or not (search.explored or tries))
+            and (turn.left() > 0 or not (search.explored or tries))
         ):
             tries += 1
             with self.clock.during("exploring"):
-                found = search.search(left() - until)
+                found = search.search(turn)
             if found is not None:
                 self.schedule_failures.after_failure(*found)
             died = bool(search.deaths)
@@ -266,8 +289,11 @@ class Check:
         notes = [*self.notes, *called.notes([*excused, *(each.about for each in uncalled)]), *self.controlled.notes]
         if not self.findings.has(FindingKind.DEADLOCK, FindingKind.HANG):
             notes += [f"possible deadlock, which no run hit: {each}" for each in self.controlled.cycles]
-        if self.clock.left() < -LATE and self.findings.has(FindingKind.HANG):
+        if not self.options.counted and self.clock.left() < -LATE and self.findings.has(FindingKind.HANG):
             notes.append("the check took longer than its budget: that a thread hangs is seen by waiting for it")
+        cut = [*self.child.cuts, *self.controlled.child.cuts]
+        notes += [CUT.format(each) for each in dict.fromkeys(cut)]
+        notes += self.kept.said({*self.runs.outcomes, *self.schedule_search.outcomes})
         notes += limits(description.environment)
         return Report(
             description.subject,

@@ -14,19 +14,20 @@ from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, Report
 
 
-def check_target(target: str, options: CheckOptions, progress: Tell | None = None) -> Report:
-    """Check what `target` names, and return the report.
+def check_target(target: str, options: CheckOptions, progress: Tell | None = None, kept: Sequence[str] = ()) -> Report:
+    """Check what `target` names, and return the report. `kept` are scenarios to try first, as text.
 
     Raises:
         LockproofError: the target or an option is wrong.
 
     """
-    options = options.seeded()
+    options = options.seeded().settled()
 
     def repeat(finding: Finding) -> Repeat:
         return repeat_of_check(target, options, finding.scenario)
 
-    return check(Setup.of(target, options, threads=options.threads), options, repeat=repeat, progress=progress)
+    setup = Setup.of(target, options, threads=options.threads)
+    return check(setup, options, repeat=repeat, kept=kept, progress=progress)
 
 
 def check(
@@ -35,20 +36,23 @@ def check(
     *,
     repeat: Callable[[Finding], Repeat],
     first: Sequence[Scenario] = (),
+    kept: Sequence[str] = (),
     progress: Tell | None = None,
 ) -> Report:
     """Check the subject of a setup.
 
-    `first` are scenarios to try before all others; `repeat` returns what repeats a finding.
+    `kept` and `first` are scenarios to try before all others: those that people keep, as text, and others. `repeat`
+    returns what repeats a finding.
 
     Raises:
         LockproofError: the target or an option is wrong.
 
     """
     options.validate()
+    options = options.settled()
     controlled = ControlledChild(setup, options.memory)
     try:
         with Child(setup, memory=options.memory) as child:
-            return Check(child, controlled, setup, options, repeat, progress or (lambda _: None)).run(first)
+            return Check(child, controlled, setup, options, repeat, progress or (lambda _: None)).run(first, kept)
     finally:
         controlled.child.close()

@@ -65,7 +65,7 @@ class ConformancePhase:
 
         """
         endings, last = 0, self.clock.elapsed + max(LEAST, ONE_THREAD * self.clock.budget)
-        while endings < MOST_ENDINGS and self.clock.elapsed < last:
+        while endings < MOST_ENDINGS and (self.clock.most or self.clock.elapsed < last):
             self.clock.progress("")
             waited = len(self.waits.kinds)
             try:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from lockproof.campaign.clock import Work, by_the_clock
 from lockproof.campaign.protocol.child import Child, Died
 from lockproof.campaign.protocol.messages import Conform, Description, Explore, Explored, Found, Label, Labelled, Replay
 from lockproof.campaign.protocol.setup import Setup
 from lockproof.core.adjustment import Adjustment
 from lockproof.core.environment import Environment
 from lockproof.core.evidence import Doubt, clause
+from lockproof.core.pace import DEATH, SCHEDULE, SKIPPED
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, Masking
 from lockproof.core.watched import Watched
@@ -27,7 +28,8 @@ class ControlledChild:
     """The child process under control, which is started again when it dies.
 
     `schedules` counts those of all programs. `cycles` are orders of locks that may deadlock. `watched` is what was seen
-    of operations that ran alone. `deaths` are scenarios that ended the process while another one was made small.
+    of operations that ran alone. `deaths` are scenarios that ended the process while another one was made small. `work`
+    is the work of the engine, by which a check with counts measures its time.
     """
 
     setup: Setup
@@ -37,6 +39,7 @@ class ControlledChild:
     schedules: int = 0
     watched: Watched = field(default_factory=Watched)
     deaths: list[tuple[Scenario, Died]] = field(default_factory=list)
+    work: Work = field(default_factory=lambda: Work(SCHEDULE))
 
     def __post_init__(self) -> None:
         self.child = Child(replace(self.setup, controlled=True), memory=self.memory)
@@ -75,20 +78,32 @@ class ControlledChild:
             Died: it ended the process; the next request starts a new one.
 
         """
-        answer = self.child.ask(Explore(scenario, seconds, most, bound, only), seconds)
+        if self.setup.counted:
+            most = self.work.fitting(seconds, most)
+        try:
+            answer = self.child.ask(Explore(scenario, seconds, most, bound, only), seconds)
+        except Died:
+            self.work.idle += DEATH
+            raise
         self.schedules += answer.schedules
+        self.work.count += answer.schedules
+        self.work.idle += SKIPPED if answer.skipped or not answer.schedules else 0.0
         self.notes |= dict.fromkeys(answer.notes)
         self.cycles |= dict.fromkeys(answer.cycles)
         return answer
 
     def small(
-        self, scenario: Scenario, looked: Explored, seconds: float, bound: int, tell: Callable[[str], None]
-    ) -> tuple[Scenario, Explored]:
-        """Return the smallest scenario found in so many seconds that fails in the same way, and what shows that."""
+        self, scenario: Scenario, looked: Explored, seconds: float, bound: int, tell: Callable[[str], None],
+        limit: Callable[[float], Callable[[], bool]] = by_the_clock,
+    ) -> tuple[Scenario, Explored]:  # fmt: skip
+        """Return the smallest scenario found in so many seconds that fails in the same way, and what shows that.
+
+        `limit` returns a function that tells whether so many seconds are not over.
+        """
         assert looked.found is not None
         kind = looked.found.kind
         self.child.launch_next()  # for `confirmed`
-        end = time.monotonic() + seconds
+        goes_on = limit(seconds)
         best = looked
 
         def still_fails(candidate: Scenario) -> bool:
@@ -104,9 +119,9 @@ class ControlledChild:
             best = again
             return True
 
-        small = shrink(scenario, still_fails, lambda: time.monotonic() < end)
+        small = shrink(scenario, still_fails, goes_on)
         found = best.found
-        if time.monotonic() >= end and found is not None:
+        if not goes_on() and found is not None:
             best = replace(best, found=replace(found, detail=with_sentence(found.detail, UNFINISHED)))
         return small, best
 

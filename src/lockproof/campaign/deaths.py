@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -12,6 +11,7 @@ from lockproof.campaign.protocol.child import Child, Died
 from lockproof.campaign.protocol.messages import Avoid, RunLines, RunResult, UseWatched
 from lockproof.campaign.thread_runs import ThreadRuns
 from lockproof.core.options import CheckOptions
+from lockproof.core.pace import DEATH
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
 from lockproof.core.watched import Watched
@@ -69,13 +69,14 @@ class Deaths:
         """
 
         def ends(lines: Sequence[str], hang: float) -> Died | None:
+            self.runs.work.idle += DEATH
             return self._same(died, lambda: self.child.ask(RunLines(tuple(lines), hang)))
 
         lines = died.announced
-        end = time.monotonic() + min(hang, self.options.budget * PART_FOR_ONE_THREAD)
+        goes_on = self.clock.limit(min(hang, self.options.budget * PART_FOR_ONE_THREAD))
         for position in reversed(range(len(lines) - 1)):
             shorter = lines[:position] + lines[position + 1 :]
-            if time.monotonic() < end and ends(shorter, min(hang, 0.5)) is not None:
+            if goes_on() and ends(shorter, min(hang, 0.5)) is not None:
                 lines = shorter
         return lines, ends(lines, hang)
 
@@ -84,11 +85,11 @@ class Deaths:
 
         To see a hang takes time, so only the smallest scenario gets the full time, and candidates get less.
         """
-        end = time.monotonic() + max(2 * self.options.hang, self.options.budget * 0.3)
+        goes_on = self.clock.limit(max(2 * self.options.hang, self.options.budget * 0.3))
         small = shrink(
             scenario,
             lambda candidate: self.ends(candidate, died, min(0.5, self.options.hang)) is not None,
-            lambda: time.monotonic() < end,
+            goes_on,
         )
         last = self.ends(small, died, self.options.hang) if small is not scenario else died
         for _ in range(CRASH_RETRIES):

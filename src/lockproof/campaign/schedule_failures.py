@@ -92,9 +92,11 @@ class ScheduleFailures:
         """Make a scenario small that a schedule shows to fail, and see whether real threads show it too."""
         since = self.clock.elapsed
         of_mutant = bool(self.controlled.setup.aim.kinds)
-        seconds = SHORT if of_mutant else max(2.0, self.options.budget * PART_FOR_SHRINKING)
+        seconds = SHORT if of_mutant else max(2.0, self.clock.budget * PART_FOR_SHRINKING)
         with self.clock.during("shrinking"):
-            small, looked = self.controlled.small(scenario, looked, seconds, BOUND, self.clock.progress)
+            small, looked = self.controlled.small(
+                scenario, looked, seconds, BOUND, self.clock.progress, self.clock.limit
+            )
         with self.clock.during("confirming"):
             looked = self.controlled.confirmed(small, looked, BOUND)
             finding = self.controlled.finding(small, looked, since, seconds)
@@ -138,7 +140,9 @@ class ScheduleFailures:
     def _explained(self, finding: Finding, looked: Explored) -> Finding:
         if finding.kind is FindingKind.NOT_LINEARIZABLE and self.options.scenario is None:
             seconds = EXPLAINING
-            small, again = self.controlled.small(finding.scenario, looked, seconds, BOUND, self.clock.progress)
+            small, again = self.controlled.small(
+                finding.scenario, looked, seconds, BOUND, self.clock.progress, self.clock.limit
+            )
             if small is not finding.scenario and (real := self.runs.failing(small)) is not None:
                 finding, looked = self.findings.repeatable(violation(small, real, finding.seconds)), again
         looked = self.controlled.confirmed(finding.scenario, looked, BOUND)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
 
-from lockproof.campaign.clock import Clock
+from lockproof.campaign.clock import Clock, Turn
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.evidence_builder import EvidenceBuilder
@@ -45,6 +45,9 @@ KNOWN_SCHEDULES: Final = 200
 FIRST_LOOK: Final = 0.3
 LONGEST_LOOK: Final = 2.0
 """Seconds for a scenario: at first, and at most. Each further turn is twice as long."""
+
+ALONE: Final = 0.5
+"""Seconds for the operations on one thread in a check with counts."""
 
 BOUND: Final = 2
 """Preemptions at most of a schedule in the exhaustive part of the search."""
@@ -105,7 +108,7 @@ class ScheduleSearch:
             if self._hopeless:
                 return False
             try:
-                self.child.start(conform=min(0.5, max(self.clock.left(), 0.1) / 20), skip=self.avoided.alone())
+                self.child.start(conform=self._time_on_one_thread(), skip=self.avoided.alone())
                 self._ready = True
             except Died as died:
                 if died.kind is FindingKind.HANG and not last:
@@ -142,51 +145,54 @@ class ScheduleSearch:
         """Whether all schedules within the bound were run of some scenario."""
         return bool(self._complete)
 
-    def search(self, seconds: float) -> tuple[Scenario, Explored] | None:
-        """Explore scenarios for so many seconds, or until one fails. One has its turn even if the budget is spent."""
-        end = self.clock.left() - seconds
+    def _time_on_one_thread(self) -> float:
+        """Return the seconds in which the process looks at its operations on one thread."""
+        return ALONE if self.clock.most else min(0.5, max(self.clock.left(), 0.1) / 20)
+
+    def search(self, turn: Turn) -> tuple[Scenario, Explored] | None:
+        """Explore scenarios until the turn is over or one fails. One is explored even if the budget is spent."""
         aimed = bool(self.child.setup.aim.kinds)
         if self._fresh is None:
             self._fresh = self._generated()
         for step in count():
             few = self.counts.ran < FEWEST_SCHEDULES and not (aimed or self.any_complete)
             served = self.explored > 0 and not few
-            late = step >= (LEAST_LATE if self.clock.left() < max(end, 0) - LATE else MOST_LATE)
-            over = self.clock.left() <= max(end, 0) and (served or late)
+            late = step >= (LEAST_LATE if turn.left() < -LATE else MOST_LATE)
+            over = turn.left() <= 0 and (served or late or not turn.late)
             if over or self.deaths or not self.prepare():
                 return None
             fresh = next(self._fresh, None) if step % (4 if aimed else 3) != 2 or not self._unfinished else None
             if fresh is None and not self._unfinished:
                 return None
-            turn = _Unfinished(fresh) if fresh is not None else self._unfinished.pop(0)
-            known = turn.scenario in self.first
-            seconds = max(turn.seconds, LONGEST_LOOK / 2) if known else turn.seconds
-            usual = PAIR_SCHEDULES if turn.scenario.size[0] <= PAIR else TURN_SCHEDULES
+            chosen = _Unfinished(fresh) if fresh is not None else self._unfinished.pop(0)
+            known = chosen.scenario in self.first
+            seconds = max(chosen.seconds, LONGEST_LOOK / 2) if known else chosen.seconds
+            usual = PAIR_SCHEDULES if chosen.scenario.size[0] <= PAIR else TURN_SCHEDULES
             most = KNOWN_SCHEDULES if known else AIMED_SCHEDULES if aimed else usual
-            looked = self.look(turn.scenario, min(seconds, self.clock.left()), most)
+            looked = self.look(chosen.scenario, turn.look(seconds), most)
             if looked is None or looked.skipped:
                 continue
             if looked.found is not None:
-                return turn.scenario, looked
+                return chosen.scenario, looked
             if not looked.everything and looked.schedules:
-                turn.seconds = min(2 * turn.seconds, LONGEST_LOOK)
-                self._unfinished.append(turn)
+                chosen.seconds = min(2 * chosen.seconds, LONGEST_LOOK)
+                self._unfinished.append(chosen)
         return None
 
-    def search_beside(self, known: Sequence[Scenario], seconds: float) -> tuple[Scenario, Explored] | None:
+    def search_beside(self, known: Sequence[Scenario], turn: Turn) -> tuple[Scenario, Explored] | None:
         """Explore scenarios in which the operations of these findings do not meet; return one that fails."""
         self._unfinished.clear()
         if not self.prepare():
             return None
         groups = tuple(tuple(each.text for thread in scenario.threads for each in thread) for scenario in known)
         self.child.child.ask(Avoid((*self.avoided.avoided, *groups)))
-        return self.search(seconds)
+        return self.search(turn)
 
     def look(self, scenario: Scenario, seconds: float, most: int) -> Explored | None:
         """Explore one scenario, `most` schedules; None if it could not run or ended the process."""
         self.clock.progress(str(scenario))
         try:
-            looked = self.child.look(scenario, max(seconds, 0.05), most, BOUND)
+            looked = self.child.look(scenario, seconds if self.clock.most else max(seconds, 0.05), most, BOUND)
         except Died as died:
             self.deaths.append((scenario, died))
             self._ready = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -77,7 +76,7 @@ class ThreadFailures:
         """Make a scenario small whose runs were judged a violation, and see how often the smallest one fails."""
         rate = result.failures / result.invocations
         seconds = self.clock.elapsed
-        end = time.monotonic() + max(1.5, self.options.budget * PART_FOR_SHRINKING)
+        goes_on = self.clock.limit(max(1.5, self.clock.budget * PART_FOR_SHRINKING))
         best = result
         deaths: list[tuple[Died, Scenario]] = []
 
@@ -97,8 +96,8 @@ class ThreadFailures:
             return bool(found.failures)
 
         with self.clock.during("shrinking"):
-            small = shrink(scenario, still_fails, lambda: time.monotonic() < end)
-        finished = time.monotonic() < end
+            small = shrink(scenario, still_fails, goes_on)
+        finished = goes_on()
         with self.clock.during("confirming"):
             self.clock.progress(str(small))
             confirmed = self._confirmed(small, best)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from lockproof.campaign.clock import Work
 from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.protocol.child import Child, Died
 from lockproof.campaign.protocol.messages import Run, RunResult
+from lockproof.core.pace import DEATH, RUN, SKIPPED
 from lockproof.core.scenario import Scenario
 
 MOST_INVOCATIONS: Final = 20_000
@@ -24,10 +26,13 @@ class ThreadRuns:
 
     `invocations` counts all runs. `scenarios`, `kinds` and `outcomes` are of the search, without runs that only shrink
     or confirm: `kinds` are those of the operations, `outcomes` says how many distinct outcomes each scenario showed.
+    `counted`: seconds are counts of runs; `work` adds these up.
     """
 
     child: Child
     evidence: EvidenceBuilder
+    counted: bool = False
+    work: Work = field(default_factory=lambda: Work(RUN))
     scenarios: int = 0
     invocations: int = 0
     kinds: set[str] = field(default_factory=set)
@@ -48,9 +53,17 @@ class ThreadRuns:
             Died: the process ended, or did not answer for `hang` seconds.
 
         """
-        result = self.child.ask(Run(scenario, invocations, seconds, until_failure, hang), seconds)
+        if self.counted:
+            invocations = self.work.fitting(seconds, invocations)
+        try:
+            result = self.child.ask(Run(scenario, invocations, seconds, until_failure, hang), seconds)
+        except Died:
+            self.work.idle += DEATH
+            raise
         self.invocations += result.invocations
-        return result
+        self.work.count += result.invocations
+        self.work.idle += SKIPPED if result.skipped else 0.0
+        return replace(result, seconds=result.invocations * RUN) if self.counted else result
 
     def add(self, result: RunResult) -> None:
         """Count runs of the search as evidence and as coverage."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from lockproof.campaign.clock import Clock
+from lockproof.campaign.clock import Clock, Turn
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.findings import Findings, violation
 from lockproof.campaign.protocol.child import Died, generated
@@ -57,13 +57,13 @@ class ThreadSearch:
         yield from first
         yield from generated(self.runs.child, self.deaths.restart)
 
-    def search(self, until: float) -> None:
-        """Run scenarios until there is a violation, or only `until` seconds are left of the budget."""
+    def search(self, turn: Turn) -> None:
+        """Run scenarios until there is a violation, or the turn is over."""
         tries, deaths, pool = 0, len(self.findings), self._pool
-        while deaths < MOST_DEATHS and (self.clock.left() > until or (self._has_few(until) and tries < MOST_LATE)):
-            if tries >= LEAST_LATE and self.clock.left() < until - LATE:
+        while deaths < MOST_DEATHS and (turn.left() > 0 or (self._has_few(turn) and tries < MOST_LATE)):
+            if tries >= LEAST_LATE and turn.left() < -LATE:
                 return
-            tries += self.clock.left() <= until
+            tries += turn.left() <= 0
             if pool.wants_new:
                 scenario = next(self._new, None)
                 if scenario is None and self.failures.waits.kinds:
@@ -75,7 +75,7 @@ class ThreadSearch:
             else:
                 tried, look = pool.known()
             try:
-                result = self.runs.run(tried.scenario, MOST_INVOCATIONS, max(0.0, min(self.clock.left(), look)))
+                result = self.runs.run(tried.scenario, MOST_INVOCATIONS, max(0.0, turn.look(look)))
             except Died as died:
                 deaths += 1
                 self.failures.after_death(died, tried.scenario)
@@ -92,9 +92,9 @@ class ThreadSearch:
                 self.failures.after_violation(tried.scenario, result)
                 return
 
-    def _has_few(self, until: float) -> bool:
-        few = self.runs.invocations < FEWEST_RUNS and self.clock.left() > until - LATE
-        return not self._pool.tried or few
+    def _has_few(self, turn: Turn) -> bool:
+        few = self.runs.invocations < FEWEST_RUNS and turn.left() > -LATE
+        return turn.late and (not self._pool.tried or few)
 
     def run_one(self, scenario: Scenario, most: int | None) -> None:
         """Run one scenario: `most` times, for the whole budget, or until it is plain how often it fails.
@@ -106,10 +106,10 @@ class ThreadSearch:
         most = most or sys.maxsize
         self.clock.progress(str(scenario))
         total: RunResult | None = None
-        seconds = 0.0
-        while total is None or (self.clock.left() > 0 and total.invocations < most and not enough(total)):
+        seconds, turn = 0.0, self.clock.turn("threads", 1.0, 0.0, last=True)
+        while total is None or (turn.left() > 0 and total.invocations < most and not enough(total)):
             try:
-                result = self.runs.run(scenario, most, max(0.0, min(self.clock.left(), 1.0)), until_failure=False)
+                result = self.runs.run(scenario, most, max(0.0, turn.look(1.0)), until_failure=False)
             except Died as died:
                 ended = self.clock.elapsed
                 if (confirmed := self.failures.confirmed_death(died, scenario)) is not None:

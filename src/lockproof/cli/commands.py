@@ -30,12 +30,13 @@ from lockproof.cli.config_command import config, no_targets
 from lockproof.cli.configuration import PROFILE_VARIABLE, ConfiguredTarget, Setting, read_configuration
 from lockproof.cli.formats import OF_A_SEARCH, OF_EACH, Files, deliver, written_as
 from lockproof.cli.init_command import init
+from lockproof.cli.kept import KeptScenarios
 from lockproof.cli.mutate_command import mutate
 from lockproof.cli.report_command import report
 from lockproof.cli.shared import import_from_here, internal_error, interrupted
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
-from lockproof.core.options import CONFORMANCES, ENGINES, STRATEGIES, CheckOptions, ExploreOptions, Progress
+from lockproof.core.options import CONFORMANCES, COUNTS, ENGINES, STRATEGIES, CheckOptions, ExploreOptions, Progress
 from lockproof.core.verdict import Consistency, InternalError, Interrupted, Report
 from lockproof.histories.judged import judge_history, known_models
 from lockproof.report.page import console_on
@@ -108,6 +109,7 @@ def cli() -> None:
 Examples:
   lockproof check mypackage.cache:Cache
   lockproof check bag.py:Bag --threads 3 --budget 2m --json report.json
+  lockproof check bag.py:Bag --schedules 2000 --seed 1      the same result on each machine
   lockproof check bag.py:Bag --factory bag.py:small_bag     a constructor with arguments
   lockproof check bag.py:Bag --model set                    what it should do, by name
   lockproof check bag.py:Bag --model tests.models:Bag       or by a class
@@ -123,6 +125,7 @@ left out, and FINAL too: the run then ends with lines that observe the subject.
 )
 @click.argument("target", required=False)
 @parameters.budget("How long to check, beyond starting: 500ms, 10s, 2m.")
+@parameters.counts()
 @parameters.seed()
 @parameters.threads()
 @parameters.model(
@@ -133,6 +136,7 @@ left out, and FINAL too: the run then ends with lines that observe the subject.
 @parameters.teardown()
 @parameters.skip()
 @parameters.scenario("Run only this scenario, for the whole budget.")
+@parameters.scenarios()
 @click.option("--engine", type=click.Choice(ENGINES), default=CheckOptions.engine, show_default=True,
               help="Real threads, which run in parallel; schedules under control, which can be repeated; or both in "
               "turns.")  # fmt: skip
@@ -164,9 +168,14 @@ def check(
     """
     if given["invocations"] is not None and given["scenario"] is None:
         raise click.UsageError("--invocations is about one scenario: give --scenario too")
+    by_counts = [f"--{name}" for name in COUNTS if given[name] is not None]
+    on_command_line = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    if by_counts and "budget" in on_command_line:
+        raise click.UsageError(f"--budget and {by_counts[0]} are two ends for one check: leave one out")
+    if given["runs"] is not None and given["invocations"] is not None:
+        raise click.UsageError("--invocations and --runs count the same: leave one out")
     if update_baseline and baseline is None:
         raise click.UsageError("--update-baseline has no file to write: give --baseline too")
-    on_command_line = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
     if target is not None and "profile" in on_command_line:
         raise click.UsageError("--profile is about the targets of the configuration: leave TARGET out")
     import_from_here()
@@ -174,9 +183,10 @@ def check(
     if target is not None:
         check_options = CheckOptions(**given)
         if baseline is None:
-            return _reported(lambda tell: check_target(target, check_options, tell), files)
+            with KeptScenarios(check_target) as kept:
+                return _reported(lambda tell: kept.check(target, check_options, tell), files)
         settings = {name: Setting(value, "the command line") for name, value in given.items()}
-        return check_several([ConfiguredTarget(target, settings)], check_target, files, known, alone=True)
+        return _checked([ConfiguredTarget(target, settings)], files, known, alone=True)
     for name in ("model", "factory", "teardown", "skip", "scenario", "emit_test_file"):
         if name in on_command_line:
             option = name.removesuffix("_file").replace("_", "-")
@@ -184,7 +194,14 @@ def check(
     targets = read_configuration(Path.cwd(), profile, {name: given[name] for name in given if name in on_command_line})
     if not targets:
         raise no_targets()
-    return check_several(targets, check_target, files, known, alone=False)
+    return _checked(targets, files, known, alone=False)
+
+
+def _checked(targets: Sequence[ConfiguredTarget], files: Files, known: Baseline, *, alone: bool) -> int:
+    """Check the targets, and return the exit status."""
+    accepted = [entry.finding for each in targets for entry in each.accepted]
+    with KeptScenarios(check_target, lambda: (*accepted, *(each.finding for each in known.known()))) as kept:
+        return check_several(targets, kept.check, files, known, alone=alone)
 
 
 @cli.command(

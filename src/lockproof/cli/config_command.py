@@ -42,7 +42,7 @@ def config(profile: str | None) -> int:
         page.heading(clean(each.target))
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
         for name, setting in each.settings.items():
-            if setting.value not in (None, ()):
+            if setting.value not in (None, ()) and not (name == "budget" and each.options.counted):
                 value = ", ".join(setting.value) if isinstance(setting.value, tuple) else shown(setting.value)
                 table.add_row(name, Text(clean(value)), Text(clean(setting.origin)))
         for entry in each.accepted:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
-from lockproof.core.options import CONFORMANCES, ENGINES, LEAST_MEMORY, CheckOptions
+from lockproof.core.options import CONFORMANCES, COUNTS, ENGINES, LEAST_MEMORY, LEAST_SCHEDULES, CheckOptions
 from lockproof.core.settings import seconds
 from lockproof.core.verdict import Consistency
 from lockproof.report.known import Accepted
@@ -127,9 +127,33 @@ def _target(
     defaults = CheckOptions()
     settings = {key: Setting(getattr(defaults, key), "default") for key in _SETTINGS}
     for origin, values in (*layers, (where, own)):
-        settings |= {key: Setting(value, origin) for key, value in _read(values, origin).items()}
-    settings |= {key: Setting(value, "the command line") for key, value in given.items() if key in _SETTINGS}
+        _lay_over(settings, _read(values, origin), origin)
+    _lay_over(settings, {key: value for key, value in given.items() if key in _SETTINGS}, "the command line")
     return ConfiguredTarget(name, settings, _accepted(table.get("accepted", []), where, name))
+
+
+def _lay_over(settings: dict[str, Setting], values: Mapping[str, Any], origin: str) -> None:
+    """Let the values of a layer count before those of the layers below it.
+
+    A budget and counts are two ends for one check, so the layer nearest to the target that has one of them decides.
+
+    Raises:
+        LockproofError: the layer has both.
+
+    """
+    counts = [name for name in COUNTS if name in values]
+    if counts and "budget" in values:
+        raise LockproofError(
+            f"{FILE}, {origin}: budget and {counts[0]} are two ends for one check",
+            "",
+            "leave one of them out there; what is nearer to a target counts",
+        )
+    if counts or "budget" in values:
+        defaults = CheckOptions()
+        settings |= {
+            name: Setting(getattr(defaults, name), "default") for name in ("budget", *COUNTS) if name not in counts
+        }
+    settings |= {key: Setting(value, origin) for key, value in values.items()}
 
 
 def _accepted(entries: Any, where: str, target: str) -> tuple[Accepted, ...]:
@@ -229,6 +253,9 @@ _COMMON: Final[dict[str, _Reader]] = {
     "consistency": (
         lambda value: Consistency(_text(value)), f"one of {', '.join(Consistency)}", f'"{CheckOptions.consistency}"',
     ),
+    "runs": (_whole(1), "a whole number of at least 1", "20000"),
+    "schedules": (_whole(LEAST_SCHEDULES), f"a whole number of at least {LEAST_SCHEDULES}", "2000"),
+    "scenarios": (_text, "the name of a file", '"scenarios.toml"'),
     "hang": (_time, "a length of time", '"3s"'),
     "memory": (_whole(LEAST_MEMORY), f"a number of MiB of at least {LEAST_MEMORY}", "1024"),
 }  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from lockproof.core.options import LEAST_MEMORY, CheckOptions, ExploreOptions, Options
+from lockproof.core.options import LEAST_MEMORY, LEAST_SCHEDULES, CheckOptions, ExploreOptions, Options
 from lockproof.core.settings import seconds
 from lockproof.core.verdict import Consistency
 
@@ -25,6 +25,24 @@ def budget(help_text: str, default: float = Options.budget) -> Adds:
     """Return the option `--budget`; its value is in seconds."""
     return click.option("--budget", metavar="TIME", callback=duration, default=f"{default:g}s", show_default=True,
                         help=help_text)  # fmt: skip
+
+
+def counts() -> Adds:
+    """Return the options `--runs` and `--schedules`, which end a check instead of its budget."""
+    runs = click.option("--runs", type=click.IntRange(min=1), metavar="N",
+                        help="End after so many runs on real threads, and not by time. Alone, it leaves schedules "
+                        "out.")  # fmt: skip
+    schedules = click.option("--schedules", type=click.IntRange(min=LEAST_SCHEDULES), metavar="N",
+                             help="End after so many schedules under control: then a seed gives the same result on "
+                             "each machine. Alone, it leaves real threads out.")  # fmt: skip
+    return lambda command: runs(schedules(command))
+
+
+def scenarios() -> Adds:
+    """Return the option `--scenarios`; its value is the name of a file."""
+    return click.option("--scenarios", metavar="FILE", type=click.Path(dir_okay=False),
+                        help="Try the scenarios first that this file keeps for the target, and add those that fail; "
+                        "commit it.")  # fmt: skip
 
 
 def seed() -> Adds:

@@ -33,6 +33,13 @@ LEAST_MEMORY: Final = 64
 """The smallest limit of memory for a process, in MiB: the interpreter alone needs most of it."""
 
 
+COUNTS: Final = ("runs", "schedules")
+"""The options of a check that end it by a count, and not by its budget."""
+
+LEAST_SCHEDULES: Final = 10
+"""The fewest schedules that can end a check: a scenario begins with some that are not counted as evidence."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """The options of every campaign.
@@ -90,6 +97,9 @@ class CheckOptions(Options):
         invocations: the most runs of this scenario; None: as many as fit into the budget.
         engine: one of `ENGINES`.
         conformance: one of `CONFORMANCES`.
+        runs: how many runs on real threads end the check; None: no such count.
+        schedules: how many schedules under control end the check; None: no such count.
+        scenarios: the file of scenarios that failed once; None: none are kept. The campaign does not read it.
         skip: what HELD does not need: public members of the class, which no operation calls then; and codes of
             `HEALTH`.
 
@@ -101,7 +111,21 @@ class CheckOptions(Options):
     invocations: int | None = None
     engine: str = "both"
     conformance: str = "builtin"
+    runs: int | None = None
+    schedules: int | None = None
+    scenarios: str | None = None
     skip: tuple[str, ...] = ()
+
+    @property
+    def counted(self) -> bool:
+        """Whether counts end the check, and not its budget."""
+        return self.runs is not None or self.schedules is not None
+
+    def settled(self) -> Self:
+        """Return the options with the engine that the counts leave: one without a count does not run."""
+        if not self.counted or self.engine != "both" or None not in (self.runs, self.schedules):
+            return self
+        return replace(self, engine="schedules" if self.runs is None else "threads")
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -117,6 +141,16 @@ class CheckOptions(Options):
         """
         if self.threads < 2:
             raise LockproofError(f"--threads {self.threads}: one thread shows nothing", "", "ask for 2 or more")
+        for name, engine, least in (("runs", "threads", 1), ("schedules", "schedules", LEAST_SCHEDULES)):
+            count = getattr(self, name)
+            if count is not None and count < least:
+                raise LockproofError(f"{name} is {count}", "so few say nothing", f"give {least} or more")
+            if count is not None and self.engine not in ("both", engine):
+                raise LockproofError(
+                    f"{name} is about an engine that does not run: engine is {self.engine}",
+                    "",
+                    f"leave the engine out, or ask for {engine}",
+                )
         super().validate()
 
 
@@ -174,6 +208,7 @@ class Progress:
         invocations: how many runs were made.
         text: what is run now.
         findings: how many findings there are.
+        counts: how far the counts are that end it, in words; "" if time ends it.
 
     """
 
@@ -184,6 +219,7 @@ class Progress:
     invocations: int = 0
     text: str = ""
     findings: int = 0
+    counts: str = ""
 
 
 type Tell = Callable[[Progress], None]

@@ -20,7 +20,7 @@ ALWAYS: Final = (
 )  # fmt: skip
 """Options that every command has, unless they have their defaults."""
 
-SEARCHING: Final = ("budget", "threads", "bound", "strategy")
+SEARCHING: Final = ("budget", "runs", "schedules", "threads", "bound", "strategy")
 """Options of a search. A command that names the scenario or the schedule to run leaves them out."""
 
 

@@ -22,6 +22,8 @@ class Settings:
         seed: the seed for a check without one of its own; None: each check draws one.
         skip: what the checks of the running test excuse, besides what they say themselves.
         make_store: makes the directory for failing scenarios and returns it; None: nothing is kept.
+        scenarios: the file of scenarios that failed once; None: there is none.
+        failed: for each target the scenarios that failed in this test run, each with why.
         totals: sums over all checks, by name.
 
     """
@@ -31,6 +33,8 @@ class Settings:
         self.seed: int | None = None
         self.skip: tuple[str, ...] = ()
         self.make_store: Callable[[], Path] | None = None
+        self.scenarios: Path | None = None
+        self.failed: dict[str, dict[str, str]] = {}
         self.totals: dict[str, float] = {}
         self._lock = Lock()
 
@@ -41,6 +45,11 @@ class Settings:
         The first check that reads this makes the directory, so a test run without a check writes nothing.
         """
         return None if self.make_store is None else self.make_store()
+
+    def keep(self, target: str, scenarios: dict[str, str]) -> None:
+        """Add scenarios of a target that failed. Any thread may call this."""
+        with self._lock:
+            self.failed.setdefault(target, {}).update(scenarios)
 
     def add(self, amounts: dict[str, float]) -> None:
         """Add amounts to the totals of these names. Any thread may call this."""

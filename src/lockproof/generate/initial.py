@@ -10,7 +10,7 @@ from typing import Any
 
 from lockproof.core.handles import SLOT
 from lockproof.core.operation import Operation, OperationKind, renamed
-from lockproof.core.own_time import real as time
+from lockproof.core.pace import pace
 from lockproof.core.probes import comes_back
 from lockproof.core.specification import Specification
 from lockproof.core.values import canonical, numbered
@@ -98,10 +98,11 @@ def beginnings(
     look = [each.compiled(specification.globals) for each in specification.final]
     found: dict[str, tuple[str, ...]] = {}
     programs = [(each,) for each in first] + list(permutations(first, 2))
-    left, end = tuning.MOST_BEGINNINGS if look else 0, time.monotonic() + tuning.BEGINNINGS_TIME
+    left = tuning.MOST_BEGINNINGS if look else 0
+    limit = pace.limit(tuning.BEGINNINGS_TIME, "looking for what operations need to change something")
     for program in programs:
         for each in [each for each in asked if each.text not in found]:
-            if (left := left - 1) < 0 or time.monotonic() > end:
+            if (left := left - 1) < 0 or limit.over():
                 return found
             lines = tuple(before.text for before in program)
             announce([*lines, each.text])

@@ -18,13 +18,13 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import batched, islice
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.lives import lives
 from lockproof.core.model import every_choice
 from lockproof.core.operation import Operation, OperationKind, kind_of
-from lockproof.core.own_time import real as time
+from lockproof.core.pace import PROGRAM, Limit, pace
 from lockproof.core.probes import comes_back, without_coming_back
 from lockproof.core.specification import Specification
 from lockproof.core.values import Masked, Raised, TextForm, masked, unread
@@ -37,6 +37,8 @@ from lockproof.inference.handed_out import handed_out
 from lockproof.inference.lines import is_copy, omissions, on_subject
 from lockproof.inference.programs import WAITS, Announce, Calls, Programs
 from lockproof.inference.surface import state_of
+
+COMPARING: Final = "comparing class and model on one thread"
 
 
 @dataclass(frozen=True)
@@ -99,20 +101,19 @@ class _Comparison(Programs):
         super().__init__(replace(specification, operations=kinds, init=init, observe=observe), announce)
         self.found: list[Nonconformance] = []
         self._given, self._threads, self._started = self.specification, False, lives.started
-        self._last = float("inf")
+        self._last = pace.limit(float("inf"), COMPARING)
         self._random = Random(f"conform/{seed}")
         self._reported: set[str] = set()
         self._left_out: dict[str, list[str]] = {}
         self._noted: dict[str, list[str]] = {}
 
     def run(self, seconds: float, compared: frozenset[str]) -> ConformanceResult:
-        began = time.monotonic()
-        end, self._last = began + seconds, began + max(MOST * seconds, LEAST)
+        end, self._last = pace.limit(seconds, COMPARING), pace.limit(max(MOST * seconds, LEAST), COMPARING)
         try:
-            left = self._compare_all(began, end, compared)
+            left = self._compare_all(end, compared)
         except _StartsThreads:
             self._read_nothing()
-            left = self._compare_all(began, end, compared)
+            left = self._compare_all(end, compared)
         if left:
             self._noted[differing.SLOW] = list(left)
         notes = omissions(self._left_out)
@@ -121,14 +122,14 @@ class _Comparison(Programs):
         adjusted = replace(self.specification, notes=notes)
         return ConformanceResult(tuple(self.found), adjusted, self._threads)
 
-    def _compare_all(self, began: float, end: float, compared: frozenset[str]) -> dict[str, None]:
+    def _compare_all(self, end: Limit, compared: frozenset[str]) -> dict[str, None]:
         """Compare the kinds, and then programs that are drawn; return the kinds for which there was no time."""
         kinds = [kind for kind in self.specification.operations if not compared or kind.text in compared]
         left = dict.fromkeys(kind.text for kind in kinds)
         with suppress(_OutOfTime):
             self._trust_observers()
-            self._each_kind(kinds, began, left)
-            while time.monotonic() < end:
+            self._each_kind(kinds, left)
+            while not end.over():
                 self._try(self._drawn())
         return left
 
@@ -144,7 +145,7 @@ class _Comparison(Programs):
             given, operations=kinds, init=init, observe=[], attributes=[], model=None, model_name="", guessed=False
         )
 
-    def _each_kind(self, kinds: Sequence[OperationKind], began: float, left: dict[str, None]) -> None:
+    def _each_kind(self, kinds: Sequence[OperationKind], left: dict[str, None]) -> None:
         """Compare each kind on some contents. `left` are those that are not compared yet."""
         contents = self._contents()
         alone = FILLINGS if len(self.specification.operations) > MANY else 2 * FILLINGS
@@ -162,7 +163,7 @@ class _Comparison(Programs):
                 left.pop(kind.text, None)
         for kind in [each for each in kinds if each not in reading]:
             for program in contents:
-                for operation in self.fillings(kind)[: alone if time.monotonic() < (began + self._last) / 2 else 1]:
+                for operation in self.fillings(kind)[: 1 if self._last.over(0.5) else alone]:
                     self._try((*program, operation), len(program))
             left.pop(kind.text, None)
         for found in handed_out(self, contents[-1]):
@@ -173,7 +174,7 @@ class _Comparison(Programs):
                 self._try((*self._drawn(), self._random.choice(self.fillings(kind))))
 
     def _refuse_lateness(self) -> None:
-        if time.monotonic() > self._last:
+        if self._last.over():
             raise _OutOfTime
 
     # Programs.
@@ -208,6 +209,7 @@ class _Comparison(Programs):
 
     def _compare(self, program: Calls, known: int = 0) -> Difference | None:
         """Return the first difference. The first `known` operations are not announced: they ran before."""
+        pace.did(PROGRAM)
         self._refuse_lateness()
         if any(op.kind.blocking for op in program) and self._would_wait(program):
             return None

@@ -19,6 +19,7 @@ from typing import Any, Final
 from lockproof.core.errors import LockproofError
 from lockproof.core.operation import OperationKind
 from lockproof.core.own_time import real as time
+from lockproof.core.pace import pace
 from lockproof.inference.trials import in_a_copy
 
 _SLOW: Final = 0.03
@@ -126,7 +127,7 @@ def fresh_if_shared(cls: type, kinds: Sequence[OperationKind], names: Mapping[st
         return None
     try:
         make = FreshClass(cls)
-        return make if _least_seconds(make) < _SLOW else None
+        return make if _least_seconds(make) < pace.patience(_SLOW) else None
     except Exception:
         return None
 

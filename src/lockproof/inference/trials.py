@@ -19,6 +19,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from lockproof.core.own_time import real as time
+from lockproof.core.pace import pace
 
 PATIENCE: Final = 0.3
 """Seconds of waiting after which a call counts as hung. Each call that waits by right costs as much: a class of pools
@@ -71,7 +72,7 @@ class Aside:
 
     def waits(self) -> bool:
         """Tell whether the call waits: at several looks in a row its thread has not ended and nothing to run."""
-        looks, end = 0, time.monotonic() + PATIENCE / 2
+        looks, end = 0, time.monotonic() + pace.patience(PATIENCE) / 2
         while looks < _LOOKS and time.monotonic() < end:
             self._thread.join(_LOOK)
             if self.done:
@@ -89,7 +90,7 @@ def _on_a_thread(call: Callable[[], Any]) -> Any:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(PATIENCE)
+    thread.join(pace.patience(PATIENCE))
     return found[0] if found else None
 
 

@@ -68,6 +68,8 @@ class ProgressLine:
         parts = [f"{progress.phase} {seconds(elapsed)}"]
         if progress.budget:
             parts[0] += f" of {seconds(progress.budget)}"
+        if progress.counts:
+            parts[0] += f", {progress.counts}"
         if progress.scenarios:
             parts += [counted(progress.scenarios, "scenario"), counted(progress.invocations, "run")]
         if progress.findings:

@@ -29,6 +29,7 @@ from lockproof.core.scenario import Scenario
 from lockproof.core.settings import REASON_PREFIX, settings
 from lockproof.core.specification import Specification
 from lockproof.core.verdict import Consistency, Finding, Interrupted, Report, Verdict
+from lockproof.report.kept_scenarios import Kept, failed, read_kept
 
 _MOST_KEPT = 10
 """The most failing scenarios that are kept for a subject."""
@@ -72,6 +73,8 @@ def check(
     consistency: Consistency | str = Consistency.LINEARIZABLE,
     scenario: str | None = None,
     engine: str = "both",
+    runs: int | None = None,
+    schedules: int | None = None,
     hang: float = 3.0,
     memory: int = 1024,
     skip: Iterable[str] = (),
@@ -92,6 +95,9 @@ def check(
         consistency: the condition that histories are judged by.
         scenario: the only scenario to run, like `a.add(1) || a.add(1)`; by default scenarios are generated.
         engine: `threads` for real threads, `schedules` for schedules under control, or `both`.
+        runs: end after so many runs on real threads, instead of a budget. Without `schedules`, only real threads run.
+        schedules: end after so many schedules under control, instead of a budget. Then the same seed gives the same
+            result on each machine. Without `runs`, only schedules run.
         hang: seconds without progress that count as a hang.
         memory: the most memory of the child process, in MiB.
         skip: names of public members that no operation calls; HELD does not need them.
@@ -108,15 +114,25 @@ def check(
             "an object was given instead of its class" if not callable(subject) else "a function was given",
             "give the class, with factory=... if it has to be made in a special way",
         )
+    if budget is not None and (runs is not None or schedules is not None):
+        raise LockproofError(
+            "budget and a count are two ends for one check", "", "leave out budget, or runs and schedules"
+        )
     if isinstance(subject, Specification):
         subject = _with_names(subject)
     options = CheckOptions(
         **_common(CheckOptions, budget, seed), threads=threads, consistency=Consistency(consistency),
         scenario=scenario, hang=hang, memory=memory, engine=engine, skip=_names(skip), teardown=teardown,
+        runs=runs, schedules=schedules,
     )  # fmt: skip
     setup = Setup.of(_packed(subject, model, factory), options, threads=threads)
-    store = _store_of(subject)
-    report = _counted(lambda: run_check(setup, options, repeat=lambda _: _repeat(options), first=list(_saved(store))))
+    store, name = _store_of(subject), _target_of(subject)
+    kept = tuple(_kept().get(name, ()))
+
+    def run() -> Report:
+        return run_check(setup, options, repeat=lambda _: _repeat(options), first=list(_saved(store)), kept=kept)
+
+    report = _counted(run, name)
     _save(store, report.findings)
     return _or_raise(report)
 
@@ -247,15 +263,31 @@ def _name_of(cls: type) -> str:
     return f"{module.__name__ if _found_by_name(module) else module.__file__}:{cls.__qualname__}"
 
 
-def _counted(run: Callable[[], Report]) -> Report:
-    """Call `run`, and add its report to the totals of the test run, even if it is interrupted."""
+def _counted(run: Callable[[], Report], target: str = "") -> Report:
+    """Call `run`, and add its report to the totals of the test run, even if it is interrupted.
+
+    With a target, its scenarios that failed are for the file that keeps them.
+    """
     try:
         report = run()
     except Interrupted as stopped:
         _count(stopped.report)
+        _keep(target, stopped.report)
         raise
     _count(report)
+    _keep(target, report)
     return report
+
+
+def _kept() -> Kept:
+    """Return what the file of scenarios has; nothing if there is no such file."""
+    return {} if settings.scenarios is None else read_kept(settings.scenarios)
+
+
+def _keep(target: str, report: Report) -> None:
+    """Hand the scenarios that failed to the plugin, which writes them at the end of the test run."""
+    if target and settings.scenarios is not None:
+        settings.keep(target, failed(report.findings))
 
 
 def _count(report: Report) -> None:
@@ -346,14 +378,18 @@ def _repeat(options: Options) -> RepeatTest:
     return RepeatTest(("pytest", f"--lockproof-seed={options.seed}", *budget, test))
 
 
+def _target_of(subject: type | Specification | str) -> str:
+    """Return the name of a subject that stays the same in other runs."""
+    if isinstance(subject, Specification):
+        return subject.subject_name
+    return subject if isinstance(subject, str) else f"{subject.__module__}:{subject.__qualname__}"
+
+
 def _store_of(subject: Any) -> Path | None:
     home = settings.store
     if home is None:
         return None
-    if isinstance(subject, Specification):
-        name = subject.subject_name
-    else:
-        name = subject if isinstance(subject, str) else f"{subject.__module__}:{subject.__qualname__}"
+    name = _target_of(subject)
     digest = hashlib.sha256(name.encode()).hexdigest()[:12]
     return home / f"{re.sub(r'[^A-Za-z0-9]+', '-', name)[-60:]}-{digest}.json"
 

@@ -10,6 +10,7 @@ import argparse
 import functools
 import random
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +33,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="for checks without a budget of their own: 500ms, 30s, 2m (default 10s)",
     )  # fmt: skip
     group.addoption("--lockproof-seed", metavar="N", type=int, help="repeat the random choices of a run")
+    group.addoption(
+        "--lockproof-scenarios", metavar="FILE",
+        help="try the scenarios first that this file keeps, and add those that fail (also as ini option)",
+    )  # fmt: skip
+    parser.addini("lockproof_scenarios", "the file of --lockproof-scenarios, relative to the root directory")
+
+
+def _scenarios(config: pytest.Config) -> Path | None:
+    """Return the file of scenarios; None if nobody names one."""
+    if (given := config.getoption("--lockproof-scenarios")) is not None:
+        return config.invocation_params.dir / str(given)
+    named = str(config.getini("lockproof_scenarios"))
+    return config.rootpath / named if named else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,6 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.budget = config.getoption("--lockproof-budget")
     cache = getattr(config, "cache", None)
     settings.make_store = None if cache is None else functools.partial(cache.mkdir, "lockproof")
+    settings.scenarios = _scenarios(config)
+    settings.failed.clear()
     settings.totals.clear()
     config.addinivalue_line(
         "markers", "lockproof(skip=[...]): what the checks of a test excuse, as lockproof.check(skip=...) does"
@@ -69,14 +85,25 @@ def pytest_configure_node(node: Any) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     """Add the totals of a worker of pytest-xdist to those of the run. A worker that crashed sends none."""
-    settings.add(getattr(node, "workeroutput", {}).get("lockproof", {}))
+    sent = getattr(node, "workeroutput", {})
+    settings.add(sent.get("lockproof", {}))
+    for target, scenarios in sent.get("lockproof_failed", {}).items():
+        settings.keep(target, scenarios)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """In a worker of pytest-xdist, send the totals to the controller."""
+    """Write the scenarios that failed. A worker of pytest-xdist sends them to the controller, with the totals."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output["lockproof"] = dict(settings.totals)
+        output["lockproof"], output["lockproof_failed"] = dict(settings.totals), dict(settings.failed)
+    elif settings.scenarios is not None and settings.failed:
+        from lockproof.core.errors import LockproofError
+        from lockproof.report.kept_scenarios import add_kept
+
+        try:
+            add_kept(settings.scenarios, settings.failed)
+        except LockproofError as error:
+            session.config.issue_config_time_warning(UserWarning(str(error)), stacklevel=1)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

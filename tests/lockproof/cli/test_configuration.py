@@ -68,6 +68,9 @@ def test_every_setting_arrives(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+TARGET = '[[tool.lockproof.target]]\ntarget = "m:C"\n'
+
+
 @pytest.mark.parametrize(
     ("profile", "given", "bag", "pool"),
     [
@@ -79,6 +82,26 @@ def test_the_nearest_value_counts_and_the_command_line_before_all(
     tmp_path: Path, profile: str | None, given: dict[str, float], bag: float, pool: float
 ) -> None:
     assert [each.options.budget for each in read(tmp_path, GOOD, profile, **given)] == [bag, pool]
+
+
+@pytest.mark.parametrize(
+    ("profile", "target", "given", "ends"),
+    [
+        ("", "", {}, (20.0, None, None)),
+        ("schedules = 500", "", {}, (10.0, None, 500)),
+        ("schedules = 500", "runs = 9", {}, (10.0, 9, None)),
+        ("schedules = 500", 'budget = "5s"', {}, (5.0, None, None)),
+        ("schedules = 500\nruns = 9", "", {}, (10.0, 9, 500)),
+        ("schedules = 500", "", {"budget": 1.0}, (1.0, None, None)),
+        ('budget = "1m"', 'budget = "5s"', {"runs": 7}, (10.0, 7, None)),
+    ],
+)  # fmt: skip
+def test_of_a_budget_and_counts_the_nearest_ends_the_check(
+    tmp_path: Path, profile: str, target: str, given: dict[str, object], ends: tuple[float, int | None, int | None]
+) -> None:
+    text = f'[tool.lockproof]\nbudget = "20s"\n[tool.lockproof.profile.p]\n{profile}\n{TARGET}{target}\n'
+    (only,) = read(tmp_path, text, "p", **given)
+    assert (only.options.budget, only.options.runs, only.options.schedules) == ends
 
 
 def test_each_value_says_where_it_comes_from(tmp_path: Path) -> None:
@@ -96,7 +119,6 @@ def test_a_file_without_targets_has_none(tmp_path: Path, text: str) -> None:
     assert read_configuration(tmp_path / "empty", None, {}) == ()
 
 
-TARGET = '[[tool.lockproof.target]]\ntarget = "m:C"\n'
 ACCEPTED = f"{TARGET}[[tool.lockproof.target.accepted]]\n"
 
 
@@ -107,6 +129,9 @@ ACCEPTED = f"{TARGET}[[tool.lockproof.target.accepted]]\n"
         ("[tool.lockproof]\nskip = ['x']", "there is no key 'skip' here"),
         ("[tool.lockproof]\nbudget = 'long'", "budget is 'long', and must be a length of time"),
         ("[tool.lockproof]\nbudget = true", "budget is True"),
+        (f"{TARGET}budget = '1s'\nruns = 9", "m:C: budget and runs are two ends for one check"),
+        ("[tool.lockproof]\nschedules = 5", "schedules is 5, and must be a whole number of at least 10"),
+        ("[tool.lockproof]\nscenarios = 5", "scenarios is 5, and must be the name of a file"),
         ("[tool.lockproof]\nthreads = 1", "threads is 1, and must be a whole number of at least 2"),
         ("[tool.lockproof]\nseed = 1.5", "seed is 1.5"),
         ("[tool.lockproof]\nengine = 'fast'", "engine is 'fast', and must be one of both, threads, schedules"),
@@ -159,6 +184,16 @@ def test_config_prints_values_and_origins(
     assert "profile ci" in chosen and "budget       120s" in chosen and "tool.lockproof.profile.ci" in chosen
     assert "only one thread adds" in " ".join(chosen.split())
     assert "profile dev" in capsys.readouterr().out
+
+
+def test_config_shows_counts_instead_of_a_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    read(tmp_path, f"{TARGET}schedules = 500\nscenarios = 'kept.toml'\n")
+    assert cli.main(["config"]) == 0
+    shown = capsys.readouterr().out
+    assert "schedules" in shown and "500" in shown and "kept.toml" in shown and "budget" not in shown
 
 
 def test_config_without_a_configuration_says_what_to_add(

@@ -35,6 +35,9 @@ CHECK: dict[str, tuple[Any, str, str]] = {
     "memory": (128, "--memory 128", "--memory 128"),
     "engine": ("schedules", "--engine schedules", "--engine schedules"),
     "conformance": ("error", "--conformance error", "--conformance error"),
+    "runs": (5, "", "--runs 5"),
+    "schedules": (50, "", "--schedules 50"),
+    "scenarios": ("kept.toml", "", ""),
     "skip": (("pop", "nothing-changed"), "--skip pop --skip nothing-changed", "--skip pop --skip nothing-changed"),
 }
 """The command names the smallest scenario, which the option need not be. Then nothing is searched for: the budget, the

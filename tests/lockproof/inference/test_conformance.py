@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from lockproof.core import pace
 from lockproof.core.errors import LockproofError
 from lockproof.core.lives import lives
 from lockproof.core.model import block, choose, every_choice
@@ -339,7 +340,7 @@ def test_a_slow_class_is_not_compared_for_longer_than_its_part(
     monkeypatch: pytest.MonkeyPatch, step: float, slow: bool
 ) -> None:
     looks = itertools.count()
-    monkeypatch.setattr(conformance, "time", SimpleNamespace(monotonic=lambda: next(looks) * step))
+    monkeypatch.setattr(pace, "time", SimpleNamespace(monotonic=lambda: next(looks) * step))
     result = conform(infer(subjects.Everything), 1, 0.1)
     assert any("the class is slow" in note for note in result.specification.notes) is slow
 

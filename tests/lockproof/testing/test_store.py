@@ -32,7 +32,7 @@ class Tries:
         self.first: list[str] = []
         self.finds: list[str] = []
 
-    def __call__(self, setup: Any, options: Any, *, repeat: Any, first: list[Scenario]) -> Any:
+    def __call__(self, setup: Any, options: Any, *, repeat: Any, first: list[Scenario], kept: Any) -> Any:
         self.first = [str(scenario) for scenario in first]
         findings = tuple(Finding(FindingKind.NOT_LINEARIZABLE, Scenario.parse(text)) for text in self.finds)
         return report(findings=findings)

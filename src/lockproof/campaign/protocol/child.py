@@ -24,7 +24,9 @@ from typing import IO, Final
 from lockproof.campaign.protocol.messages import (
     EXCEPTIONAL,
     VERSION,
+    Alive,
     CheckNames,
+    Cut,
     Describe,
     Description,
     Exceptional,
@@ -85,7 +87,8 @@ class HarnessFault(Exception):
 class Child:
     """Starts the child process on the first request, and again after it has died.
 
-    `seconds` without an answer, beyond what a request may take, are a hang; `memory` is in MiB.
+    `seconds` without an answer, beyond what a request may take, are a hang; `memory` is in MiB. `cuts` says what the
+    clock has cut where counts should have ended the work.
     """
 
     def __init__(self, setup: Setup, *, memory: int) -> None:
@@ -96,6 +99,7 @@ class Child:
         self._note: Path | None = None
         self._description: Description | None = None
         self._next: Child | None = None
+        self.cuts: dict[str, None] = {}
 
     def launch(self) -> None:
         """Start the process if there is none, without waiting until it has imported the subject."""
@@ -213,7 +217,7 @@ class Child:
         os.close(descriptor)
         self._note = Path(name)
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([_package_root(), os.environ.get("PYTHONPATH", "")])}
-        if self._setup.controlled:
+        if self._setup.controlled or self._setup.counted:
             environment["PYTHONHASHSEED"] = "0"  # the order of a set of texts must be the same in each process
         self._process = process = subprocess.Popen(
             [sys.executable, "-m", "lockproof.campaign.worker.process"],
@@ -251,8 +255,15 @@ class Child:
                     continue
                 if line is None:
                     raise self._ended()
-                message: A | Exceptional = read(json.loads(line), (request.answer, *EXCEPTIONAL.values()))
+                kinds = (request.answer, Alive, Cut, *EXCEPTIONAL.values())
+                message: A | Exceptional | Alive | Cut = read(json.loads(line), kinds)
                 match message:
+                    case Alive():
+                        patience.renew()
+                        continue
+                    case Cut(what):
+                        self.cuts |= dict.fromkeys(what)
+                        continue
                     case Hung(detail, stacks, announced):
                         raise Died(FindingKind.HANG, detail, stacks, announced)
                     case Refused(fact, cause, step):

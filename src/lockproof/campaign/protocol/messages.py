@@ -233,6 +233,21 @@ class Replayed:
     skipped: Doubt | Omission | None = None
 
 
+# Before an answer.
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What the clock has cut in this request, though counts should have ended it."""
+
+    what: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Alive:
+    """The work of this request goes on. It is measured by counts, so the parent cannot know how long it takes."""
+
+
 # Instead of an answer.
 
 

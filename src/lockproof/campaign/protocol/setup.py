@@ -57,6 +57,7 @@ class Setup:
     `waits`: the kinds of operations that are known to wait. `skip`: members of the class that no operation calls.
     `teardown`: the line that ends a subject, instead of what the specification says; None: as that says.
     `adjustment`: what another process has found in comparing class and model on one thread; None: nothing.
+    `counted`: counts end all work, and not the clock.
     """
 
     path: list[str]
@@ -75,6 +76,7 @@ class Setup:
     skip: tuple[str, ...] = ()
     teardown: str | None = None
     adjustment: Adjustment | None = None
+    counted: bool = False
 
     @classmethod
     def of(cls, subject: str | Pickled, options: Options, *, threads: int = 2) -> Self:
@@ -86,5 +88,6 @@ class Setup:
         )
         strict = isinstance(options, CheckOptions) and options.conformance == "error"
         skip = options.members if isinstance(options, CheckOptions) else ()
+        counted = isinstance(options, CheckOptions) and options.counted
         return cls(list(sys.path), named, options.seed, threads, consistency, options.hang, strict=strict, skip=skip,
-                   teardown=options.teardown)  # fmt: skip
+                   teardown=options.teardown, counted=counted)  # fmt: skip

@@ -15,6 +15,7 @@ from lockproof.core.model import TooManyChoices
 from lockproof.core.operation import UNKNOWN_KIND
 from lockproof.core.own_time import BEGIN, own_time
 from lockproof.core.own_time import real as time
+from lockproof.core.pace import pace
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
 from lockproof.core.values import Raised, anonymous, show
@@ -101,18 +102,18 @@ class Case:
         began = time.perf_counter()
         in_turn(self.program, range(len(self.scenario.threads)))
         self.seconds = max(time.perf_counter() - began, 1e-6)
-        for order in self._turns()[: MOST_TURNS if self.seconds < SLOW else 2]:
+        for order in self._turns()[: MOST_TURNS if pace.counted or self.seconds < SLOW else 2]:
             records = in_turn(self.program, order)
             if not self._all_allowed(records) and not (self._forget_objects() and self._all_allowed(records)):
                 self.skipped = Doubt.ALONE_DIFFERS
                 return
-        self.batch = max(1, min(BATCH, int(PREPARING / self.seconds)))
+        self.batch = BATCH if pace.counted else max(1, min(BATCH, int(PREPARING / self.seconds)))
         if own_time.now != BEGIN or not self._all_allowed(in_turn(self.program, range(len(self.scenario.threads)), 2)):
             self.batch = 1  # time passes in a run, and each run has its own; or its objects share state
 
     def first_runs(self, most: int, seconds: float) -> int:
         """Return how many runs to begin with: those of a slow subject must not take more than all the time there is."""
-        return max(1, min(most, int(seconds / self.seconds))) if self.seconds else most
+        return most if pace.counted or not self.seconds else max(1, min(most, int(seconds / self.seconds)))
 
     def _turns(self) -> list[tuple[int, ...]]:
         return list(permutations(range(len(self.scenario.threads))))[:MOST_TURNS]
@@ -169,7 +170,7 @@ class Case:
 
     def outcome(self, record: Record) -> Outcome:
         """Judge a run, and return its outcome with count 0."""
-        began = time.perf_counter()
+        began = pace.now()
         judgement, doubt = Judgement(Verdict.UNKNOWN), Doubt.OUTCOMES_UNDECIDED
         if self._judging < JUDGING:
             try:
@@ -180,7 +181,7 @@ class Case:
                 pass
             except NO_ROOM:
                 doubt = Doubt.JUDGE_FAILED
-        self._judging += time.perf_counter() - began
+        self._judging += pace.now() - began
         outcome = Outcome(
             tuple(tuple(map(show, results)) for results in record.results),
             tuple(map(show, record.final)),

@@ -18,7 +18,7 @@ from lockproof.campaign.protocol.counts import Counts
 from lockproof.core.evidence import Doubt, Doubted, Evidence
 from lockproof.core.interpreter import VERSION
 from lockproof.core.options import DRAWING, EXHAUSTIVE
-from lockproof.core.own_time import real as time
+from lockproof.core.pace import SCHEDULE, pace
 from lockproof.core.schedule import Strategy, Switching
 from lockproof.core.values import Raised
 from lockproof.core.verdict import FindingKind, Masking
@@ -33,6 +33,8 @@ from lockproof.engines.strategies.sampling import SAMPLERS
 
 SLICE: Final = 0.15
 """Seconds of one turn of a strategy: enough for a small search, and short enough that the next strategy starts soon."""
+
+EXPLORING: Final = "exploring a scenario"
 
 PARTS: Final = 4
 FEWEST: Final = 12
@@ -171,7 +173,7 @@ class Exploration:
 
     def go_on(self, seconds: float, most: int) -> tuple[Problem, Result, Stage] | None:
         """Run schedules until one has a problem, none is left, or `seconds` or `most` schedules are spent."""
-        end = time.monotonic() + seconds
+        limit = pace.limit(seconds, EXPLORING)
         last = self.runs + most
         instrumentation.touched = self.trusted
         engine.tries = self._tries
@@ -180,13 +182,13 @@ class Exploration:
         elif self._grown():
             self._restart()  # other programs have run code that adds switch points to this one
         shown: tuple[Problem, Result, Stage] | None = None
-        while time.monotonic() < end and self.runs < last and (stage := self._next_stage()) is not None:
+        while not limit.over() and self.runs < last and (stage := self._next_stage()) is not None:
             instrumentation.switch(stage.switching)
-            until = min(end, time.monotonic() + SLICE)
+            turn = pace.limit(min(limit.left(), SLICE), EXPLORING)
             part = most // (2 if stage.name == "preemptions" else PARTS)
             until_run = min(last, self.runs + max(part, FEWEST))
             try:
-                while time.monotonic() < until and self.runs < until_run:
+                while not turn.over() and self.runs < until_run:
                     if not stage.strategy.begin():
                         stage.ended = True
                         break
@@ -292,6 +294,7 @@ class Exploration:
         """Run a schedule. A run that is not `counted` is no evidence, unless it could not be judged."""
         result = engine.run(self.program, strategy)
         self.runs += 1
+        pace.did(SCHEDULE)
         self.threads = max(self.threads, len(result.ran.steps))
         if self.runs % 200 == 0:
             gc.collect(0)
@@ -400,10 +403,10 @@ def masking_of(
         return Masking.UNKNOWN, unknown, (Doubt.NOT_CONTROLLED,)
     bound = max(2, preemptions)
     exploration = Exploration(program, look, 0, bound=bound, only="preemptions", switching=Switching.GIL)
-    end = time.monotonic() + seconds
+    limit = pace.limit(seconds, "looking for a schedule of a standard build")
     unended = 0  # runs without progress that were given up: their ends are unknown
-    while time.monotonic() < end:
-        found = exploration.go_on(end - time.monotonic(), 10**9)
+    while not limit.over():
+        found = exploration.go_on(limit.left(), 10**9)
         unended += found is not None and found[1].bounded
         if found is not None and problem.same(found[0]):
             many = found[1].ran.preemptions

@@ -16,7 +16,7 @@ from types import CodeType, FrameType
 from typing import Final
 
 from lockproof.core.operation import OPERATION_FILE, Operation
-from lockproof.core.own_time import real as time
+from lockproof.core.pace import SCHEDULE, pace
 from lockproof.core.probes import comes_back
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import CONTAINER, Switching
@@ -107,14 +107,14 @@ def watched(
     and so are those for which `seconds` do not suffice. `announce` gets the lines before they run.
     """
     instrumentation.switch(Switching.FREE)
-    end = time.monotonic() + seconds
+    limit = pace.limit(seconds, "watching operations")
     init = tuple(specification.bound(Operation(line)) for line in filling if not comes_back(line))[:MOST_INITIAL]
     exposed, unlocked = set[str](), set[str]()
     accesses = dict[str, int]()
     fields = dict[str, frozenset[str]]()
     givers = {kind.text: kind for kind in (*specification.operations, *(specification.init or ()))}
     for kind in specification.operations:
-        if time.monotonic() > end:
+        if limit.over():
             break
         if kind.blocking or comes_back(kind.text):
             continue
@@ -122,6 +122,7 @@ def watched(
             before = tuple(next(givers[text].fillings(1)) for text in kind.after[:1] if text in givers)
             begin = before or init  # both together may be more than the subject has room for
             announce([each.text for each in (*begin, operation)])
+            pace.did(SCHEDULE)
             watcher = _run(specification, Scenario(begin, ((operation,),)))
             accesses[kind.text] = max(accesses.get(kind.text, 0), watcher.accesses)
             fields[kind.text] = fields.get(kind.text, frozenset()) | watcher.fields - watcher.locks

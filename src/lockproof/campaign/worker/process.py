@@ -20,6 +20,8 @@ from typing import Any
 from lockproof.campaign.protocol.messages import (
     REQUESTS,
     VERSION,
+    Alive,
+    Cut,
     Describe,
     Fault,
     Greeting,
@@ -35,6 +37,7 @@ from lockproof.campaign.worker.watchdog import ThreadHung
 from lockproof.core import own_time
 from lockproof.core.errors import LockproofError
 from lockproof.core.lives import lives
+from lockproof.core.pace import pace
 from lockproof.engines.control.task import Lost
 from lockproof.engines.threads.crew import Hang
 from lockproof.inference.target import replace_modules
@@ -78,6 +81,7 @@ def main() -> None:
         answer(_other_version(greeting))
         return
     setup = read(json.loads(lines.get()), [Setup])
+    pace.counted, pace.beat = setup.counted, lambda: answer(Alive())
     kind: type[Worker] = Worker
     if setup.controlled:
         from lockproof.campaign.worker.controlled import ControlledWorker
@@ -110,6 +114,8 @@ def main() -> None:
             message = Refused(error.fact, error.cause, error.step)
         except Exception:
             message = Fault(traceback.format_exc())
+        if cuts := pace.took():
+            answer(Cut(tuple(cuts)))
         answer(message)
         request = read(json.loads(lines.get()), REQUESTS.values())
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from lockproof.campaign.worker.exploring import Look, Problem, Program, Stage
 from lockproof.core import environment
-from lockproof.core.own_time import real as time
+from lockproof.core.pace import SCHEDULE, pace
 from lockproof.core.schedule import Ran, Schedule, Switching
 from lockproof.core.verdict import Control, FindingKind
 from lockproof.engines.control.install import instrumentation
@@ -73,15 +73,16 @@ def fewer_preemptions(
     parts, as long as that makes the run smaller. It ends after so many seconds.
     """
     instrumentation.switch(switching)
-    end = time.monotonic() + seconds
+    limit = pace.limit(seconds, "looking for a schedule with fewer preemptions")
     best, found = ran, problem
     progress = True
     while progress:
         progress = False
         parts = Schedule.of(switching, best.choices).runs
         for simpler in _simpler(parts):
-            if time.monotonic() > end:
+            if limit.over():
                 return best, found
+            pace.did(SCHEDULE)
             strategy = ScheduleReplay(list(Schedule(switching, simpler).choices()), strict=False)
             strategy.begin()
             result = engine.run(program, strategy)

@@ -57,6 +57,7 @@ from lockproof.core.model import TooManyChoices
 from lockproof.core.operation import SUBJECTS, Operation, renamed
 from lockproof.core.own_time import own_time
 from lockproof.core.own_time import real as time
+from lockproof.core.pace import MODEL, pace
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
 from lockproof.core.verdict import Nonconformance, Verdict
@@ -80,6 +81,8 @@ FIRST_CHUNK: Final = 48
 LONGEST_CHUNK: Final = 4000
 """Runs of a scenario between two looks at the clock: at first, and at most."""
 
+JUDGING_ALL: Final = "judging the outcomes of a scenario"
+
 CONFIGURATIONS: Final = 4000
 """Configurations at most that the judge visits for one outcome."""
 
@@ -98,7 +101,7 @@ class Worker:
         self._hang, self._seed, self._threads = setup.hang, setup.seed, setup.threads
         self._consistency = setup.consistency
         self._crew: Crew | None = None
-        self._model_until = float("inf")
+        self._model_limit = pace.limit(float("inf"), JUDGING_ALL)
         self._cases: dict[Scenario, Case] = {}
         self._aimed, self._differing = setup.aim.kinds, setup.aim.differing
         self._filling = frozenset(setup.aim.filling or ())
@@ -272,7 +275,7 @@ class Worker:
         scope = parted(self.specification)
         if scope is None:
             return ()
-        with Watchdog(min(self._hang, SHORT_HANG)):
+        with Watchdog(self._hang if pace.counted else min(self._hang, SHORT_HANG)):
             result = conform(scope, self._seed, seconds, announce=self.announce, skip=kinds_doing(scope, skip),
                              compared=self._compared())  # fmt: skip
         self._own_threads = result.threads
@@ -348,7 +351,7 @@ class Worker:
         return Generated(None, index)
 
     def _has_time(self, _: int) -> bool:
-        return bool(time.monotonic() < self._model_until + GENERATING)
+        return not self._model_limit.over(2.0)
 
     def _revealing(self, number: int) -> Scenario | None:
         """Return a scenario of this index in which an operation waits, or whose results reveal the order of threads.
@@ -416,6 +419,10 @@ class Worker:
             tally.update(self._chunk(case, min(size, left), hang))
             failed = any(case.judged(key)[0].verdict is Verdict.VIOLATION for key in tally)
             spent = time.perf_counter() - began
+            if pace.counted:
+                pace.did(0.0)
+                size = min(size * 3, LONGEST_CHUNK)
+                continue
             if spent > seconds:
                 break
             fit = int(tally.total() / spent * (seconds - spent)) + 1
@@ -441,12 +448,13 @@ class Worker:
 
         """
         Watchdog.wind_up()
-        if time.monotonic() > self._model_until:
+        pace.did(MODEL)
+        if self._model_limit.over():
             raise TooManyChoices
 
     def _give_model(self, seconds: float) -> None:
         """Let the model run for at most so many seconds from now on."""
-        self._model_until = time.monotonic() + seconds
+        self._model_limit = pace.limit(seconds, JUDGING_ALL)
 
     def _case(self, given: Scenario) -> Case:
         case = self._cases.get(given)

@@ -18,7 +18,7 @@ from lockproof.campaign.worker.beside import BesideJudge, outcome_of
 from lockproof.core.evidence import Omission
 from lockproof.core.handles import with_own_slots
 from lockproof.core.operation import Operation
-from lockproof.core.own_time import real as time
+from lockproof.core.pace import SCHEDULE, Limit, pace
 from lockproof.core.probes import comes_back
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
@@ -32,6 +32,8 @@ REPEATS: Final = 4
 
 _SOUNDS_LIKE_WAITING: Final = re.compile("wait|acquire|join|result|get|take|pop|put|push|lock|enter")
 """Names of calls that are looked at first: for a class with many calls, the time may not suffice for all."""
+
+WAITING: Final = "looking for calls that wait"
 
 LATE: Final = 3
 """How many times its time the search for calls that wait may take, for one look at each call of a slow class."""
@@ -72,11 +74,12 @@ class SelfModel:
     def __init__(self, specification: Specification, announce: Callable[[Sequence[str]], object]) -> None:
         self.specification, self._announce = specification, announce
         self._released: dict[tuple[str, bool], bool] = {}
-        self._last = float("inf")
+        self._last: Limit | None = None
         self.fault = ""
 
     def runs(self, scenario: Scenario) -> SerialRuns:
         """Return the runs of a scenario."""
+        pace.did(SCHEDULE)
         return SerialRuns(scenario, self.specification.subject, self.specification.globals)
 
     def begins(self, scenario: Scenario) -> bool:
@@ -116,15 +119,16 @@ class SelfModel:
 
     def waiting_calls(self, seconds: float) -> list[WaitingCall]:
         """Return calls that wait and do no wrong, one of each kind, tried on one thread for so many seconds."""
-        end, self._last = time.monotonic() + seconds, time.monotonic() + LATE * seconds
+        end, last = pace.limit(seconds, WAITING), pace.limit(LATE * seconds, WAITING)
+        self._last = last
         first = [next(kind.fillings(1)) for kind in self.specification.operations if not comes_back(kind.text)]
         first.sort(key=lambda each: _SOUNDS_LIKE_WAITING.search(each.text) is None)
         found: dict[str, WaitingCall] = {}
         for each in first:
-            if time.monotonic() < self._last:
+            if not last.over():
                 self._look_for_wait(each, each, found)
         for before, each in product(first, first) if found else ():
-            if time.monotonic() > end:
+            if end.over():
                 break
             if not before.kind.reads and each is not before:
                 self._look_for_wait(before, each, found)
@@ -143,7 +147,7 @@ class SelfModel:
     def scenarios(self, waiting: WaitingCall, final: Sequence[Operation]) -> Iterator[Scenario]:
         """Yield small scenarios in which a call waits, others let it go on, and others still may come in between."""
         call = waiting.call
-        others = (other for other in self._others() if time.monotonic() < self._last)
+        others = (other for other in self._others() if self._last is None or not self._last.over())
         releases = [found for other in others if (found := self._letting_go(waiting, other)) is not None]
         for init, release in releases[:MOST_RELEASING]:
             own = waiting.init[len(init) :]  # a lock may ask that the thread which has taken it releases it
