@@ -46,7 +46,10 @@ def main() -> int:
     # What a subject prints in this process must not get between the lines of the answer.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    unit = decode(Unit, json.loads(sys.stdin.readline()))
+    asked = sys.stdin.readline()
+    if not asked:
+        return 0
+    unit = decode(Unit, json.loads(asked))
     threading.Thread(target=_interrupt_at_the_end_of, args=(sys.stdin,), daemon=True).start()
     send = _sender(answers)
 

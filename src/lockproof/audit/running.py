@@ -34,6 +34,7 @@ class UnitProcess:
 
     def __init__(self, unit: Unit, folder: Path | None = None) -> None:
         self._unit, self._folder = unit, folder
+        self._stopped = False
 
     def __enter__(self) -> Self:
         package = str(Path(__file__).parents[2])
@@ -74,6 +75,8 @@ class UnitProcess:
                     tell(decode(Progress, message["progress"]))
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(FAREWELL)
+        if self._stopped:
+            return UnitOutcome(self._unit, Ending.INTERRUPTED)
         self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - TAIL))
         written = self._errors.read().decode(errors="replace")
         trace = f"the process of the check ended with status {process.returncode}\n{written}"
@@ -82,5 +85,6 @@ class UnitProcess:
     def stop(self) -> None:
         """Interrupt the check, from any thread. `outcome` returns what was found until then."""
         assert self._process.stdin is not None
+        self._stopped = True
         with contextlib.suppress(OSError):
             self._process.stdin.close()
