@@ -25,6 +25,7 @@ from lockproof.campaign.check_target import check_target
 from lockproof.campaign.explore import explore_target
 from lockproof.campaign.replay import replay_file
 from lockproof.cli import parameters
+from lockproof.cli.by_runner import checked_by, cluster_runner
 from lockproof.cli.check_several import Baseline, check_several
 from lockproof.cli.config_command import config, no_targets
 from lockproof.cli.configuration import PROFILE_VARIABLE, ConfiguredTarget, Setting, read_configuration
@@ -147,11 +148,13 @@ left out, and FINAL too: the run then ends with lines that observe the subject.
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE",
               help="Findings that this file lists do not fail; --update-baseline writes it.")  # fmt: skip
 @click.option("--update-baseline", is_flag=True, help="Write what this run finds to the file of --baseline.")
+@parameters.dask()
+@parameters.dask_resource()
 @written_as(OF_A_SEARCH)
 @click.pass_context
 def check(
     ctx: click.Context, /, target: str | None, files: Files, profile: str | None, baseline: Path | None,
-    update_baseline: bool, **given: Any,
+    update_baseline: bool, dask: str | None, dask_resource: str | None, **given: Any,
 ) -> int:  # fmt: skip
     """Check a class on real threads.
 
@@ -167,14 +170,17 @@ def check(
     on_command_line = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
     if target is not None and "profile" in on_command_line:
         raise click.UsageError("--profile is about the targets of the configuration: leave TARGET out")
+    if dask_resource is not None and dask is None:
+        raise click.UsageError("--dask-resource is about the workers of a cluster: give --dask too")
+    check_one = check_target if dask is None else checked_by(cluster_runner(dask, 1, dask_resource))
     import_from_here()
     known = Baseline(baseline, update_baseline)
     if target is not None:
         check_options = CheckOptions(**given)
         if baseline is None:
-            return _reported(lambda tell: check_target(target, check_options, tell), files)
+            return _reported(lambda tell: check_one(target, check_options, tell), files)
         settings = {name: Setting(value, "the command line") for name, value in given.items()}
-        return check_several([ConfiguredTarget(target, settings)], check_target, files, known, alone=True)
+        return check_several([ConfiguredTarget(target, settings)], check_one, files, known, alone=True)
     for name in ("model", "factory", "teardown", "skip", "scenario", "emit_test_file"):
         if name in on_command_line:
             option = name.removesuffix("_file").replace("_", "-")
@@ -182,7 +188,7 @@ def check(
     targets = read_configuration(Path.cwd(), profile, {name: given[name] for name in given if name in on_command_line})
     if not targets:
         raise no_targets()
-    return check_several(targets, check_target, files, known, alone=False)
+    return check_several(targets, check_one, files, known, alone=False)
 
 
 @cli.command(

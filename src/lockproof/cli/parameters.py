@@ -97,6 +97,20 @@ def consistency() -> Adds:
     )  # fmt: skip
 
 
+def dask() -> Adds:
+    """Return the option `--dask`."""
+    return click.option("--dask", metavar="ADDRESS",
+                        help="Check on a Dask cluster, whose workers can import TARGET: the address of its scheduler, "
+                        "or local for workers on this machine. It needs the extra lockproof[dask].")  # fmt: skip
+
+
+def dask_resource() -> Adds:
+    """Return the option `--dask-resource`."""
+    return click.option("--dask-resource", metavar="NAME",
+                        help="Check only on workers that were started with this resource, as in dask worker "
+                        '--resources "3.13t=1": those of one build, where a cluster has several.')  # fmt: skip
+
+
 def duration(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
     """Return the seconds of a length of time like `10s`; None for an option that was not given."""
     if value is None:

@@ -61,7 +61,7 @@ def connected(address: str, jobs: int) -> Iterator[Any]:
             client = module.Client(address, timeout=CONNECTING, set_as_default=False)
     except (OSError, ValueError, ImportError) as error:
         raise LockproofError(
-            f"no scheduler of Dask answers at {address}: {error or type(error).__name__}",
+            f"no scheduler of Dask answers at {address}: {str(error) or type(error).__name__}",
             "a wrong address, a scheduler that does not run, or another release of distributed there",
             f"start one with `dask scheduler`, which prints its address; or give --dask {LOCAL}",
         ) from None

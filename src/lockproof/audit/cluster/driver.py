@@ -43,7 +43,7 @@ class ClusterRunner:
 
     Args:
         address: the address of its scheduler, or `local` for workers on this machine.
-        jobs: how many workers `local` starts.
+        jobs: how many workers `local` starts; no more than there are units.
         resource: only workers that were started with this abstract resource run units, each so many at a time as it has
             of it; None: all, one unit for each of their threads.
         warn: gets what is wrong with a worker that joined later; any thread may call it.
@@ -60,7 +60,7 @@ class ClusterRunner:
             LockproofError: there is no cluster, or its workers have another version of lockproof.
 
         """
-        with connected(self._address, self._jobs) as client:
+        with connected(self._address, max(1, min(self._jobs, len(units)))) as client:
             run = _Run(client, units, self._resource, tell, self._warn)
             try:
                 yield from run.outcomes()
@@ -74,9 +74,7 @@ class ClusterRunner:
 class _Run:
     """The units of one run on the cluster: their futures, where each one began, and how far it is."""
 
-    def __init__(
-        self, client: Any, units: Sequence[Unit], resource: str | None, tell: TellOf, warn: Warn
-    ) -> None:
+    def __init__(self, client: Any, units: Sequence[Unit], resource: str | None, tell: TellOf, warn: Warn) -> None:
         self._client, self._units, self._resource, self._tell, self._warn = client, units, resource, tell, warn
         self._name = f"lockproof-unit-{uuid.uuid4().hex[:12]}"
         self._ended: queue.SimpleQueue[tuple[int, Any]] = queue.SimpleQueue()
@@ -101,7 +99,7 @@ class _Run:
             except queue.Empty:
                 self._free_from_lost_workers()
                 continue
-            if self._futures.get(number) is not future:
+            if not self._waits_for(number, future):
                 continue
             outcome = self._outcome(number, future)
             if outcome is not None:
@@ -118,7 +116,7 @@ class _Run:
         while waiting and (left := end - time.monotonic()) > 0:
             with contextlib.suppress(queue.Empty):
                 number, future = self._ended.get(timeout=left)
-                if number in waiting and self._futures.get(number) is future:
+                if number in waiting and self._waits_for(number, future):
                     waiting.discard(number)
                     answer = json.loads(future.result()) if future.status == "finished" else {}
                     if "outcome" in answer:
@@ -132,12 +130,17 @@ class _Run:
                 self._client.run(worker.stop, self._name, on_error="ignore")
                 self._client.cancel(list(self._futures.values()), force=True)
 
+    def _waits_for(self, number: int, future: Any) -> bool:
+        """Whether the future is the latest one of this unit: another one may have been submitted since."""
+        return number in self._futures and self._futures[number] is future
+
     def _submit(self, numbers: Sequence[int], workers: set[str] | None = None) -> None:
         for number in numbers:
             self._submitted[number] += 1
+        versions = [__version__] * len(numbers)
         texts = [json.dumps(encode(self._units[number])) for number in numbers]
         futures = self._client.map(
-            worker.run_unit, texts, [self._name] * len(numbers), list(numbers), [__version__] * len(numbers), pure=False,
+            worker.run_unit, texts, [self._name] * len(numbers), list(numbers), versions, pure=False,
             key=[(self._name, number, self._submitted[number]) for number in numbers],
             workers=sorted(workers) if workers else None, resources={self._resource: 1} if self._resource else None,
         )  # fmt: skip
@@ -155,7 +158,8 @@ class _Run:
             answer = json.loads(future.result())
             if "outcome" in answer:
                 return decode(UnitOutcome, answer["outcome"])
-            return self._elsewhere(number)
+            self._elsewhere(number)
+            return None
         if future.status == "cancelled":
             return self._failed(number, "the scheduler of the cluster was lost, or has cancelled the unit")
         error = future.exception()
@@ -168,7 +172,8 @@ class _Run:
             where = f"{len(began)} workers were lost while they ran this unit: {', '.join(began)}"
             return self._failed(number, where)
         if isinstance(error, ImportError) and "lockproof" in str(error):
-            return self._elsewhere(number)
+            self._elsewhere(number)
+            return None
         return self._failed(number, f"{type(error).__name__}: {error}")
 
     def _failed(self, number: int, what: str) -> UnitOutcome:

@@ -77,7 +77,7 @@ def stop(run: str) -> list[int]:
     return list(running)
 
 
-def dask_setup(worker: Any) -> None:
+def dask_setup(_: Any) -> None:
     """Leave Ctrl-C to the driver: a terminal sends it to each process of a cluster on this machine. Dask calls it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
