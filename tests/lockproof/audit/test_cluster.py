@@ -35,9 +35,11 @@ from lockproof.core.unit import Ending, Refusal, Unit, UnitOutcome
 from lockproof.core.verdict import Interrupted, Verdict
 from lockproof.report.issues import fingerprint_of
 from tests.lockproof.audit.test_running import SOURCE
-from tests.lockproof.report.test_jsonfile import REPORT
+from tests.lockproof.report.samples import report
 
 pytestmark = [pytest.mark.one_build, pytest.mark.thread_unsafe(reason="starts processes")]
+
+REPORT = report()
 
 on_a_cluster = [
     pytest.mark.nightly("starts a scheduler and workers, each an interpreter that imports Dask"),

@@ -79,7 +79,7 @@ def stop(run: str) -> list[int]:
 
 def dask_setup(_: Any) -> None:
     """Leave Ctrl-C to the driver: a terminal sends it to each process of a cluster on this machine. Dask calls it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, lambda *_: None)  # SIG_IGN would be inherited by the processes of units
 
 
 @contextlib.contextmanager
