@@ -43,7 +43,7 @@ def outcome_of(unit: Unit, tell: Tell) -> UnitOutcome:
 def main() -> int:
     """Run the unit that comes in, and return the exit status: 0, since the outcome says the rest."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # A shell starts what runs in the background, like a worker of a cluster, with SIGINT ignored, and that is inherited.
+    # A shell ignores SIGINT for what it starts in the background, like a worker of a cluster, and that is inherited.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # What a subject prints in this process must not get between the lines of the answer.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1)

@@ -62,6 +62,15 @@ class Deadly:
         with open("began", "a") as file:
             file.write("x")
         os.kill(worker, 9)
+
+class Counted:
+    def __init__(self):
+        with open("began", "a") as file:
+            file.write("x")
+    def get(self):
+        return 1
+    def put(self):
+        self.n = 1
 """
 
 
@@ -258,15 +267,15 @@ class TestOnThisMachine:
 
     def test_ctrl_c_reports_and_leaves_no_process(self, folder: Path) -> None:
         before = set(listening())
-        driver = start_check("queue:Queue", "--dask", "local", folder=folder)
-        until(lambda: running_units(folder) != [])
+        driver = start_check("deadly:Counted", "--dask", "local", folder=folder)
+        until(lambda: (folder / "began").exists() and (folder / "began").stat().st_size > 1_000)
         assert {host for host, _ in set(listening()) - before} == {"127.0.0.1"}
         family = descendants(driver.pid)
         assert len(family) >= 3
         os.killpg(driver.pid, signal.SIGINT)  # as a terminal does
         out, err = driver.communicate(timeout=LONGEST)
         assert driver.returncode == 130, err
-        assert "queue:Queue: UNKNOWN" in out and "interrupted" in err and "Traceback" not in err
+        assert "deadly:Counted: " in out and "interrupted" in err and "Traceback" not in err
         until(lambda: not any(map(alive, family)))
         assert running_units(folder) == []
 
