@@ -18,7 +18,18 @@ from lockproof.core.survey import NoTarget
 
 _ENDINGS: Final = (".py", *importlib.machinery.EXTENSION_SUFFIXES)
 _OF_TESTS: Final = ("tests", "test", "conftest")
-_OF_PROJECTS: Final = ("setup", "noxfile", "conftest", "tests", "test", "docs", "examples", "benchmarks", "build", "dist")
+_OF_PROJECTS: Final = (
+    "setup",
+    "noxfile",
+    "conftest",
+    "tests",
+    "test",
+    "docs",
+    "examples",
+    "benchmarks",
+    "build",
+    "dist",
+)
 
 PRIVATE: Final = "private modules"
 MAIN: Final = "__main__ modules"
@@ -52,20 +63,31 @@ def modules_of(asked: str) -> Modules | None:
         LockproofError: a directory has no module of Python.
 
     """
+    if not asked:
+        return None
     path = Path(asked)
-    if asked.endswith(".py") or "/" in asked or path.is_dir():
-        if path.is_dir():
-            return _of_directory(path)
-        return _Walk(path.stem).plain(asked, path) if path.is_file() else None
-    spec = _spec(asked)
+    by_path = asked.endswith(".py") or "/" in asked or not all(part.isidentifier() for part in asked.split("."))
+    found = None if by_path else _by_name(asked)
+    if found is not None:
+        return found
+    if path.is_dir():
+        return _of_directory(path)
+    return _Walk(path.stem).plain(asked, path) if path.is_file() else None
+
+
+def _by_name(name: str) -> Modules | None:
+    """Return the modules of a package or module that Python imports by this name, and not from a mere directory."""
+    spec = _spec(name)
     if spec is None:
         return None
-    walk = _Walk(asked)
+    walk, origin = _Walk(name), Path(spec.origin) if spec.has_location and spec.origin else None
     if spec.submodule_search_locations is None:
-        return walk.plain(asked, Path(spec.origin) if spec.has_location and spec.origin else None)
-    origin = Path(spec.origin) if spec.has_location and spec.origin else None
-    for place in spec.submodule_search_locations:
-        walk.package(Path(place), asked, asked, origin)
+        return walk.plain(name, origin)
+    places = [Path(each) for each in spec.submodule_search_locations]
+    if origin is None and Path(name).resolve() in (each.resolve() for each in places):
+        return None
+    for place in places:
+        walk.package(place, name, name, origin)
         origin = None
     return walk.done()
 
@@ -75,7 +97,7 @@ def _spec(name: str) -> importlib.machinery.ModuleSpec | None:
     first, *rest = name.split(".")
     try:
         spec = importlib.util.find_spec(first)
-    except (ValueError, ImportError):
+    except (ValueError, ImportError):  # also a name with an empty part
         return None
     dotted = first
     for part in rest:
@@ -114,7 +136,7 @@ def _package_in(path: Path) -> Modules:
     name = dotted_name(path / "__init__.py")
     spec = _spec(name)
     if spec is not None and spec.origin is not None and Path(spec.origin).resolve() == (path / "__init__.py").resolve():
-        found = modules_of(name)
+        found = _by_name(name)
         assert found is not None
         return found
     walk = _Walk(name)

@@ -141,7 +141,7 @@ def _chosen(contents: Sequence[Contents]) -> tuple[tuple[Found, ...], tuple[NoTa
         for export in each.exports:
             named.setdefault(export.home, []).append((f"{each.module}:{export.name}", export))
     classes = {home: same for home, same in named.items() if not same[0][1].kind}
-    checked = {home for home, same in classes.items() if not same[0][1].why}
+    checked = {home for home, same in classes.items() if not same[0][1].why and not same[0][1].needs}
     found, left_out = [], []
     for home, same in named.items():
         first, *others = sorted(same, key=_publicity(home))

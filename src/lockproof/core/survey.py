@@ -16,6 +16,7 @@ class Export:
             same for all names of one thing.
         why: why it is no target; "" for a target.
         kind: the home of the class of an object; "" for a class.
+        needs: whether an object of the class cannot be made without arguments.
 
     """
 
@@ -23,6 +24,7 @@ class Export:
     home: str
     why: str = ""
     kind: str = ""
+    needs: bool = False
 
 
 @dataclass(frozen=True)

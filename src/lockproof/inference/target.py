@@ -20,8 +20,8 @@ from typing import Any
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.specification import Specification
-from lockproof.inference.from_class import infer as infer  # lockproof.infer is this one
 from lockproof.inference.fresh import FreshObject
+from lockproof.inference.from_class import infer as infer  # lockproof.infer is this one
 from lockproof.inference.from_module import infer_module
 
 

@@ -18,6 +18,7 @@ from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
 from lockproof.core.survey import Contents, Export
+from lockproof.inference.from_class import needs_arguments
 from lockproof.inference.from_module import functions_of
 from lockproof.inference.generic import public
 
@@ -39,7 +40,7 @@ def contents_of(module: ModuleType, name: str, package: str) -> Contents:
     for each, value in _public_names(module):
         if isinstance(value, type):
             if _is_own(value, module, package, each):
-                exports.append(Export(each, _home(value), _no_target(value)))
+                exports.append(Export(each, _home(value), _no_target(value), needs=needs_arguments(value)))
         elif not isinstance(value, _NOT_OBJECTS) and _is_own(type(value), module, package, ""):
             kind = _home(type(value))
             exports.append(Export(each, f"{kind}#{id(value)}", _no_object(value, module), kind))
@@ -78,7 +79,7 @@ def _is_object(value: object) -> bool:
     """Tell whether a callable is an object of a class, and no function that somebody has wrapped."""
     if isinstance(value, FunctionType) or hasattr(value, "__wrapped__"):
         return False
-    return isinstance(getattr(type(value), "__call__", None), FunctionType)
+    return any(isinstance(vars(each).get("__call__"), FunctionType) for each in type(value).__mro__)
 
 
 def _no_target(cls: type) -> str:
@@ -113,7 +114,16 @@ def _methods(cls: type, names: list[str]) -> bool:
 
 def _operators(cls: type) -> bool:
     """Tell whether the class defines an operator that reads or changes what an object has."""
-    wanted = ("__call__", "__getitem__", "__setitem__", "__delitem__", "__contains__", "__iter__", "__len__", "__next__")
+    wanted = (
+        "__call__",
+        "__getitem__",
+        "__setitem__",
+        "__delitem__",
+        "__contains__",
+        "__iter__",
+        "__len__",
+        "__next__",
+    )
     return any(name in vars(base) for base in cls.__mro__[:-1] for name in wanted)
 
 
