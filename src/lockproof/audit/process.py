@@ -19,15 +19,17 @@ from typing import IO, Any
 from lockproof.campaign.check_target import check_target
 from lockproof.core.codec import decode, encode
 from lockproof.core.errors import LockproofError
-from lockproof.core.options import Progress, Tell
+from lockproof.core.options import CheckOptions, Progress, Tell
 from lockproof.core.unit import Ending, Refusal, Unit, UnitOutcome
-from lockproof.core.verdict import InternalError, Interrupted
+from lockproof.core.verdict import InternalError, Interrupted, Report
 
 
-def outcome_of(unit: Unit, tell: Tell) -> UnitOutcome:
+def outcome_of(
+    unit: Unit, tell: Tell, check: Callable[[str, CheckOptions, Tell], Report] = check_target
+) -> UnitOutcome:
     """Check a unit in this process, and return what came of it, whatever that is."""
     try:
-        return UnitOutcome(unit, Ending.CHECKED, check_target(unit.target, unit.options, tell))
+        return UnitOutcome(unit, Ending.CHECKED, check(unit.target, unit.options, tell))
     except LockproofError as error:
         return UnitOutcome(unit, Ending.REFUSED, refusal=Refusal(error.fact, error.cause, error.step))
     except Interrupted as stopped:

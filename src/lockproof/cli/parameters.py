@@ -121,6 +121,16 @@ def duration(_: click.Context, __: click.Parameter, value: str | None) -> float 
         raise click.BadParameter(f"{value!r} is no length of time; write 500ms, 10s or 2m") from None
 
 
+def shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    """Return the number and the count of a shard like `3/8`; None for an option that was not given."""
+    if value is None:
+        return None
+    number, slash, count = value.partition("/")
+    if not (slash and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise click.BadParameter(f"{value!r} is no part of the work; write 3/8 for the third of eight")
+    return int(number), int(count)
+
+
 def report_file(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:
     """Return the file that a report goes to, None for an option that was not given.
 

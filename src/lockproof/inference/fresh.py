@@ -73,6 +73,25 @@ class FreshClass:
         return found()
 
 
+class FreshObject:
+    """Makes an object that a module keeps under a name, anew: by executing the module.
+
+    Raises:
+        LockproofError: the module has no source.
+
+    """
+
+    def __init__(self, module: ModuleType, name: str) -> None:
+        self._module, self._path = FreshModule(module), name.split(".")
+
+    def __call__(self) -> Any:
+        """Return the object of a new module."""
+        found: Any = self._module()
+        for part in self._path:
+            found = getattr(found, part)
+        return found
+
+
 def can_be_fresh(cls: type) -> bool:
     """Tell whether the class is found by its name in a module that has a source."""
     module = sys.modules.get(cls.__module__)

@@ -26,20 +26,16 @@ import lockproof
 from lockproof.audit.cluster import worker
 from lockproof.audit.cluster.clusters import TRIES
 from lockproof.audit.cluster.driver import ClusterRunner
-from lockproof.audit.runner import LocalRunner, TellOf, tell_nobody
-from lockproof.cli.by_runner import checked_by
+from lockproof.audit.runner import LocalRunner
 from lockproof.core.codec import encode
 from lockproof.core.errors import LockproofError
 from lockproof.core.options import CheckOptions, Progress
-from lockproof.core.unit import Ending, Refusal, Unit, UnitOutcome
-from lockproof.core.verdict import Interrupted, Verdict
+from lockproof.core.unit import Ending, Unit, UnitOutcome
+from lockproof.core.verdict import Verdict
 from lockproof.report.issues import fingerprint_of
 from tests.lockproof.audit.test_running import SOURCE
-from tests.lockproof.report.samples import report
 
 pytestmark = [pytest.mark.one_build, pytest.mark.thread_unsafe(reason="starts processes")]
-
-REPORT = report()
 
 on_a_cluster = [
     pytest.mark.nightly("starts a scheduler and workers, each an interpreter that imports Dask"),
@@ -78,19 +74,6 @@ def unit(target: str = "counted:Counter", **options: Any) -> Unit:
     return Unit(target, replace(CheckOptions(budget=2.0, seed=1, engine="schedules"), **options))
 
 
-class Fixed:
-    """A runner whose outcomes are given."""
-
-    def __init__(self, *outcomes: UnitOutcome, then: BaseException | None = None) -> None:
-        self._outcomes, self._then = outcomes, then
-
-    def run_all(self, units: Sequence[Unit], tell: TellOf = tell_nobody) -> Iterator[UnitOutcome]:
-        tell(units[0], Progress("checking", 1.0, 2.0))
-        yield from self._outcomes
-        if self._then is not None:
-            raise self._then
-
-
 def test_a_worker_with_another_version_runs_nothing_and_says_which_it_has() -> None:
     answer = json.loads(worker.run_unit(json.dumps(encode(unit("missing:Class"))), "run", 0, "0.0.9"))
     assert answer == {"version": lockproof.__version__}
@@ -101,25 +84,6 @@ def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(LockproofError) as raised:
         list(ClusterRunner("local").run_all([unit()]))
     assert raised.value.step == 'pip install "lockproof[dask]"'
-
-
-def test_a_check_by_a_runner_returns_the_report_and_tells_how_far_it_is() -> None:
-    told: list[Progress] = []
-    check = checked_by(Fixed(UnitOutcome(unit(), Ending.CHECKED, REPORT)))
-    assert check("counted:Counter", CheckOptions(), told.append) is REPORT
-    assert [each.phase for each in told] == ["checking"]
-
-
-def test_a_check_by_a_runner_raises_what_came_of_it_otherwise() -> None:
-    refused = UnitOutcome(unit(), Ending.REFUSED, refusal=Refusal("no such class", "a slip", "look"))
-    with pytest.raises(LockproofError, match="no such class"):
-        checked_by(Fixed(refused))("counted:Counter", CheckOptions(), print)
-    with pytest.raises(LockproofError, match="was lost: 3 workers"):
-        checked_by(Fixed(UnitOutcome(unit(), Ending.FAILED, trace="3 workers")))("c:C", CheckOptions(), print)
-    stopped = UnitOutcome(unit(), Ending.INTERRUPTED, REPORT)
-    with pytest.raises(Interrupted) as raised:
-        checked_by(Fixed(stopped, then=KeyboardInterrupt()))("counted:Counter", CheckOptions(), lambda _: None)
-    assert raised.value.report is REPORT
 
 
 # ----------------------------------------------------------------------------------------------- with a cluster
