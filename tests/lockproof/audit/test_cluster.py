@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 import lockproof
-from lockproof.audit.cluster import worker
+from lockproof.audit.cluster import on_worker
 from lockproof.audit.cluster.clusters import TRIES
 from lockproof.audit.cluster.driver import ClusterRunner
 from lockproof.audit.runner import LocalRunner
@@ -75,7 +75,7 @@ def unit(target: str = "counted:Counter", **options: Any) -> Unit:
 
 
 def test_a_worker_with_another_version_runs_nothing_and_says_which_it_has() -> None:
-    answer = json.loads(worker.run_unit(json.dumps(encode(unit("missing:Class"))), "run", 0, "0.0.9"))
+    answer = json.loads(on_worker.run_unit(json.dumps(encode(unit("missing:Class"))), "run", 0, "0.0.9"))
     assert answer == {"version": lockproof.__version__}
 
 

@@ -82,7 +82,7 @@ def _local(jobs: int) -> Iterator[Any]:
         cluster = distributed().LocalCluster(
             n_workers=jobs, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=0,
             dashboard_address="127.0.0.1:0", scheduler_kwargs={"dashboard": False}, silence_logs=logging.CRITICAL,
-            preload="lockproof.audit.cluster.worker",
+            preload="lockproof.audit.cluster.on_worker",
         )  # fmt: skip
         with cluster:
             yield cluster

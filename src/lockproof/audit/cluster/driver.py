@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from lockproof import __version__
-from lockproof.audit.cluster import worker
+from lockproof.audit.cluster import on_worker
 from lockproof.audit.cluster.clusters import TRIES, connected
 from lockproof.audit.runner import TellOf, tell_nobody
 from lockproof.audit.running import FAREWELL
@@ -108,7 +108,7 @@ class _Run:
 
     def interrupted(self) -> Iterator[UnitOutcome]:
         """Stop the units that run, and yield what they found until then."""
-        stopped = self._client.run(worker.stop, self._name, on_error="ignore")
+        stopped = self._client.run(on_worker.stop, self._name, on_error="ignore")
         running = {number for numbers in stopped.values() for number in numbers}
         self._client.cancel([future for number, future in self._futures.items() if number not in running])
         waiting = {number for number in running if number in self._futures}
@@ -127,7 +127,7 @@ class _Run:
         with contextlib.suppress(Exception):  # a scheduler that is lost has nothing of it any more
             self._client.unsubscribe_topic(self._name)
             if self._futures:
-                self._client.run(worker.stop, self._name, on_error="ignore")
+                self._client.run(on_worker.stop, self._name, on_error="ignore")
                 self._client.cancel(list(self._futures.values()), force=True)
 
     def _waits_for(self, number: int, future: Any) -> bool:
@@ -140,7 +140,7 @@ class _Run:
         versions = [__version__] * len(numbers)
         texts = [json.dumps(encode(self._units[number])) for number in numbers]
         futures = self._client.map(
-            worker.run_unit, texts, [self._name] * len(numbers), list(numbers), versions, pure=False,
+            on_worker.run_unit, texts, [self._name] * len(numbers), list(numbers), versions, pure=False,
             key=[(self._name, number, self._submitted[number]) for number in numbers],
             workers=sorted(workers) if workers else None, resources={self._resource: 1} if self._resource else None,
         )  # fmt: skip
@@ -195,7 +195,7 @@ class _Run:
 
     def _wrong_workers(self) -> dict[str, str]:
         """Return the workers with another version of lockproof, and what they have."""
-        found = self._client.run(worker.version, on_error="return")
+        found = self._client.run(on_worker.version, on_error="return")
         return {
             address: has if isinstance(has, str) else f"none ({type(has).__name__}: {has})"
             for address, has in found.items()
