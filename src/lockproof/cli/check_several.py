@@ -181,7 +181,7 @@ class _Run:
         outcomes = self._how.runner.run_all(rest, _of_one(progress) if self._how.alone else told.told)
         try:
             for outcome in outcomes:
-                if not self._how.alone:
+                if not self._how.alone and outcome.ending is not Ending.INTERRUPTED:
                     told.ended(outcome)
                 done = Done(self._numbers[outcome.unit], outcome)
                 if outcome.ending is not Ending.INTERRUPTED or outcome.report is not None:

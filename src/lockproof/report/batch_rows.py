@@ -85,8 +85,7 @@ def tried(report: Report) -> str:
 
 
 def _flaw(report: Report) -> str:
-    if report.findings:
-        first = report.findings[0]
+    for first in report.findings[:1]:
         more = f", and {len(report.findings) - 1} more" if len(report.findings) > 1 else ""
         return f"{_finding(report, first)}{more}"
     decides = [each for each in report.nonconformances if each.decides]

@@ -69,9 +69,9 @@ def _sum(batch: Batch) -> str:
         counts[report.verdict] += 1
     failed = sum(bool(each.trace) and each.report is None for each in batch.rows)
     not_checked = sum(each.refusal is not None for each in batch.rows)
-    parts = [f"{count} {verdict.value.upper()}" for verdict, count in counts.items() if count]
-    parts += [f"{failed} FAILED"] if failed else []
-    parts += [f"{not_checked} could not be checked"] if not_checked else []
+    parts = [f"{verdict.value.upper()} {count}" for verdict, count in counts.items() if count]
+    parts += [f"FAILED {failed}"] if failed else []
+    parts += [f"not checked {not_checked}"] if not_checked else []
     took = seconds(sum(each.coverage.seconds for each in batch.reports))
     return f"{counted(len(batch.rows), 'target')}: {', '.join(parts) or 'nothing to check'}; {took} of checks"
 
