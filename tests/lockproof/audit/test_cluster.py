@@ -55,8 +55,11 @@ class Deadly:
         unit = os.getppid()
         with open(f"/proc/{unit}/stat") as file:
             worker = int(file.read().rpartition(")")[2].split()[1])
+        with open(f"/proc/{worker}/cmdline") as file:
+            if "spawn_main" not in file.read():
+                return  # the worker is gone, and this is who took over its processes
         with open("began", "a") as file:
-            file.write("x")
+            file.write(f"{worker}\\n")
         os.kill(worker, 9)
 
 class Counted:
@@ -248,7 +251,7 @@ class TestOnThisMachine:
         [outcome] = ClusterRunner("local").run_all([unit("deadly:Deadly")])
         assert outcome.ending is Ending.FAILED
         assert outcome.trace.startswith(f"{TRIES} workers were lost while they ran this unit: tcp://127.0.0.1")
-        assert (folder / "began").read_text() == "x" * TRIES
+        assert len(set((folder / "began").read_text().split())) == TRIES
 
 
 def start_check(*words: str, folder: Path) -> subprocess.Popen[str]:
