@@ -86,6 +86,7 @@ def main() -> int:
         for number in range(options.rounds):
             for way in (*WAYS[number % 3 :], *WAYS[: number % 3]):
                 turns[way].append(turn(way, units))
+                print(f"round {number + 1}: {way}: {turns[way][-1].speed:,.0f} runs/s", file=sys.stderr)
     except LockproofError as error:
         print(error, file=sys.stderr)
         return 2
