@@ -1,6 +1,7 @@
 """lockproof: does a thread-safe class stay correct when the GIL no longer protects it by accident?
 
     lockproof check package.module:Class            # on the command line
+    lockproof check package                         # all that a package has; lockproof merge adds up shards
     lockproof.check(Class)                          # in a test
     lockproof explore races.py:function             # one thread at a time, in every order that matters
     lockproof mutate package.module:Class           # is each of its locks needed, and would a check notice?

@@ -28,7 +28,7 @@ class StateFile:
 
     Args:
         store: the directory.
-        names: the targets that were asked for.
+        names: the targets that were asked for, and the shard: two shards may run in one directory.
         build: the build, as text.
 
     """

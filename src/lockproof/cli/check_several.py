@@ -131,7 +131,8 @@ class _Run:
         self._build = build_of(here.build, here.system, gil_on=here.gil)
         units = [Unit(each.target, each.options) for each in expanded.targets]
         more = (__version__, *digests(expanded.files))
-        self._state = None if how.alone else StateFile(STORE, asked, self._build)
+        part = [] if how.shard is None else ["{}/{}".format(*how.shard)]
+        self._state = None if how.alone else StateFile(STORE, [*asked, *part], self._build)
         head = {"plan": digest_of(units, more), "seed": None, "seeds": how.seeds, "shard": list(how.shard or ())}
         seed = self._seed(units, head)
         units = [each if each.options.seed is not None else _seeded(each, seed) for each in units]

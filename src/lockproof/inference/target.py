@@ -195,7 +195,7 @@ def _from_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise LockproofError(f"there is no file {path}", "a misspelt path, or another working directory")
     full = path.resolve()
-    if (full.parent / "__init__.py").is_file() and str(full) not in _replaced:
+    if (full.parent / "__init__.py").is_file():
         return _of_package(full)
     spec = importlib.util.spec_from_file_location(full.stem, _replaced.get(str(full), full))
     assert spec is not None and spec.loader is not None
@@ -221,7 +221,10 @@ def _of_package(file: Path) -> ModuleType:
         folder = folder.parent
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
-    return _by_name(".".join(parts))
+    name = ".".join(parts)
+    if str(file) in _replaced and name not in _replaced:
+        replace_modules({name: _replaced[str(file)]})
+    return _by_name(name)
 
 
 def _broken(name: str, error: BaseException) -> LockproofError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from lockproof.audit.survey import INSIDE, NOTHING, survey_of
 from lockproof.core.errors import LockproofError
 from lockproof.core.survey import Contents, Survey
 from lockproof.inference.target import load
+from tests.repository.documents.blocks import environment_of_commands
 
 pytestmark = pytest.mark.one_build
 
@@ -225,3 +227,28 @@ def test_the_child_has_ended_when_the_answers_are_there(folder: Path, monkeypatc
     write(folder, {"runs.py": "import threading\nthreading.Thread(target=threading.Event().wait).start()\n"})
     assert surveyed("runs").broken == ()
     assert [child.poll() is not None for child in children] == [True]
+
+
+LOADING = """
+import sys
+from lockproof.inference.target import load, replace_modules
+if sys.argv[1:]:
+    replace_modules({sys.argv[1]: sys.argv[2]})
+print(load("src/away/one.py:One")().says())
+"""
+
+
+def test_a_file_in_a_package_is_loaded_as_its_module_also_where_it_is_replaced(folder: Path) -> None:
+    one = "from .two import two\nclass One:\n    def says(self): return two\n"
+    write(folder, {"src/away/__init__.py": "", "src/away/two.py": "two = 2\n", "src/away/one.py": one})
+    write(folder, {"other.py": one.replace("return two", "return -two")})
+
+    def said(*words: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", LOADING, *words], env=environment_of_commands(), capture_output=True, text=True,
+            timeout=60, check=True,
+        )  # fmt: skip
+        return done.stdout
+
+    assert said() == "2\n"
+    assert said(str((folder / "src/away/one.py").resolve()), str(folder / "other.py")) == "-2\n"
