@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from lockproof.core.audit import Done
+from lockproof.core.audited import DoneUnit
 from lockproof.core.codec import Misfit, decode, encode
 from lockproof.core.errors import LockproofError
 
@@ -38,7 +38,7 @@ class StateFile:
         name = re.sub(r"[^A-Za-z0-9]+", "-", names[0])[-60:].strip("-")
         self.path = store / "checks" / f"{name}-{digest}.jsonl"
         self._head: Mapping[str, Any] = {}
-        self._done: list[Done] = []
+        self._done: list[DoneUnit] = []
         self._complete = False
         for line in self._lines():
             if "head" in line:
@@ -47,7 +47,7 @@ class StateFile:
                 self._complete = True
             else:
                 try:
-                    self._done.append(decode(Done, line))
+                    self._done.append(decode(DoneUnit, line))
                 except Misfit:  # another version of lockproof wrote it
                     return
 
@@ -67,7 +67,7 @@ class StateFile:
         same = {**self._head, "seed": None} == {**head, "seed": None, "version": VERSION}
         return int(self._head["seed"]) if same and not self._complete else None
 
-    def begin(self, head: Mapping[str, Any], *, fresh: bool) -> tuple[Done, ...]:
+    def begin(self, head: Mapping[str, Any], *, fresh: bool) -> tuple[DoneUnit, ...]:
         """Go on with the interrupted run that has this head, and return what it has done; or begin anew.
 
         Raises:
@@ -91,7 +91,7 @@ class StateFile:
             ) from None
         return ()
 
-    def add(self, done: Done) -> None:
+    def add(self, done: DoneUnit) -> None:
         """Write what came of a unit."""
         self._append(encode(done))
 

@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from lockproof import __version__
-from lockproof.audit.progress import UnitsProgress
+from lockproof.audit.overall import UnitsProgress
 from lockproof.audit.runner import TellOf, UnitRunner
 from lockproof.audit.sources import digests
 from lockproof.audit.state_file import STORE, StateFile
@@ -25,7 +25,7 @@ from lockproof.cli.expanding import Expanded
 from lockproof.cli.formats import Files, deliver
 from lockproof.cli.shared import internal_error, interrupted
 from lockproof.core import environment
-from lockproof.core.audit import Audit, Done, build_of, digest_of, plan_of
+from lockproof.core.audited import Audit, DoneUnit, build_of, digest_of, plan_of
 from lockproof.core.errors import LockproofError
 from lockproof.core.options import CheckOptions
 from lockproof.core.unit import Ending, Unit
@@ -141,7 +141,7 @@ class _Run:
         empty = Audit(self._build, self._digest, len(self._units), (), () if how.shard is None else (how.shard,))
         self._empty = replace(empty, surveys=self._surveys)
         self._numbers = {unit: number for number, unit in enumerate(self._units) if number in empty.numbers}
-        self._done: dict[int, Done] = {}
+        self._done: dict[int, DoneUnit] = {}
         if self._state is not None and units:
             before = self._state.begin({**head, "seed": seed}, fresh=how.fresh)
             self._done = {each.number: each for each in before if self._numbers.get(each.outcome.unit) == each.number}
@@ -184,7 +184,7 @@ class _Run:
             for outcome in outcomes:
                 if not self._how.alone and outcome.ending is not Ending.INTERRUPTED:
                     told.ended(outcome)
-                done = Done(self._numbers[outcome.unit], outcome)
+                done = DoneUnit(self._numbers[outcome.unit], outcome)
                 if outcome.ending is not Ending.INTERRUPTED or outcome.report is not None:
                     self._done[done.number] = done
                 if self._state is not None and outcome.ending is Ending.CHECKED:

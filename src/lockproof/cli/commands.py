@@ -119,7 +119,7 @@ Examples:
   lockproof check bag.py:Bag --model tests.models:Bag       or by a class
   lockproof check bag.py:Bag --scenario "a.add(1) -> a.discard(1) || len(a) -> sorted(a)"
   lockproof check mypackage --budget 5s                     all that a package has
-  lockproof check mypackage --shard 3/8 --json 3.json       an eighth of it, for one job of a matrix
+  lockproof check mypackage --shard 3/8                     an eighth of it, for one job of a matrix
   lockproof check --profile ci                              all targets of [tool.lockproof] in pyproject.toml
 
 \b

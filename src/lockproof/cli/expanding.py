@@ -14,7 +14,7 @@ from typing import Final
 
 from lockproof.audit.modules import Modules, modules_of
 from lockproof.audit.sources import files_of
-from lockproof.audit.survey import survey_of
+from lockproof.audit.surveying import survey_of
 from lockproof.cli.configuration import ConfiguredTarget
 from lockproof.core.errors import LockproofError
 from lockproof.core.survey import Survey

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from lockproof.cli.formats import OF_SEVERAL, Files, deliver, written_as
-from lockproof.core.audit import merged
+from lockproof.core.audited import merged
 from lockproof.report.batch import Batch
 from lockproof.report.batch_text import print_batch
 from lockproof.report.documents import read_batches

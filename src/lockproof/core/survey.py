@@ -46,7 +46,7 @@ class Contents:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundTarget:
     """A target that was found, by its public name, and its other public names."""
 
     target: str
@@ -74,7 +74,7 @@ class Survey:
     """
 
     asked: str
-    found: tuple[Found, ...] = ()
+    found: tuple[FoundTarget, ...] = ()
     left_out: tuple[NoTarget, ...] = ()
     broken: tuple[NoTarget, ...] = ()
 

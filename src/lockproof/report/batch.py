@@ -11,7 +11,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import Any, ClassVar, Final
 
-from lockproof.core.audit import Audit, Done
+from lockproof.core.audited import Audit, DoneUnit
 from lockproof.core.codec import Misfit, decode, encode
 from lockproof.core.survey import NoTarget
 from lockproof.core.unit import Ending, Refusal
@@ -37,7 +37,7 @@ _GRAVEST: Final = tuple(Status)
 
 
 @dataclass(frozen=True)
-class Row:
+class TargetRow:
     """What came of one target on one build.
 
     Attributes:
@@ -88,7 +88,7 @@ class Batch:
     whole: bool = False
 
     @cached_property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[TargetRow, ...]:
         """What came of each target, in the order of the plans."""
         several = len({each.build for each in self.audits}) > 1
         return tuple(row for each in self.audits for row in _rows(each, each.build if several else ""))
@@ -217,8 +217,8 @@ def _at(reports: Sequence[Any], index: int | None) -> Any:
     return None if index is None else reports[index]
 
 
-def _rows(audit: Audit, build: str) -> list[Row]:
-    by_target: dict[str, list[Done]] = {}
+def _rows(audit: Audit, build: str) -> list[TargetRow]:
+    by_target: dict[str, list[DoneUnit]] = {}
     for each in audit.done:
         by_target.setdefault(each.outcome.unit.target, []).append(each)
     found = {each.target for survey in audit.surveys for each in survey.found}
@@ -227,7 +227,7 @@ def _rows(audit: Audit, build: str) -> list[Row]:
         outcomes = [each.outcome for each in done]
         reports = [each.report for each in outcomes if each.report is not None]
         rows.append(
-            Row(
+            TargetRow(
                 target,
                 build,
                 merged_report(reports) if reports else None,
@@ -239,7 +239,7 @@ def _rows(audit: Audit, build: str) -> list[Row]:
     return rows
 
 
-def _summary(row: Row, accepted: Sequence[Accepted]) -> dict[str, Any]:
+def _summary(row: TargetRow, accepted: Sequence[Accepted]) -> dict[str, Any]:
     return {
         "target": row.target,
         "build": row.build,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lockproof.core.verdict import Finding, Masking, Report, Verdict
-from lockproof.report.batch import Batch, Row, Status, last_line
+from lockproof.report.batch import Batch, Status, TargetRow, last_line
 from lockproof.report.text import kind_words
 from lockproof.report.words import clean, counted
 
@@ -38,7 +38,7 @@ class Cells:
     tried: str
     flaw: str
     masked: str
-    row: Row
+    row: TargetRow
 
 
 def cells_of(batch: Batch) -> list[Cells]:
@@ -48,16 +48,16 @@ def cells_of(batch: Batch) -> list[Cells]:
     return [_cells(each, batch) for each in rows]
 
 
-def refused(batch: Batch) -> Iterator[Row]:
+def refused(batch: Batch) -> Iterator[TargetRow]:
     """Yield the targets that could not be checked."""
     yield from (each for each in batch.rows if each.refusal is not None)
 
 
-def _has_findings(row: Row) -> bool:
+def _has_findings(row: TargetRow) -> bool:
     return row.report is not None and row.report.verdict is Verdict.VIOLATION
 
 
-def _cells(row: Row, batch: Batch) -> Cells:
+def _cells(row: TargetRow, batch: Batch) -> Cells:
     target = f"{row.target} ({row.build})" if row.build else row.target
     report = row.report
     if report is None:

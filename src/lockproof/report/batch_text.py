@@ -15,7 +15,7 @@ from rich.text import Text
 
 from lockproof.core.survey import Survey
 from lockproof.core.verdict import Verdict
-from lockproof.report.batch import Batch, Row, last_line
+from lockproof.report.batch import Batch, TargetRow, last_line
 from lockproof.report.batch_rows import HEADINGS, Cells, cells_of, refused
 from lockproof.report.known import Triage
 from lockproof.report.page import STYLES, Page
@@ -108,7 +108,7 @@ def _faults(page: Page, batch: Batch) -> None:
             page.item(f"{clean(each.target)}: {clean(last_line(each.trace))}")
 
 
-def _refused(page: Page, rows: Sequence[Row]) -> None:
+def _refused(page: Page, rows: Sequence[TargetRow]) -> None:
     """Print the targets that could not be checked; for those that need a factory, what to add to the configuration."""
     wanting = [each for each in rows if each.refusal is not None and "--factory" in each.refusal.step]
     others = [each for each in rows if each not in wanting]

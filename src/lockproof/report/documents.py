@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from lockproof.core.audit import Audit, audit_of_report
+from lockproof.core.audited import Audit, audit_of_report
 from lockproof.core.codec import decode
 from lockproof.core.errors import LockproofError
 from lockproof.core.history_report import HistoryReport

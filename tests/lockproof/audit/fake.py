@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from lockproof.audit.process import outcome_of
 from lockproof.audit.runner import TellOf, tell_nobody
+from lockproof.audit.unit_child import outcome_of
 from lockproof.core.options import CheckOptions, Progress
 from lockproof.core.unit import Ending, Unit, UnitOutcome
 from lockproof.core.verdict import Report

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from lockproof.audit import survey as surveying
+from lockproof.audit import surveying
 from lockproof.audit.listing.contents import STATELESS, contents_of
 from lockproof.audit.modules import MAIN, PRIVATE, TESTS, modules_of
-from lockproof.audit.survey import INSIDE, NOTHING, survey_of
+from lockproof.audit.surveying import INSIDE, NOTHING, survey_of
 from lockproof.core.errors import LockproofError
 from lockproof.core.survey import Contents, Survey
 from lockproof.inference.target import load

@@ -15,7 +15,7 @@ from lockproof.cli import commands as cli
 from lockproof.cli.configuration import ConfiguredTarget, Setting, read_configuration
 from lockproof.cli.expanding import expanded
 from lockproof.core.errors import LockproofError
-from lockproof.core.survey import Found, NoTarget, Survey
+from lockproof.core.survey import FoundTarget, NoTarget, Survey
 from tests.lockproof.audit.fake import FakeRunner
 from tests.lockproof.report.samples import HELD, LOST_UPDATE
 from tests.repository.documents.blocks import environment_of_commands
@@ -95,7 +95,7 @@ def test_an_option_of_one_class_is_refused_for_a_package(shop: Path, words: list
     assert shop.is_dir() and cli.main(["check", "shop", *words]) == 2
 
 
-def surveying(*found: Found) -> Callable[[str, Modules], Survey]:
+def surveying(*found: FoundTarget) -> Callable[[str, Modules], Survey]:
     return lambda asked, _: Survey(asked, found, (), (NoTarget(f"{asked}.broken", "x"),))
 
 
@@ -104,7 +104,7 @@ def target(name: str, **settings: object) -> ConfiguredTarget:
 
 
 def test_a_target_that_is_named_by_any_of_its_names_overrides_its_package(shop: Path) -> None:
-    found = surveying(Found("shop:Till", ("shop.parts:Till",)), Found("shop.parts:Safe"))
+    found = surveying(FoundTarget("shop:Till", ("shop.parts:Till",)), FoundTarget("shop.parts:Safe"))
     both = [target("shop", budget=1.0), target("shop.parts:Till", budget=2.0)]
     made = expanded(both, survey=found)
     assert [(each.target, each.options.budget) for each in made.targets] == [
@@ -116,7 +116,7 @@ def test_a_target_that_is_named_by_any_of_its_names_overrides_its_package(shop: 
 def test_a_package_of_the_configuration_may_not_have_the_factory_of_one_class(shop: Path) -> None:
     (shop / "pyproject.toml").write_text('[[tool.lockproof.target]]\ntarget = "shop"\nfactory = "makers:desk"\n')
     with pytest.raises(LockproofError, match="a factory is for one of them"):
-        expanded(read_configuration(shop, None, {}), survey=surveying(Found("shop:Till")))
+        expanded(read_configuration(shop, None, {}), survey=surveying(FoundTarget("shop:Till")))
 
 
 @pytest.mark.parametrize(
@@ -124,4 +124,4 @@ def test_a_package_of_the_configuration_may_not_have_the_factory_of_one_class(sh
 )
 def test_what_is_no_package_stays_as_it_is(shop: Path, name: str, settings: dict[str, object]) -> None:
     asked = target(name, **settings)
-    assert shop.is_dir() and expanded([asked], survey=surveying(Found("makers"))).targets == (asked,)
+    assert shop.is_dir() and expanded([asked], survey=surveying(FoundTarget("makers"))).targets == (asked,)

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from lockproof.core.audit import Audit, Done, digest_of, merged, plan_of
+from lockproof.core.audited import Audit, DoneUnit, digest_of, merged, plan_of
 from lockproof.core.options import CheckOptions
-from lockproof.core.survey import Found, NoTarget, Survey
+from lockproof.core.survey import FoundTarget, NoTarget, Survey
 from lockproof.core.unit import Ending, Refusal, Unit, UnitOutcome
 from lockproof.core.verdict import Report
 from lockproof.report.batch import Batch, Status
@@ -24,21 +24,21 @@ pytestmark = pytest.mark.one_build
 REFUSED = Refusal("Desk cannot be made without arguments", "'till' is missing", "give it: --factory module:function")
 
 
-def done(number: int, target: str, came: Report | Refusal | str) -> Done:
+def done(number: int, target: str, came: Report | Refusal | str) -> DoneUnit:
     unit = Unit(target, CheckOptions(seed=1))
     match came:
         case Report():
-            return Done(number, UnitOutcome(unit, Ending.CHECKED, replace(came, subject=target)))
+            return DoneUnit(number, UnitOutcome(unit, Ending.CHECKED, replace(came, subject=target)))
         case Refusal():
-            return Done(number, UnitOutcome(unit, Ending.REFUSED, refusal=came))
-    return Done(number, UnitOutcome(unit, Ending.FAILED, trace=came))
+            return DoneUnit(number, UnitOutcome(unit, Ending.REFUSED, refusal=came))
+    return DoneUnit(number, UnitOutcome(unit, Ending.FAILED, trace=came))
 
 
 def batch(*came: Report | Refusal | str, broken: tuple[NoTarget, ...] = (), planned: int = 0) -> Batch:
     """Return a batch of a package whose targets are p:0, p:1 and so on."""
     names = [f"p:{number}" for number in range(len(came))]
     survey = Survey(
-        "p", tuple(map(Found, names)), (NoTarget("p:E", "exceptions"), NoTarget("p:F", "exceptions")), broken
+        "p", tuple(map(FoundTarget, names)), (NoTarget("p:E", "exceptions"), NoTarget("p:F", "exceptions")), broken
     )
     parts = tuple(done(number, name, each) for number, (name, each) in enumerate(zip(names, came, strict=True)))
     return Batch((Audit("3.14.2, Linux", "d", planned or len(parts), parts, (), (survey,)),))

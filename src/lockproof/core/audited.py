@@ -19,7 +19,7 @@ from lockproof.core.verdict import Report
 
 
 @dataclass(frozen=True)
-class Done:
+class DoneUnit:
     """What came of a unit, and its number in the plan, from 0."""
 
     number: int
@@ -38,7 +38,7 @@ class Done:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Done:
+    def from_json(cls, data: Mapping[str, Any]) -> DoneUnit:
         """Return what `to_json` wrote.
 
         Raises:
@@ -66,7 +66,7 @@ class Audit:
     build: str
     digest: str
     planned: int
-    done: tuple[Done, ...] = ()
+    done: tuple[DoneUnit, ...] = ()
     shards: tuple[tuple[int, int], ...] = ()
     surveys: tuple[Survey, ...] = field(default=())
 
@@ -148,7 +148,7 @@ def merged(audits: Iterable[Audit]) -> tuple[Audit, ...]:
 
 
 def _joined(one: Audit, other: Audit) -> Audit:
-    by_number: dict[int, Done] = {}
+    by_number: dict[int, DoneUnit] = {}
     for each in (*one.done, *other.done):
         before = by_number.get(each.number)
         if before is None or before.outcome.ending is not Ending.CHECKED:
@@ -165,7 +165,7 @@ def _is_whole(shards: Sequence[tuple[int, int]]) -> bool:
 def audit_of_report(report: Report, unit: Unit, digest: str) -> Audit:
     """Return the audit that one check is by itself."""
     build = build_of(report.environment.build, report.environment.system, gil_on=report.environment.gil)
-    return Audit(build, digest, 1, (Done(0, UnitOutcome(unit, Ending.CHECKED, report)),))
+    return Audit(build, digest, 1, (DoneUnit(0, UnitOutcome(unit, Ending.CHECKED, report)),))
 
 
 def build_of(build: str, system: str, *, gil_on: bool) -> str:

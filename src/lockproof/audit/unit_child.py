@@ -1,4 +1,4 @@
-"""The process of one unit of work: `python -m lockproof.audit.process`.
+"""The process of one unit of work: `python -m lockproof.audit.unit_child`.
 
 It reads a unit as one line of JSON from its input, and writes lines of JSON: how far the check is, and at the end what
 came of the unit. When its input closes, the one who asked is gone: it ends like after Ctrl-C.

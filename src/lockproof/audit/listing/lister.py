@@ -1,4 +1,4 @@
-"""Imports modules one after the other and says what each has: `python -m lockproof.audit.listing.process`.
+"""Imports modules one after the other and says what each has: `python -m lockproof.audit.listing.lister`.
 
 It reads one line of JSON with the modules, and answers with lines of JSON: before each import its name, then what the
 module has or why it does not import. So the parent knows which import has ended the process, or hangs.

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from lockproof.audit.modules import Modules
 from lockproof.core.codec import decode
-from lockproof.core.survey import Contents, Export, Found, NoTarget, Survey
+from lockproof.core.survey import Contents, Export, FoundTarget, NoTarget, Survey
 
 LONGEST_IMPORT: Final = 30.0
 """Seconds after which an import counts as one that never ends."""
@@ -77,7 +77,7 @@ def _child(names: Sequence[str], package: str, longest: float) -> Iterator[Conte
     with tempfile.TemporaryFile() as errors:
         paths = [str(Path.cwd()), str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
         child = subprocess.Popen(
-            [sys.executable, "-m", "lockproof.audit.listing.process"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, "-m", "lockproof.audit.listing.lister"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=errors, text=True, encoding="utf-8", start_new_session=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )  # fmt: skip
@@ -134,7 +134,7 @@ def _end(child: subprocess.Popen[str]) -> None:
     child.wait()
 
 
-def _chosen(contents: Sequence[Contents]) -> tuple[tuple[Found, ...], tuple[NoTarget, ...]]:
+def _chosen(contents: Sequence[Contents]) -> tuple[tuple[FoundTarget, ...], tuple[NoTarget, ...]]:
     """Return the targets with their public names, and what is left out."""
     named: dict[str, list[tuple[str, Export]]] = {}
     for each in contents:
@@ -151,10 +151,10 @@ def _chosen(contents: Sequence[Contents]) -> tuple[tuple[Found, ...], tuple[NoTa
         if why:
             left_out.append(NoTarget(first[0], why))
         else:
-            found.append(Found(first[0], tuple(name for name, _ in others)))
+            found.append(FoundTarget(first[0], tuple(name for name, _ in others)))
     for each in contents:
         if each.functions and not each.stateless:
-            found.append(Found(each.module))
+            found.append(FoundTarget(each.module))
         elif each.functions:
             left_out.append(NoTarget(each.module, f"modules with {each.stateless}"))
         elif not each.exports:
