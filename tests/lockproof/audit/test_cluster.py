@@ -277,7 +277,7 @@ def running_units(folder: Path) -> list[int]:
     found = []
     for each in processes():
         with contextlib.suppress(Exception):  # it ended
-            if "lockproof.audit.process" in each.cmdline() and each.cwd() == str(folder):
+            if "lockproof.audit.unit_child" in each.cmdline() and each.cwd() == str(folder):
                 found.append(each.pid)
     return found
 
