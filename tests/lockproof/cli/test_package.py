@@ -61,7 +61,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_package_is_checked_from_end_to_end(shop: Path) -> None:
     words = ["check", "shop", "--engine", "schedules", "--budget", "1s", "--seed", "1", "--jobs", "2"]
     done = subprocess.run(
-        [sys.executable, "-m", "lockproof", *words, "--json", "shop.json"], cwd=shop, env=environment_of_commands(),
+        [sys.executable, "-m", "lockproof", *words, "--json", "shop.json", "--html", "shop.html"], cwd=shop, env=environment_of_commands(),
         capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
@@ -71,6 +71,7 @@ def test_a_package_is_checked_from_end_to_end(shop: Path) -> None:
     assert rows[0].startswith("shop:Till") and "not linearizable: a.take()" in rows[0] and len(rows) == 2
     assert '  target = "shop.parts:Desk"' in lines and '  factory = "tests.factories:desk"' in lines
     assert "- shop.wrong: " in done.stdout and "there_is_no_such_module" in "".join(done.stdout.split())
+    assert "there_is_no_such_module" in (shop / "shop.html").read_text()
     assert {each["target"] for each in json.loads((shop / "shop.json").read_text())["targets"]} == {
         "shop:Till", "shop.parts:Safe", "shop.parts:Desk",
     }  # fmt: skip
