@@ -60,8 +60,9 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_package_is_checked_from_end_to_end(shop: Path) -> None:
     words = ["check", "shop", "--engine", "schedules", "--budget", "1s", "--seed", "1", "--jobs", "2"]
+    words += ["--json", "shop.json", "--html", "shop.html"]
     done = subprocess.run(
-        [sys.executable, "-m", "lockproof", *words, "--json", "shop.json", "--html", "shop.html"], cwd=shop, env=environment_of_commands(),
+        [sys.executable, "-m", "lockproof", *words], cwd=shop, env=environment_of_commands(),
         capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
