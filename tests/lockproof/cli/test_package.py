@@ -153,3 +153,14 @@ def test_one_check_has_a_summary_too(shop: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(cli, "check_target", lambda *_: LOST_UPDATE)
     assert cli.main(["check", "shop:Till", "--summary", "one.md"]) == 1
     assert "| shop.bags:Bag | VIOLATION |" in (shop / "one.md").read_text()
+
+
+def test_a_class_that_cannot_be_made_keeps_no_baseline_from_being_written(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = LockproofError("Desk cannot be made without arguments")
+    runner = FakeRunner({"shop:Till": LOST_UPDATE, "shop.parts:Safe": HELD, "shop.parts:Desk": refused}, [])
+    monkeypatch.setattr(cli, "LocalRunner", lambda _: runner)
+    assert cli.main(["check", "shop", "--baseline", "b.json", "--update-baseline"]) == 3
+    assert [each["subject"] for each in json.loads((shop / "b.json").read_text())["findings"]] == ["shop:Till"]
+    assert cli.main(["check", "shop", "--baseline", "b.json"]) == 3
