@@ -163,13 +163,16 @@ def _chosen(contents: Sequence[Contents]) -> tuple[tuple[FoundTarget, ...], tupl
 
 
 def _publicity(home: str) -> Callable[[tuple[str, Export]], tuple[Any, ...]]:
-    """Return what sorts the names of one thing: its own name first, then the outermost module, then where it lives."""
+    """Return what sorts the names of one thing: its own name first, then the outermost module, then where it lives.
+
+    Before all of these come the names of an object under which it can be checked.
+    """
     own, module = home.rpartition(":")[2], home.partition(":")[0]
 
     def key(named: tuple[str, Export]) -> tuple[Any, ...]:
         target, export = named
         place = target.rpartition(":")[0]
         depth = place.removesuffix("/__init__.py").count("/" if place.endswith(".py") else ".")
-        return export.name != own, depth, place != module, target
+        return bool(export.why), export.name != own, depth, place != module, target
 
     return key

@@ -102,8 +102,7 @@ def check_several(asked: Sequence[str], expanded: Expanded, how: How, files: Fil
         stopped = True
     audit = run.audit()
     accepted = [*known, *_accepted(audit, expanded.targets)]
-    whole = not audit.missing and all(each.outcome.ending is Ending.CHECKED for each in audit.done)
-    if baseline.file is not None and baseline.update and whole:
+    if baseline.file is not None and baseline.update and _is_whole(audit):
         write_baseline(baseline.file, Batch((audit,)).reports)
         entries = {each.finding for each in accepted}
         accepted += [each for each in baseline.known() if each.finding not in entries]
@@ -201,6 +200,13 @@ class _Run:
         """Keep that all units are done."""
         if self._state is not None and self._units:
             self._state.end()
+
+
+def _is_whole(audit: Audit) -> bool:
+    """Tell whether a baseline may be written: nothing failed, and what is missing is known to be no target."""
+    return not audit.missing and not any(
+        each.trace or (each.refusal is not None and each.named) for each in Batch((audit,)).rows
+    )
 
 
 def _of_one(progress: ProgressLine) -> TellOf:

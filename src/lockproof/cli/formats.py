@@ -105,20 +105,23 @@ def _write_summary(report: Batch | Report, path: Path) -> None:
     _write_text(as_markdown(batch), path, "--summary")
 
 
-def written_as_page(sources: Sequence[LoadedReport], path: Path) -> None:
-    """Write the page on these reports."""
+def written_as_page(sources: Sequence[LoadedReport], path: Path, gaps: Sequence[str] = ()) -> None:
+    """Write the page on these reports; `gaps` are sentences on what was not checked."""
     from lockproof.report.html.render import html_page, write_html
 
     if _is_output(path):
-        _print(sys.stdout, html_page(sources, __version__))
+        _print(sys.stdout, html_page(sources, __version__, gaps))
     else:
-        write_html(sources, __version__, path)
+        write_html(sources, __version__, path, gaps)
         click.echo(f"lockproof: the page is in {path}", err=True)
 
 
 def _write_page(report: Reported, path: Path) -> None:
     reports: Sequence[Document] = report.reports if isinstance(report, Batch) else [report]
-    written_as_page([LoadedReport("", each) for each in reports], path)
+    gaps: Sequence[str] = ()
+    if isinstance(report, Batch):
+        gaps = [*(each.title + ": " + each.message for each in report.not_checked()), *report.gaps()]
+    written_as_page([LoadedReport("", each) for each in reports], path, gaps)
 
 
 def _page_is_ready() -> None:

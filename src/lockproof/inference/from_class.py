@@ -88,7 +88,7 @@ def _fresh(cls: type, make: Make) -> Any:
     try:
         return make()
     except TypeError as error:
-        if make is not cls or not needs_arguments(cls):
+        if make is not cls or not _needs_arguments(cls):
             raise _not_made(cls, error) from error
         raise LockproofError(
             f"{cls.__name__} cannot be made without arguments",
@@ -107,8 +107,7 @@ def _not_made(cls: type, error: Exception) -> LockproofError:
     )
 
 
-def needs_arguments(cls: type) -> bool:
-    """Tell whether a call of the class without arguments cannot make an object."""
+def _needs_arguments(cls: type) -> bool:
     if inspect.isabstract(cls):
         return True
     try:

@@ -85,15 +85,15 @@ def tried(report: Report) -> str:
 
 
 def _flaw(report: Report) -> str:
-    for first in report.findings[:1]:
-        more = f", and {len(report.findings) - 1} more" if len(report.findings) > 1 else ""
-        return f"{_finding(report, first)}{more}"
+    if report.findings:
+        first, *rest = report.findings
+        return _finding(report, first) + (f", and {len(rest)} more" if rest else "")
     decides = [each for each in report.nonconformances if each.decides]
     if decides:
         return clean(f"{decides[0].kind} on one thread, after {'; '.join(decides[0].lines[-1:])}")
     if report.verdict is Verdict.UNKNOWN:
-        more = f", and {counted(len(report.unknown) - 1, 'reason')} more" if len(report.unknown) > 1 else ""
-        return clean(report.unknown[0].text) + more
+        reason, *others = report.unknown
+        return clean(reason.text) + (f", and {counted(len(others), 'reason')} more" if others else "")
     return ""
 
 

@@ -14,7 +14,7 @@ from lockproof.audit.modules import MAIN, PRIVATE, TESTS, modules_of
 from lockproof.audit.surveying import INSIDE, NOTHING, survey_of
 from lockproof.core.errors import LockproofError
 from lockproof.core.survey import Contents, Survey
-from lockproof.inference.target import load
+from lockproof.inference.target import load, load_specification
 from tests.repository.documents.blocks import environment_of_commands
 
 pytestmark = pytest.mark.one_build
@@ -168,6 +168,16 @@ def test_an_object_is_checked_where_its_class_is_not(folder: Path) -> None:
     write(folder, {"objects.py": CLASSES})
     found = [each.target for each in surveyed("objects").found]
     assert "objects:registry" in found and "objects:Plain" in found and "objects:plain" not in found
+
+
+def test_an_object_is_checked_where_it_is_made(folder: Path) -> None:
+    made = "class _Registry(dict):\n    def go(self): pass\nregistry = _Registry()\n"
+    write(folder, {"q/__init__.py": "from q.made import registry\n", "q/made.py": made})
+    found = surveyed("q")
+    assert [(each.target, each.aliases) for each in found.found] == [("q.made:registry", ("q:registry",))]
+    assert isinstance(load_specification("q.made:registry").subject(), dict)
+    with pytest.raises(LockproofError, match="does not make registry itself"):
+        load_specification("q:registry")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from lockproof.cli.configuration import ConfiguredTarget, Setting, read_configur
 from lockproof.cli.expanding import expanded
 from lockproof.core.errors import LockproofError
 from lockproof.core.survey import FoundTarget, NoTarget, Survey
+from lockproof.report.issues import issues_of
 from tests.lockproof.audit.fake import FakeRunner
 from tests.lockproof.report.samples import HELD, LOST_UPDATE
 from tests.repository.documents.blocks import environment_of_commands
@@ -58,8 +60,9 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_package_is_checked_from_end_to_end(shop: Path) -> None:
     words = ["check", "shop", "--engine", "schedules", "--budget", "1s", "--seed", "1", "--jobs", "2"]
+    words += ["--json", "shop.json", "--html", "shop.html"]
     done = subprocess.run(
-        [sys.executable, "-m", "lockproof", *words, "--json", "shop.json"], cwd=shop, env=environment_of_commands(),
+        [sys.executable, "-m", "lockproof", *words], cwd=shop, env=environment_of_commands(),
         capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     assert done.returncode == 1, done.stdout + done.stderr
@@ -69,6 +72,7 @@ def test_a_package_is_checked_from_end_to_end(shop: Path) -> None:
     assert rows[0].startswith("shop:Till") and "not linearizable: a.take()" in rows[0] and len(rows) == 2
     assert '  target = "shop.parts:Desk"' in lines and '  factory = "tests.factories:desk"' in lines
     assert "- shop.wrong: " in done.stdout and "there_is_no_such_module" in "".join(done.stdout.split())
+    assert "there_is_no_such_module" in (shop / "shop.html").read_text()
     assert {each["target"] for each in json.loads((shop / "shop.json").read_text())["targets"]} == {
         "shop:Till", "shop.parts:Safe", "shop.parts:Desk",
     }  # fmt: skip
@@ -125,3 +129,38 @@ def test_a_package_of_the_configuration_may_not_have_the_factory_of_one_class(sh
 def test_what_is_no_package_stays_as_it_is(shop: Path, name: str, settings: dict[str, object]) -> None:
     asked = target(name, **settings)
     assert shop.is_dir() and expanded([asked], survey=surveying(FoundTarget("makers"))).targets == (asked,)
+
+
+def test_what_is_accepted_in_a_package_is_known_where_it_is_and_gone_once(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = issues_of(replace(LOST_UPDATE, subject="shop:Till"))[0].fingerprint
+    entries = "".join(
+        f'[[tool.lockproof.target.accepted]]\nfinding = "{each}"\nreason = "why"\ndate = 2026-11-26\n'
+        for each in (lost, "0123456789abcdef")
+    )
+    (shop / "shop" / "wrong.py").unlink()
+    (shop / "pyproject.toml").write_text(f'[[tool.lockproof.target]]\ntarget = "shop"\n{entries}')
+    runner = FakeRunner({"shop:Till": LOST_UPDATE, "shop.parts:Safe": HELD, "shop.parts:Desk": HELD}, [])
+    monkeypatch.setattr(cli, "LocalRunner", lambda _: runner)
+    assert cli.main(["check"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"{lost} shop:Till: not linearizable: why" in text.partition("Known:")[2]
+    assert text.count("0123456789abcdef") == 1
+
+
+def test_one_check_has_a_summary_too(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "check_target", lambda *_: LOST_UPDATE)
+    assert cli.main(["check", "shop:Till", "--summary", "one.md"]) == 1
+    assert "| shop.bags:Bag | VIOLATION |" in (shop / "one.md").read_text()
+
+
+def test_a_class_that_cannot_be_made_keeps_no_baseline_from_being_written(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = LockproofError("Desk cannot be made without arguments")
+    runner = FakeRunner({"shop:Till": LOST_UPDATE, "shop.parts:Safe": HELD, "shop.parts:Desk": refused}, [])
+    monkeypatch.setattr(cli, "LocalRunner", lambda _: runner)
+    assert cli.main(["check", "shop", "--baseline", "b.json", "--update-baseline"]) == 3
+    assert [each["subject"] for each in json.loads((shop / "b.json").read_text())["findings"]] == ["shop:Till"]
+    assert cli.main(["check", "shop", "--baseline", "b.json"]) == 3

@@ -13,7 +13,8 @@ from lockproof.core.unit import Ending, Refusal, Unit, UnitOutcome
 from lockproof.core.verdict import Report
 from lockproof.report.batch import Batch, Status
 from lockproof.report.batch_text import print_batch
-from lockproof.report.documents import read_batches
+from lockproof.report.documents import LoadedReport, read_batches
+from lockproof.report.html.render import html_page
 from lockproof.report.jsonfile import write_json
 from lockproof.report.markdown import as_markdown
 from lockproof.report.page import plain_text
@@ -94,6 +95,14 @@ def test_text_of_a_subject_is_no_markup_on_the_page_of_a_job() -> None:
     for each in ("<b>", "|`", "[x]", "*why*"):
         assert each not in as_markdown(made).replace("**", "")
     assert as_markdown(made).isascii()
+
+
+def test_the_page_says_what_was_not_checked() -> None:
+    made = batch(HELD, REFUSED, broken=(NoTarget("p.<b>", "*why*"),), planned=3)
+    sources = [LoadedReport("", each) for each in made.reports]
+    page = html_page(sources, "1", [*(each.message for each in made.not_checked()), *made.gaps()])
+    assert "Desk cannot be made" in page and "*why*" in page and "1 unit of 3 did not come to an end" in page
+    assert "Not checked" not in html_page(sources, "1")
 
 
 def test_a_batch_is_read_as_it_was_written(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -7,6 +7,7 @@ of it. The reasons are few and fixed, so that a report can count them.
 from __future__ import annotations
 
 import abc
+import ast
 import dis
 import enum
 import inspect
@@ -14,11 +15,11 @@ import sys
 import typing
 from collections.abc import Iterator, MutableMapping, MutableSequence, MutableSet
 from dataclasses import is_dataclass
+from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
 from lockproof.core.survey import Contents, Export
-from lockproof.inference.from_class import needs_arguments
 from lockproof.inference.from_module import functions_of
 from lockproof.inference.generic import public
 
@@ -40,10 +41,10 @@ def contents_of(module: ModuleType, name: str, package: str) -> Contents:
     for each, value in _public_names(module):
         if isinstance(value, type):
             if _is_own(value, module, package, each):
-                exports.append(Export(each, _home(value), _no_target(value), needs=needs_arguments(value)))
+                exports.append(Export(each, _home(value), _no_target(value), needs=_needs_arguments(value)))
         elif not isinstance(value, _NOT_OBJECTS) and _is_own(type(value), module, package, ""):
             kind = _home(type(value))
-            exports.append(Export(each, f"{kind}#{id(value)}", _no_object(value, module), kind))
+            exports.append(Export(each, f"{kind}#{id(value)}", _no_object(value, module, each), kind))
     functions = [each for each in functions_of(module) if not _is_object(getattr(module, each))]
     return Contents(name, tuple(exports), len(functions), _stateless(module) if functions else "")
 
@@ -107,6 +108,17 @@ def _no_target(cls: type) -> str:
     return ""
 
 
+def _needs_arguments(cls: type) -> bool:
+    """Tell whether a call without arguments is refused. A class that does not say what it takes may need none."""
+    try:
+        inspect.signature(cls).bind()
+    except TypeError:
+        return True
+    except ValueError:
+        return False
+    return False
+
+
 def _methods(cls: type, names: list[str]) -> bool:
     """Tell whether a dataclass has code of its own besides what the decorator has made."""
     return any(callable(value) or isinstance(value, property) for value in (getattr(cls, name, None) for name in names))
@@ -127,11 +139,27 @@ def _operators(cls: type) -> bool:
     return any(name in vars(base) for base in cls.__mro__[:-1] for name in wanted)
 
 
-def _no_object(value: Any, module: ModuleType) -> str:
+def _no_object(value: Any, module: ModuleType, name: str) -> str:
     """Return why a shared object is no target; "" if it is one."""
-    if not (getattr(module, "__file__", None) or "").endswith(".py"):
+    file = getattr(module, "__file__", None) or ""
+    if not file.endswith(".py"):
         return "objects of modules without Python source"
+    if name not in _made_in(Path(file)):
+        return "objects that a module only passes on"
     return f"objects of {why}" if (why := _no_target(type(value))) else ""
+
+
+def _made_in(file: Path) -> set[str]:
+    """Return the names that the code of a module assigns, outside of functions and classes."""
+    found = set()
+    waiting: list[ast.AST] = [ast.parse(file.read_bytes())]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+    return found
 
 
 def _stateless(module: ModuleType) -> str:
