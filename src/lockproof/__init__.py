@@ -1,6 +1,7 @@
 """lockproof: does a thread-safe class stay correct when the GIL no longer protects it by accident?
 
     lockproof check package.module:Class            # on the command line
+    lockproof check package                         # all that a package has; lockproof merge adds up shards
     lockproof.check(Class)                          # in a test
     lockproof explore races.py:function             # one thread at a time, in every order that matters
     lockproof mutate package.module:Class           # is each of its locks needed, and would a check notice?
@@ -26,6 +27,8 @@ The rooms of this package, in the order of the pipeline. Each imports the rooms 
     campaign.worker     the child: runs, judges   core inference generate engines judge mutation campaign.protocol
     campaign            the parent: decides what to ask next      core generate shrink mutation campaign.protocol
     audit               many checks: units of work, each in a process of its own                  core campaign
+    audit.cluster       units of work on a Dask cluster                                              core audit
+    audit.listing       the child that imports a package and lists what it has                    core inference
     testing             lockproof.check in tests, the pytest plugin                       core campaign report
     cli                 the command                                       core histories campaign audit report
 """

@@ -44,8 +44,12 @@ LAYERS = (
     Layer("set", ("lockedset._set",), may_import=("locking", "commit", "choice", "lockedset")),
     Layer("lockedset", ("lockedset",), may_import=("set", "locking", "choice", "version")),
     *(
-        Layer(room, (f"lockproof.{room}.*",), may_import=(*named, *(["the package"] if room == "cli" else [])))
-        for room, named in ROOMS.items()  # the command shows the version of the package
+        Layer(
+            room,
+            (f"lockproof.{room}.*",),
+            may_import=(*named, *(["the package"] if room in ("cli", "audit.cluster") else [])),
+        )
+        for room, named in ROOMS.items()  # the command shows its version, workers compare it
     ),
     Layer("engines", ("lockproof.engines",)),
     Layer("the package", ("lockproof",), may_import=("core", "inference", "testing")),

@@ -34,13 +34,14 @@ class UnitProcess:
 
     def __init__(self, unit: Unit, folder: Path | None = None) -> None:
         self._unit, self._folder = unit, folder
+        self._stopped = False
 
     def __enter__(self) -> Self:
         package = str(Path(__file__).parents[2])
         paths = [str(self._folder or Path.cwd()), package, *filter(None, [os.environ.get("PYTHONPATH")])]
         self._errors = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "lockproof.audit.process"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, "-m", "lockproof.audit.unit_child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=self._errors, text=True, encoding="utf-8", cwd=self._folder, start_new_session=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         )  # fmt: skip
@@ -74,6 +75,8 @@ class UnitProcess:
                     tell(decode(Progress, message["progress"]))
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(FAREWELL)
+        if self._stopped:
+            return UnitOutcome(self._unit, Ending.INTERRUPTED)
         self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - TAIL))
         written = self._errors.read().decode(errors="replace")
         trace = f"the process of the check ended with status {process.returncode}\n{written}"
@@ -82,5 +85,6 @@ class UnitProcess:
     def stop(self) -> None:
         """Interrupt the check, from any thread. `outcome` returns what was found until then."""
         assert self._process.stdin is not None
+        self._stopped = True
         with contextlib.suppress(OSError):
             self._process.stdin.close()

@@ -12,8 +12,9 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,22 +22,35 @@ import click
 from click.core import ParameterSource
 
 from lockproof import __version__
+from lockproof.audit.cluster.driver import ClusterRunner
+from lockproof.audit.runner import LocalRunner, UnitRunner
 from lockproof.campaign.check_target import check_target
 from lockproof.campaign.explore import explore_target
 from lockproof.campaign.replay import replay_file
 from lockproof.cli import parameters
-from lockproof.cli.check_several import Baseline, check_several
+from lockproof.cli.check_several import Baseline, How, check_several
 from lockproof.cli.config_command import config, no_targets
 from lockproof.cli.configuration import PROFILE_VARIABLE, ConfiguredTarget, Setting, read_configuration
-from lockproof.cli.formats import OF_A_SEARCH, OF_EACH, Files, deliver, written_as
+from lockproof.cli.expanding import expanded
+from lockproof.cli.formats import OF_A_SEARCH, OF_CHECK, OF_EACH, Files, deliver, written_as
 from lockproof.cli.init_command import init
-from lockproof.cli.kept import KeptScenarios
+from lockproof.cli.kept import keep_failed, kept_for
+from lockproof.cli.merge_command import merge
 from lockproof.cli.mutate_command import mutate
 from lockproof.cli.report_command import report
 from lockproof.cli.shared import import_from_here, internal_error, interrupted
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
-from lockproof.core.options import CONFORMANCES, COUNTS, ENGINES, STRATEGIES, CheckOptions, ExploreOptions, Progress
+from lockproof.core.options import (
+    CONFORMANCES,
+    COUNTS,
+    ENGINES,
+    STRATEGIES,
+    CheckOptions,
+    ExploreOptions,
+    Progress,
+    Tell,
+)
 from lockproof.core.verdict import Consistency, InternalError, Interrupted, Report
 from lockproof.histories.judged import judge_history, known_models
 from lockproof.report.page import console_on
@@ -55,6 +69,8 @@ Exit status:
   2    wrong usage; or the target or the file is missing or wrong
   3    unknown: it could not be judged; never take it for a pass
   4    lockproof itself failed: what was found until then is shown, and what to send
+       Of several targets the gravest counts, in this order: 2, if a target that was named could not
+       be checked; 1; 4; 3, also if something in a package was not checked or does not import; 0
   130  interrupted: what was found until then is shown, and nothing is called held
 """
 """The end of the help of each command that judges; `\\b` keeps click from wrapping it."""
@@ -89,6 +105,7 @@ Examples:
   lockproof explore tests/races.py:transfer      every order of a function that starts threads
   lockproof mutate src/bag.py:Bag                take its locks away: would a check notice?
   lockproof history run.jsonl --model set        judge a history that was recorded elsewhere
+  lockproof check mypackage --budget 5s          every class of a package
   lockproof report *.json --html page.html       one page from reports that --json has written
 
 {STATUSES}""",
@@ -114,6 +131,8 @@ Examples:
   lockproof check bag.py:Bag --model set                    what it should do, by name
   lockproof check bag.py:Bag --model tests.models:Bag       or by a class
   lockproof check bag.py:Bag --scenario "a.add(1) -> a.discard(1) || len(a) -> sorted(a)"
+  lockproof check mypackage --budget 5s                     all that a package has
+  lockproof check mypackage --shard 3/8                     an eighth of it, for one job of a matrix
   lockproof check --profile ci                              all targets of [tool.lockproof] in pyproject.toml
 
 \b
@@ -153,18 +172,32 @@ left out, and FINAL too: the run then ends with lines that observe the subject.
 @click.option("--baseline", type=click.Path(path_type=Path), metavar="FILE",
               help="Findings that this file lists do not fail; --update-baseline writes it.")  # fmt: skip
 @click.option("--update-baseline", is_flag=True, help="Write what this run finds to the file of --baseline.")
-@written_as(OF_A_SEARCH)
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N",
+              help="Of several targets, check so many at a time; by default one for each processor.")  # fmt: skip
+@click.option("--seeds", type=click.IntRange(min=1), default=1, show_default=True, metavar="K",
+              help="Check each target with K seeds in a row, and add up what they show.")  # fmt: skip
+@click.option("--shard", metavar="K/N", callback=parameters.shard,
+              help="Do part K of N of the work, for a job of its own; lockproof merge puts the reports together. The "
+              "seed is 1 then, if none is given.")  # fmt: skip
+@click.option("--fresh", is_flag=True, help="Begin anew, also if an interrupted run of this command could go on.")
+@click.option("--verbose", is_flag=True, help="Of several targets, print the reports with VIOLATION and UNKNOWN too.")
+@parameters.dask()
+@parameters.dask_resource()
+@written_as(OF_CHECK)
 @click.pass_context
 def check(
     ctx: click.Context, /, target: str | None, files: Files, profile: str | None, baseline: Path | None,
-    update_baseline: bool, **given: Any,
+    update_baseline: bool, jobs: int | None, seeds: int, shard: tuple[int, int] | None, fresh: bool, verbose: bool,
+    dask: str | None, dask_resource: str | None, **given: Any,
 ) -> int:  # fmt: skip
-    """Check a class on real threads.
+    """Check a class on real threads, or all that a package has.
 
-    TARGET is module:Class or path/file.py:Class. Or it is a module, whose functions are checked, or module:function.
-    It is imported and run in a process of its own, so it may crash or hang there without harm to this one. It is run
+    TARGET is module:Class or path/file.py:Class, module:function, or an object that a module keeps. A package, a
+    directory, or a module with classes stands for all its public classes, its functions that share state, and its
+    shared objects; a module without classes for its functions.
+    All is imported and run in processes of its own, so it may crash or hang there without harm to this one. It is run
     as it is: its operations have the effects that they have. Without TARGET, the targets of the configuration are
-    checked, one after the other; options that are given count before it.
+    checked; options that are given count before it.
     """
     if given["invocations"] is not None and given["scenario"] is None:
         raise click.UsageError("--invocations is about one scenario: give --scenario too")
@@ -178,30 +211,58 @@ def check(
         raise click.UsageError("--update-baseline has no file to write: give --baseline too")
     if target is not None and "profile" in on_command_line:
         raise click.UsageError("--profile is about the targets of the configuration: leave TARGET out")
+    if dask_resource is not None and dask is None:
+        raise click.UsageError("--dask-resource is about the workers of a cluster: give --dask too")
     import_from_here()
     known = Baseline(baseline, update_baseline)
+    count = jobs or environment.current().processors
+    runner: UnitRunner = LocalRunner(count)
+    if dask is not None:
+        runner = ClusterRunner(dask, jobs=count, resource=dask_resource, warn=_warn)
+    how = How(runner, count, seeds, shard, fresh, verbose)
     if target is not None:
-        check_options = CheckOptions(**given)
-        if baseline is None:
-            with KeptScenarios(check_target) as kept:
-                return _reported(lambda tell: kept.check(target, check_options, tell), files)
         settings = {name: Setting(value, "the command line") for name, value in given.items()}
-        return _checked([ConfiguredTarget(target, settings)], files, known, alone=True)
+        asked = ConfiguredTarget(target, settings)
+        targets = expanded([asked], () if ":" in target else read_configuration(Path.cwd(), None, {}))
+        if targets.targets != (asked,):
+            _refuse_options_of_one(on_command_line)
+        elif baseline is None and seeds == 1 and shard is None and dask is None:
+            return _reported(lambda tell: _check_kept(target, asked.options, tell), files)
+        else:
+            how = replace(how, alone=True)
+        return check_several([target], targets, how, files, known)
+    _refuse_options_of_one(on_command_line)
+    configured = read_configuration(
+        Path.cwd(), profile, {name: given[name] for name in given if name in on_command_line}
+    )
+    if not configured:
+        raise no_targets()
+    names = [each.target for each in configured]
+    return check_several(names, expanded(configured), how, files, known)
+
+
+def _check_kept(target: str, options: CheckOptions, tell: Tell) -> Report:
+    """Check a target, with the scenarios first that its file keeps; then add what failed to the file."""
+    kept = kept_for(target, options)
+    try:
+        report = check_target(target, options, tell, kept)
+    except (Interrupted, InternalError) as stopped:
+        keep_failed([(target, options, stopped.report)])
+        raise
+    keep_failed([(target, options, report)])
+    return report
+
+
+def _warn(error: LockproofError) -> None:
+    click.echo(f"lockproof: {error}", err=True)
+
+
+def _refuse_options_of_one(on_command_line: Container[str]) -> None:
+    """Refuse options that are about one target, where there are several."""
     for name in ("model", "factory", "teardown", "skip", "scenario", "emit_test_file"):
         if name in on_command_line:
             option = name.removesuffix("_file").replace("_", "-")
-            raise click.UsageError(f"--{option} is about one target: give TARGET")
-    targets = read_configuration(Path.cwd(), profile, {name: given[name] for name in given if name in on_command_line})
-    if not targets:
-        raise no_targets()
-    return _checked(targets, files, known, alone=False)
-
-
-def _checked(targets: Sequence[ConfiguredTarget], files: Files, known: Baseline, *, alone: bool) -> int:
-    """Check the targets, and return the exit status."""
-    accepted = [entry.finding for each in targets for entry in each.accepted]
-    with KeptScenarios(check_target, lambda: (*accepted, *(each.finding for each in known.known()))) as kept:
-        return check_several(targets, kept.check, files, known, alone=alone)
+            raise click.UsageError(f"--{option} is about one target: give TARGET as module:Class")
 
 
 @cli.command(
@@ -339,6 +400,7 @@ def _reported(run: Callable[[Callable[[Progress], None]], Report], files: Files)
     return report.verdict.status
 
 
+cli.add_command(merge)
 cli.add_command(mutate)
 cli.add_command(report)
 cli.add_command(config)

@@ -41,11 +41,16 @@ class Setting:
 
 @dataclass(frozen=True)
 class ConfiguredTarget:
-    """A target, the settings of its check by name, and the findings in it that are accepted."""
+    """A target, the settings of its check by name, and the findings in it that are accepted.
+
+    `package` is the package that it was found in, "" for a target that is named by itself: what is accepted in a
+    package may be in any of its targets.
+    """
 
     target: str
     settings: Mapping[str, Setting]
     accepted: tuple[Accepted, ...] = ()
+    package: str = ""
 
     @property
     def options(self) -> CheckOptions:

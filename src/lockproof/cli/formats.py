@@ -21,7 +21,7 @@ from lockproof.core.mutation_report import MutationReport
 from lockproof.core.verdict import Report, Verdict
 from lockproof.report.annotations import as_annotations
 from lockproof.report.batch import Batch, all_issues
-from lockproof.report.documents import Document, LoadedReport
+from lockproof.report.documents import Document, LoadedReport, batch_of_report
 from lockproof.report.issues import Issue, issues_of
 from lockproof.report.jsonfile import as_json
 from lockproof.report.output_file import write_whole
@@ -87,7 +87,10 @@ def _write_sarif(report: Search, path: Path) -> None:
 def _write_junit(report: Search, path: Path) -> None:
     from lockproof.report.junit import as_junit
 
-    text = as_junit(report.reports, report.issues) if isinstance(report, Batch) else as_junit([report])
+    if isinstance(report, Batch):
+        text = as_junit(report.reports, report.issues, report.not_checked())
+    else:
+        text = as_junit([report])
     _write_text(text, path, "--junit")
 
 
@@ -95,20 +98,30 @@ def _write_annotations(report: Search, path: Path) -> None:
     _write_text(as_annotations(_issues(report), Project.here()), path, "--github")
 
 
-def written_as_page(sources: Sequence[LoadedReport], path: Path) -> None:
-    """Write the page on these reports."""
+def _write_summary(report: Batch | Report, path: Path) -> None:
+    from lockproof.report.markdown import as_markdown
+
+    batch = report if isinstance(report, Batch) else batch_of_report(report)
+    _write_text(as_markdown(batch), path, "--summary")
+
+
+def written_as_page(sources: Sequence[LoadedReport], path: Path, gaps: Sequence[str] = ()) -> None:
+    """Write the page on these reports; `gaps` are sentences on what was not checked."""
     from lockproof.report.html.render import html_page, write_html
 
     if _is_output(path):
-        _print(sys.stdout, html_page(sources, __version__))
+        _print(sys.stdout, html_page(sources, __version__, gaps))
     else:
-        write_html(sources, __version__, path)
+        write_html(sources, __version__, path, gaps)
         click.echo(f"lockproof: the page is in {path}", err=True)
 
 
 def _write_page(report: Reported, path: Path) -> None:
     reports: Sequence[Document] = report.reports if isinstance(report, Batch) else [report]
-    written_as_page([LoadedReport("", each) for each in reports], path)
+    gaps: Sequence[str] = ()
+    if isinstance(report, Batch):
+        gaps = [*(each.title + ": " + each.message for each in report.not_checked()), *report.gaps()]
+    written_as_page([LoadedReport("", each) for each in reports], path, gaps)
 
 
 def _page_is_ready() -> None:
@@ -158,6 +171,10 @@ GITHUB: Final = Format(
     "--github", "Write annotations for a job on GitHub too; there, give - for its log.", _write_annotations
 )
 
+SUMMARY: Final = Format(
+    "--summary", "Write the table as Markdown too, for the page of a job on GitHub.", _write_summary
+)
+
 FOR_PROGRAMS: Final = (SARIF, JUNIT, GITHUB)
 """The formats that other programs show beside the source."""
 
@@ -169,6 +186,12 @@ OF_MUTANTS: Final = (*OF_EACH, *FOR_PROGRAMS)
 
 OF_A_SEARCH: Final = (TEST, *OF_MUTANTS)
 """The formats of the commands that search for findings: check and explore."""
+
+OF_SEVERAL: Final = (*OF_MUTANTS, SUMMARY)
+"""The formats of merge."""
+
+OF_CHECK: Final = (TEST, *OF_SEVERAL)
+"""The formats of check."""
 
 
 def written_as(formats: Sequence[Format]) -> Adds:

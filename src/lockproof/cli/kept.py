@@ -3,66 +3,41 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
-from typing import Self
 
-from lockproof.core.options import CheckOptions, Tell
-from lockproof.core.verdict import InternalError, Interrupted, Report
+from lockproof.core.options import CheckOptions
+from lockproof.core.verdict import Report
 from lockproof.report.issues import fingerprint_of
 from lockproof.report.kept_scenarios import Kept, add_kept, failed, read_kept
 
 
-class KeptScenarios:
-    """Checks targets with the scenarios that their files keep, and adds what fails at the end of its `with` block.
+def kept_for(target: str, options: CheckOptions) -> tuple[str, ...]:
+    """Return the scenarios that the file of the options keeps for a target; none without a file.
 
-    An accepted finding is not added: it would be the first of each check, and hide others.
-
-    Args:
-        check: checks a target, with the scenarios first that it gets as the last argument.
-        accepted: returns the fingerprints of findings that are accepted; called at the end.
+    Raises:
+        LockproofError: the file is wrong.
 
     """
+    return () if options.scenarios is None else tuple(read_kept(Path(options.scenarios)).get(target, ()))
 
-    def __init__(self, check: Callable[..., Report], accepted: Callable[[], Iterable[str]] = tuple) -> None:
-        self._check, self._accepted = check, accepted
-        self._reports: list[tuple[Path, str, Report]] = []
 
-    def check(self, target: str, options: CheckOptions, tell: Tell) -> Report:
-        """Check a target, with the scenarios first that its file keeps.
+def keep_failed(checked: Iterable[tuple[str, CheckOptions, Report]], accepted: Container[str] = ()) -> None:
+    """Add the scenarios that failed to the files of the options.
 
-        Raises:
-            LockproofError: the target, an option or the file is wrong.
-            Interrupted: Ctrl-C; what was found until then is collected.
-            InternalError: lockproof failed; what was found until then is collected.
+    Args:
+        checked: each target with its options and its report.
+        accepted: fingerprints of findings that are accepted. These are not added: they would be the first of each
+            check, and hide others.
 
-        """
-        if options.scenarios is None:
-            return self._check(target, options, tell)
-        path = Path(options.scenarios)
-        kept = tuple(read_kept(path).get(target, ()))
-        try:
-            report = self._check(target, options, tell, kept)
-        except (Interrupted, InternalError) as stopped:
-            self._reports.append((path, target, stopped.report))
-            raise
-        self._reports.append((path, target, report))
-        return report
+    Raises:
+        LockproofError: a file cannot be written.
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Add what failed to the files.
-
-        Raises:
-            LockproofError: a file cannot be written.
-
-        """
-        known = frozenset(self._accepted()) if self._reports else frozenset()
-        found: defaultdict[Path, Kept] = defaultdict(dict)
-        for path, target, report in self._reports:
-            new = [each for each in report.findings if fingerprint_of(report.subject, each) not in known]
-            found[path].setdefault(target, {}).update(failed(new))
-        for path, scenarios in found.items():
-            add_kept(path, scenarios)
+    """
+    found: defaultdict[Path, Kept] = defaultdict(dict)
+    for target, options, report in checked:
+        if options.scenarios is not None:
+            new = [each for each in report.findings if fingerprint_of(report.subject, each) not in accepted]
+            found[Path(options.scenarios)].setdefault(target, {}).update(failed(new))
+    for path, scenarios in found.items():
+        add_kept(path, scenarios)

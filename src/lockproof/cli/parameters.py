@@ -115,6 +115,20 @@ def consistency() -> Adds:
     )  # fmt: skip
 
 
+def dask() -> Adds:
+    """Return the option `--dask`."""
+    return click.option("--dask", metavar="ADDRESS",
+                        help="Check on a Dask cluster, whose workers can import TARGET: the address of its scheduler, "
+                        "or local for workers on this machine. It needs the extra lockproof[dask].")  # fmt: skip
+
+
+def dask_resource() -> Adds:
+    """Return the option `--dask-resource`."""
+    return click.option("--dask-resource", metavar="NAME",
+                        help="Check only on workers that were started with this resource, as in dask worker "
+                        '--resources "3.13t=1": those of one build, where a cluster has several.')  # fmt: skip
+
+
 def duration(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
     """Return the seconds of a length of time like `10s`; None for an option that was not given."""
     if value is None:
@@ -123,6 +137,16 @@ def duration(_: click.Context, __: click.Parameter, value: str | None) -> float 
         return seconds(value)
     except ValueError:
         raise click.BadParameter(f"{value!r} is no length of time; write 500ms, 10s or 2m") from None
+
+
+def shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    """Return the number and the count of a shard like `3/8`; None for an option that was not given."""
+    if value is None:
+        return None
+    number, slash, count = value.partition("/")
+    if not (slash and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise click.BadParameter(f"{value!r} is no part of the work; write 3/8 for the third of eight")
+    return int(number), int(count)
 
 
 def report_file(_: click.Context, __: click.Parameter, value: str | None) -> Path | None:

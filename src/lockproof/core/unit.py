@@ -20,11 +20,13 @@ class Unit:
     Attributes:
         target: what to check, as on the command line; not a package.
         options: the options of the check; their seed is set.
+        kept: scenarios to try first, as text: those that people keep for the target.
 
     """
 
     target: str
     options: CheckOptions
+    kept: tuple[str, ...] = ()
 
 
 class Ending(StrEnum):

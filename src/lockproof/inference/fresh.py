@@ -74,6 +74,31 @@ class FreshClass:
         return found()
 
 
+class FreshObject:
+    """Makes an object that a module keeps under a name, anew: by executing the module.
+
+    Raises:
+        LockproofError: the module has no source, or has the object from another module, which is not executed anew.
+
+    """
+
+    def __init__(self, module: ModuleType, name: str) -> None:
+        self._module, self._path = FreshModule(module), name.split(".")
+        if self() is self():
+            raise LockproofError(
+                f"{module.__name__} does not make {name} itself",
+                "it imports it from another module, and each run needs a new one",
+                "name the module that makes it, or its class",
+            )
+
+    def __call__(self) -> Any:
+        """Return the object of a new module."""
+        found: Any = self._module()
+        for part in self._path:
+            found = getattr(found, part)
+        return found
+
+
 def can_be_fresh(cls: type) -> bool:
     """Tell whether the class is found by its name in a module that has a source."""
     module = sys.modules.get(cls.__module__)

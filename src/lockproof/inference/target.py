@@ -20,6 +20,7 @@ from typing import Any
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.specification import Specification
+from lockproof.inference.fresh import FreshObject
 from lockproof.inference.from_class import infer as infer  # lockproof.infer is this one
 from lockproof.inference.from_module import infer_module
 
@@ -28,8 +29,8 @@ def load_specification(target: Any, model: Any = None, factory: Any = None, name
     """Return the specification of a target.
 
     Args:
-        target: A `Specification`, a class, a module, a function of one, or the name of any of these: `module`,
-            `module:name`, `path/file.py` or `path/file.py:name`.
+        target: A `Specification`, a class, a module, a function of one, or the name of any of these or of an object
+            that a module keeps: `module`, `module:name`, `path/file.py` or `path/file.py:name`.
         model: A class, its name, or the name of a kind like `set`; None: the model is inferred.
         factory: A function without parameters that makes a subject, or its name; None: the class makes it.
         name: The name of the target in reports; empty: its own.
@@ -60,13 +61,23 @@ def load_specification(target: Any, model: Any = None, factory: Any = None, name
             )
         return replace(_of_functions(subject, name), subject_name=name)
     if not isinstance(subject, type):
-        raise LockproofError(
-            f"{name} is not a class but {type(subject).__name__}",
-            "a check needs a class, a function, a module or a Specification",
-            "name the class of the object",
-        )
+        make = make or _object_of_a_module(subject, name)
+        subject = type(subject)
     kind = load(model) if isinstance(model, str) and ":" in model else model
     return replace(infer(subject, model=kind, factory=make), subject_name=name)
+
+
+def _object_of_a_module(subject: Any, name: str) -> FreshObject:
+    """Return what makes an object anew that a module keeps."""
+    place, _, attribute = name.rpartition(":")
+    found = load(name) if place else None
+    if type(subject).__module__ == "builtins" or type(found).__qualname__ != type(subject).__qualname__:
+        raise LockproofError(
+            f"{name} is not a class but {type(subject).__name__}",
+            "a check needs a class, a function, a module, an object that a module keeps, or a Specification",
+            "name the class of the object",
+        )
+    return FreshObject(load(place), attribute)
 
 
 def _of_functions(subject: Any, name: str) -> Specification:
@@ -184,6 +195,8 @@ def _from_file(path: Path) -> ModuleType:
     if not path.is_file():
         raise LockproofError(f"there is no file {path}", "a misspelt path, or another working directory")
     full = path.resolve()
+    if (full.parent / "__init__.py").is_file():
+        return _of_package(full)
     spec = importlib.util.spec_from_file_location(full.stem, _replaced.get(str(full), full))
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -198,6 +211,20 @@ def _from_file(path: Path) -> ModuleType:
             f"importing {path} ended the process (sys.exit({error.code!r}))", "a script without a main guard"
         ) from None
     return module
+
+
+def _of_package(file: Path) -> ModuleType:
+    """Return the module of a file in a package, imported as part of it: its relative imports work."""
+    parts, folder = [] if file.name == "__init__.py" else [file.stem], file.parent
+    while (folder / "__init__.py").is_file():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    name = ".".join(parts)
+    if str(file) in _replaced and name not in _replaced:
+        replace_modules({name: _replaced[str(file)]})
+    return _by_name(name)
 
 
 def _broken(name: str, error: BaseException) -> LockproofError:

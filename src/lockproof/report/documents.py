@@ -7,18 +7,23 @@ what it does not understand.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from lockproof.core.audited import Audit, audit_of_report
 from lockproof.core.codec import decode
 from lockproof.core.errors import LockproofError
 from lockproof.core.history_report import HistoryReport
 from lockproof.core.mutation_report import MutationReport
+from lockproof.core.options import CheckOptions
+from lockproof.core.unit import Unit
 from lockproof.core.verdict import Report
 from lockproof.report.batch import Batch
+from lockproof.report.known import Accepted
 
 type Document = Report | MutationReport | HistoryReport
 """What a JSON report says."""
@@ -32,6 +37,39 @@ class LoadedReport:
     document: Document
 
 
+def read_batches(paths: Sequence[Path]) -> tuple[tuple[Audit, ...], tuple[Accepted, ...]]:
+    """Return the audits in JSON files, and the entries for findings that are known.
+
+    A report on one target by itself is an audit of its own.
+
+    Raises:
+        LockproofError: a file cannot be read, or is no report of a check.
+
+    """
+    audits: list[Audit] = []
+    entries: list[Accepted] = []
+    for path in paths:
+        data = _data(path)
+        document = _document(data, str(path))
+        if isinstance(document, Batch):
+            audits += document.audits
+            entries += document.accepted
+        elif isinstance(document, Report):
+            audits += batch_of_report(document).audits
+        else:
+            raise LockproofError(
+                f"{path} is no report of a check", "mutate or history wrote it", "lockproof report makes a page of it"
+            )
+    return tuple(audits), tuple(entries)
+
+
+def batch_of_report(report: Report) -> Batch:
+    """Return the batch that the report of one check is by itself. What its options were is not known."""
+    options = CheckOptions(seed=report.seed, consistency=report.consistency)
+    digest = hashlib.sha256(json.dumps(report.to_json(), sort_keys=True).encode()).hexdigest()[:16]
+    return Batch((audit_of_report(report, Unit(report.subject, options), digest),))
+
+
 def read_reports(path: Path) -> list[LoadedReport]:
     """Return the report in a JSON file, or the reports of a check of several targets.
 
@@ -39,8 +77,14 @@ def read_reports(path: Path) -> list[LoadedReport]:
         LockproofError: the file cannot be read, or is no report that this lockproof knows.
 
     """
+    document = _document(_data(path), str(path))
+    parts = document.reports if isinstance(document, Batch) else (document,)
+    return [LoadedReport(str(path), each) for each in parts]
+
+
+def _data(path: Path) -> Any:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise LockproofError(
             f"{path} cannot be read: {error.strerror or error}",
@@ -53,10 +97,6 @@ def read_reports(path: Path) -> list[LoadedReport]:
             "it was written by something else, or cut off",
             "write a report with: lockproof check TARGET --json FILE",
         ) from None
-    if isinstance(data, dict) and "reports" in data and data.get("schema") == Batch.SCHEMA:
-        parts = data["reports"] if isinstance(data["reports"], list) else [None]
-        return [LoadedReport(str(path), document_of(each, str(path))) for each in parts]
-    return [LoadedReport(str(path), document_of(data, str(path)))]
 
 
 def document_of(data: Any, name: str = "the report") -> Document:
@@ -66,6 +106,13 @@ def document_of(data: Any, name: str = "the report") -> Document:
         LockproofError: it is no report, or one of another version.
 
     """
+    document = _document(data, name)
+    if isinstance(document, Batch):
+        raise LockproofError(f"{name} has several reports", "a check of several targets wrote it")
+    return document
+
+
+def _document(data: Any, name: str) -> Document | Batch:
     found = [mark for mark in _FORMS if isinstance(data, dict) and mark in data and "schema" in data]
     if len(found) != 1:
         raise LockproofError(
@@ -101,7 +148,8 @@ def _history(data: dict[str, Any]) -> HistoryReport:
     return decode(HistoryReport, {name: part for name, part in data.items() if name != "schema"})
 
 
-_FORMS: Final[dict[str, tuple[int, Callable[[dict[str, Any]], Document]]]] = {
+_FORMS: Final[dict[str, tuple[int, Callable[[dict[str, Any]], Document | Batch]]]] = {
+    "reports": (Batch.SCHEMA, Batch.from_json),
     "findings": (Report.SCHEMA, Report.from_json),
     "mutants": (MutationReport.SCHEMA, _mutation),
     "parts": (HistoryReport.SCHEMA, _history),

@@ -67,6 +67,9 @@ class Issue:
 DIFFERENCE: Final = "difference"
 """The rule of what one thread alone does otherwise than the model."""
 
+NOT_CHECKED: Final = "not-checked"
+"""The rule of a target that was refused or lost, and of a module that does not import."""
+
 NOT_EQUIVALENT: Final = "mutant-not-equivalent"
 """The rule of a mutant that a reviewed file calls equivalent, and that was killed."""
 
@@ -95,6 +98,7 @@ RULES: Final[dict[str, str]] = {
     DIFFERENCE: "On one thread already, the subject differs from its model.",
     **{f"unknown/{doubt.value}": f"Not judged: {doubt.value.replace('-', ' ')}." for doubt in Doubt},
     **{f"mutant-{fate.value.replace(' ', '-')}": text for fate, (_, text) in _MUTANTS.items()},
+    NOT_CHECKED: "A target of a package could not be checked.",
     NOT_EQUIVALENT: "A mutant that is called equivalent was killed.",
 }
 """Each rule with the sentence that describes it."""
@@ -119,10 +123,11 @@ def fingerprint_of(subject: str, finding: Finding) -> str:
     parts = sorted({part for thread in finding.scenario.threads for each in thread for part in each.parts})
     if not parts and finding.kind is FindingKind.EXCEPTION:
         parts = [finding.detail.partition(":")[0]]
-    return _hashed(subject, finding.kind.value, "" if finding.concurrent else "alone", *parts)
+    return fingerprint_from(subject, finding.kind.value, "" if finding.concurrent else "alone", *parts)
 
 
-def _hashed(*parts: str) -> str:
+def fingerprint_from(*parts: str) -> str:
+    """Return what names an issue that these parts tell apart from all others."""
     return hashlib.sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
@@ -176,7 +181,7 @@ def _of_difference(report: Report, found: Nonconformance) -> Issue:
         message="\n".join(clean(each) for each in sentences if each),
         places=_places(report.subject, ()),
         steps=(),
-        fingerprint=_hashed(report.subject, DIFFERENCE, found.kind, *found.lines[-1:]),
+        fingerprint=fingerprint_from(report.subject, DIFFERENCE, found.kind, *found.lines[-1:]),
     )
 
 
@@ -189,7 +194,7 @@ def _of_reason(report: Report, reason: Reason) -> Issue:
         message=f"{clean(reason.text)}\nNext step: {clean(reason.step)}",
         places=_places(report.subject, ()),
         steps=(),
-        fingerprint=_hashed(report.subject, reason.code.value, re.sub(r"\d[\d.,]*", "#", reason.text)),
+        fingerprint=fingerprint_from(report.subject, reason.code.value, re.sub(r"\d[\d.,]*", "#", reason.text)),
     )
 
 
@@ -211,7 +216,7 @@ def issue_of_mutant(subject: str, judged: Judged) -> Issue | None:
         message="\n".join(clean(each) for each in sentences if each),
         places=_places(subject, (f"{mutant.file}:{mutant.line}",)),
         steps=(),
-        fingerprint=_hashed(subject, rule, mutant.id),
+        fingerprint=fingerprint_from(subject, rule, mutant.id),
     )
 
 

@@ -35,15 +35,22 @@ class _Problem:
 
 
 def as_junit(
-    reports: Sequence[Report | MutationReport], issues: Callable[[Report], Sequence[Issue]] = issues_of
+    reports: Sequence[Report | MutationReport],
+    issues: Callable[[Report], Sequence[Issue]] = issues_of,
+    not_checked: Sequence[Issue] = (),
 ) -> str:
     """Return the reports as the text of a JUnit XML file, in ASCII, with a test suite for each report.
 
-    `issues` returns what a report on a search has to say. One whose findings are all accepted is skipped.
+    `issues` returns what a report on a search has to say. One whose findings are all accepted is skipped. Targets that
+    were `not_checked` are errors.
     """
     root = ElementTree.Element("testsuites", name="lockproof")
     for report in reports:
         root.append(_mutants(report) if isinstance(report, MutationReport) else _search(report, issues(report)))
+    for each in not_checked:
+        suite = _suite(each.subject, 0.0)
+        _case(suite, "lockproof", each.subject, 0.0, [_Problem("error", each.rule, each.title, _text(each))])
+        root.append(_counted(suite))
     for name in ("tests", "failures", "errors"):
         root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
     ElementTree.indent(root)

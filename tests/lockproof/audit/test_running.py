@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +36,7 @@ class Fatal:
 """
 
 LONGEST = 60.0
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def unit(target: str, **options: Any) -> Unit:
@@ -82,6 +85,15 @@ def test_a_unit_that_is_stopped_says_what_it_has_done(folder: Path) -> None:
         stopper.join()
     assert outcome.ending is Ending.INTERRUPTED and outcome.report is not None
     assert outcome.report.verdict is Verdict.UNKNOWN and "interrupted" in {each.code for each in outcome.report.unknown}
+
+
+def test_a_unit_is_stopped_although_this_process_ignores_ctrl_c(folder: Path) -> None:
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "from tests.lockproof.audit.test_running import *\n"
+        "test_a_unit_that_is_stopped_says_what_it_has_done(Path(sys.argv[1]))"
+    )
+    subprocess.run([sys.executable, "-c", code, str(folder)], check=True, timeout=LONGEST, cwd=ROOT)
 
 
 def test_a_lost_process_is_told(folder: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from lockproof.cli import commands as cli
 from lockproof.core.errors import LockproofError
 from lockproof.core.options import CheckOptions, Progress
 from lockproof.core.verdict import Consistency, InternalError, Interrupted, Report
+from tests.lockproof.audit.fake import FakeRunner
 from tests.lockproof.report.samples import DIFFERENT, HANG, HELD, LOST_UPDATE, UNKNOWN
 
 pytestmark = pytest.mark.thread_unsafe(reason="catches what is printed in the whole process, and replaces its check")
@@ -29,7 +31,7 @@ class FakeCheck:
     options: CheckOptions
     answer: Report | BaseException = HELD
 
-    def check_target(self, target: str, options: CheckOptions, progress: Tell) -> Report:
+    def check_target(self, target: str, options: CheckOptions, progress: Tell, _: Sequence[str] = ()) -> Report:
         self.target, self.options = target, options
         progress(Progress("checking", 1.0, options.budget, 3, 4000, "a.add(1) || a.add(1)", 1))
         if isinstance(self.answer, BaseException):
@@ -42,6 +44,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeCheck]:
     """Put a check in the place of the real one."""
     fake = FakeCheck()
     monkeypatch.setattr(cli, "check_target", fake.check_target)
+    monkeypatch.setattr(cli, "LocalRunner", lambda _: FakeRunner(defaultdict(lambda: HELD), []))
     monkeypatch.setattr(sys, "path", list(sys.path))
     return fake
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,10 +13,11 @@ from jsonschema import Draft202012Validator
 
 from lockproof.cli import commands as cli
 from lockproof.core.errors import LockproofError
-from lockproof.core.options import CheckOptions, Progress
-from lockproof.core.verdict import InternalError, Interrupted, Report
+from lockproof.core.options import CheckOptions
+from lockproof.core.verdict import InternalError, Interrupted
 from lockproof.report.documents import read_reports
 from lockproof.report.issues import issues_of
+from tests.lockproof.audit.fake import Answers, FakeRunner
 from tests.lockproof.report.samples import DIFFERENT, HANG, HELD, LOST_UPDATE, UNCALLED, UNKNOWN
 from tests.repository.documents.blocks import ROOT
 
@@ -24,7 +26,6 @@ pytestmark = [pytest.mark.one_build, pytest.mark.thread_unsafe(reason="catches w
 SCHEMA = json.loads((ROOT / "docs" / "schema" / "batch-report.schema.json").read_text(encoding="utf-8"))
 LOST = issues_of(replace(LOST_UPDATE, subject="m:lost"))[0].fingerprint
 
-type Answers = dict[str, Report | BaseException]
 type Prepare = Callable[..., list[tuple[str, CheckOptions]]]
 
 
@@ -37,18 +38,13 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Prepare:
     def prepare(answers: Answers, more: str = "") -> list[tuple[str, CheckOptions]]:
         calls = []
 
-        def check(target: str, options: CheckOptions, _: Callable[[Progress], None]) -> Report:
-            calls.append((target, options))
-            answer = answers[target]
-            if isinstance(answer, BaseException):
-                raise answer
-            return replace(answer, subject=target)
-
         tables = "".join(f'[[tool.lockproof.target]]\ntarget = "{target}"\n' for target in answers)
         (tmp_path / "pyproject.toml").write_text(
             f"[tool.lockproof]\nseed = 3\n[tool.lockproof.profile.ci]\nhang = 9\n{tables}{more}", encoding="utf-8"
         )
-        monkeypatch.setattr(cli, "check_target", check)
+        runner = FakeRunner(answers, calls)
+        monkeypatch.setattr(cli, "LocalRunner", lambda _: runner)
+        monkeypatch.setattr(cli, "check_target", runner.check)
         return calls
 
     return prepare
@@ -74,8 +70,12 @@ def test_all_targets_are_checked_and_the_gravest_decides(
     calls = asked(answers)
     assert cli.main(["check", "--profile", "ci", "--threads", "4"]) == status
     assert calls == [(target, CheckOptions(seed=3, hang=9.0, threads=4)) for target in answers]
-    table = capsys.readouterr().out.partition("target")[2].splitlines()[1:]
-    assert [line.split()[0] for line in table] == list(answers)
+    text = capsys.readouterr().out
+    order = re.findall("^(m:.) +(?:VIOLATION|UNKNOWN|HELD)", text, re.MULTILINE)
+    assert sorted(order) == list(answers)
+    assert [answers[each].verdict.value for each in order] == sorted(
+        (each.verdict.value for each in answers.values()), key=["violation", "unknown", "held"].index
+    )
 
 
 def test_the_profile_may_come_from_the_environment(asked: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,8 +157,8 @@ def test_the_json_of_all_is_as_its_schema_says_and_becomes_a_page(asked: Prepare
     Draft202012Validator(SCHEMA).validate(document)
     assert [len(document[name]) for name in ("reports", "known", "gone")] == [2, 1, 1]
     assert len(read_reports(tmp_path / "all.json")) == 2
-    (tmp_path / "wrong.json").write_text('{"schema": 1, "reports": 3}')
-    with pytest.raises(LockproofError, match="no report of lockproof"):
+    (tmp_path / "wrong.json").write_text('{"schema": 2, "reports": 3}')
+    with pytest.raises(LockproofError, match="is no report"):
         read_reports(tmp_path / "wrong.json")
 
 
@@ -204,7 +204,7 @@ def test_what_is_no_baseline_is_refused(
     ("stop", "status"),
     [
         (Interrupted(HANG), 130),
-        (InternalError(HANG, "Traceback"), 4),
+        (InternalError(HANG, "Traceback"), 1),
         (KeyboardInterrupt(), 130),
         (LockproofError("x"), 2),
     ],
@@ -215,7 +215,9 @@ def test_what_was_found_before_a_stop_is_delivered(
 ) -> None:  # fmt: skip
     calls = asked({"m:a": LOST_UPDATE, "m:b": stop, "m:c": HELD})
     assert cli.main(["check", "--json", "all.json", "--baseline", "b.json", "--update-baseline"]) == status
-    assert [target for target, _ in calls] == ["m:a", "m:b"] and not (tmp_path / "b.json").exists()
+    goes_on = status != 130  # a wrong target and a fault end one check alone
+    assert [target for target, _ in calls] == ["m:a", "m:b", "m:c"][: 2 + goes_on]
+    assert not (tmp_path / "b.json").exists()
     reports = json.loads((tmp_path / "all.json").read_text())["reports"]
-    assert len(reports) == 1 + hasattr(stop, "report")
-    assert "m:a: VIOLATION" in capsys.readouterr().out
+    assert len(reports) == 1 + hasattr(stop, "report") + goes_on
+    assert re.search("^m:a +VIOLATION", capsys.readouterr().out, re.MULTILINE)

@@ -43,7 +43,7 @@ class FakeExploration:
             raise self.answer
         return self.answer
 
-    def explore_target(self, target: str, options: ExploreOptions, progress: Tell) -> Report:
+    def explore_target(self, target: str, options: ExploreOptions, progress: Tell, *_: object) -> Report:
         self.target, self.options = target, options
         return self._answer(progress)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from lockproof.cli import commands as cli
-from lockproof.core.options import CheckOptions, Progress
-from lockproof.core.verdict import Interrupted, Report
+from lockproof.core.verdict import Interrupted
 from lockproof.report.issues import issues_of
 from lockproof.report.kept_scenarios import read_kept
+from tests.lockproof.audit.fake import Answers, FakeRunner
 from tests.lockproof.report.samples import HANG, HELD, LOST_UPDATE
 
 pytestmark = [pytest.mark.one_build, pytest.mark.thread_unsafe(reason="catches what is printed, changes the directory")]
@@ -21,7 +21,6 @@ LOST = str(LOST_UPDATE.findings[0].scenario)
 LOST_WHY = LOST_UPDATE.findings[0].kind.value
 
 type Asked = list[tuple[str, tuple[str, ...]]]
-type Answers = dict[str, Report | BaseException]
 
 
 @pytest.fixture
@@ -31,19 +30,10 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Answers]
     monkeypatch.delenv("LOCKPROOF_PROFILE", raising=False)
 
     def prepare(answers: Answers) -> Asked:
-        calls: Asked = []
-
-        def check(
-            target: str, _: CheckOptions, __: Callable[[Progress], None], kept: tuple[str, ...] | None = None
-        ) -> Report:
-            calls.append((target, ("no file",) if kept is None else kept))
-            answer = answers[target]
-            if isinstance(answer, BaseException):
-                raise answer
-            return replace(answer, subject=target)
-
-        monkeypatch.setattr(cli, "check_target", check)
-        return calls
+        runner = FakeRunner(answers, [])
+        monkeypatch.setattr(cli, "LocalRunner", lambda _: runner)
+        monkeypatch.setattr(cli, "check_target", runner.check)
+        return runner.kept
 
     return prepare
 
@@ -73,7 +63,7 @@ def test_one_that_holds_stays(asked: Callable[[Answers], Asked]) -> None:
 def test_without_the_option_nothing_is_read_or_written(asked: Callable[[Answers], Asked]) -> None:
     calls = asked({"m:C": LOST_UPDATE})
     assert cli.main(["check", "m:C"]) == 1
-    assert calls == [("m:C", ("no file",))] and not list(Path().iterdir())
+    assert calls == [("m:C", ())] and not list(Path().iterdir())
 
 
 def test_the_targets_of_the_configuration_share_a_file(asked: Callable[[Answers], Asked]) -> None:

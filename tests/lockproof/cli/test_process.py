@@ -63,7 +63,7 @@ import signal, sys, threading
 from lockproof.cli import commands as cli
 from tests.lockproof.report.samples import LOST_UPDATE
 
-def check_target(target, options, progress):
+def check_target(target, options, progress, kept):
     {body}
 
 cli.check_target = check_target

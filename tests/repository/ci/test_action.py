@@ -30,6 +30,7 @@ echo "  ::error::a line of the subject"
 while [ $# -gt 0 ]; do
   case $1 in
     --github) echo "::error title=t::found" > "$2" ;;
+    --summary) echo "a table" > "$2" ;;
     --json|--html|--sarif|--junit) : > "$2" ;;
     m:bad) status=1 ;;
     m:unknown) status=3 ;;
@@ -50,22 +51,27 @@ STEPS = ACTION["runs"]["steps"]
 WORKFLOW = loaded((ROOT / ".github" / "workflows" / "lockproof.yml").read_text(encoding="utf-8"))
 
 
-def checked(place: Path, targets: str, budget: str = "") -> tuple[int, str, str, list[str]]:
-    """Run the step `Check`, and return its status, its output, the summary and the calls of lockproof."""
+def ran(place: Path, name: str, **given: str) -> tuple[int, str, str, list[str]]:
+    """Run a step, and return its status, its output, the summary and the calls of lockproof."""
     fake = place / "bin" / "python"
     fake.parent.mkdir()
     fake.write_text(FAKE, encoding="utf-8")
     fake.chmod(0o755)
-    (script,) = [step["run"] for step in STEPS if step.get("name") == "Check"]
+    (script,) = [step["run"] for step in STEPS if step.get("name") == name]
     files = {name: str(place / name) for name in ("CALLS", "GITHUB_STEP_SUMMARY", "REPORTS")}
-    variables = {"PATH": f"{fake.parent}{os.pathsep}{os.environ['PATH']}", "TARGETS": targets, "BUDGET": budget}
+    variables = {"PATH": f"{fake.parent}{os.pathsep}{os.environ['PATH']}", **given}
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script], env={**variables, **files},
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.stderr == ""
     calls = (place / "CALLS").read_text(encoding="utf-8").splitlines()
-    return done.returncode, done.stdout, (place / "GITHUB_STEP_SUMMARY").read_text(encoding="utf-8"), calls
+    summary = place / "GITHUB_STEP_SUMMARY"
+    return done.returncode, done.stdout, summary.read_text(encoding="utf-8") if summary.exists() else "", calls
+
+
+def checked(place: Path, targets: str, budget: str = "", shard: str = "") -> tuple[int, str, str, list[str]]:
+    return ran(place, "Check", TARGETS=targets, BUDGET=budget, JOBS="", SHARD=shard)
 
 
 @pytest.mark.parametrize(
@@ -82,16 +88,29 @@ def test_each_target_is_checked_and_the_gravest_decides(tmp_path: Path, targets:
     assert [call.split()[:6] for call in calls] == [
         ["-m", "lockproof", "check", name, "--budget", "3s"] for name in names
     ]
-    assert re.findall(r"^\| `(\S+)` \|", summary, re.MULTILINE) == names
-    assert ("**violation**" in summary) is ("m:bad" in names)
-    assert ("**unknown**" in summary) is ("m:unknown" in names)
+    assert summary == "a table\n" * len(names)
     assert len(list((tmp_path / "REPORTS").glob("*.json"))) == len(names)
 
 
 def test_without_targets_the_configuration_is_checked(tmp_path: Path) -> None:
-    code, _, summary, (call,) = checked(tmp_path, "")
+    code, _, _, (call,) = checked(tmp_path, "")
     assert (code, call.split()[:4]) == (0, ["-m", "lockproof", "check", "--json"])
-    assert "| `the configuration` | held, or nothing new |" in summary
+
+
+def test_a_shard_leaves_annotations_and_the_table_to_the_job_that_merges(tmp_path: Path) -> None:
+    code, output, summary, (call,) = checked(tmp_path, "m:bad", shard="2/3")
+    assert code == 1 and "--shard 2/3" in call and summary == ""
+    assert STOP.sub("", output) == ""
+
+
+def test_the_reports_of_all_jobs_are_merged(tmp_path: Path) -> None:
+    for name in ("a b/1.json", "c/1.json", "c/1.html"):
+        (tmp_path / "got" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "got" / name).write_text("")
+    code, output, summary, (call,) = ran(tmp_path, "Merge", MERGE=str(tmp_path / "got"))
+    assert (code, summary) == (0, "a table\n") and STOP.sub("", output) == "::error title=t::found\n"
+    files = " ".join(str(tmp_path / "got" / name) for name in ("a b/1.json", "c/1.json"))
+    assert call.startswith(f"-m lockproof merge {files} --json ")
 
 
 def test_a_line_of_the_subject_is_no_command_and_the_annotations_are(tmp_path: Path) -> None:
@@ -109,14 +128,16 @@ def test_no_input_stands_in_a_script_and_no_secret_is_asked_for() -> None:
     assert all("${{" not in step.get("run", "") for step in STEPS)
     text = str(ACTION) + str(WORKFLOW)
     assert "secrets" not in text and "token }}" not in text
-    assert WORKFLOW["jobs"]["check"]["permissions"] == {"contents": "read"}
+    assert all(job["permissions"] == {"contents": "read"} for job in WORKFLOW["jobs"].values())
 
 
 def test_the_workflow_passes_on_what_the_action_takes() -> None:
     given = WORKFLOW["jobs"]["check"]["steps"][1]["with"]
-    assert given.keys() == ACTION["inputs"].keys()
+    assert given.keys() == ACTION["inputs"].keys() - {"merge"}
     (trigger,) = (WORKFLOW[key] for key in ("on", True) if key in WORKFLOW)
-    assert {*trigger["workflow_call"]["inputs"]} == {*ACTION["inputs"], "pythons"} - {"python"}
+    of_a_job = {"python", "shard", "artifact", "merge"}
+    assert {*trigger["workflow_call"]["inputs"]} == {*ACTION["inputs"], "pythons", "shards"} - of_a_job
+    assert WORKFLOW["jobs"]["merge"]["steps"][-1]["with"].keys() <= ACTION["inputs"].keys()
 
 
 def test_the_guide_uses_what_there_is() -> None:
@@ -125,7 +146,7 @@ def test_the_guide_uses_what_there_is() -> None:
     assert step["with"].keys() <= ACTION["inputs"].keys()
     path = jobs["builds"]["uses"].removeprefix("lockedset/lockedset/").partition("@")[0]
     assert (ROOT / path).exists()
-    assert jobs["builds"]["with"].keys() <= {*ACTION["inputs"], "pythons"}
+    assert jobs["builds"]["with"].keys() <= {*ACTION["inputs"], "pythons", "shards"}
 
 
 def test_the_commands_of_the_snippets_are_understood() -> None:

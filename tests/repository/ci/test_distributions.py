@@ -123,8 +123,11 @@ def test_the_harness_brings_its_command_and_its_plugin_and_does_not_need_the_set
     lines = built.metadata().get_all("Requires-Dist", [])
     needed = {re.split(r"[<>=~!; ]", each)[0] for each in lines if "extra ==" not in each}
     assert needed == {"click", "cloudpickle", "rich"}
-    assert [each.partition(";")[0].strip() for each in lines if "extra ==" in each] == ["jinja2>=3.1"]
-    assert built.metadata().get_all("Provides-Extra") == ["html"]
+    assert [each.partition(";")[0].strip() for each in lines if "extra ==" in each] == [
+        "distributed>=2026.1",
+        "jinja2>=3.1",
+    ]
+    assert built.metadata().get_all("Provides-Extra") == ["dask", "html"]
     assert built.entry_points().split("\n\n") == [
         "[console_scripts]\nlockproof = lockproof.__main__:main",
         "[pytest11]\nlockproof = lockproof.testing.pytest_plugin\n",

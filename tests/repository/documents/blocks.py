@@ -26,10 +26,10 @@ def run(command: Command, place: Path) -> subprocess.CompletedProcess[str]:
     """Run a command with this Python.
 
     A check that is to hold gets a small budget; one that is to find gets a large one, and ends when it has found. One
-    with a profile has the budget of the profile, and one with a count has none.
+    with a profile has the budget of the profile, one with a budget keeps it, and one with a count has none.
     """
     program, *words = shlex.split(command.text)
-    if program == "lockproof" and words[0] == "check" and "--schedules" not in words and "--profile" not in words:
+    if program == "lockproof" and words[0] == "check" and not {"--profile", "--budget", "--schedules"} & set(words):
         words += ["--budget", "60s" if "VIOLATION" in command.shown[0] else "500ms"]
     if program == "pytest" and not REGISTERED:
         words = ["-p", "lockproof.testing.pytest_plugin", *words]

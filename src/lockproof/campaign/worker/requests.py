@@ -153,7 +153,8 @@ class Worker:
             subject = specification.subject()
             specification = lives.serve(specification, subject, self._teardown)
         self._owner = subject if isinstance(subject, ModuleType) else type(subject)
-        self._only = "" if isinstance(loaded, (ModuleType, type, Specification)) else name.rpartition(":")[2]
+        function = isinstance(subject, ModuleType) and not isinstance(loaded, (ModuleType, Specification))
+        self._only = name.rpartition(":")[2] if function else ""
         self._inferred = not isinstance(loaded, Specification) and model is None
         if isinstance(loaded, Specification):
             refuse_unknown_names(specification, subject)

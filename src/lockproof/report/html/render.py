@@ -58,8 +58,10 @@ def need_templates() -> None:
         )
 
 
-def html_page(sources: Sequence[LoadedReport], version: str) -> str:
+def html_page(sources: Sequence[LoadedReport], version: str, gaps: Sequence[str] = ()) -> str:
     """Return the page on these reports as ASCII text. It names the `version` of lockproof.
+
+    `gaps` are sentences on what was not checked.
 
     Raises:
         LockproofError: Jinja2 is not installed.
@@ -69,20 +71,20 @@ def html_page(sources: Sequence[LoadedReport], version: str) -> str:
     templates = _templates()
     style, script = (_file(name) for name in ("page.css", "page.js"))
     page = templates.get_template("page.html").render(
-        overview=overview_of(sources), style=style, script=script,
+        overview=overview_of(sources), gaps=gaps, style=style, script=script,
         style_hash=_hash(style), script_hash=_hash(script), version=version,
     )  # fmt: skip
     return page.encode("ascii", "xmlcharrefreplace").decode("ascii")
 
 
-def write_html(sources: Sequence[LoadedReport], version: str, path: Path) -> None:
+def write_html(sources: Sequence[LoadedReport], version: str, path: Path, gaps: Sequence[str] = ()) -> None:
     """Write the page on these reports to a file, as a whole or not at all.
 
     Raises:
         LockproofError: Jinja2 is not installed, or the file cannot be written.
 
     """
-    write_whole(html_page(sources, version), path, "--html")
+    write_whole(html_page(sources, version, gaps), path, "--html")
 
 
 @cache
