@@ -58,6 +58,9 @@ LATE: Final = 3.0
 """Scenarios that are tried after the budget is spent, until one can run, since each engine must run at least one: the
 most, and the fewest of them if it has been spent for so many seconds."""
 
+MOST_REPEATED: Final = 60
+"""Scenarios in a row that the search has explored before, or that are too large; then there are no more."""
+
 FEWEST_SCHEDULES: Final = 5
 """Schedules that mean something, unless they are all there are of a scenario. The search goes on for them a little."""
 
@@ -249,10 +252,16 @@ class ScheduleSearch:
                 raise Died(FindingKind.EXIT, "the process does not start again", "", ())
 
         yield from self.first
+        repeated = 0
         try:
             for scenario in generated(self.child.child, restart):
-                if scenario not in self.outcomes and scenario.size[0] <= MOST_OPERATIONS:
-                    yield scenario
+                if scenario.size[0] > MOST_OPERATIONS or scenario in self.outcomes:
+                    repeated += 1
+                    if repeated > MOST_REPEATED:
+                        return  # a class with few operations has few scenarios
+                    continue
+                repeated = 0
+                yield scenario
         except Died as died:
             self.evidence.add_death(f"under control, while scenarios were made: {died.detail}", found=False)
 
