@@ -23,6 +23,10 @@ CONFIRMATIONS: Final = 3
 """Fresh processes at most in which to look for a schedule that another fresh process repeats."""
 
 
+MOST_NOTES: Final = 12
+"""Notes on runs under control, at most: more of them, of data races for instance, nobody reads."""
+
+
 @dataclass
 class ControlledChild:
     """The child process under control, which is started again when it dies.
@@ -88,7 +92,9 @@ class ControlledChild:
         self.schedules += answer.schedules
         self.work.count += answer.schedules
         self.work.idle += SKIPPED if answer.skipped or not answer.schedules else 0.0
-        self.notes |= dict.fromkeys(answer.notes)
+        for note in answer.notes:
+            if len(self.notes) < MOST_NOTES:
+                self.notes[note] = None
         self.cycles |= dict.fromkeys(answer.cycles)
         return answer
 

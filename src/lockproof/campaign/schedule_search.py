@@ -95,6 +95,7 @@ class ScheduleSearch:
     _ready: bool = False
     _hopeless: bool = False
     _complete: set[Scenario] = field(default_factory=set)
+    _traces: dict[Scenario, int] = field(default_factory=dict)
     _undecided: set[Scenario] = field(default_factory=set)
     _seen_once: set[Scenario] = field(default_factory=set)
     _trusted: dict[str, None] = field(default_factory=dict)
@@ -214,6 +215,8 @@ class ScheduleSearch:
             self._undecided.add(scenario)
         if looked.complete and scenario not in self._undecided:
             self._complete.add(scenario)
+            if looked.traces:
+                self._traces[scenario] = looked.traces
         seen_once = any(each.doubt is Doubt.SEEN_ONCE for each in looked.open)
         (self._seen_once.add if seen_once else self._seen_once.discard)(scenario)
         self._trusted |= {each.about: None for each in looked.open if each.doubt is Doubt.TRUSTED_CODE}
@@ -238,9 +241,15 @@ class ScheduleSearch:
         if not self.explored:
             return ()
         sentence = f"under control: {self.explored} scenario{'s' if self.explored != 1 else ''}"
-        if complete := len(self._complete):
-            whole = f"in {complete} of them" if complete < self.explored else "in each"
-            sentence += f", {whole} all orders of lock operations and all schedules with at most {BOUND} preemptions"
+        if self._traces:
+            whole = f"in {len(self._traces)} of them" if len(self._traces) < self.explored else "in each"
+            sentence += f", {whole} every behaviour ({sum(self._traces.values()):,} traces)"
+        if squares := [each for each in self.outcomes if _is_square(each)]:
+            done = sum(each in self._traces for each in squares)
+            sentence += f"; of two threads with two operations each, {done} of {len(squares)}"
+        if complete := len(self._complete - self._traces.keys()):
+            whole = f"in {complete} {'more' if self._traces else 'of them'}" if complete < self.explored else "in each"
+            sentence += f"; {whole} all orders of lock operations and all schedules with at most {BOUND} preemptions"
         if self.counts.undecided:
             sentence += f"; {self.counts.undecided:,} of {self.counts.ran:,} runs were not judged"
         return (sentence,)
@@ -264,6 +273,11 @@ class ScheduleSearch:
                 yield scenario
         except Died as died:
             self.evidence.add_death(f"under control, while scenarios were made: {died.detail}", found=False)
+
+
+def _is_square(scenario: Scenario) -> bool:
+    """Tell whether a scenario has two threads with two operations each."""
+    return [len(thread) for thread in scenario.threads] == [2, 2]
 
 
 def alone(lines: Sequence[str]) -> Scenario:

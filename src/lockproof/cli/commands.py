@@ -282,7 +282,7 @@ Examples:
               help="Run all schedules with at most so many preemptions.")  # fmt: skip
 @click.option("--strategy", metavar="NAME", callback=_strategy, default=ExploreOptions.strategy, show_default=True,
               help=f"What chooses the schedules: {', '.join(STRATEGIES)}, or module:Class. The portfolio takes turns: "
-              "all orders of lock operations, all schedules within the bound, random schedules.")  # fmt: skip
+              "every trace, all orders of lock operations, all schedules within the bound, drawn ones.")  # fmt: skip
 @parameters.scenario("For a class: what to run, as for check.")
 @click.option("--schedule", metavar="TEXT", help="Run only this schedule, which a report has shown.")
 @parameters.times()

@@ -46,6 +46,7 @@ class Doubt(StrEnum):
     NOTHING_OBSERVED = "nothing-observed"
     TOO_FEW_RUNS = "too-few-runs"
     TRUSTED_CODE = "trusted-code"
+    UNSEEN_ACCESS = "unseen-access"
     CALL_NEVER_WORKED = "call-never-worked"
     OBSERVER_NEVER_WORKED = "observer-never-worked"
     OUTCOMES_UNDECIDED = "outcomes-undecided"
@@ -302,6 +303,10 @@ _WORDS: Final[dict[Doubt, _Words]] = {
         "code without switch points touched shared state, so not all schedules were run", example=": {}",
         counted=False,
         step="run it on real threads too: lockproof check, without --engine schedules",
+    ),
+    Doubt.UNSEEN_ACCESS: _Words(
+        "not every access was seen, so there may be more traces than those that were run", example=": {}",
+        counted=False, step="let all strategies take turns: leave out --strategy",
     ),
     Doubt.CALL_NEVER_WORKED: _Words(
         "call raised in every run, as a misspelt name does", "calls raised in every run, as misspelt names do",

@@ -12,7 +12,7 @@ from lockproof.core.consistency import Consistency
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import HEALTH
 
-EXHAUSTIVE: Final = ("orders", "preemptions")
+EXHAUSTIVE: Final = ("traces", "orders", "preemptions")
 """Strategies that come to an end."""
 
 DRAWING: Final = {"surw": "SURW", "pct": "PCT", "pos": "POS", "random": "random-walk"}

@@ -14,15 +14,13 @@ from itertools import groupby
 from typing import Any, Final, Protocol
 
 from lockproof.core.errors import LockproofError
+from lockproof.core.run_steps import RunStep
 
 VERSION: Final = 1
 """The version of the format of schedules in JSON."""
 
 LONGEST: Final = 1_000_000
 """The most decisions that a schedule is accepted with. Runs have fewer: the engine gives up longer ones."""
-
-CONTAINER: Final = "*"
-"""The name of an access to the inside of a container of unknown type. For a known type, the type's name follows."""
 
 
 class Switching(StrEnum):
@@ -131,12 +129,13 @@ class Point:
         pending: for each thread the name of its next access, "" if unknown. Two accesses may touch the same thing if
             their names `meet`.
         touched: the numbers of the locks and threads that were touched since the last decision.
+        steps: the steps of the run so far, for a strategy that needs them (see `Strategy`).
         own: what the chosen thread's step alone had touched, if other threads continued after it without a decision,
             because no other thread could; else None.
 
     """
 
-    __slots__ = ("current", "enabled", "free", "own", "pending", "step", "touched", "yielded")
+    __slots__ = ("current", "enabled", "free", "own", "pending", "step", "steps", "touched", "yielded")
 
     def __init__(self) -> None:
         self.current = 0
@@ -144,6 +143,7 @@ class Point:
         self.free = self.yielded = False
         self.step = 0
         self.pending: Sequence[str] = ()
+        self.steps: Sequence[RunStep] = ()
         self.touched: set[int] = set()
         self.own: frozenset[int] | None = None
 
@@ -160,6 +160,9 @@ class Ran:
             thread that has not begun has no pending access, and makes its first one without a decision.
         redundant: whether another run shows the same.
         failed: whether the run has a finding.
+        steps_made: its steps, for a strategy that needs them; without those of a redundant rest.
+        waiting: for each thread that waits for a lock at the end, the step that it would make.
+        gaps: in words, what the steps may lack.
 
     """
 
@@ -169,14 +172,9 @@ class Ran:
     firsts: Sequence[str] = ()
     redundant: bool = False
     failed: bool = False
-
-
-def meet(one: str, other: str) -> bool:
-    """Return whether two accesses may touch the same thing, by their names.
-
-    Equal names meet. A container of unknown type meets every container. The empty name meets nothing.
-    """
-    return one != "" and (one == other or (one[0] == CONTAINER == other[:1] and CONTAINER in (one, other)))
+    steps_made: Sequence[RunStep] = ()
+    waiting: Sequence[RunStep] = ()
+    gaps: Sequence[str] = ()
 
 
 class Redundant(Exception):
@@ -192,6 +190,8 @@ class Strategy(Protocol):
 
     A strategy may also have a method `forced(thread, point)`. The engine calls it when a thread continues without a
     decision, because no other thread can. It returns whether the rest of the run is redundant.
+
+    A strategy whose attribute `needs_steps` is true is shown the steps of the run, which takes time.
     """
 
     def begin(self) -> bool:

@@ -121,6 +121,16 @@ def locked_in_one_order() -> None:
     _both(both, both)
 
 
+def waits_with_a_limit() -> None:
+    lock = threading.Lock()
+
+    def hold() -> None:
+        if lock.acquire(timeout=1):
+            lock.release()
+
+    _both(hold, hold)
+
+
 def thread_left_behind() -> None:
     never = threading.Event()
     threading.Thread(target=never.wait, name="waiter").start()

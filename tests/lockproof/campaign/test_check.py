@@ -55,7 +55,7 @@ def test_its_twin_holds_in_the_same_scenario() -> None:
     report = checked("LockedClaims", 0.5, scenario=scenario)
     assert report.verdict is Verdict.HELD and report.findings == ()
     assert report.coverage.invocations > 0
-    assert "in each all orders of lock operations" in report.coverage.explored[0]
+    assert "in each every behaviour (4 traces)" in report.coverage.explored[0]
 
 
 @pytest.mark.nightly(reason="so many real runs need a quiet machine")

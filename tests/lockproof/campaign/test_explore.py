@@ -246,10 +246,18 @@ def test_all_orders_are_said_to_be_all() -> None:
 
 @pytest.mark.one_build
 def test_the_portfolio_says_what_each_of_its_strategies_covered() -> None:
-    report = explored_until(lambda report: len(report.coverage.explored) == 6, "locked_in_one_order")
+    report = explored_until(lambda report: len(report.coverage.explored) == 7, "waits_with_a_limit")
     covered = report.coverage.explored
-    assert covered[:2] == ("all 4 orders of lock operations", "all 82 schedules with at most 2 preemptions")
-    assert [each.rpartition(" ")[0].rpartition(" ")[2] for each in covered[2:]] == ["SURW", "PCT", "POS", "random-walk"]
+    assert covered[0].endswith(" traces, not called every behaviour: a wait has a time limit")
+    assert covered[1].startswith("all ") and covered[1].endswith(" orders of lock operations")
+    assert covered[2].endswith(" schedules with at most 2 preemptions")
+    assert [each.rpartition(" ")[0].rpartition(" ")[2] for each in covered[3:]] == ["SURW", "PCT", "POS", "random-walk"]
+
+
+@pytest.mark.one_build
+def test_where_every_behaviour_was_run_nothing_else_is() -> None:
+    report = explored_until(lambda report: report.verdict is Verdict.HELD, "locked_in_one_order")
+    assert report.coverage.explored == ("every behaviour (2 traces)",)
 
 
 @pytest.mark.one_build

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lockproof.core.errors import LockproofError
-from lockproof.core.schedule import VERSION, Schedule, Switching, meet
+from lockproof.core.run_steps import meet
+from lockproof.core.schedule import VERSION, Schedule, Switching
 
 pytestmark = pytest.mark.one_build
 

@@ -22,7 +22,7 @@ BUDGETS = (0.4, 1.6, 6.4, LONG)
 FEWEST = 100
 """The fewest runs that make HELD worth something on real threads."""
 
-ALL = "in each all orders of lock operations and all schedules with at most 2 preemptions"
+ALL = "in each every behaviour ("
 
 
 @pytest.fixture(params=["schedules", pytest.param("both", marks=pytest.mark.nightly(reason="real threads need luck"))])

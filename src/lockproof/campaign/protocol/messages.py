@@ -191,8 +191,8 @@ class Explored:
 
     `schedules`, `counts` and `seconds` are those of the request, the rest is of the whole exploration. `open`: doubts
     that the search leaves, besides runs that were not judged. `complete`: the exhaustive strategies have ended;
-    `everything`: no schedule is left. `outcomes`: how many distinct outcomes there were. `skipped`: why the program
-    cannot be judged.
+    `everything`: no schedule is left. `traces`: how many traces there are, where every one was run, else 0. `outcomes`:
+    how many distinct outcomes there were. `skipped`: why the program cannot be judged.
     """
 
     schedules: int = 0
@@ -202,6 +202,7 @@ class Explored:
     covered: tuple[str, ...] = ()
     complete: bool = False
     everything: bool = False
+    traces: int = 0
     outcomes: int = 0
     kinds: tuple[str, ...] = ()
     threads: int = 0

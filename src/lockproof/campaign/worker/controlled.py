@@ -316,11 +316,12 @@ class ControlledWorker(Worker):
             covered=tuple(exploration.covered()),
             complete=exploration.complete and exploration.claims_all,
             everything=exploration.all_schedules and exploration.claims_all,
+            traces=exploration.traces,
             outcomes=len(judged.outcomes),
             kinds=() if case is None else tuple(sorted({o.kind.text for t in case.scenario.threads for o in t})),
             threads=exploration.threads,
             seconds=time.monotonic() - began,
-            notes=tuple(exploration.notes),
+            notes=(*exploration.notes, *(exploration.data_races() if found is None else ())),
             cycles=tuple(exploration.cycles),
             found=reported,
         )

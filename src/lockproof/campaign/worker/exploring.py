@@ -1,8 +1,8 @@
 """Explores a program in the child: runs its schedules by a portfolio of strategies, until one shows a problem.
 
-The strategies take turns: all orders of synchronization; all schedules with at most 0, 1, ... preemptions at
-instructions; and strategies that draw schedules, until the time is over. Small searches end within their first turn.
-Only a search that has ended is called complete.
+The strategies take turns: every trace; all orders of synchronization; all schedules with at most 0, 1, ... preemptions
+at instructions; and strategies that draw schedules, until the time is over. Small searches end within their first turn.
+Only a search that has ended is called complete. If every trace was run, nothing is left for the others.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from lockproof.core.evidence import Doubt, Doubted, Evidence
 from lockproof.core.interpreter import VERSION
 from lockproof.core.options import DRAWING, EXHAUSTIVE
 from lockproof.core.pace import SCHEDULE, pace
+from lockproof.core.run_steps import CONTAINER, Access, RunStep
 from lockproof.core.schedule import Strategy, Switching
 from lockproof.core.values import Raised
 from lockproof.core.verdict import FindingKind, Masking
@@ -27,9 +28,10 @@ from lockproof.engines.control.engine import MOST_STEPS
 from lockproof.engines.control.install import instrumentation
 from lockproof.engines.control.primitives import engine
 from lockproof.engines.control.program import FunctionProgram, ScenarioProgram
-from lockproof.engines.control.task import Result, own
+from lockproof.engines.control.task import Result, own, place
 from lockproof.engines.strategies.exhaustive import Diverged, Preemptions, ScheduleReplay, SyncOrders
 from lockproof.engines.strategies.sampling import SAMPLERS
+from lockproof.engines.strategies.traces import Traces
 
 SLICE: Final = 0.15
 """Seconds of one turn of a strategy: enough for a small search, and short enough that the next strategy starts soon."""
@@ -38,9 +40,10 @@ EXPLORING: Final = "exploring a scenario"
 
 PARTS: Final = 4
 FEWEST: Final = 12
+LARGE_PARTS: Final = ("traces", "preemptions")
 """A turn is at most one of so many parts of the schedules of a request, so that several strategies share it, but not
-fewer schedules than these. For few preemptions it is half of the request: most small flaws need just one."""
-
+fewer schedules than these. For two strategies it is half of the request: most small scenarios have few traces, and most
+small flaws need just one preemption."""
 
 MANY_THREADS: Final = 20
 """With more threads, SURW has half of all turns: exhaustive searches do not end, and the others draw too widely."""
@@ -139,7 +142,8 @@ class Exploration:
 
     `only` names the strategy, or the portfolio of all. `own` is a factory of the user's strategy. `bound` is the most
     preemptions of the exhaustive search. `unstable`: equal choices led to different runs, or a run waited for something
-    that is not under control; then no search can be called complete.
+    that is not under control; then no search can be called complete. `gaps`: why runs may have had accesses that the
+    search for every trace did not see.
     """
 
     def __init__(
@@ -154,6 +158,7 @@ class Exploration:
         self.runs = 0
         self.counts = Counts()
         self.unstable = False
+        self.gaps: dict[str, None] = {}
         self.trusted: dict[str, None] = {}
         self.threads = 0
         self._seen_once = False
@@ -165,6 +170,7 @@ class Exploration:
         if self._own is not None:
             return [Stage(self._only, self._switching, self._own())]
         every = [
+            Stage("traces", self._switching, Traces()),
             Stage("orders", Switching.SYNC, SyncOrders()),
             Stage("preemptions", self._switching, Preemptions(self._bound)),
             *(Stage(name, self._switching, made(self._seed)) for name, made in SAMPLERS.items()),
@@ -185,7 +191,7 @@ class Exploration:
         while not limit.over() and self.runs < last and (stage := self._next_stage()) is not None:
             instrumentation.switch(stage.switching)
             turn = pace.limit(min(limit.left(), SLICE), EXPLORING)
-            part = most // (2 if stage.name == "preemptions" else PARTS)
+            part = most // (2 if stage.name in LARGE_PARTS else PARTS)
             until_run = min(last, self.runs + max(part, FEWEST))
             try:
                 while not turn.over() and self.runs < until_run:
@@ -216,6 +222,8 @@ class Exploration:
     def _next_stage(self) -> Stage | None:
         """Return the stage whose turn it is; None if no stage has a schedule left."""
         able = [stage for stage in self._stages if not stage.ended]
+        if self.every_behaviour:
+            return None
         if not self._drawing_helps():
             able = [stage for stage in able if stage.name not in SAMPLERS]
         if not able:
@@ -236,16 +244,24 @@ class Exploration:
         )
 
     @property
+    def every_behaviour(self) -> bool:
+        """Whether every trace of the program has run, and the steps of all runs were seen (docs/adr/0042)."""
+        stage = self._stage("traces")
+        return stage is not None and stage.strategy.exhausted and self.claims_all and not self.gaps
+
+    @property
     def all_schedules(self) -> bool:
-        """Whether every schedule of the program has run, with any number of preemptions."""
+        """Whether every schedule of the program has run, with any number of preemptions, or one of each trace."""
+        if self.every_behaviour:
+            return True
         stage = self._stage("preemptions")
         strategy = stage.strategy if stage is not None and stage.ended else None
         return isinstance(strategy, Preemptions) and strategy.complete
 
     @property
     def complete(self) -> bool:
-        """Whether all exhaustive stages have ended."""
-        return all(stage.ended for stage in self._stages if stage.name not in SAMPLERS)
+        """Whether all exhaustive stages have ended, or every trace has run."""
+        return self.every_behaviour or all(stage.ended for stage in self._stages if stage.name not in SAMPLERS)
 
     def warm_up(self, choices: Sequence[int] = ()) -> None:
         """Run, with these choices too, until no new code is met: what new code stores adds switch points elsewhere."""
@@ -280,6 +296,7 @@ class Exploration:
     def _restart(self) -> None:
         self._basis = instrumentation.version, engine.tries
         self._stages = self._new_stages()
+        self.gaps.clear()
 
     def _diverged(self) -> None:
         self.unstable = True
@@ -322,16 +339,19 @@ class Exploration:
             self.notes["waits with a time limit ran out whenever that made a difference, not by the clock"] = None
         if result.bounded:
             self.notes["some runs were given up after 20,000 steps"] = None
+        self.gaps |= dict.fromkeys(gaps_in(result))
         for cycle in result.cycles[:MOST_CYCLES]:
             self.cycles[cycle] = None
         return result, problem
 
     def covered(self) -> list[str]:
-        """Return sentences about what was covered."""
+        """Return sentences about what was covered; where that is every behaviour, of the search that showed it."""
         sentences = []
-        for stage in self._stages:
+        for stage in self._stages[:1] if self.every_behaviour else self._stages:
             strategy = stage.strategy
-            if isinstance(strategy, SyncOrders) and strategy.runs:
+            if isinstance(strategy, Traces) and strategy.runs:
+                sentences.append(self._of_traces(strategy, stage))
+            elif isinstance(strategy, SyncOrders) and strategy.runs:
                 every = "the one" if strategy.runs == 1 else f"all {strategy.runs:,}"
                 what = every if stage.ended and self.claims_all else f"{strategy.runs:,}"
                 sentences.append(f"{what} order{'s' if strategy.runs != 1 else ''} of lock operations")
@@ -358,6 +378,8 @@ class Exploration:
         doubts = [Doubted(Doubt.SEEN_ONCE)] if self._seen_once else []
         if self.trusted and any(stage.name in EXHAUSTIVE for stage in self._new_stages()):
             doubts.append(Doubted(Doubt.TRUSTED_CODE, 1, ", ".join(sorted(self.trusted))))
+        if self._only == "traces" and self.gaps:
+            doubts.append(Doubted(Doubt.UNSEEN_ACCESS, 1, next(iter(self.gaps))))
         ended = (self.complete or self.all_schedules) and not self.unstable
         if any(stage.name in EXHAUSTIVE for stage in self._new_stages()) and not ended:
             drawing = [stage for stage in self._stages if stage.name in SAMPLERS]
@@ -369,6 +391,29 @@ class Exploration:
             else:
                 doubts.append(Doubted(Doubt.NOT_REPEATABLE))
         return tuple(doubts)
+
+    @property
+    def traces(self) -> int:
+        """How many traces there are; 0 if not every one is known to have run."""
+        stage = self._stage("traces") if self.every_behaviour else None
+        return 0 if stage is None else stage.strategy.runs
+
+    def data_races(self) -> list[str]:
+        """Return sentences on data races, where every behaviour was run: they changed no result that was judged."""
+        stage = self._stage("traces") if self.every_behaviour else None
+        found: dict[str, None] = {}
+        for one, other in () if stage is None else stage.strategy.races:
+            access = one.shared(other)
+            places = sorted(f"{place(step.site)} {_does(step, access)}" for step in (one, other))
+            found[f"data race, which changed no result: {' beside '.join(places)}"] = None
+        return list(found)
+
+    def _of_traces(self, strategy: Traces, stage: Stage) -> str:
+        counted = f"{strategy.runs:,} trace{'s' if strategy.runs != 1 else ''}"
+        if self.every_behaviour:
+            return f"every behaviour ({counted})"
+        why = f", not called every behaviour: {next(iter(self.gaps))}" if stage.ended and self.gaps else ""
+        return counted + why
 
     def _of_preemptions(self, strategy: Preemptions) -> list[str]:
         level = min(strategy.level, self._bound)
@@ -389,6 +434,24 @@ class Exploration:
         if not isinstance(strategy, Preemptions) or stage is None or stage.ended or not strategy.runs:
             return ""
         return f"{strategy.waiting:,} schedules more are known to be needed for a bound of {strategy.level + 1}"
+
+
+def _does(step: RunStep, access: Access) -> str:
+    """Return what a step does with something, in words."""
+    writes = any(each.writes for each in step.accesses() if each.name == access.name)
+    thing = f"a {access.name[1:]}" if access.name.startswith(CONTAINER) else access.name
+    return f"{'writes' if writes else 'reads'} {thing}"
+
+
+def gaps_in(result: Result) -> Iterator[str]:
+    """Yield why the steps of a run may be incomplete, or its schedule not one of all that there are."""
+    yield from result.ran.gaps
+    if result.timed:
+        yield "a wait has a time limit"
+    if result.forced:
+        yield "a thread that may have been spinning had to let the others go first"
+    if result.bounded:
+        yield "a run was given up"
 
 
 def masking_of(

@@ -18,8 +18,9 @@ from typing import Final
 from lockproof.core.operation import OPERATION_FILE, Operation
 from lockproof.core.pace import SCHEDULE, pace
 from lockproof.core.probes import comes_back
+from lockproof.core.run_steps import CONTAINER
 from lockproof.core.scenario import Scenario
-from lockproof.core.schedule import CONTAINER, Switching
+from lockproof.core.schedule import Switching
 from lockproof.core.specification import Specification
 from lockproof.core.watched import Watched
 from lockproof.engines.control.install import instrumentation

@@ -13,7 +13,7 @@ from __future__ import annotations
 from types import BuiltinFunctionType, CodeType, FrameType, ModuleType
 from typing import Any
 
-from lockproof.core.schedule import CONTAINER
+from lockproof.core.run_steps import CONTAINER
 from lockproof.engines.control.operands import FIXED, operands
 from lockproof.engines.control.trace import segment
 

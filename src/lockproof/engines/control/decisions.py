@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lockproof.core.errors import LockproofError
 from lockproof.core.schedule import Point, Ran, Redundant, Strategy
+from lockproof.engines.control.step_log import StepLog
 from lockproof.engines.control.task import Abandoned, Task
 from lockproof.engines.control.turns import Turns
 
@@ -11,8 +14,9 @@ from lockproof.engines.control.turns import Turns
 class Decisions:
     """The strategy of a run, what it is shown at the next decision, and the choices that it has made.
 
-    By task: `pending` has the access that the task is about to make (see `Point.pending`), `firsts` the access of its
-    first switch point. `error` is what the strategy raised by mistake.
+    `log` has the steps of the run, if the strategy needs them. By task: `pending` has the access that the task is about
+    to make (see `Point.pending`), `firsts` the access of its first switch point. `error` is what the strategy raised by
+    mistake.
     """
 
     def __init__(self, turns: Turns) -> None:
@@ -24,6 +28,7 @@ class Decisions:
     def begin(self, strategy: Strategy | None) -> None:
         """Forget the run before, and ask this strategy from now on."""
         self._strategy = strategy
+        self.log = StepLog() if getattr(strategy, "needs_steps", False) else None
         self.pending: list[str] = []
         self.firsts: list[str] = []
         self.error: BaseException | None = None
@@ -45,6 +50,8 @@ class Decisions:
         """Say that the step since the last decision is complete, and that another task goes on without a decision."""
         if self._point.own is None:
             self._point.own = frozenset(self._point.touched)
+        if self.log is not None:
+            self.log.forced()
 
     def decide(self, task: Task, enabled: tuple[int, ...], free: bool, *, yielded: bool = False) -> int:
         """Return the index of the task that goes on after `task`, one of `enabled`; the strategy chooses if it can.
@@ -64,13 +71,15 @@ class Decisions:
         turns, point = self._turns, self._point
         point.current, point.enabled, point.free, point.step = task.index, enabled, free, turns.step
         point.pending, point.yielded = self.pending, yielded
+        if self.log is not None:
+            point.steps = self.log.steps
         turns.inside = True
         try:
             chosen = self._strategy.choose(point)  # type: ignore[union-attr]
             if chosen not in enabled:
                 raise LockproofError(f"the strategy chose thread {chosen}, and only {enabled} can go on")
         except Redundant:
-            self._redundant = True  # it runs to its end all the same: given up, it would leave shared things half done
+            self._end_here()  # it runs on all the same: given up, it would leave shared things half done
             return _without_strategy(task, enabled, free)
         except (Abandoned, RecursionError):
             raise  # a RecursionError says that the program has used up its own stack
@@ -81,6 +90,8 @@ class Decisions:
             turns.inside = False
         point.touched, point.own = set(), None
         self._choices.append(chosen)
+        if self.log is not None:
+            self.log.decided(len(self._choices) - 1)
         if chosen != task.index and not free:
             self._preemptions += 1
         return chosen
@@ -89,13 +100,37 @@ class Decisions:
         """Tell the strategy that a task goes on without a decision, because no other one can."""
         self.close_step()
         forced = getattr(self._strategy, "forced", None)
-        if forced is not None and not self._redundant and forced(index, self._point):
-            self._redundant = True
+        if forced is None or self._redundant:
+            return
+        if self.log is not None:
+            self._point.steps = self.log.steps
+        if forced(index, self._point):
+            self._end_here()
+
+    def _end_here(self) -> None:
+        """Say that the rest of the run shows nothing new."""
+        self._redundant = True
+        self.note_waiting()
+        if self.log is not None:
+            self.log.close()
+
+    def note_waiting(self) -> None:
+        """Note which tasks wait for locks: the rest of the run does not show what they would do."""
+        log = self.log
+        if log is None:
+            return
+        for task in self._turns.tasks:
+            number = getattr(task.wants, "number", None)
+            if number is not None and not task.ready and not task.done:
+                log.waits(task.index, number)
 
     def ran(self) -> Ran:
         """Return what the run was, as the strategy is to learn it."""
         steps = [task.steps for task in self._turns.tasks]
-        return Ran(self._choices, self._preemptions, steps, self.firsts, self._redundant)
+        ran = Ran(self._choices, self._preemptions, steps, self.firsts, self._redundant)
+        if self.log is None:
+            return ran
+        return replace(ran, steps_made=self.log.finished(), waiting=self.log.waiting, gaps=tuple(self.log.gaps))
 
 
 def _without_strategy(task: Task, enabled: tuple[int, ...], free: bool) -> int:

@@ -20,6 +20,7 @@ from typing import Any, Final, NoReturn
 from lockproof.core.interpreter import THREAD_NAMES
 from lockproof.core.own_time import own_time
 from lockproof.core.own_time import real as time
+from lockproof.core.run_steps import Access, Sync, Synced, thread_number
 from lockproof.core.schedule import Ran, Strategy
 from lockproof.engines.control.baton import Baton
 from lockproof.engines.control.carriers import PATIENCE, Carrier, Carriers
@@ -172,17 +173,26 @@ class Engine:
             turns.inside = inside
         turns.by_ident[task.ident] = task
         if turns.current is not None:
-            self.touch(-1 - task.index)
+            self.synced(Sync.START, thread_number(task.index))
             turns.current.fresh = False  # from here on another thread may come before its first switch point
         self.decisions.add_task()
         turns.add(task)
         return task
 
-    def point(self, task: Task, what: str) -> None:
-        """Let the strategy choose before the task makes an access; `what` names it (see `Point.pending`)."""
-        turns = self.turns
-        if turns.inside or (turns.abandoning and self._leaving()):
+    def point(self, task: Task, what: str, *, writes: bool = True) -> None:
+        """Let the strategy choose before the task makes an access; `what` names it (see `Point.pending`).
+
+        `writes`: the access may change something.
+        """
+        if self.turns.inside or (self.turns.abandoning and self._leaving()):
             return
+        log, first = self.decisions.log, task.fresh
+        self._choose(task, what)
+        if log is not None:
+            log.passed(task.index, what, writes=writes, first=first)
+
+    def _choose(self, task: Task, what: str) -> None:
+        turns = self.turns
         if turns.lost.returned:
             turns.lost.notice()
         turns.step = step = turns.step + 1
@@ -250,6 +260,8 @@ class Engine:
             self.now += 0.001 * task.yields
         self.reason = "it yields"
         if strict:
+            if self.decisions.log is not None:
+                self.decisions.log.gaps["a loop that waits let the other threads go first"] = None
             others = turns.fair(others) or others
             turns.looped.add(task)
         chosen = self.decisions.decide(task, others if strict else turns.enabled, True, yielded=True)
@@ -298,6 +310,18 @@ class Engine:
         """Note what the present step touches (see `Decisions.touch`)."""
         self.decisions.touch(number)
 
+    def synced(self, sync: Sync, number: int) -> None:
+        """Note what the present step does with the lock or thread of this number."""
+        self.touch(number)
+        self.note(Synced(sync, number))
+
+    def note(self, part: Access | Synced) -> None:
+        """Note a part of the present step that has no switch point of its own, where the strategy needs to know it."""
+        log, task = self.decisions.log, self.turns.current
+        if log is not None and task is not None:
+            log.note(task.index, part)
+            task.fresh = False  # what comes next is another step, before which others may go on
+
     def join(self, task: Task, other: Task, deadline: float | None = None) -> None:
         """Let other tasks go on until `other` has ended, or until the deadline (virtual time in seconds)."""
         while not other.done and (deadline is None or self.now < deadline):
@@ -307,7 +331,7 @@ class Engine:
             if deadline is not None and not other.done:
                 self.now = max(self.now, deadline)
                 self.touch(0)
-        self.touch(-1 - other.index)
+        self.synced(Sync.JOIN if other.done else Sync.LOOK, thread_number(other.index))
 
     # For the engine itself.
 
@@ -328,6 +352,7 @@ class Engine:
         """Note what each task waits for, and give the run up."""
         turns = self.turns
         stuck = [task for task in turns.tasks if not task.done]
+        self.decisions.note_waiting()
         turns.inside = True  # the descriptions may call code of the subject, which makes no step now
         try:
             table = [blocked(task) for task in stuck]
@@ -379,7 +404,9 @@ class Engine:
         turns = self.turns
         task.done = True
         self.reason = "it ends"
-        self.touch(-1 - task.index)
+        self.touch(thread_number(task.index))
+        if not turns.abandoning:
+            self.note(Synced(Sync.END, thread_number(task.index)))
         self.wake(task)
         turns.renew()
         turns.handed += 1

@@ -39,9 +39,19 @@ from lockproof.core.interpreter import (
     is_gil_enabled,
     unknown_python,
 )
-from lockproof.core.schedule import CONTAINER, Switching
+from lockproof.core.run_steps import CONTAINER, Access
+from lockproof.core.schedule import Switching
 from lockproof.engines.control import primitives, processor
 from lockproof.engines.control.containers import kind_of_call, kind_of_instruction
+from lockproof.engines.control.foreseen import (
+    BY_NAME,
+    NAMES_OF_ALL,
+    asks_python,
+    of_call,
+    of_generator,
+    of_instruction,
+    stays_open,
+)
 from lockproof.engines.control.handover import here
 from lockproof.engines.control.instructions import (
     AFTER_METHOD,
@@ -57,6 +67,8 @@ from lockproof.engines.control.instructions import (
     touches,
 )
 from lockproof.engines.control.primitives import Lock, RLock, engine, turns
+from lockproof.engines.control.step_log import StepLog
+from lockproof.engines.control.task import Task
 
 TOOL: Final = 4
 _id: Final = id  # the real one, whatever is installed
@@ -146,11 +158,20 @@ class Instrumentation:
             self.switching = switching
             self._again(self._kept.get(switching, {}))
 
-    def _returned(self, *_: object) -> None:
-        """Note under `gil` that a call of C code is over."""
+    def _returned(self, code: CodeType, offset: int, *more: Any) -> None:
+        """Note that a call of C code is over: under `gil`, and for a strategy that needs the steps."""
         task = turns.current
-        if self.switching is Switching.GIL and task is not None and get_ident() == task.ident:
+        if task is None or get_ident() != task.ident:
+            return
+        if self.switching is Switching.GIL:
             task.after_c = True
+        log = engine.decisions.log
+        if log is None:
+            return
+        if log.inside.get(task.index) == (_id(code), offset):
+            del log.inside[task.index]
+        if more and asks_python(more[0], more[1]):
+            engine.note(Access(CONTAINER, False))  # what it got may be an iterator over anything
 
     def files(self) -> list[str]:
         """Return the files outside the standard library whose code has run under control."""
@@ -199,6 +220,7 @@ class Instrumentation:
         if _id(code) in self._tables:
             if pointed and task is not None and get_ident() == task.ident:
                 task.after_c = False
+                self._foresee_generator(task)
                 engine.point(task, "" if self.switching is Switching.GIL else CONTAINER)
             return None if pointed else _DISABLE
         if not self._matters(code):
@@ -272,6 +294,7 @@ class Instrumentation:
         if task is None or get_ident() != task.ident or self.switching is Switching.SYNC:
             return None
         if self.switching is Switching.FREE:
+            self._foresee_generator(task)
             engine.point(task, CONTAINER)
         elif self._tables[_id(code)][offset] is CHECKED:
             engine.point(task, "")
@@ -306,7 +329,14 @@ class Instrumentation:
                 return None
             task.after_c = False
             what = CONTAINER
-        engine.point(task, what)
+        log = engine.decisions.log
+        if log is not None:
+            if what[0] == CONTAINER:
+                log.coming[task.index] = of_instruction(code, offset, get_frame(1), self._stores)
+            elif what in NAMES_OF_ALL:
+                log.gaps[BY_NAME] = None
+            log.sites[task.index] = code, offset
+        engine.point(task, what, writes=type(what) is Store)
         if engine.watcher is not None:
             engine.watcher(task, (code, offset), CONTAINER if what[0] == CONTAINER else what, get_frame(1))
         return None
@@ -332,10 +362,29 @@ class Instrumentation:
                 task.in_methods.discard(_id(get_frame(1)))
         elif in_c(function) and touches(function, first):
             task.stores(turns.step)
+            log = engine.decisions.log
+            if log is not None:
+                self._foresee(log, task, code, offset, function, first)
             engine.point(task, kind_of_call(function, first))
+            if log is not None and stays_open(function, first):
+                log.inside[task.index] = _id(code), offset
             if engine.watcher is not None:
                 engine.watcher(task, (code, offset), CONTAINER, get_frame(1))
         return None
+
+    def _foresee_generator(self, task: Task) -> None:
+        """Note that a generator is about to begin or to go on."""
+        log = engine.decisions.log
+        if log is not None:
+            log.coming[task.index] = of_generator(get_frame(2))
+
+    def _foresee(self, log: StepLog, task: Task, code: CodeType, offset: int, function: Any, first: Any) -> None:
+        """Note what a call of C code is about to access."""
+        found = of_call(function, first, code, offset, get_frame(2), self._stores)
+        log.coming[task.index] = found or ()
+        log.sites[task.index] = code, offset
+        if found is None:
+            log.gaps[BY_NAME] = None
 
 
 class _ModuleLocks:

@@ -29,7 +29,8 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, MethodType
 from typing import Any, Final
 
-from lockproof.core.schedule import CONTAINER, Switching
+from lockproof.core.run_steps import CONTAINER
+from lockproof.core.schedule import Switching
 from lockproof.engines.control import handover
 from lockproof.engines.control.opcodes import ATTRIBUTES, CALLS, CELLS, GLOBALS, LOCAL, LOOPS, METHODS, listing
 

@@ -22,16 +22,16 @@ FIXED: Final = frozenset((object, type(None), bool, int, float, complex, str, by
 """Types whose objects do not change, except by their attributes, which are accesses of their own."""
 
 _LAZY: Final = frozenset(("map", "filter", "zip", "enumerate", "reversed", "iter"))
-_FRESH: Final = frozenset(("bool", "bytes", "dict", "float", "frozenset", "hash", "id", "int", "len", "list", "range",
+FRESH: Final = frozenset(("bool", "bytes", "dict", "float", "frozenset", "hash", "id", "int", "len", "list", "range",
                            "repr", "set", "sorted", "str", "sum", "tuple", "type"))  # fmt: skip
 """Builtins whose result no other thread has. A lazy builtin touches its arguments only when its result is used."""
 
 _CONTAINERS: Final = (dict, list, set, deque)
-_READING: Final = frozenset(("copy", "count", "difference", "get", "index", "intersection", "isdisjoint", "issubset",
+READING: Final = frozenset(("copy", "count", "difference", "get", "index", "intersection", "isdisjoint", "issubset",
                              "issuperset", "items", "keys", "symmetric_difference", "union", "values"))  # fmt: skip
 """Methods of builtin containers that change nothing."""
 
-_OF_ELEMENTS: Final = frozenset(("add", "append", "appendleft", "count", "discard", "get", "index", "insert", "pop",
+OF_ELEMENTS: Final = frozenset(("add", "append", "appendleft", "count", "discard", "get", "index", "insert", "pop",
                                  "remove", "setdefault"))  # fmt: skip
 """Methods of containers whose arguments are elements; the method does not read the inside of an element."""
 
@@ -77,20 +77,20 @@ def only_reads(text: str, frame: FrameType) -> bool:
     except SyntaxError:
         return False
     match node:
-        case ast.Call(func=ast.Name(id=name)) if name in _FRESH and _builtin(name, frame):
+        case ast.Call(func=ast.Name(id=name)) if name in FRESH and _builtin(name, frame):
             about = operands(text, frame)  # taking an item from an iterator changes the iterator
             return about is not None and not any(
                 "__next__" in vars(cls) for each in about for cls in type(each).__mro__
             )
         case ast.Call(func=ast.Attribute(value=of, attr=name)):
-            return name in _READING and isinstance(resolved(ast.unparse(of), frame), _CONTAINERS)
+            return name in READING and isinstance(resolved(ast.unparse(of), frame), _CONTAINERS)
         case _:
             return False
 
 
 def _operands(node: ast.expr, frame: FrameType) -> list[Any]:
     match node:
-        case ast.Call(func=ast.Attribute(value=of, attr=name)) if name in _OF_ELEMENTS:
+        case ast.Call(func=ast.Attribute(value=of, attr=name)) if name in OF_ELEMENTS:
             parts = [of]
         case ast.Call(func=ast.Attribute(value=of), args=args, keywords=keywords):
             parts = [of, *args, *(each.value for each in keywords)]
@@ -124,7 +124,7 @@ def _values(node: ast.expr, frame: FrameType) -> list[Any]:
             return _values(value, frame)
         case ast.Call(func=ast.Name(id=name), args=args) if name in _LAZY and _builtin(name, frame):
             return [value for each in args for value in _values(each, frame)]
-        case ast.Call(func=ast.Name(id=name)) if name in _FRESH and _builtin(name, frame):
+        case ast.Call(func=ast.Name(id=name)) if name in FRESH and _builtin(name, frame):
             return []
         case ast.Name() | ast.Attribute():
             text = ast.unparse(node)

@@ -15,9 +15,9 @@ from types import TracebackType
 from typing import Any, ClassVar, Final
 
 from lockproof.core import interpreter, own_time, probes
-from lockproof.core.schedule import CONTAINER
+from lockproof.core.run_steps import CONTAINER, TIME, Access, Sync, thread_number
 from lockproof.engines.control.engine import Engine
-from lockproof.engines.control.task import Site, Task, here, place
+from lockproof.engines.control.task import Site, Task, here, own, place
 
 engine: Final = Engine()
 """The engine of this process."""
@@ -41,7 +41,7 @@ class Lock:
     module made the lock to wait inside a call on another lock.
     """
 
-    __slots__ = ("__weakref__", "_made", "_number", "_real", "_run", "count", "owner", "quiet", "taken")
+    __slots__ = ("__weakref__", "_made", "_real", "_run", "count", "number", "owner", "quiet", "taken")
 
     kind = "lock"
     _stands_for: ClassVar[type] = _thread.LockType  # what is public of a lock that is itself the subject
@@ -55,7 +55,7 @@ class Lock:
         self.quiet = False
         self._run = 0
         self._made = here()
-        self._number = engine.number() if turns.current is not None else -_real_id(self)
+        self.number = engine.number() if turns.current is not None else -_real_id(self)
 
     # For the program.
 
@@ -93,7 +93,7 @@ class Lock:
         engine.tries = True
         self._adopt()
         engine.point(task, self.name)
-        engine.touch(self._number)
+        engine.synced(Sync.LOOK, self.number)
         return self.taken
 
     def __enter__(self) -> bool:
@@ -122,7 +122,7 @@ class Lock:
     @property
     def name(self) -> str:
         """The name of an access to the lock."""
-        return f"#{self._number}"
+        return f"#{self.number}"
 
     @property
     def origin(self) -> str:
@@ -152,10 +152,10 @@ class Lock:
         return _real_lock()
 
     def _acquire(self, task: Task, blocking: bool, timeout: float) -> bool:
-        engine.touch(self._number)
+        engine.touch(self.number)
         self._adopt()
         if self.quiet and not self.taken:
-            self._take(task)
+            self._take(task, Sync.TRY)
             return True
         patient = blocking and timeout < 0
         if patient and not self.taken:
@@ -175,14 +175,15 @@ class Lock:
                 if self.taken:
                     engine.now = max(engine.now, deadline)
                 engine.touch(0)
-        engine.touch(self._number)
+        engine.touch(self.number)
         if turns.abandoning:
             return True  # a task that unwinds gets every lock
         if self.taken:
+            engine.synced(Sync.LOOK, self.number)
             return False
         if patient and task.held and not self.quiet:
             engine.order.note(task.held, self, task.index)
-        self._take(task)
+        self._take(task, Sync.TAKE if patient else Sync.TRY)
         return True
 
     def _adopt(self) -> None:
@@ -195,11 +196,12 @@ class Lock:
     def _held_outside(self) -> bool:
         return self._real is not None and bool(self._real.locked())
 
-    def _take(self, task: Task) -> None:
+    def _take(self, task: Task, how: Sync) -> None:
         self.taken, self.owner, self.count = True, task, 1
         task.held[self] = here(4)
         if engine.watcher is not None:
             engine.watcher(task, task.held[self], f"+{self.name}", None)
+        engine.synced(how, self.number)
         engine.hold_back(self, task)
 
     def _give_back(self) -> None:
@@ -208,7 +210,7 @@ class Lock:
             if engine.watcher is not None:
                 engine.watcher(self.owner, here(3), f"-{self.name}", None)
         self.taken, self.owner, self.count = False, None, 0
-        engine.touch(self._number)
+        engine.synced(Sync.GIVE, self.number)
         engine.wake(self)
 
 
@@ -319,7 +321,7 @@ class _Handle:
         task = turns.me()
         if task is not None:
             engine.point(task, f"@{self._task.index}")
-            engine.touch(-1 - self._task.index)
+            engine.synced(Sync.LOOK, thread_number(self._task.index))
         return self._task.done
 
     def _set_done(self) -> None:
@@ -375,8 +377,13 @@ def step_aside() -> None:
 
 def is_set(self: threading.Event) -> bool:
     """Do as `Event.is_set` does, and note that the step depends on the order with `Event.set`."""
-    if turns.me() is not None:
-        engine.touch(interpreter.event_lock(self)._number)
+    task = turns.me()
+    if task is not None:
+        lock = interpreter.event_lock(self)
+        file = interpreter.get_frame(1).f_code.co_filename
+        if file != threading.__file__ and not own(file):  # these ask whether a thread has started
+            engine.point(task, lock.name)
+        engine.synced(Sync.LOOK, lock.number)
     return interpreter.event_flag(self)
 
 
@@ -433,10 +440,10 @@ def sleep(seconds: float, /) -> None:
         return
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
-    engine.touch(0)
+    _passes()
     engine.decisions.pending[task.index] = ""
     engine.step_aside(task)
-    engine.touch(0)
+    _passes()
     own_time.own_time.advance(seconds)
 
 
@@ -445,14 +452,20 @@ def pass_time(seconds: float) -> None:
     task = turns.me()
     if task is not None:
         engine.point(task, "")
-        engine.touch(0)
+        _passes()
     own_time.own_time.advance(seconds)
+
+
+def _passes() -> None:
+    engine.touch(0)
+    engine.note(Access(TIME, True))
 
 
 def _read() -> float:
     """Return the time of the run, for the function that calls the caller."""
     if turns.me() is not None:
         engine.touch(0)
+        engine.note(Access(TIME, False))
     return own_time.own_time.look(interpreter.get_frame(2))
 
 

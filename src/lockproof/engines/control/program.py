@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lockproof.core.lives import lives
 from lockproof.core.operation import SUBJECTS
 from lockproof.core.probes import Dying
+from lockproof.core.run_steps import RETURNED, Access
 from lockproof.core.values import WAITS, Raised, canonical, numbered
 from lockproof.engines.control.primitives import engine, turns
 from lockproof.engines.control.task import Abandoned, Task
@@ -135,8 +136,11 @@ class ScenarioProgram:
 
     def _run(self, t: int, given: list[Any], subjects: dict[str, Any], done: list[int]) -> None:
         for step in self._threads[t]:
+            for u in range(len(done)):
+                engine.note(Access(f"{RETURNED}{u}", False))
             self.seen[t].append(tuple(done))
             self.results[t].append(self._attempt(step, given, subjects))
+            engine.note(Access(f"{RETURNED}{t}", True))
             done[t] += 1
 
     def _attempt(self, step: _Step, given: list[Any], subjects: dict[str, Any]) -> Any:

@@ -7,6 +7,8 @@ without running code of the subject: from instance dictionaries, closures and gl
 from __future__ import annotations
 
 import linecache
+import os.path
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -15,7 +17,7 @@ from types import CodeType, FrameType
 from typing import Any, Final
 
 from lockproof.core.operation import OPERATION_FILE
-from lockproof.core.schedule import CONTAINER
+from lockproof.core.run_steps import CONTAINER
 from lockproof.core.values import show
 from lockproof.core.verdict import TracedStep
 from lockproof.engines.control.engine import PREEMPTED, Engine
@@ -228,7 +230,15 @@ def source_line(site: Site | None) -> str:
     file, _, line = place(site).rpartition(":")
     if file.startswith(OPERATION_FILE):
         return file.removeprefix(OPERATION_FILE).removesuffix(">")
-    return linecache.getline(file, int(line)).strip()
+    return linecache.getline(_thawed(file), int(line)).strip()
+
+
+def _thawed(file: str) -> str:
+    """Return the file that a module inside the interpreter was made from; any other name of a file as it is."""
+    if not file.startswith("<frozen "):
+        return file
+    name = file.removeprefix("<frozen ").removesuffix(">")
+    return os.path.join(os.path.dirname(threading.__file__), *name.split(".")) + ".py"
 
 
 @cache
@@ -244,7 +254,7 @@ def segment(code: CodeType, offset: int) -> tuple[str, str]:
     file = code.co_filename
     if file.startswith(OPERATION_FILE):
         return file.removeprefix(OPERATION_FILE).removesuffix(">"), name
-    line = linecache.getline(file, where.lineno)
+    line = linecache.getline(_thawed(file), where.lineno)
     return line.encode()[where.col_offset : where.end_col_offset].decode(errors="replace").strip(), name
 
 

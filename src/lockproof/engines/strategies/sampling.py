@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any, Final
 
-from lockproof.core.schedule import CONTAINER, Point, Ran, meet
+from lockproof.core.run_steps import CONTAINER, meet
+from lockproof.core.schedule import Point, Ran
 
 DEPTH: Final = 3
 """The usual depth for PCT: a bug that needs an order of three steps."""

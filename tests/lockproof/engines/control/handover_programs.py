@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 from lockproof.core.interpreter import VERSION
-from lockproof.core.schedule import CONTAINER, Switching
+from lockproof.core.run_steps import CONTAINER
+from lockproof.core.schedule import Switching
 from lockproof.engines.control import handover
 from lockproof.engines.control.opcodes import listing
 from lockproof.engines.control.task import Task, here
@@ -22,9 +23,9 @@ seen: list[tuple[str, int]] = []
 _points = engine.point
 
 
-def note(task: Task, what: str) -> None:
+def note(task: Task, what: str, *, writes: bool = True) -> None:
     """Note where a switch point is that is no operation on a lock; one after a call, where the call is."""
-    _points(task, what)
+    _points(task, what, writes=writes)
     site = here(2)
     if what not in ("", CONTAINER) or site is None:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lockproof.core.schedule import CONTAINER
+from lockproof.core.run_steps import CONTAINER
 from lockproof.core.verdict import TracedStep
 from lockproof.engines.control.trace import MANY, _Event, _once, _without_private
 

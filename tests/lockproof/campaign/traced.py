@@ -1,0 +1,53 @@
+"""Subjects of which every behaviour can be run, or which say why not."""
+
+from __future__ import annotations
+
+import threading
+
+
+class Seen:
+    """Two threads write one attribute with no order, and nothing depends on which came last: a harmless data race."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+        self._seen = False
+
+    def hit(self) -> int:
+        """Count, and note that somebody was here."""
+        self._seen = True
+        with self._lock:
+            self._count += 1
+            return self._count
+
+
+class SeenInOrder(Seen):
+    """The twin: the note is made under the lock."""
+
+    def hit(self) -> int:
+        """Count, and note that somebody was here."""
+        with self._lock:
+            self._seen = True
+            self._count += 1
+            return self._count
+
+
+class Lost(Seen):
+    """Counts without the lock."""
+
+    def hit(self) -> int:
+        """Count."""
+        self._count += 1
+        return self._count
+
+
+class ByName(Seen):
+    """Reads an attribute by a name that is a value."""
+
+    names = ("_count",)
+
+    def hit(self) -> int:
+        """Count."""
+        with self._lock:
+            self._count += 1
+            return int(getattr(self, self.names[0]))

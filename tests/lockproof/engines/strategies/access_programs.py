@@ -1,0 +1,316 @@
+"""Programs whose threads meet in one kind of access each, for `test_accesses`: by `Traces`, and by all schedules."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+from lockproof.core.schedule import Ran, Switching
+from lockproof.engines.strategies.exhaustive import Preemptions
+from lockproof.engines.strategies.traces import Traces
+from tests.lockproof.engines.control.inside import explore, together
+
+counted = 0
+
+
+class Shared:
+    """Has whatever a program gives it."""
+
+
+class Leaking:
+    """Hands out the iterator of its list."""
+
+    def __init__(self) -> None:
+        self.items: list[int] = []
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.items)
+
+
+class Key:
+    """A key whose hash is code in Python, and reads what may change."""
+
+    def __init__(self) -> None:
+        self.n = 1
+
+    def __hash__(self) -> int:
+        return self.n
+
+    def same(self) -> None:
+        """Change nothing, by a store."""
+        self.n = 1
+
+
+def an_attribute() -> object:
+    s = Shared()
+    s.n = 0  # type: ignore[attr-defined]
+
+    def work() -> None:
+        s.n += 1  # type: ignore[attr-defined]
+
+    together(work, work)
+    return s.n  # type: ignore[attr-defined]
+
+
+def a_global() -> object:
+    global counted
+    counted = 0
+
+    def work() -> None:
+        global counted
+        counted += 1
+
+    together(work, work)
+    return counted
+
+
+def a_cell() -> object:
+    n = 0
+
+    def work() -> None:
+        nonlocal n
+        n += 1
+
+    together(work, work)
+    return n
+
+
+def one_list_by_two_names() -> object:
+    s, out = Shared(), list[int]()
+    s.one = s.other = [0]  # type: ignore[attr-defined]
+
+    def change() -> None:
+        s.one.append(1)  # type: ignore[attr-defined]
+
+    def look() -> None:
+        out.append(len(s.other))  # type: ignore[attr-defined]
+
+    together(change, look)
+    return out
+
+
+def a_list_that_is_replaced() -> object:
+    s = Shared()
+    s.items = [0]  # type: ignore[attr-defined]
+
+    def replace() -> None:
+        s.items = []  # type: ignore[attr-defined]
+
+    def add() -> None:
+        s.items.append(1)  # type: ignore[attr-defined]
+
+    together(replace, add)
+    return s.items  # type: ignore[attr-defined]
+
+
+def an_iterator_that_leaks() -> object:
+    leaking, out = Leaking(), list[list[int]]()
+    together(lambda: leaking.items.append(1), lambda: out.append(list(leaking)))
+    return out
+
+
+def a_view() -> object:
+    table, out = {0: 0}, list[list[int]]()
+
+    def change() -> None:
+        table[1] = 1
+
+    keys = table.keys()
+    together(change, lambda: out.append(list(keys)))
+    return out
+
+
+def an_iterator_of_two_threads() -> object:
+    numbers, out = iter([1, 2]), list[tuple[str, int]]()
+    together(lambda: out.append(("a", next(numbers))), lambda: out.append(("b", next(numbers))))
+    return out
+
+
+def a_look_that_changes() -> object:
+    table: defaultdict[int, list[int]] = defaultdict(list)
+    out: list[bool] = []
+
+    def ask() -> None:
+        len(table[1])
+
+    together(ask, lambda: out.append(1 in table))
+    return out
+
+
+def an_item() -> object:
+    table, out = {"n": 0}, list[int]()
+
+    def work() -> None:
+        table["n"] = table["n"] + 1
+
+    together(work, work)
+    out.append(table["n"])
+    return out
+
+
+def a_deque() -> object:
+    line: deque[str] = deque()
+    together(lambda: line.append("a"), lambda: line.append("b"))
+    return list(line)
+
+
+def an_argument() -> object:
+    mine, other, out = [0], [1], list[list[int]]()
+
+    def join() -> None:
+        mine.extend(other)
+        out.append([*mine])
+
+    together(join, lambda: other.append(2))
+    return out
+
+
+def an_attribute_by_its_name() -> object:
+    s, out = Shared(), list[object]()
+
+    def change() -> None:
+        s.n = 1  # type: ignore[attr-defined]
+
+    together(change, lambda: out.append(getattr(s, "n", None)))
+    return out
+
+
+def an_event() -> object:
+    s, event, out = Shared(), threading.Event(), list[bool]()
+    s.n = 0  # type: ignore[attr-defined]
+
+    def ask() -> None:
+        s.n = 1  # type: ignore[attr-defined]
+        out.append(event.is_set())
+
+    def answer() -> None:
+        if s.n:  # type: ignore[attr-defined]
+            event.set()
+
+    together(ask, answer)
+    return out
+
+
+def a_try() -> object:
+    lock, out = threading.Lock(), list[bool]()
+
+    def hold() -> None:
+        with lock:
+            pass
+
+    together(hold, lambda: out.append(lock.acquire(blocking=False)))
+    return out
+
+
+def a_thread_that_ends() -> object:
+    out: list[bool] = []
+    thread = threading.Thread(target=int)
+    thread.start()
+    out.append(thread.is_alive())
+    thread.join()
+    return out
+
+
+def the_time() -> object:
+    out: list[bool] = []
+    begin = time.monotonic()
+    together(lambda: time.sleep(5), lambda: out.append(time.monotonic() - begin >= 5))
+    return out
+
+
+def a_sum_of_a_generator() -> object:
+    items, out = [1], list[list[int]]()
+    together(lambda: items.append(2), lambda: out.append(sorted(each for each in items)))
+    return out
+
+
+def a_name_that_is_a_value() -> object:
+    s, out = Shared(), list[object]()
+    names = ["n"]
+
+    def change() -> None:
+        s.n = 1  # type: ignore[attr-defined]
+
+    together(change, lambda: out.append(getattr(s, names[0], None)))
+    return out
+
+
+def the_attributes_as_a_dictionary() -> object:
+    s, out = Shared(), list[object]()
+
+    def change() -> None:
+        s.n = 1  # type: ignore[attr-defined]
+
+    together(change, lambda: out.append(len(s.__dict__)))
+    return out
+
+
+def a_hash_in_the_middle() -> object:
+    table, out = dict[Key, int](), list[int]()
+    key = Key()
+    key.same()
+    together(lambda: table.setdefault(key, 1), lambda: out.append(len(table)))
+    return out
+
+
+def a_key_of_a_sort() -> object:
+    key, items, out = Key(), [2, 1], list[list[int]]()
+    key.same()
+
+    def add() -> None:
+        items.append(3)
+
+    together(add, lambda: out.append(sorted(items, key=lambda each: each * key.n)))
+    return out
+
+
+def a_limit() -> object:
+    lock, out = threading.Lock(), list[bool]()
+
+    def hold() -> None:
+        with lock:
+            pass
+
+    together(hold, lambda: out.append(lock.acquire(timeout=1)))
+    return out
+
+
+SEEN: Final = (
+    an_attribute, a_global, a_cell, one_list_by_two_names, a_list_that_is_replaced, an_iterator_that_leaks, a_view,
+    an_iterator_of_two_threads, a_look_that_changes, an_item, a_deque, an_argument, an_attribute_by_its_name, an_event,
+    a_try, a_thread_that_ends, the_time, a_sum_of_a_generator,
+)  # fmt: skip
+"""Programs whose accesses are seen."""
+
+UNSEEN: Final = (a_name_that_is_a_value, the_attributes_as_a_dictionary, a_hash_in_the_middle, a_key_of_a_sort)
+"""Programs that have an access which is not seen as it is."""
+
+
+class Watched(Traces):
+    """Collects why accesses may not all be seen."""
+
+    gaps: Final[dict[str, None]] = {}
+
+    def end(self, ran: Ran) -> None:
+        """Note the gaps of a run."""
+        self.gaps.update(dict.fromkeys(ran.gaps))
+        super().end(ran)
+
+
+def both(program: Callable[[], object]) -> dict[str, Any]:
+    Watched.gaps.clear()
+    traces = explore(program, Watched, Switching.FREE)
+    gaps = sorted(Watched.gaps)
+    schedules = explore(program, lambda: Preemptions(3), Switching.FREE, 4000)
+    return {"traces": traces, "gaps": gaps, "schedules": schedules}
+
+
+def ask_seen() -> dict[str, Any]:
+    return {program.__name__: both(program) for program in SEEN}
+
+
+def ask_unseen() -> dict[str, Any]:
+    return {program.__name__: both(program) for program in UNSEEN}

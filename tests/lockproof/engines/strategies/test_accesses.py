@@ -1,0 +1,56 @@
+"""Does the search for every trace see each kind of access, or say that it does not?
+
+Its outcomes are held against those of all schedules with at most three preemptions, which know nothing of accesses.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from lockproof.engines.control.foreseen import BY_NAME
+from lockproof.engines.control.step_log import INSIDE
+from tests.lockproof.engines.control.running import Answers, answers
+
+pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
+
+OUTCOMES = {
+    "a_cell": 2, "a_deque": 2, "a_global": 2, "a_list_that_is_replaced": 2, "a_look_that_changes": 2,
+    "a_sum_of_a_generator": 2, "a_thread_that_ends": 2, "a_try": 2, "a_view": 2, "an_argument": 2, "an_attribute": 2,
+    "an_attribute_by_its_name": 2, "an_event": 2, "an_item": 2, "an_iterator_of_two_threads": 4,
+    "an_iterator_that_leaks": 2, "one_list_by_two_names": 2, "the_time": 2,
+}  # fmt: skip
+"""How many outcomes each program has, counted by hand."""
+
+GAPS = {
+    "a_hash_in_the_middle": INSIDE,
+    "a_key_of_a_sort": INSIDE,
+    "a_name_that_is_a_value": BY_NAME,
+    "the_attributes_as_a_dictionary": BY_NAME,
+}
+
+
+@pytest.fixture(scope="module")
+def answer() -> Answers:
+    return answers("tests.lockproof.engines.strategies.access_programs")
+
+
+@pytest.mark.parametrize("name", OUTCOMES)
+def test_each_kind_of_access_is_seen(answer: Answers, name: str) -> None:
+    found = answer["seen"][name]
+    assert set(found["traces"]["outcomes"]) == set(found["schedules"]["outcomes"])
+    assert len(found["traces"]["outcomes"]) == OUTCOMES[name]
+    assert found["traces"]["exhausted"] and not found["traces"]["errors"] and found["gaps"] == []
+
+
+def test_a_trace_is_enough_of_many_schedules(answer: Answers) -> None:
+    found = answer["seen"].values()
+    assert sum(each["traces"]["runs"] for each in found) < sum(each["schedules"]["runs"] for each in found) / 20
+
+
+@pytest.mark.parametrize("name", GAPS)
+def test_what_is_not_seen_is_said(answer: Answers, name: str) -> None:
+    assert GAPS[name] in answer["unseen"][name]["gaps"]
+
+
+def test_every_program_is_asked(answer: Answers) -> None:
+    assert answer["seen"].keys() == OUTCOMES.keys() and answer["unseen"].keys() == GAPS.keys()

@@ -1,0 +1,47 @@
+"""Runs `Traces` on the programs of `small_programs`, and on the shapes of one lock; for `test_traces`.
+
+The environment variable SEEDS names the first seed and the one after the last.
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from lockproof.core.schedule import Switching
+from lockproof.engines.strategies.traces import Traces
+from tests.lockproof.engines.control.inside import explore, have_threads, together
+from tests.lockproof.engines.control.order_programs import SHAPES, appends
+from tests.lockproof.engines.strategies.small_programs import drawn, source
+
+
+class Shared:
+    """What the threads of a program share."""
+
+
+def compiled(seed: int) -> Callable[[], object]:
+    """Return the program of a seed as a function."""
+    file, text = f"<program {seed}>", source(drawn(seed))
+    linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
+    space: dict[str, Any] = {"Shared": Shared, "threading": threading, "together": together}
+    exec(compile(text, file, "exec"), space)
+    program: Callable[[], object] = space["program"]
+    return program
+
+
+def every_trace(program: Callable[[], object]) -> dict[str, Any]:
+    return explore(program, Traces, Switching.FREE)
+
+
+def ask_drawn() -> dict[str, Any]:
+    have_threads()
+    first, last = map(int, os.environ["SEEDS"].split())
+    return {str(seed): every_trace(compiled(seed)) for seed in range(first, last)}
+
+
+def ask_table() -> dict[str, Any]:
+    return {f"{t}x{o}": every_trace(partial(appends, t, o)) for t, o in SHAPES}
