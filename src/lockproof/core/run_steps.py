@@ -112,10 +112,9 @@ class RunStep:
         )
 
     def shared(self, other: RunStep) -> Access | None:
-        """Return the access of this step that conflicts with one of another step of the run, if both are known."""
+        """Return the access to a variable of this step that conflicts with one of another step of the run, if any."""
         for mine in self.accesses():
-            known = mine.name[:1] not in (CONTAINER, "@") or mine.object
-            if known and any(mine.conflicts(each) and each.name == mine.name for each in other.accesses()):
+            if mine.name[:1] not in (CONTAINER, "@") and any(map(mine.conflicts, other.accesses())):
                 return mine
         return None
 

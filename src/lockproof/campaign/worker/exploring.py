@@ -19,7 +19,7 @@ from lockproof.core.evidence import Doubt, Doubted, Evidence
 from lockproof.core.interpreter import VERSION
 from lockproof.core.options import DRAWING, EXHAUSTIVE
 from lockproof.core.pace import SCHEDULE, pace
-from lockproof.core.run_steps import CONTAINER, Access, RunStep
+from lockproof.core.run_steps import Access, RunStep
 from lockproof.core.schedule import Strategy, Switching
 from lockproof.core.values import Raised
 from lockproof.core.verdict import FindingKind, Masking
@@ -439,8 +439,7 @@ class Exploration:
 def _does(step: RunStep, access: Access) -> str:
     """Return what a step does with something, in words."""
     writes = any(each.writes for each in step.accesses() if each.name == access.name)
-    thing = f"a {access.name[1:]}" if access.name.startswith(CONTAINER) else access.name
-    return f"{'writes' if writes else 'reads'} {thing}"
+    return f"{'writes' if writes else 'reads'} {access.name}"
 
 
 def gaps_in(result: Result) -> Iterator[str]:
