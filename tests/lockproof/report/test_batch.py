@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 
 import pytest
@@ -88,6 +89,22 @@ def test_the_table_has_the_graver_first_and_the_rest_is_told_below() -> None:
     assert '  target = "p:3"' in lines and "  - p.x: its import ended" in lines and "  exceptions 2" in lines
     assert "p:2: VIOLATION" not in text(made) and "p:2: VIOLATION" in text(made, verbose=True)
     assert "p:0: HELD" not in text(made, verbose=True)
+
+
+def test_what_is_to_be_added_to_the_configuration_is_toml_on_a_narrow_terminal() -> None:
+    made = batch(replace(REFUSED, cause="Desk.__init__() missing 2 required positional arguments: 'till' and 'clerk'"))
+    lines = plain_text(lambda each, console: print_batch(each, console), made, 60).splitlines()
+    begin = next(number for number, line in enumerate(lines) if line.startswith("  # "))
+    tables = tomllib.loads("\n".join(lines[begin : begin + 4]))
+    assert tables == {"tool": {"lockproof": {"target": [{"target": "p:0", "factory": "tests.factories:0"}]}}}
+
+
+def test_the_name_of_a_class_is_not_broken_within() -> None:
+    name = "shop.serializers:FileSystemSerializer"
+    part = done(0, name, LOST_UPDATE)
+    made = Batch((Audit("b", "d", 1, (part,), (), (Survey("shop", (FoundTarget(name),), (), ()),)),))
+    lines = plain_text(lambda each, console: print_batch(each, console), made, 80).splitlines()
+    assert any(line.split()[0] == ":FileSystemSerializer" for line in lines if line.strip())
 
 
 def test_text_of_a_subject_is_no_markup_on_the_page_of_a_job() -> None:
