@@ -25,6 +25,9 @@ from lockproof.report.words import clean, counted, seconds
 _MOST_NAMES: Final = 12
 """The most new findings whose fingerprints stand below the table; the reports have all."""
 
+_MOST_COMMANDS: Final = 24
+"""The most commands below the table. With more findings, the page is the better place."""
+
 
 def print_batch(batch: Batch, console: Console, *, verbose: bool = False) -> None:
     """Print the batch. A target that was asked for alone has its report, and no table.
@@ -84,9 +87,7 @@ def _table(rows: Sequence[Cells], widest: int) -> Table:
     for each in rows:
         style = STYLES[each.row.report.verdict] if each.row.report is not None else "bold red"
         target = each.target if len(each.target) <= widest else each.target.replace(":", "\n:")
-        table.add_row(
-            Text(target), Text(each.verdict, style=style), each.tried, Text(each.flaw), Text(each.masked)
-        )
+        table.add_row(Text(target), Text(each.verdict, style=style), each.tried, Text(each.flaw), Text(each.masked))
     return table
 
 
@@ -98,8 +99,11 @@ def _repeat(page: Page, batch: Batch) -> None:
     ]
     if commands:
         page.heading("See a finding step by step with its command; --verbose prints all reports:")
-        for each in commands:
+        commands = list(dict.fromkeys(commands))  # of several builds, each command once
+        for each in commands[:_MOST_COMMANDS]:
             page.verbatim(each, indent=2)
+        if len(commands) > _MOST_COMMANDS:
+            page.say(f"and {len(commands) - _MOST_COMMANDS} more, which the reports have", indent=2)
 
 
 def _faults(page: Page, batch: Batch) -> None:

@@ -196,7 +196,9 @@ def test_an_object_is_checked_where_it_is_made(folder: Path) -> None:
 
 
 def test_an_object_of_which_there_is_only_one_is_left_out(folder: Path) -> None:
-    symbol = "class _S:\n    every = {}\n    def go(self): pass\ndef named(name): return _S.every.setdefault(name, _S())\n"
+    symbol = (
+        "class _S:\n    every = {}\n    def go(self): pass\ndef named(name): return _S.every.setdefault(name, _S())\n"
+    )
     write(folder, {"q/__init__.py": "", "q/_symbols.py": symbol})
     write(folder, {"q/made.py": "from q._symbols import _S, named\nANY = named('ANY')\nother = _S()\n"})
     found = surveyed("q")

@@ -19,7 +19,7 @@ from lockproof.report.html.render import html_page
 from lockproof.report.jsonfile import write_json
 from lockproof.report.markdown import as_markdown
 from lockproof.report.page import plain_text
-from tests.lockproof.report.samples import HELD, LOST_UPDATE, UNKNOWN
+from tests.lockproof.report.samples import DIFFERENT, HELD, LOST_UPDATE, UNKNOWN
 
 pytestmark = pytest.mark.one_build
 
@@ -105,6 +105,27 @@ def test_the_name_of_a_class_is_not_broken_within() -> None:
     made = Batch((Audit("b", "d", 1, (part,), (), (Survey("shop", (FoundTarget(name),), (), ()),)),))
     lines = plain_text(lambda each, console: print_batch(each, console), made, 80).splitlines()
     assert any(line.split()[0] == ":FileSystemSerializer" for line in lines if line.strip())
+
+
+def test_commands_below_the_table_are_few_and_each_is_there_once() -> None:
+    (finding,) = LOST_UPDATE.findings
+    assert finding.repeat is not None
+
+    def lines(*targets: str) -> list[str]:
+        repeats = [replace(finding.repeat, target=each) for each in targets]
+        made = batch(*(replace(LOST_UPDATE, findings=(replace(finding, repeat=each),)) for each in repeats))
+        return [line.split(" --")[0].strip() for line in text(made).splitlines()]
+
+    assert lines("x", "x").count("lockproof check x") == 1
+    many = lines(*(f"x{number}" for number in range(30)))
+    assert sum(line.startswith("lockproof check x") for line in many) == 24
+    assert "and 6 more, which the reports have" in many
+
+
+def test_a_difference_on_one_thread_is_told_by_its_sentence() -> None:
+    row = next(line for line in text(batch(DIFFERENT)).splitlines() if line.startswith("p:0"))
+    (first, *_) = [each for each in DIFFERENT.nonconformances if each.decides]
+    assert f"on one thread: {first.detail}"[:40] in row
 
 
 def test_text_of_a_subject_is_no_markup_on_the_page_of_a_job() -> None:

@@ -1,8 +1,9 @@
 """Ends a process whose main thread does not come back, also from code that never releases the GIL.
 
-The timer goes by the clock, since nothing else works while the GIL is held. On a busy machine the clock alone would call
-slow work a hang. So the timer gets as many times its seconds as the thread has lately needed for its work: a thread that
-waits nine tenths of its time for a processor has ten times as long. Linux counts both; elsewhere the factor is 1.
+The timer goes by the clock, since nothing else works while the GIL is held. On a busy machine the clock alone would
+call slow work a hang. So the timer gets as many times its seconds as the thread has lately needed for its work: a
+thread that waits nine tenths of its time for a processor has ten times as long. Linux counts both; elsewhere the factor
+is 1.
 """
 
 from __future__ import annotations
