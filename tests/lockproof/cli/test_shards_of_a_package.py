@@ -41,7 +41,5 @@ def test_three_shards_of_a_family_of_the_corpus_are_the_whole(tmp_path: Path) ->
     for number in (1, 2, 3):
         lockproof(tmp_path, *check, f"{number}.json", "--shard", f"{number}/3")
     assert lockproof(tmp_path, "merge", "3.json", "1.json", "2.json", "--json", "merged.json") == whole == 1
-    first, second = (
-        without_times(json.loads((tmp_path / name).read_text())) for name in ("whole.json", "merged.json")
-    )
+    first, second = (without_times(json.loads((tmp_path / name).read_text())) for name in ("whole.json", "merged.json"))
     assert len(first["reports"]) == 20 and first == second
