@@ -26,7 +26,7 @@ The rooms of this package, in the order of the pipeline. Each imports the rooms 
     campaign.protocol   what parent and child say to each other                           core engines.threads
     campaign.worker     the child: runs, judges   core inference generate engines judge mutation campaign.protocol
     campaign            the parent: decides what to ask next      core generate shrink mutation campaign.protocol
-    audit               many checks: units of work, each in a process of its own                  core campaign
+    audit               many checks: units of work, each in a process of its own   core engines.threads campaign
     audit.cluster       units of work on a Dask cluster                                              core audit
     audit.listing       the child that imports a package and lists what it has                    core inference
     testing             lockproof.check in tests, the pytest plugin                       core campaign report

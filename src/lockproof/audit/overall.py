@@ -49,6 +49,9 @@ class UnitsProgress:
     def _say(self, unit: Unit) -> None:
         elapsed = time.monotonic() - self._began
         each = sum(self._took) / len(self._took) if self._took else unit.options.budget + START
+        # Units that run for longer than the others took tell of a slow machine before they end.
+        slow = [age for begun in self._started.values() if (age := time.monotonic() - begun) > each]
+        each = sum(took) / len(took) if (took := [*self._took, *slow]) else each
         left = (self._units - len(self._took)) * each / max(1, min(self._jobs, self._units))
         done = f"{len(self._took) + self._before} of {self._units + self._before} done"
         text = f"{done}, about {_rough(left)} left, now {unit.target}"

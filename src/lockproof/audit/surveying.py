@@ -23,12 +23,16 @@ from typing import Any, Final
 from lockproof.audit.modules import Modules
 from lockproof.core.codec import decode
 from lockproof.core.survey import Contents, Export, FoundTarget, NoTarget, Survey
+from lockproof.engines.threads.patience import Patience
 
 LONGEST_IMPORT: Final = 30.0
 """Seconds after which an import counts as one that never ends."""
 
 _START: Final = 60.0
 """Seconds that the interpreter of the child may take to start."""
+
+_POLL: Final = 0.25
+"""Seconds between two looks at what the child does. On a busy machine it gets more time (`Patience`)."""
 
 INSIDE: Final = "modules inside of a package that does not import"
 NOTHING: Final = "modules without anything to check"
@@ -91,9 +95,8 @@ def _child(names: Sequence[str], package: str, longest: float) -> Iterator[Conte
                 child.stdin.write(json.dumps({"modules": list(names), "package": package}) + "\n")
                 child.stdin.flush()
             while True:
-                try:
-                    line = lines.get(timeout=longest if begun else _START)
-                except queue.Empty:
+                line = _next(lines, Patience(longest if begun else _START, child.pid))
+                if line is None:
                     why = f"its import did not end within {longest:g} s"
                     yield NoTarget(begun or names[0], why if begun else "the process for the imports did not start")
                     return
@@ -115,6 +118,15 @@ def _child(names: Sequence[str], package: str, longest: float) -> Iterator[Conte
             reader.join(_START)
             child.stdin.close()
             child.stdout.close()
+
+
+def _next(lines: queue.SimpleQueue[str], patience: Patience) -> str | None:
+    """Return the next line; None if the child hangs, which is more than that a busy machine keeps it waiting."""
+    while True:
+        with contextlib.suppress(queue.Empty):
+            return lines.get(timeout=_POLL)
+        if patience.over():
+            return None
 
 
 def _read(stream: Iterable[str], lines: queue.SimpleQueue[str]) -> None:

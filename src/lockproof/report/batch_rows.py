@@ -90,7 +90,9 @@ def _flaw(report: Report) -> str:
         return _finding(report, first) + (f", and {len(rest)} more" if rest else "")
     decides = [each for each in report.nonconformances if each.decides]
     if decides:
-        return clean(f"{decides[0].kind} on one thread, after {'; '.join(decides[0].lines[-1:])}")
+        # The last line may only look at what the one before has done; the sentence names the operation.
+        shown = decides[0]
+        return clean(f"on one thread: {shown.detail or f'{shown.kind}, after {shown.lines[-1]}'}")
     if report.verdict is Verdict.UNKNOWN:
         reason, *others = report.unknown
         return clean(reason.text) + (f", and {counted(len(others), 'reason')} more" if others else "")

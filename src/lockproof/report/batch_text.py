@@ -25,6 +25,9 @@ from lockproof.report.words import clean, counted, seconds
 _MOST_NAMES: Final = 12
 """The most new findings whose fingerprints stand below the table; the reports have all."""
 
+_MOST_COMMANDS: Final = 24
+"""The most commands below the table. With more findings, the page is the better place."""
+
 
 def print_batch(batch: Batch, console: Console, *, verbose: bool = False) -> None:
     """Print the batch. A target that was asked for alone has its report, and no table.
@@ -44,7 +47,7 @@ def print_batch(batch: Batch, console: Console, *, verbose: bool = False) -> Non
         page.say(clean(build))
     if rows:
         page.blank()
-        page.put(_table(rows), indent=0)
+        page.put(_table(rows, console.width // 3), indent=0)
     _repeat(page, batch)
     _faults(page, batch)
     _refused(page, list(refused(batch)))
@@ -76,15 +79,15 @@ def _sum(batch: Batch) -> str:
     return f"{counted(len(batch.rows), 'target')}: {', '.join(parts) or 'nothing to check'}; {took} of checks"
 
 
-def _table(rows: Sequence[Cells]) -> Table:
+def _table(rows: Sequence[Cells], widest: int) -> Table:
+    """Return the table. The name of a target that is longer than `widest` gets a second line for the class."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
     for name in HEADINGS:
         table.add_column(name, overflow="fold", no_wrap=name in ("verdict", "tried", "GIL"))
     for each in rows:
         style = STYLES[each.row.report.verdict] if each.row.report is not None else "bold red"
-        table.add_row(
-            Text(each.target), Text(each.verdict, style=style), each.tried, Text(each.flaw), Text(each.masked)
-        )
+        target = each.target if len(each.target) <= widest else each.target.replace(":", "\n:")
+        table.add_row(Text(target), Text(each.verdict, style=style), each.tried, Text(each.flaw), Text(each.masked))
     return table
 
 
@@ -96,8 +99,11 @@ def _repeat(page: Page, batch: Batch) -> None:
     ]
     if commands:
         page.heading("See a finding step by step with its command; --verbose prints all reports:")
-        for each in commands:
+        commands = list(dict.fromkeys(commands))  # of several builds, each command once
+        for each in commands[:_MOST_COMMANDS]:
             page.verbatim(each, indent=2)
+        if len(commands) > _MOST_COMMANDS:
+            page.say(f"and {len(commands) - _MOST_COMMANDS} more, which the reports have", indent=2)
 
 
 def _faults(page: Page, batch: Batch) -> None:
@@ -127,7 +133,7 @@ def _refused(page: Page, rows: Sequence[TargetRow]) -> None:
         for each in wanting:
             assert each.refusal is not None
             page.blank()
-            page.say(f"# {clean(each.refusal.cause or each.refusal.fact)}", indent=2, hang=2)
+            page.verbatim(f"# {clean(each.refusal.cause or each.refusal.fact)}", indent=2)  # wrapped, it is no comment
             name = each.target.rpartition(":")[2].lower()
             page.verbatim(
                 f'[[tool.lockproof.target]]\ntarget = "{each.target}"\nfactory = "tests.factories:{name}"', indent=2

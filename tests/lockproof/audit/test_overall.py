@@ -30,3 +30,16 @@ def test_it_counts_units_and_findings_and_estimates_the_rest(monkeypatch: pytest
     progress.ended(UnitOutcome(UNITS[1], Ending.CHECKED, HELD))
     assert told[-1].text == "4 of 6 done, about 3 min left, now m:1" and told[-1].findings == 1
     assert told[-1].elapsed == 320.0
+
+
+def test_a_unit_that_runs_for_long_is_in_the_estimate_before_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr(overall.time, "monotonic", lambda: now)
+    told: list[Progress] = []
+    progress = UnitsProgress(4, 0, 2, told.append)
+    progress.told(UNITS[0], Progress("checking", 0.0, 10.0))
+    now = 60.0
+    progress.told(UNITS[0], Progress("checking", 60.0, 10.0))
+    assert told[-1].text == "0 of 4 done, about 2 min left, now m:0"
+    progress.told(UNITS[1], Progress("checking", 0.0, 10.0))
+    assert told[-1].text == "0 of 4 done, about 2 min left, now m:1"  # the new one says nothing yet

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from lockproof.audit.modules import MAIN, PRIVATE, TESTS, modules_of
 from lockproof.audit.surveying import INSIDE, NOTHING, survey_of
 from lockproof.core.errors import LockproofError
 from lockproof.core.survey import Contents, Survey
+from lockproof.engines.threads.patience import Patience
 from lockproof.inference.target import load, load_specification
 from tests.repository.documents.blocks import environment_of_commands
 
@@ -77,6 +79,19 @@ def test_an_import_that_never_ends_is_told_and_the_next_module_is_looked_at(fold
     found = surveyed("p", longest=6.0)
     assert [each.target for each in found.found] == ["p.b:B"]
     assert [(each.name, each.why) for each in found.broken] == [("p.a", "its import did not end within 6 s")]
+
+
+def test_a_child_that_gets_no_processor_has_more_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Busy(Patience):
+        """What a machine shows that gives the import no processor."""
+
+        def over(self) -> bool:
+            return super().over() and time.monotonic() - self._since > 30.0
+
+    slow = "import time\ntime.sleep(1.0)\nclass B:\n    def go(self): pass\n"
+    write(folder, {"p/__init__.py": slow})
+    monkeypatch.setattr(surveying, "Patience", Busy)
+    assert [each.target for each in surveyed("p", longest=0.5).found] == ["p:B"]
 
 
 def test_a_directory_is_named_by_files_unless_python_imports_it_from_there(folder: Path) -> None:
@@ -178,6 +193,17 @@ def test_an_object_is_checked_where_it_is_made(folder: Path) -> None:
     assert isinstance(load_specification("q.made:registry").subject(), dict)
     with pytest.raises(LockproofError, match="does not make registry itself"):
         load_specification("q:registry")
+
+
+def test_an_object_of_which_there_is_only_one_is_left_out(folder: Path) -> None:
+    symbol = (
+        "class _S:\n    every = {}\n    def go(self): pass\ndef named(name): return _S.every.setdefault(name, _S())\n"
+    )
+    write(folder, {"q/__init__.py": "", "q/_symbols.py": symbol})
+    write(folder, {"q/made.py": "from q._symbols import _S, named\nANY = named('ANY')\nother = _S()\n"})
+    found = surveyed("q")
+    assert [each.target for each in found.found] == ["q.made:other"]
+    assert ("q.made:ANY", "objects of which there is only one") in [(each.name, each.why) for each in found.left_out]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 
 import pytest
@@ -18,7 +19,7 @@ from lockproof.report.html.render import html_page
 from lockproof.report.jsonfile import write_json
 from lockproof.report.markdown import as_markdown
 from lockproof.report.page import plain_text
-from tests.lockproof.report.samples import HELD, LOST_UPDATE, UNKNOWN
+from tests.lockproof.report.samples import DIFFERENT, HELD, LOST_UPDATE, UNKNOWN
 
 pytestmark = pytest.mark.one_build
 
@@ -88,6 +89,43 @@ def test_the_table_has_the_graver_first_and_the_rest_is_told_below() -> None:
     assert '  target = "p:3"' in lines and "  - p.x: its import ended" in lines and "  exceptions 2" in lines
     assert "p:2: VIOLATION" not in text(made) and "p:2: VIOLATION" in text(made, verbose=True)
     assert "p:0: HELD" not in text(made, verbose=True)
+
+
+def test_what_is_to_be_added_to_the_configuration_is_toml_on_a_narrow_terminal() -> None:
+    made = batch(replace(REFUSED, cause="Desk.__init__() missing 2 required positional arguments: 'till' and 'clerk'"))
+    lines = plain_text(lambda each, console: print_batch(each, console), made, 60).splitlines()
+    begin = next(number for number, line in enumerate(lines) if line.startswith("  # "))
+    tables = tomllib.loads("\n".join(lines[begin : begin + 4]))
+    assert tables == {"tool": {"lockproof": {"target": [{"target": "p:0", "factory": "tests.factories:0"}]}}}
+
+
+def test_the_name_of_a_class_is_not_broken_within() -> None:
+    name = "shop.serializers:FileSystemSerializer"
+    part = done(0, name, LOST_UPDATE)
+    made = Batch((Audit("b", "d", 1, (part,), (), (Survey("shop", (FoundTarget(name),), (), ()),)),))
+    lines = plain_text(lambda each, console: print_batch(each, console), made, 80).splitlines()
+    assert any(line.split()[0] == ":FileSystemSerializer" for line in lines if line.strip())
+
+
+def test_commands_below_the_table_are_few_and_each_is_there_once() -> None:
+    (finding,) = LOST_UPDATE.findings
+    assert finding.repeat is not None
+
+    def lines(*targets: str) -> list[str]:
+        repeats = [replace(finding.repeat, target=each) for each in targets]
+        made = batch(*(replace(LOST_UPDATE, findings=(replace(finding, repeat=each),)) for each in repeats))
+        return [line.split(" --")[0].strip() for line in text(made).splitlines()]
+
+    assert lines("x", "x").count("lockproof check x") == 1
+    many = lines(*(f"x{number}" for number in range(30)))
+    assert sum(line.startswith("lockproof check x") for line in many) == 24
+    assert "and 6 more, which the reports have" in many
+
+
+def test_a_difference_on_one_thread_is_told_by_its_sentence() -> None:
+    row = next(line for line in text(batch(DIFFERENT)).splitlines() if line.startswith("p:0"))
+    (first, *_) = [each for each in DIFFERENT.nonconformances if each.decides]
+    assert f"on one thread: {first.detail}"[:40] in row
 
 
 def test_text_of_a_subject_is_no_markup_on_the_page_of_a_job() -> None:

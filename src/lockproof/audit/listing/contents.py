@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import abc
 import ast
+import contextlib
 import dis
 import enum
 import inspect
@@ -19,7 +20,9 @@ from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
+from lockproof.core.errors import LockproofError
 from lockproof.core.survey import Contents, Export
+from lockproof.inference.fresh import FreshObject
 from lockproof.inference.from_module import functions_of
 from lockproof.inference.generic import public
 
@@ -146,7 +149,19 @@ def _no_object(value: Any, module: ModuleType, name: str) -> str:
         return "objects of modules without Python source"
     if name not in _made_in(Path(file)):
         return "objects that a module only passes on"
-    return f"objects of {why}" if (why := _no_target(type(value))) else ""
+    if why := _no_target(type(value)):
+        return f"objects of {why}"
+    return "" if _is_made_anew(module, name) else "objects of which there is only one"
+
+
+def _is_made_anew(module: ModuleType, name: str) -> bool:
+    """Tell whether executing the module makes another object, as a check needs it; a symbol stays the same."""
+    with contextlib.suppress(Exception):  # the module cannot be executed again: the check says so
+        try:
+            FreshObject(module, name)
+        except LockproofError:
+            return False
+    return True
 
 
 def _made_in(file: Path) -> set[str]:

@@ -468,10 +468,11 @@ class Worker:
             if len(self._cases) >= MOST_CASES:
                 del self._cases[next(iter(self._cases))]
             self.announce([str(scenario)])
+            program = self._program(scenario)  # before the watchdog: it starts threads, which is no work of the subject
             with Watchdog(self._hang):
                 judge = self._judge_or_reason(scenario)
                 case = self._cases[given] = Case(
-                    scenario, self._program(scenario), judge, lenient(scenario, self.specification, self._judge)
+                    scenario, program, judge, lenient(scenario, self.specification, self._judge)
                 )
             self.announce([])
         return case

@@ -139,6 +139,20 @@ class Overview:
         """How many reports the page has."""
         return sum(len(each.entries) for each in self.subjects)
 
+    @property
+    def many(self) -> bool:
+        """Whether there are so many subjects that what was covered is folded."""
+        return len(self.subjects) > _MANY
+
+    @property
+    def verdicts(self) -> list[tuple[Verdict, int]]:
+        """How many subjects have which verdict, the gravest first; of several builds, the gravest of a subject."""
+        counts = Counter(each.verdict for each in self.subjects)
+        return [(each, counts[each]) for each in reversed(_GRAVITY) if counts[each]]
+
+
+_MANY = 12
+"""Subjects above which a reader looks for one of them, and does not read all."""
 
 _GRAVITY = (Verdict.HELD, Verdict.UNKNOWN, Verdict.VIOLATION)
 

@@ -205,3 +205,12 @@ def test_of_many_findings_none_is_open() -> None:
 def test_every_verdict_has_its_colour() -> None:
     style = (PLACE / "page.css").read_text(encoding="ascii")
     assert all(f".badge.{verdict.value} " in style for verdict in Verdict)
+
+
+@pytest.mark.parametrize(("count", "folded"), [(12, False), (13, True)])
+def test_of_many_subjects_the_verdicts_are_counted_and_what_was_covered_is_folded(count: int, folded: bool) -> None:
+    reports = [replace(HELD, subject=f"m:{number}") for number in range(count - 1)]
+    page = page_of(*reports, replace(UNKNOWN, subject="m:unknown"))
+    assert [each.text for each in page.all("p", cls="verdicts")] == [f"UNKNOWN 1 HELD {count - 1}"] * folded
+    covered = page.all("details", cls="coverage")
+    assert len(covered) == count and {"open" in each.attributes for each in covered} == {not folded}
