@@ -229,7 +229,8 @@ class ControlledWorker(Worker):
             found = [] if scenario is not None else model.waiting_calls(seconds)
             kinds = {each.call.kind.text for each in found}
             if scenario is not None:
-                kinds = model.waiting_in(self.specification.bind(scenario))
+                given = self.specification.bind(scenario)
+                kinds = model.waiting_in(given) or (set() if model.fault else model.ending_with_time(given))
             final = self.specification.final
             scenarios = tuple(dict.fromkeys(made for each in found for made in model.scenarios(each, final)))
         self.announce([])
