@@ -40,7 +40,7 @@ PLACE: Final = Path(__file__).parent
 _COUNTS: Final = ("scenarios", "invocations", "schedules", "outcomes")
 
 TEMPLATES: Final = "Jinja2"
-"""The distribution of the template engine. The extra `html` has it too, but this works however lockproof was installed."""
+"""The distribution of the template engine. This works however lockproof was installed."""
 
 
 def need_templates() -> None:
