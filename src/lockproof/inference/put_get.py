@@ -14,7 +14,7 @@ from typing import Any, Final
 from lockproof.core.lives import OWN_NAME
 from lockproof.core.model import block
 from lockproof.core.operation import OperationKind, op
-from lockproof.core.own_time import own_time, real
+from lockproof.core.own_time import own_time
 from lockproof.inference.queues import Order
 
 PUTS: Final = ("put", "push", "enqueue", "offer", "send", "produce", "append", "add", "insert")
@@ -25,9 +25,6 @@ PATIENCE: Final = 0.15
 
 LONG: Final = 3.0
 """Seconds after which a call that could return counts as hung."""
-
-_LOOK: Final = 0.001
-"""Seconds between two looks at a call."""
 
 _MOST: Final = 6
 """A queue that takes so many items counts as unbounded."""
@@ -50,7 +47,8 @@ class _Trial:
         self.result: Any = None
         self.done = self.raised = False
         self._call = call
-        threading.Thread(target=self._run, name=f"{OWN_NAME}trial", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name=f"{OWN_NAME}trial", daemon=True)
+        self._thread.start()
 
     def _run(self) -> None:
         try:
@@ -62,9 +60,7 @@ class _Trial:
 
     def returned(self, patience: float = PATIENCE) -> bool:
         """Tell whether the call returns within so many seconds."""
-        end = real.monotonic() + patience
-        while not self.done and real.monotonic() < end:
-            real.sleep(_LOOK)
+        self._thread.join(patience)
         return self.done
 
     def released(self) -> bool:
