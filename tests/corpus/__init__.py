@@ -415,6 +415,9 @@ _WAITING: Final = (
     _pair("waiting", "Tasks", "check-then-act",
           "each of two threads finds that it is not the last, and none says that all is done",
           "a.join() || a.done() || a.done()", kind=_DEADLOCK, needs=_THREE),
+    _pair("waiting", "Hire", "lost wakeup",
+          "the woken thread does not look again: another one has taken what it was woken for",
+          "a.take() -> a.put(1) || a.take() || a.take() ->", needs=_THREE),
 )  # fmt: skip
 
 _HANDED: Final = (

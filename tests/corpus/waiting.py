@@ -538,3 +538,41 @@ class MendedTasks:
         with self._over:
             while self._open > 0:
                 self._over.wait()
+
+
+class BrokenHire:
+    """Waits with a time limit, which is longer than a hang; who is woken in time does not look again."""
+
+    def __init__(self) -> None:
+        self._returned = Condition()
+        self._free = [1]
+
+    def take(self) -> int | None:
+        with self._returned:
+            if not self._free and not self._returned.wait(30):
+                return None
+            return self._free.pop()
+
+    def put(self, thing: int) -> None:
+        with self._returned:
+            self._free.append(thing)
+            self._returned.notify()
+
+
+class MendedHire:
+    """Looks again, until the limit is over."""
+
+    def __init__(self) -> None:
+        self._returned = Condition()
+        self._free = [1]
+
+    def take(self) -> int | None:
+        with self._returned:
+            if not self._returned.wait_for(lambda: self._free, 30):
+                return None
+            return self._free.pop()
+
+    def put(self, thing: int) -> None:
+        with self._returned:
+            self._free.append(thing)
+            self._returned.notify()

@@ -104,8 +104,19 @@ def _spec(name: str) -> importlib.machinery.ModuleSpec | None:
         if spec is None or spec.submodule_search_locations is None:
             return None
         dotted = f"{dotted}.{part}"
-        spec = importlib.machinery.PathFinder.find_spec(dotted, list(spec.submodule_search_locations))
+        spec = _inside(dotted, list(spec.submodule_search_locations))
     return spec
+
+
+def _inside(dotted: str, places: list[str]) -> importlib.machinery.ModuleSpec | None:
+    """Return where Python would import a module from that is in a package with these directories."""
+    try:
+        return importlib.machinery.PathFinder.find_spec(dotted, places)
+    except KeyError:  # a namespace within a package that was not imported
+        name = dotted.rpartition(".")[2]
+        spec = importlib.machinery.ModuleSpec(dotted, None, is_package=True)
+        spec.submodule_search_locations = [str(each) for place in places if (each := Path(place) / name).is_dir()]
+        return spec
 
 
 def _of_directory(path: Path) -> Modules:

@@ -19,6 +19,7 @@ from typing import IO, Any
 from lockproof.campaign.check_target import check_target
 from lockproof.core.codec import decode, encode
 from lockproof.core.errors import LockproofError
+from lockproof.core.import_path import import_from_here
 from lockproof.core.options import CheckOptions, Progress, Tell
 from lockproof.core.unit import Ending, Refusal, Unit, UnitOutcome
 from lockproof.core.verdict import InternalError, Interrupted, Report
@@ -53,6 +54,7 @@ def main() -> int:
     asked = sys.stdin.readline()
     if not asked:
         return 0
+    import_from_here()
     unit = decode(Unit, json.loads(asked))
     threading.Thread(target=_interrupt_at_the_end_of, args=(sys.stdin,), daemon=True).start()
     send = _sender(answers)

@@ -11,7 +11,7 @@ from lockproof.campaign.protocol.child import Child, Died
 from lockproof.campaign.protocol.messages import Avoid, RunLines, RunResult, UseWatched
 from lockproof.campaign.thread_runs import ThreadRuns
 from lockproof.core.options import CheckOptions
-from lockproof.core.pace import DEATH
+from lockproof.core.pace import DEATH, crowding
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
 from lockproof.core.watched import Watched
@@ -91,11 +91,11 @@ class Deaths:
             lambda candidate: self.ends(candidate, died, min(0.5, self.options.hang)) is not None,
             goes_on,
         )
-        last = self.ends(small, died, self.options.hang) if small is not scenario else died
+        last = self.ends(small, died, self.options.hang * crowding()) if small is not scenario else died
         for _ in range(CRASH_RETRIES):
             if last is not None and (last.kind is not FindingKind.CRASH or CRASH_HEADER in last.stacks):
                 return small, last
-            last = self.ends(small, died, self.options.hang)
+            last = self.ends(small, died, self.options.hang * crowding())
         return (scenario, died) if last is None else (small, last)
 
     def again(self, scenario: Scenario, hang: float) -> Died | RunResult:

@@ -21,6 +21,7 @@ from lockproof.campaign.thread_runs import ThreadRuns
 from lockproof.core.environment import Environment
 from lockproof.core.evidence import clause
 from lockproof.core.options import CheckOptions
+from lockproof.core.pace import crowding
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, FindingKind
 
@@ -77,7 +78,7 @@ class ScheduleFailures:
                 continue
             if self.threads.waits.explain(died, scenario):
                 continue
-            again = self.deaths.again(scenario, self.options.hang)
+            again = self.deaths.again(scenario, self.options.hang * crowding())
             if isinstance(again, Died):
                 if self.threads.waits.explain(again, scenario):
                     continue

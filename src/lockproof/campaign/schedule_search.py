@@ -36,6 +36,9 @@ MOST_OPERATIONS: Final = 7
 """Parallel operations at most of a scenario that is explored. Few, since each multiplies the schedules; but more than
 two, since each multiplies the pairs of operations that may collide even faster."""
 
+MOST_REPEATED: Final = 100
+"""Scenarios in a row at most that were explored before, or are too large, until there seem to be no others."""
+
 AIMED_SCHEDULES: Final = 40
 """The same for the scenarios of a mutant, which all run what was changed."""
 
@@ -57,9 +60,6 @@ LEAST_LATE: Final = 2
 LATE: Final = 3.0
 """Scenarios that are tried after the budget is spent, until one can run, since each engine must run at least one: the
 most, and the fewest of them if it has been spent for so many seconds."""
-
-MOST_REPEATED: Final = 60
-"""Scenarios in a row that the search has explored before, or that are too large; then there are no more."""
 
 FEWEST_SCHEDULES: Final = 5
 """Schedules that mean something, unless they are all there are of a scenario. The search goes on for them a little."""
@@ -165,7 +165,7 @@ class ScheduleSearch:
             over = turn.left() <= 0 and (served or late or not turn.late)
             if over or self.deaths or not self.prepare():
                 return None
-            fresh = next(self._fresh, None) if step % (4 if aimed else 3) != 2 or not self._unfinished else None
+            fresh = self._next_fresh(turn) if step % (4 if aimed else 3) != 2 or not self._unfinished else None
             if fresh is None and not self._unfinished:
                 return None
             chosen = _Unfinished(fresh) if fresh is not None else self._unfinished.pop(0)
@@ -182,6 +182,23 @@ class ScheduleSearch:
                 chosen.seconds = min(2 * chosen.seconds, LONGEST_LOOK)
                 self._unfinished.append(chosen)
         return None
+
+    def _next_fresh(self, turn: Turn) -> Scenario | None:
+        """Return a scenario that was not explored yet; None if there seems to be none, or if the turn is over.
+
+        A class with few operations has few scenarios, and then nearly all that the process makes were explored before.
+        """
+        assert self._fresh is not None
+        for _ in range(MOST_REPEATED):
+            scenario = next(self._fresh, None)
+            if scenario is None or (scenario not in self.outcomes and self._fits(scenario)):
+                return scenario
+            if turn.left() <= 0 and self.explored:
+                return None
+        return None
+
+    def _fits(self, scenario: Scenario) -> bool:
+        return scenario.size[0] <= MOST_OPERATIONS or scenario in self.first
 
     def search_beside(self, known: Sequence[Scenario], turn: Turn) -> tuple[Scenario, Explored] | None:
         """Explore scenarios in which the operations of these findings do not meet; return one that fails."""
@@ -261,16 +278,8 @@ class ScheduleSearch:
                 raise Died(FindingKind.EXIT, "the process does not start again", "", ())
 
         yield from self.first
-        repeated = 0
         try:
-            for scenario in generated(self.child.child, restart):
-                if scenario.size[0] > MOST_OPERATIONS or scenario in self.outcomes:
-                    repeated += 1
-                    if repeated > MOST_REPEATED:
-                        return  # a class with few operations has few scenarios
-                    continue
-                repeated = 0
-                yield scenario
+            yield from generated(self.child.child, restart)
         except Died as died:
             self.evidence.add_death(f"under control, while scenarios were made: {died.detail}", found=False)
 

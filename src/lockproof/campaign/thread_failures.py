@@ -14,6 +14,7 @@ from lockproof.campaign.protocol.messages import RunResult
 from lockproof.campaign.results import merged
 from lockproof.campaign.thread_runs import MOST_INVOCATIONS, SHORT_RUN, ThreadRuns
 from lockproof.core.options import CheckOptions
+from lockproof.core.pace import crowding
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
 from lockproof.shrink.shrinker import UNFINISHED, shrink
@@ -61,7 +62,7 @@ class ThreadFailures:
         if died.certain:
             self.deaths.restart()
             return died
-        again = self.deaths.again(scenario, 2 * self.options.hang)
+        again = self.deaths.again(scenario, 2 * self.options.hang * crowding())
         if isinstance(again, Died):
             return again
         if died.kind is FindingKind.HANG and died.announced and again.tally.judged == again.invocations > 0:

@@ -38,9 +38,10 @@ from lockproof.cli.kept import keep_failed, kept_for
 from lockproof.cli.merge_command import merge
 from lockproof.cli.mutate_command import mutate
 from lockproof.cli.report_command import report
-from lockproof.cli.shared import import_from_here, internal_error, interrupted
+from lockproof.cli.shared import internal_error, interrupted
 from lockproof.core import environment
 from lockproof.core.errors import LockproofError
+from lockproof.core.import_path import import_from_here
 from lockproof.core.options import (
     CONFORMANCES,
     COUNTS,

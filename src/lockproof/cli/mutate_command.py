@@ -10,7 +10,8 @@ import click
 
 from lockproof.cli import parameters
 from lockproof.cli.formats import OF_MUTANTS, Files, deliver, written_as
-from lockproof.cli.shared import import_from_here, internal_error, interrupted
+from lockproof.cli.shared import internal_error, interrupted
+from lockproof.core.import_path import import_from_here
 from lockproof.core.mutation_report import MutationFailed, MutationInterrupted
 from lockproof.core.options import MutateOptions
 from lockproof.report.mutants_text import print_mutants, print_mutation

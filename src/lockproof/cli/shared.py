@@ -1,9 +1,7 @@
-"""What the commands share beside options and formats: imports from the working directory, and Ctrl-C."""
+"""What the commands share beside options and formats: the messages of Ctrl-C, and of a fault of lockproof."""
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Final
 
 import click
@@ -29,12 +27,6 @@ def internal_error(trace: str) -> int:
         err=True,
     )
     return INTERNAL_ERROR
-
-
-def import_from_here() -> None:
-    """Make modules of the working directory importable, as `python -m` does. An installed command does not do it."""
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
 
 
 def interrupted(when: str) -> int:

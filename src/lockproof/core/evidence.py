@@ -334,9 +334,9 @@ _WORDS: Final[dict[Doubt, _Words]] = {
         step="make the loops in it shorter, or let a loop that waits block on a lock or a condition",
     ),
     Doubt.MODEL_TOO_WIDE: _Words(
-        "scenario was not run, since the model has too many choices to judge it, or is too slow here",
-        "scenarios were not run, since the model has too many choices to judge them, or is too slow here",
-        example=": {}", step="give it more time with --budget, or a model with fewer choices (--model)",
+        "scenario was not run, since the model took too long, or has too many choices, to judge it",
+        "scenarios were not run, since the model took too long, or has too many choices, to judge them",
+        example=": {}", step="run it again on a quiet machine, or give a quicker model with fewer choices (--model)",
     ),
     Doubt.ALONE_DIFFERS: _Words(
         "scenario was not run, since one thread alone already differs from the model there",
@@ -418,7 +418,7 @@ _OMITTED: Final[dict[Omission, _Words]] = {
 }  # fmt: skip
 
 _WHY: Final[dict[Doubt | Omission, str]] = {
-    Doubt.MODEL_TOO_WIDE: "the model has too many choices to judge it, or is too slow here",
+    Doubt.MODEL_TOO_WIDE: "the model took too long, or has too many choices, to judge it",
     Doubt.ALONE_DIFFERS: "run by one thread, the subject already differs from the model",
     Omission.WAITS_FOR_EVER: "its operations can wait for ever",
     Omission.LEFT_TO_CONTROL: "its calls may wait, so real threads do not run it, and schedules do",

@@ -78,7 +78,14 @@ class _Block:
 
 
 def enter(subject: Any, manager: Any, slot: int | None = None) -> Any:
-    """Begin a `with` block, keep it for `leave`, and return what it gives."""
+    """Begin a `with` block, keep it for `leave`, and return what it gives.
+
+    Raises:
+        LookupError: the subject has no room for the block, which would end at once: two steps of the class as one.
+
+    """
+    if not hasattr(subject, "__dict__"):
+        raise LookupError("a class with slots has no room for a block")
     value = type(manager).__enter__(manager)
     keep(subject, _Block(manager, value), slot)
     return value

@@ -47,11 +47,11 @@ DATACLASS_MAKER: Final = "__create_fn__"
 """The name of the code with which `dataclasses` makes methods. This code is no code of the subject."""
 
 
-# Names that control replaces.
+# Names that engines replace.
 
 
 class Place(NamedTuple):
-    """An attribute of a module or class that control replaces."""
+    """An attribute of a module or class that engines replace."""
 
     owner: Any
     name: str

@@ -108,6 +108,7 @@ class Lives:
         def start(thread: threading.Thread) -> None:
             if not thread.name.startswith(OWN_NAME):
                 self.started += 1
+                own_time.has_threads = True
             real(thread)
 
         setattr(threading.Thread, "start", start)  # noqa: B010  (checkers know no method that is replaced)

@@ -25,7 +25,7 @@ from datetime import datetime as RealDatetime
 from types import FrameType, SimpleNamespace
 from typing import Any, Final
 
-from lockproof.core.interpreter import get_frame
+from lockproof.core.interpreter import QUEUE_TIME, THREADING_TIME, get_frame
 
 BEGIN: Final = 1000.0
 """What `monotonic` and `perf_counter` return at the beginning of a run, in seconds."""
@@ -38,6 +38,11 @@ STILL: Final = 200
 
 SLEPT: Final = 0.001
 """Most real seconds that a sleep takes in a thread of lockproof. A thread of the subject sleeps as long as it asks."""
+
+MET: Final = 0.02
+AWAITED: Final = 1.0
+"""Most real seconds that a wait with a time limit takes in a thread of lockproof, where another thread of lockproof may
+end it, and where a thread of the subject may. Where neither runs, nothing can end it, and the limit is over at once."""
 
 PASSING: Final = "time_passes"
 """The name of the operation that lets time pass."""
@@ -54,12 +59,13 @@ _OWN: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.s
 class OwnTime:
     """The clock of the present run.
 
-    `now` is its time in seconds; `was_read`: code of the subject has read a clock in any run.
+    `now` is its time in seconds; `was_read`: code of the subject has read a clock in any run. `parallel`: threads of
+    lockproof run at the same time; `has_threads`: the subject has started threads.
     """
 
     def __init__(self) -> None:
         self.now = BEGIN
-        self.was_read = False
+        self.was_read = self.parallel = self.has_threads = False
         self._looks, self._still = 0, STILL
         self._lock = allocate_lock()
         self._own_threads: set[int] = set()
@@ -105,6 +111,12 @@ class OwnTime:
             raise ValueError("sleep length must be non-negative")
         real.sleep(min(seconds, SLEPT) if get_ident() in self._own_threads else seconds)
         self.advance(seconds)
+
+    def waits(self, seconds: float) -> float:
+        """Return how many real seconds a wait with this limit takes in the calling thread, if nothing ends it."""
+        if get_ident() not in self._own_threads:
+            return seconds
+        return min(seconds, AWAITED if self.has_threads else MET if self.parallel else 0.0)
 
 
 own_time: Final = OwnTime()
@@ -202,9 +214,14 @@ def install() -> None:
     wait = threading.Condition.wait
 
     def waited(self: threading.Condition, timeout: float | None = None) -> bool:
-        notified = wait(self, timeout)
-        if not notified and timeout is not None:
+        if timeout is None:
+            return wait(self)
+        notified = wait(self, own_time.waits(timeout))
+        if not notified:
             own_time.advance(timeout)
         return notified
 
     threading.Condition.wait = waited  # type: ignore[method-assign]
+    # What is built on it loops until its time limit is over, by a clock of its own.
+    THREADING_TIME.replace(_monotonic)
+    QUEUE_TIME.replace(_monotonic)

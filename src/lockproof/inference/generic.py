@@ -216,11 +216,18 @@ def public(cls: type) -> list[str]:
 
 
 def _is_property(member: Any) -> bool:
-    return isinstance(member, property) or (
-        hasattr(type(member), "__get__")
-        and (type(member).__name__ == "cached_property" or hasattr(type(member), "__set__"))
-        and not isinstance(member, MemberDescriptorType)
-    )
+    if isinstance(member, property):
+        return True
+    if not hasattr(type(member), "__get__") or isinstance(member, MemberDescriptorType):
+        return False
+    return hasattr(type(member), "__set__") or _is_itself_in_a_class(member)
+
+
+def _is_itself_in_a_class(member: Any) -> bool:
+    """Tell whether a descriptor returns itself where a class is asked, as `cached_property` and those like it do."""
+    with suppress(Exception):
+        return not callable(member) and member.__get__(None, object) is member
+    return False
 
 
 def _of_life(

@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lockproof.core.lives import OWN_NAME
 from lockproof.core.model import block
 from lockproof.core.operation import OperationKind, op
+from lockproof.core.own_time import own_time
 from lockproof.inference.queues import Order
 
 PUTS: Final = ("put", "push", "enqueue", "offer", "send", "produce", "append", "add", "insert")
@@ -42,22 +44,24 @@ class _Trial:
     """A call on a thread of its own. If the call never returns, its thread is left behind."""
 
     def __init__(self, call: Callable[[], Any]) -> None:
-        self.done = threading.Event()
         self.result: Any = None
-        self.raised = False
+        self.done = self.raised = False
         self._call = call
-        threading.Thread(target=self._run, daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name=f"{OWN_NAME}trial", daemon=True)
+        self._thread.start()
 
     def _run(self) -> None:
         try:
-            self.result = self._call()
+            with own_time.adopted():  # a wait with a time limit comes to its end: it does not wait as a queue does
+                self.result = self._call()
         except Exception as error:
             self.result, self.raised = error, True
-        self.done.set()
+        self.done = True
 
     def returned(self, patience: float = PATIENCE) -> bool:
         """Tell whether the call returns within so many seconds."""
-        return self.done.wait(patience)
+        self._thread.join(patience)
+        return self.done
 
     def released(self) -> bool:
         """Tell whether a call that may return now does so: on a busy machine that takes long."""

@@ -6,20 +6,15 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import count, cycle, islice
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from lockproof.campaign import schedule_search
 from lockproof.campaign.check_target import check_target
-from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.protocol.child import Child
 from lockproof.campaign.protocol.messages import Conform, Generate, UseWatched
 from lockproof.campaign.protocol.setup import Named, Setup
-from lockproof.campaign.schedule_search import ScheduleSearch
 from lockproof.core.options import CheckOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Interrupted, Verdict
@@ -132,29 +127,3 @@ def test_real_threads_are_told_nothing_where_nothing_is_exposed(monkeypatch: pyt
     assert requests.seen.accesses["a.pay()"] > 0 and not requests.seen.exposed
     assert report.verdict is Verdict.HELD
     assert "UseWatched" not in dict(requests.sent)
-
-
-def search_of(scenarios: Iterator[Scenario], monkeypatch: pytest.MonkeyPatch) -> ScheduleSearch:
-    monkeypatch.setattr(schedule_search, "generated", lambda *_: scenarios)
-    child = cast("Any", SimpleNamespace(child=None))
-    return ScheduleSearch(child, cast("Any", None), cast("Any", None), EvidenceBuilder())
-
-
-@pytest.mark.thread_unsafe(reason="puts another function in the place of one of a module")
-def test_a_class_with_few_scenarios_has_them_once_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    few = [Scenario.parse("a.n() || a.n()"), Scenario.parse("a.n(); a.n() || a.n()")]
-    search = search_of(cycle(few), monkeypatch)
-    found = []
-    for scenario in search._generated():
-        found.append(scenario)
-        search.outcomes[scenario] = 1
-    assert found == few
-
-
-@pytest.mark.thread_unsafe(reason="puts another function in the place of one of a module")
-def test_a_class_with_many_scenarios_never_runs_out_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = Scenario.parse("a.n(0) || a.n(0)")
-    many = (each for k in count() for each in [*[known] * 20, Scenario.parse(f"a.n({k}) || a.n(1)")])
-    search = search_of(many, monkeypatch)
-    search.outcomes[known] = 1
-    assert len(list(islice(search._generated(), 30))) == 30

@@ -16,9 +16,11 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from lockproof.audit.modules import modules_of
 from lockproof.cli import commands as cli
 from lockproof.cli.configuration import read_configuration
 from lockproof.cli.starter import file_plan
+from lockproof.core.import_path import import_from_here
 from tests.repository.documents.blocks import ROOT
 
 pytestmark = [pytest.mark.one_build, pytest.mark.thread_unsafe(reason="catches what is printed, changes the directory")]
@@ -324,6 +326,22 @@ def test_the_package_is_found(tmp_path: Path, started: Started, kind: str) -> No
     assert target.target in (name, f"src/{name.replace('.', '/')}", f"lib/{name}")
 
 
+@pytest.mark.parametrize("kind", LAYOUTS)
+def test_the_target_is_found_before_anything_is_installed(
+    tmp_path: Path, started: Started, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    files, _ = LAYOUTS[kind]
+    code = "class Counter:\n    def add(self): pass\n"
+    written(tmp_path, {name: text or code for name, text in files.items()})
+    assert started()[0] == 0
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    import_from_here()
+    (target,) = read_configuration(tmp_path, None, {})
+    found = modules_of(target.target)
+    assert found is not None
+    assert {each.resolve().is_relative_to(tmp_path.resolve()) for each in found.files} == {True}
+
+
 @pytest.mark.parametrize("given", ["b", "src/b.py", "src/b"])
 def test_several_packages_are_listed_and_one_can_be_named(tmp_path: Path, started: Started, given: str) -> None:
     before = contents(written(tmp_path, {"src/a.py": "", "src/b.py": "", "pyproject.toml": "[project]\nname = 'x'\n"}))
@@ -497,7 +515,7 @@ def ran(place: Path, *words: str | Path, **variables: str) -> str:
         env={**kept, **variables},
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -524,4 +542,4 @@ def test_tox_runs_the_environment(
     assert started()[0] == 0
     python, wheels = tox_and_wheels
     output = ran(tmp_path, python, "-m", "tox", "run", "-e", "lockproof", PIP_FIND_LINKS=str(wheels))
-    assert re.search(r"^thing: HELD", output, re.MULTILINE) and "1 held" in output
+    assert re.search(r"^(\d) targets: HELD \1;", output, re.MULTILINE) and "1 held" in output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import queue
 import threading
 from collections.abc import Callable
 from typing import Any, Final
@@ -16,6 +17,22 @@ def _measured(read: Callable[[], Any], unit: Callable[[Any], float]) -> list[flo
     first, second = read(), read()
     time_passes(3600)
     return [unit(second - first), unit(read() - first)]
+
+
+def condition_for(seconds: float) -> bool:
+    """Wait for what never comes."""
+    condition = threading.Condition()
+    with condition:
+        return condition.wait_for(lambda: False, seconds)
+
+
+def is_empty_after(waited: queue.Queue[int], seconds: float) -> bool:
+    """Tell whether a queue has nothing to give within so many seconds."""
+    try:
+        waited.get(timeout=seconds)
+    except queue.Empty:
+        return True
+    return False
 
 
 def main() -> None:
@@ -58,6 +75,11 @@ def main() -> None:
     event.set()
     event.wait(30.0)
     found["in time"] = time.monotonic() - before
+    began, before = own_time.real.monotonic(), time.monotonic()
+    taken, empty = threading.Semaphore(0), queue.Queue[int]()
+    found["long"] = [condition_for(600), taken.acquire(timeout=600), is_empty_after(empty, 600)]
+    found["long, passed"] = time.monotonic() - before
+    found["long, real"] = own_time.real.monotonic() - began
     looks, until = 0, time.monotonic() + 3600
     while time.monotonic() < until:
         looks += 1

@@ -96,3 +96,18 @@ def test_lines_say_what_they_are_about() -> None:
         assert call_of(line) == "a.get(x)"
     assert is_use("kept(a, 1).query()") and not is_use("a.put(kept(a, 1))") and not is_use("kept(a).query()")
     assert gives_back_to_all("a.put(kept(a))") and not gives_back_to_all("kept(a).query()")
+
+
+def test_no_block_begins_where_nothing_can_keep_it() -> None:
+    class Slotted:
+        __slots__ = ("entered",)
+
+        def __enter__(self) -> None:
+            self.entered = True
+
+        def __exit__(self, *_: object) -> None: ...
+
+    subject = Slotted()
+    with pytest.raises(LookupError, match="no room"):
+        enter(subject, subject, 1)
+    assert not hasattr(subject, "entered")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from lockproof.core.own_time import BEGIN, STILL, OwnTime
+from lockproof.core.own_time import AWAITED, BEGIN, MET, STILL, OwnTime
 from tests.lockproof.core.clocked import QUESTIONS
 
 
@@ -39,6 +39,23 @@ def test_dates_stay_dates(answers: dict[str, Any]) -> None:
 
 def test_a_sleep_and_a_limit_that_runs_out_let_time_pass(answers: dict[str, Any]) -> None:
     assert answers["sleep"] == 60 and answers["limit"] == 0.25 and answers["in time"] == 0
+
+
+def test_a_long_limit_that_nobody_can_keep_runs_out_at_once(answers: dict[str, Any]) -> None:
+    assert answers["long"] == [False, False, True]
+    assert answers["long, passed"] == pytest.approx(1800, abs=1)
+    assert answers["long, real"] < 600
+
+
+def test_a_wait_takes_real_time_only_where_another_thread_may_end_it() -> None:
+    clock = OwnTime()
+    assert clock.waits(30.0) == 30.0  # a thread of the subject
+    with clock.adopted():
+        assert clock.waits(30.0) == 0.0
+        clock.parallel = True
+        assert 0.0 < clock.waits(30.0) <= MET and clock.waits(0.001) == 0.001
+        clock.has_threads = True
+        assert MET < clock.waits(30.0) <= AWAITED
 
 
 def test_a_loop_that_waits_for_the_clock_ends(answers: dict[str, Any]) -> None:

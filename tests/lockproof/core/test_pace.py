@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from types import SimpleNamespace
 
 import pytest
 
 from lockproof.core import pace as tested
-from lockproof.core.pace import SAFETY, Pace
+from lockproof.core.pace import MOST_CROWDED, SAFETY, Pace, crowding
 
 pytestmark = [pytest.mark.one_build, pytest.mark.thread_unsafe(reason="replaces a clock")]
 
@@ -84,3 +85,12 @@ def test_an_endless_limit_is_never_over(now: Now) -> None:
 
 def test_a_wait_is_longer_by_counts() -> None:
     assert (Pace().patience(2.0), counted().patience(2.0)) == (2.0, 2.0 * SAFETY)
+
+
+@pytest.mark.parametrize(("load", "processors", "longer"), [(0.5, 2, 1.0), (14.0, 2, 7.0), (900.0, 2, MOST_CROWDED)])
+def test_a_hang_is_confirmed_for_longer_where_others_want_the_processors(
+    monkeypatch: pytest.MonkeyPatch, load: float, processors: int, longer: float
+) -> None:
+    monkeypatch.setattr(os, "getloadavg", lambda: (load, 0.0, 0.0))
+    monkeypatch.setattr(os, "process_cpu_count", lambda: processors)
+    assert crowding() == longer

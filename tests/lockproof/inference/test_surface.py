@@ -5,10 +5,10 @@ from __future__ import annotations
 import collections
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from threading import Lock
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
@@ -20,6 +20,21 @@ from tests.corpus import PAIRS
 from tests.lockproof.inference import subjects
 
 pytestmark = pytest.mark.one_build
+
+
+class Lazy:
+    """A property that is computed once, as many people write it."""
+
+    def __init__(self, function: Callable[[Any], int]) -> None:
+        self.function = function
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        return instance.__dict__.setdefault(self.name, self.function(instance))
 
 
 class Everything:
@@ -45,6 +60,10 @@ class Everything:
     @cached_property
     def once(self) -> int:
         return 2
+
+    @Lazy
+    def lazy(self) -> int:
+        return 3
 
     @classmethod
     def shared(cls) -> int:
@@ -75,7 +94,7 @@ class Everything:
     __hash__ = None  # type: ignore[assignment]
 
 
-COUNTED = {"method", "later", "value", "once", "shared", "helper", "__len__", "__iter__", "__enter__"}
+COUNTED = {"method", "later", "value", "once", "lazy", "shared", "helper", "__len__", "__iter__", "__enter__"}
 
 
 class Child(Everything):
@@ -94,7 +113,7 @@ def test_what_counts_and_what_does_not() -> None:
 
 def test_a_member_that_no_operation_calls_has_its_reason_and_the_line_to_add() -> None:
     found = {each.name: each for each in members(infer(Everything), Everything)}
-    assert found["method"].why == "" and found["value"].why == ""
+    assert found["method"].why == "" and found["value"].why == "" and found["lazy"].why == ""
     assert found["later"].why == "it is asynchronous"
     assert found["helper"].advice == 'op("a.helper(number, base=base)", number=[...], base=[...])'
     assert found["value"].advice == 'op("a.value")'

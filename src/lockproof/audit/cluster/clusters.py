@@ -34,7 +34,7 @@ def distributed() -> Any:
         raise LockproofError(
             f"--dask needs distributed, which cannot be imported: {error}",
             "it comes with an extra",
-            'pip install "lockproof[dask]"',
+            "pip install distributed",
         ) from None
 
 

@@ -13,6 +13,7 @@ import sys
 from lockproof.audit.listing.contents import contents_of
 from lockproof.core.codec import encode
 from lockproof.core.errors import LockproofError
+from lockproof.core.import_path import import_from_here
 from lockproof.core.survey import NoTarget
 from lockproof.inference.target import load
 
@@ -22,6 +23,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     asked = json.loads(sys.stdin.readline())
+    import_from_here()
     for name in asked["modules"]:
         answers.write(json.dumps({"begins": name}) + "\n")
         try:

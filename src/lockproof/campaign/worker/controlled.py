@@ -229,7 +229,8 @@ class ControlledWorker(Worker):
             found = [] if scenario is not None else model.waiting_calls(seconds)
             kinds = {each.call.kind.text for each in found}
             if scenario is not None:
-                kinds = model.waiting_in(self.specification.bind(scenario))
+                given = self.specification.bind(scenario)
+                kinds = model.waiting_in(given) or (set() if model.fault else model.ending_with_time(given))
             final = self.specification.final
             scenarios = tuple(dict.fromkeys(made for each in found for made in model.scenarios(each, final)))
         self.announce([])
@@ -244,13 +245,13 @@ class ControlledWorker(Worker):
             self._self_model = SelfModel(self.specification, self.announce)
         return self._self_model
 
-    def _case(self, given: Scenario) -> Case:
+    def _case(self, given: Scenario, hang: float) -> Case:
         started = lives.started
-        case = super()._case(given)
+        case = super()._case(given, hang)
         if lives.started > started and self.specification.model is None and not self._own_threads:
             self._own_threads = True  # not known before: no process has compared the class with itself
             self._cases.clear()
-            case = super()._case(given)
+            case = super()._case(given, hang)
         return case
 
     def _scope(self) -> Specification | None:
@@ -383,7 +384,7 @@ class ControlledWorker(Worker):
                 assert self._function is not None
                 judged = _JudgedProgram(FunctionProgram(self._function), None)
             else:
-                case = self._case(scenario)
+                case = self._case(scenario, self._hang)
                 program = ScenarioProgram(case.scenario, self.specification.subject, self.specification.globals)
                 judged = _JudgedProgram(program, case)
             if len(self._explorations) > MOST_EXPLORATIONS:

@@ -410,11 +410,11 @@ class Worker:
         """Run a scenario on real threads until one of the bounds of the request is reached."""
         began = time.perf_counter()
         self._give_model(request.seconds + JUDGING)
-        case = self._case(request.scenario)
+        seconds, hang = request.seconds, request.hang or self._hang
+        case = self._case(request.scenario, hang)
         if case.skipped:
             return RunResult(request.scenario, skipped=case.skipped)
         tally: Counter[RecordKey] = Counter()
-        seconds, hang = request.seconds, request.hang or self._hang
         size, failed = case.first_runs(FIRST_CHUNK, seconds), False
         while (left := request.invocations - tally.total()) > 0 and not (failed and request.until_failure):
             tally.update(self._chunk(case, min(size, left), hang))
@@ -457,7 +457,7 @@ class Worker:
         """Let the model run for at most so many seconds from now on."""
         self._model_limit = pace.limit(seconds, JUDGING_ALL)
 
-    def _case(self, given: Scenario) -> Case:
+    def _case(self, given: Scenario, hang: float) -> Case:
         case = self._cases.get(given)
         if case is None:
             scenario = self._made if self._made is not None and self._made == given else self.specification.bind(given)
@@ -467,9 +467,9 @@ class Worker:
                 )
             if len(self._cases) >= MOST_CASES:
                 del self._cases[next(iter(self._cases))]
+            program = self._program(scenario)  # starts threads of lockproof, perhaps slowly
             self.announce([str(scenario)])
-            program = self._program(scenario)  # before the watchdog: it starts threads, which is no work of the subject
-            with Watchdog(self._hang):
+            with Watchdog(hang):
                 judge = self._judge_or_reason(scenario)
                 case = self._cases[given] = Case(
                     scenario, program, judge, lenient(scenario, self.specification, self._judge)

@@ -18,6 +18,7 @@ from lockproof.campaign.worker.beside import BesideJudge, outcome_of
 from lockproof.core.evidence import Omission
 from lockproof.core.handles import with_own_slots
 from lockproof.core.operation import Operation
+from lockproof.core.own_time import BEGIN, PASSING, own_time
 from lockproof.core.pace import SCHEDULE, Limit, pace
 from lockproof.core.probes import comes_back
 from lockproof.core.scenario import Scenario
@@ -37,6 +38,9 @@ WAITING: Final = "looking for calls that wait"
 
 LATE: Final = 3
 """How many times its time the search for calls that wait may take, for one look at each call of a slow class."""
+
+LONG_LIMIT: Final = 0.5
+"""Seconds from which on a wait with a time limit may be taken for a hang."""
 
 MOST_RELEASES: Final = 12
 """Kinds of calls that are tried, to see whether one of them releases a lock."""
@@ -182,6 +186,20 @@ class SelfModel:
             self.fault = wrong[0].text
             return set()
         return {scenario.threads[t][k].kind.text for t, k in run.waited}
+
+    def ending_with_time(self, scenario: Scenario) -> set[str]:
+        """Return the kinds of calls of a scenario that came back since time had passed, and not by `time_passes`.
+
+        The time limit of a lock is real time on real threads: such a call looks like one that never comes back.
+        """
+        found = set()
+        for each in dict.fromkeys(each for each in scenario.operations if not each.text.startswith(PASSING)):
+            for before in dict.fromkeys(((), (each,), *((one,) for one in scenario.operations))):
+                run = next(self.runs(Scenario((), ((*before, each),))).all())
+                passing = any(one.text.startswith(PASSING) for one in before)
+                if not passing and not run.waited and not run.locks and own_time.now - BEGIN >= LONG_LIMIT:
+                    found.add(each.kind.text)
+        return found
 
     def is_released(self, wait: LockWait, scenario: Scenario, run: SerialRun) -> bool:
         """Tell whether a call of the class releases the lock that a call waits for."""

@@ -15,6 +15,7 @@ from lockproof.cli.starter.package_search import Package
 from lockproof.cli.starter.project import PYPROJECT, ProjectFiles, read_ini, texts, value
 from lockproof.cli.starter.templates import filled
 from lockproof.cli.starter.tox_environment import add_toml, plan_environment
+from lockproof.core.import_path import SOURCE_FOLDERS
 
 WORKFLOW: Final = ".github/workflows/lockproof.yml"
 TEST_NAMES: Final = ("test_lockproof.py", "lockproof_test.py", "check_lockproof.py", "tests_lockproof.py")
@@ -24,9 +25,9 @@ TEST_NAMES: Final = ("test_lockproof.py", "lockproof_test.py", "check_lockproof.
 def target_of(project: ProjectFiles, package: Package) -> str:
     """Return the target that a check of the whole package has.
 
-    It is the import name, or the path where only a path leads to it: in a directory that nothing installs.
+    It is the import name, or the path where only a path leads to it before it is installed.
     """
-    if project.installable or package.root == ".":
+    if package.root in (".", *SOURCE_FOLDERS):
         return package.name
     return package.path.relative_to(project.folder).as_posix()
 

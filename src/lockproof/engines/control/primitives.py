@@ -63,12 +63,21 @@ class Lock:
         """Do as `threading.Lock.acquire` does."""
         task = turns.me()
         if task is None:
-            return bool(self._native().acquire(blocking, timeout))
+            return self._acquire_outside(blocking, timeout)
         if not blocking and timeout != -1:
             raise ValueError("can't specify a timeout for a non-blocking call")
         if timeout < 0 and timeout != -1:
             raise ValueError("timeout value must be a non-negative number")
         return self._acquire(task, blocking, timeout)
+
+    def _acquire_outside(self, blocking: bool, timeout: float) -> bool:
+        """Take the lock in a thread that is not under control: there a time limit is no real time either."""
+        if not blocking or timeout <= 0:
+            return bool(self._native().acquire(blocking, timeout))
+        if got := bool(self._native().acquire(True, own_time.own_time.waits(timeout))):
+            return got
+        own_time.own_time.advance(timeout)
+        return False
 
     def release(self) -> None:
         """Do as `threading.Lock.release` does."""

@@ -133,9 +133,11 @@ class Crew:
             [[0] for _ in range(count)],
         )
         self._chunk = chunk
+        own_time.parallel = True
         for t in range(count):
             self._begin[t].release()
         self._await(chunk, hang)
+        own_time.parallel = False
         if chunk.errors:
             raise chunk.errors[0]
         total: Counter[RecordKey] = Counter()

@@ -39,8 +39,8 @@ PLACE: Final = Path(__file__).parent
 
 _COUNTS: Final = ("scenarios", "invocations", "schedules", "outcomes")
 
-EXTRA: Final = "lockproof[html]"
-"""What installs the template engine."""
+TEMPLATES: Final = "Jinja2"
+"""The distribution of the template engine. This works however lockproof was installed."""
 
 
 def need_templates() -> None:
@@ -54,7 +54,7 @@ def need_templates() -> None:
         raise LockproofError(
             "--html needs Jinja2, which this Python does not have",
             "lockproof was installed without its extra html",
-            f'pip install "{EXTRA}"',
+            f"pip install {TEMPLATES}",
         )
 
 
