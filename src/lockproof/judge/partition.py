@@ -25,8 +25,8 @@ from lockproof.core.history import Call, History
 from lockproof.core.model import SequentialModel
 from lockproof.core.own_time import real as time
 from lockproof.core.verdict import Consistency, Verdict
-from lockproof.judge import sequential, wgl
-from lockproof.judge.search import Budget, Searched
+from lockproof.judge import competition, sequential
+from lockproof.judge.search import Budget, Searched, process_before
 
 PROJECTED: Final = 4
 """Calls about all keys are divided into at most so many times as many calls of one key as the history has calls."""
@@ -139,7 +139,7 @@ def crossing(calls: Sequence[Call]) -> bool:
     Calls of two processes overlap there and those of one do not. No order in which these events can have come has
     all of that, so parts that are linearizable need not be so together.
     """
-    times = Counter(calls[i].invoked for i in wgl.process_before(calls))
+    times = Counter(calls[i].invoked for i in process_before(calls))
     return any(count > 1 for count in times.values())
 
 
@@ -244,12 +244,12 @@ class _Judge:
         if reason := budget.spent():
             return Part(keys, Verdict.UNKNOWN, len(calls), 0, 0.0, reason=reason)
         if strong or self.consistency is Consistency.LINEARIZABLE:
-            result = wgl.search(calls, model, budget)
+            result = competition.search(calls, model, budget)
         elif self.consistency is Consistency.SEQUENTIAL:
             result = sequential.search(calls, model, budget)
         else:
             spans = [(2.0 * rests[id(call)], 2.0 * rests[id(call)] + 1) for call in calls]
-            result = wgl.search(calls, model, budget, spans)
+            result = competition.search(calls, model, budget, spans)
         self.configurations += result.configurations
         return _part_of(keys, calls, model, result, time.monotonic() - began)
 

@@ -21,7 +21,7 @@ from tests.lockproof.judge import cases, oracle
 
 pytestmark = pytest.mark.one_build
 
-MODULES = ("search", "wgl", "sequential", "partition", "orders", "explain", "crossed", "run")
+MODULES = ("search", "wgl", "jit", "competition", "sequential", "partition", "orders", "explain", "crossed", "run")
 CASES = 250
 numbers = itertools.count()
 

@@ -1,0 +1,60 @@
+"""Two searches for one history, in turns: the first that decides wins.
+
+`wgl` finds an order quickly where nearly every choice leads to one. Where it must come back to choices made long before,
+`jit` often decides with much less, since it has all choices of a moment side by side. Nobody knows before which is the
+better one, so that a history that is not easy for `wgl` is given to both, each for as many rounds as the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+from lockproof.core.history import Call
+from lockproof.core.model import SequentialModel
+from lockproof.core.verdict import Verdict
+from lockproof.judge import jit, wgl
+from lockproof.judge.search import EVERY, Budget, Searched, Slices, Span
+
+ALONE: Final = 4
+"""The slices that `wgl` has alone, beside those in which it tries two calls for each call of the history."""
+
+LONGEST: Final = 64
+"""A turn has one slice at first, and grows up to so many."""
+
+
+def search(
+    calls: Sequence[Call], model: SequentialModel[Any, Any], budget: Budget, spans: Sequence[Span] | None = None
+) -> Searched:
+    """Look for an order of the calls that the model allows and that keeps to real time, as `wgl.search` does."""
+    used = budget.used
+    searches = [wgl.slices(calls, model, budget, spans)]
+    best = _turn(searches[0], ALONE + 2 * len(calls) // EVERY)
+    turn = 1
+    if best is None:
+        searches.append(jit.slices(calls, model, budget, spans))
+    while searches and (best is None or best.verdict is Verdict.UNKNOWN):
+        for each in tuple(searches)[::-1]:
+            found = _turn(each, turn)
+            if found is None:
+                continue
+            searches.remove(each)
+            if found.verdict is not Verdict.UNKNOWN:
+                return replace(found, configurations=max(found.configurations, budget.used - used))
+            if best is None or len(found.order) > len(best.order):
+                best = found
+        turn = min(2 * turn, LONGEST)
+    assert best is not None
+    return replace(best, configurations=max(best.configurations, budget.used - used))
+
+
+def _turn(slices: Slices, count: int) -> Searched | None:
+    """Let a search go on for so many slices; return what it found, or None if it has not ended."""
+    try:
+        for _ in range(count):
+            next(slices)
+    except StopIteration as ended:
+        found: Searched = ended.value
+        return found
+    return None
