@@ -264,7 +264,7 @@ class Set(RecordedModel):
 
     def project(self, call: Call, key: Any) -> Call:
         """Return a `read` as a `contains` of the element with this bit."""
-        element = self.elements(key)[0]
+        element = self._elements[key.bit_length() - 1]
         result = bool(call.result & key)
         return Call(
             call.process,

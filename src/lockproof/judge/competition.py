@@ -18,7 +18,7 @@ from lockproof.judge import jit, wgl
 from lockproof.judge.search import EVERY, Budget, Searched, Slices, Span
 
 ALONE: Final = 4
-"""The slices that `wgl` has alone, beside those in which it tries two calls for each call of the history."""
+"""The slices that `wgl` has alone, beside those in which it tries four calls for each call of the history."""
 
 LONGEST: Final = 64
 """A turn has one slice at first, and grows up to so many."""
@@ -29,21 +29,21 @@ def search(
 ) -> Searched:
     """Look for an order of the calls that the model allows and that keeps to real time, as `wgl.search` does."""
     used = budget.used
-    searches = [wgl.slices(calls, model, budget, spans)]
-    best = _turn(searches[0], ALONE + 2 * len(calls) // EVERY)
+    deep = wgl.slices(calls, model, budget, spans)
+    best = _turn(deep, ALONE + 4 * len(calls) // EVERY)
+    if best is not None:
+        return best
+    searches = [jit.slices(calls, model, budget, spans), deep]
     turn = 1
-    if best is None:
-        searches.append(jit.slices(calls, model, budget, spans))
     while searches and (best is None or best.verdict is Verdict.UNKNOWN):
-        for each in tuple(searches)[::-1]:
+        for each in tuple(searches):
             found = _turn(each, turn)
-            if found is None:
-                continue
-            searches.remove(each)
-            if found.verdict is not Verdict.UNKNOWN:
-                return replace(found, configurations=max(found.configurations, budget.used - used))
-            if best is None or len(found.order) > len(best.order):
-                best = found
+            if found is not None:
+                searches.remove(each)
+                if best is None or found.verdict is not Verdict.UNKNOWN or len(found.order) > len(best.order):
+                    best = found
+                if best.verdict is not Verdict.UNKNOWN:
+                    break
         turn = min(2 * turn, LONGEST)
     assert best is not None
     return replace(best, configurations=max(best.configurations, budget.used - used))

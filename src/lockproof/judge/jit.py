@@ -83,6 +83,8 @@ class _Search:
         self, calls: Sequence[Call], model: SequentialModel[Any, Any], budget: Budget, spans: Sequence[Span] | None
     ) -> None:
         self.calls, self.apply, self.budget = calls, model.apply, budget
+        self.operations = [call.operation for call in calls]
+        self.results = [call.result for call in calls]
         times = spans or [(call.invoked, call.returned) for call in calls]
         self.events = [(times[i][0], False, i) for i in range(len(calls))]
         self.events += [(times[i][1], True, i) for i in range(len(calls)) if not calls[i].pending]
@@ -140,12 +142,16 @@ class _Search:
         pure, others = self._ready()
         self.seen = {}
         stack: list[Configuration] = []
+        apply, operations, results, pending = self.apply, self.operations, self.results, self.pending
 
         def meet(state: Any, taken: int, guessed: int, order: Order) -> None:
             for bit, needed, i in pure:
-                if not taken & bit and not needed & ~taken and self._agrees(state, i):
-                    taken |= bit
-                    order = i, order
+                if not taken & bit and not needed & ~taken:
+                    for found, after in apply(state, operations[i]):
+                        if found == results[i] and after == state:
+                            taken |= bit
+                            order = i, order
+                            break
             if taken & own:
                 self.count += _added(reached, (state, taken ^ own), guessed, order)
             elif _added(self.seen, (state, taken), guessed, order):
@@ -160,20 +166,28 @@ class _Search:
                     meet(state, taken, guessed, order)
         while stack:
             state, taken, guessed, order = stack.pop()
-            self.rounds += 1
+            tries = 1
             for bit, needed, i in others:
                 if not taken & bit and not needed & ~taken:
-                    result = self.calls[i].result
-                    for found, after in self.apply(state, self.calls[i].operation):
-                        if found == result:
+                    tries += 1
+                    for found, after in apply(state, operations[i]):
+                        if found == results[i]:
                             meet(after, taken | bit, guessed, (i, order))
-            for bit, i, after in self._effects(state, taken, guessed):
-                meet(after, taken, guessed | bit, (i, order))
+            if pending:
+                for bit, i, after in self._effects(state, taken, guessed):
+                    tries += 1
+                    meet(after, taken, guessed | bit, (i, order))
+            self.rounds += tries
             if self.rounds >= self.next_look:
                 self.next_look = self.rounds + EVERY
                 yield self._look(len(reached), state)
-        self.rounds += 1
         self.layer = reached
+        if reached:
+            self.seen = {}
+        self.rounds += len(reached)
+        if self.rounds >= self.next_look and reached:
+            self.next_look = self.rounds + EVERY
+            yield self._look(0, next(iter(reached))[0])
 
     def _ready(self) -> tuple[list[Ready], list[Ready]]:
         """Return the open calls that change nothing, and the others, each with the calls that go first."""
@@ -190,11 +204,6 @@ class _Search:
                 newest[self.kinds[i]] = bit
         return pure, others
 
-    def _agrees(self, state: Any, i: int) -> bool:
-        """Tell whether a call has its result in this state and leaves the state as it is."""
-        call = self.calls[i]
-        return any(found == call.result and after == state for found, after in self.apply(state, call.operation))
-
     def _effects(self, state: Any, taken: int, guessed: int) -> Iterator[tuple[int, int, Any]]:
         """Yield the effects of pending calls that change the state: the bit of the call, the call, the state after."""
         tried = set()
@@ -204,7 +213,7 @@ class _Search:
             if i in self.needs and self.open.get(self.needs[i], 0) & ~taken:
                 continue
             tried.add(kind)
-            for after in dict.fromkeys(after for _, after in self.apply(state, self.calls[i].operation)):
+            for after in dict.fromkeys(after for _, after in self.apply(state, self.operations[i])):
                 if after != state:
                     yield bit, i, after
 

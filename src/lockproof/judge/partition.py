@@ -16,9 +16,12 @@ operations read of the key, must be consistent by itself: if one is not, the who
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
+from operator import itemgetter
 from typing import Any, Final
 
 from lockproof.core.history import Call, History
@@ -30,6 +33,10 @@ from lockproof.judge.search import Budget, Searched, process_before
 
 PROJECTED: Final = 4
 """Calls about all keys are divided into at most so many times as many calls of one key as the history has calls."""
+
+
+type Placed = tuple[int, Call]
+"""A call and its place in the history."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +198,8 @@ class _Judge:
         if self.consistency is Consistency.LINEARIZABLE:
             if () not in parted or self.keyed is None or self.keyed.project is None:
                 return self._linearizable(parted, self.budget, "")
-            first = self._all(parted, self.budget.share(0.3), "")
+            # An order is mostly found soon. A violation of the whole takes long to show, and that of one key does not.
+            first = self._all(parted, self.budget.share(0.3, most=len(self.calls)), "")
             if first.verdict is Verdict.HELD:
                 return first
             # A violation of one key explains more than a violation of the whole.
@@ -258,25 +266,23 @@ class _Judge:
         keyed = self.keyed
         if keyed is None or keyed.project is None or keyed.alone is None or self.consistency is Consistency.QUIESCENT:
             return None
-        touched = [(call, keyed.keys(call)) for call in self.calls]
-        whole = [call for call, keys in touched if keys is None and not call.pending]
-        every = list(dict.fromkeys(key for _, keys in touched if keys is not None for key in keys))
-        # Calls that change nothing may be left out: that can hide a violation, and cannot invent one.
-        most = max(1, PROJECTED * len(self.calls) // max(1, len(every)))
-        step = -(-len(whole) // most)
-        kept = {id(call) for call in (*whole[:: max(1, step)], *whole[-most // 2 :])}
-        parted: dict[tuple[Hashable, ...], list[Call]] = {(key,): [] for key in every}
-        for call, keys in touched:
-            if keys is None:
-                if id(call) in kept:
-                    for key in every:
-                        parted[(key,)].append(keyed.project(call, key))
-            else:
-                several = tuple(keys)
+        parted: dict[Hashable, list[Placed]] = {}
+        whole: list[Placed] = []
+        for place, call in enumerate(self.calls):
+            touched = keyed.keys(call)
+            if touched is not None:
+                several = tuple(touched)
                 if len(several) != 1:
                     return None
-                parted[several].append(call)
-        return self._violated(self._all(parted, budget, "What it says of one key is not, so the whole is not."))
+                parted.setdefault(several[0], []).append((place, call))
+            elif not call.pending:
+                whole.append((place, call))
+        # Calls that change nothing may be left out: that can hide a violation, and cannot invent one.
+        most = max(1, PROJECTED * len(self.calls) // max(1, len(parted)))
+        kept = {place for place, _ in (*whole[:: -(-len(whole) // most) or 1], *whole[-most // 2 :])}
+        whole = [each for each in whole if each[0] in kept]
+        projected = {(key,): _with_projected(calls, whole, key, keyed.project) for key, calls in parted.items()}
+        return self._violated(self._all(projected, budget, "What it says of one key is not, so the whole is not."))
 
     @staticmethod
     def _violated(found: HistoryJudgement) -> HistoryJudgement | None:
@@ -284,6 +290,30 @@ class _Judge:
             return None
         bad = tuple(part for part in found.parts if part.verdict is Verdict.VIOLATION)
         return replace(found, parts=bad)
+
+
+def _with_projected(
+    calls: list[Placed], whole: list[Placed], key: Hashable, project: Callable[[Call, Hashable], Call]
+) -> list[Call]:
+    """Return the calls of one key with what the calls about all keys say of it, without what they say twice.
+
+    Between two calls of the key, nothing changes it: of those calls about all keys that were made there, one is enough
+    for each result.
+    """
+    invoked = [call.invoked for _, call in calls]
+    latest = list(accumulate((call.returned for _, call in calls), max, initial=float("-inf")))
+    found = list(calls)
+    told: set[tuple[int, Hashable]] = set()
+    for place, call in whole:
+        before = bisect_right(invoked, call.returned)
+        each = project(call, key)
+        if latest[before] < call.invoked:
+            if (before, each.result) in told:
+                continue
+            told.add((before, each.result))
+        found.append((place, each))
+    found.sort(key=itemgetter(0))
+    return [call for _, call in found]
 
 
 def _part_of(
