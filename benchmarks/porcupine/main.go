@@ -2,7 +2,7 @@
 //
 //	go run . -model set -seconds 60 FILE
 //
-// Prints one JSON object: the verdict, the seconds of reading, of checking and of both, the peak memory in MiB.
+// Prints one JSON object: the verdict, the seconds of reading, those of all, of CPU, and the peak memory in MiB.
 // A pending call is not given to porcupine: it knows none. The benchmark's files have none.
 package main
 
@@ -213,6 +213,7 @@ func main() {
 		"verdict": result,
 		"reading": reading.Seconds(),
 		"seconds": time.Since(began).Seconds(),
+		"cpu":     time.Duration(usage.Utime.Nano() + usage.Stime.Nano()).Seconds(),
 		"peak":    float64(usage.Maxrss) / 1024,
 	}))
 }

@@ -1,8 +1,9 @@
 """Two searches for one history, in turns: the first that decides wins.
 
-`wgl` finds an order quickly where nearly every choice leads to one. Where it must come back to choices made long before,
-`jit` often decides with much less, since it has all choices of a moment side by side. Nobody knows before which is the
-better one, so that a history that is not easy for `wgl` is given to both, each for as many rounds as the other.
+`wgl` finds an order quickly where nearly every choice leads to one. Where it must come back to choices made long ago,
+`jit` often decides with much less, since it has all choices of a moment side by side. Nobody knows before which of them
+is better for a history (docs/adr/0044). So each history goes to `wgl` alone first. One that is not easy goes to both,
+in turns of as many tried calls. Nothing depends on the clock but the end of the budget.
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ configuration is left, the history is a violation.
 Lowe's search goes back from dead ends; this one keeps all configurations of the present moment and none of the past. So
 it never comes back to a choice, its memory is that of one moment, and configurations of one moment can be compared:
 
-- A configuration is dropped if another one has the same state and the same returning calls in effect, and of the pending
-  calls only some of those in effect. What follows the first can follow the second too, with the rest of the pending
-  calls never in effect or in effect later.
+- A configuration is dropped if another one has the same state and the same returning calls in effect, and of the
+  pending calls only some of those in effect. What follows the first can follow the second too: the rest of its pending
+  calls need not take effect.
 - Of open calls with equal operations and results, the one that returns first takes effect first: two of them can
   change places in any order.
 - A call that cannot change a state in which it has this result takes effect as soon as the state is such, as in `wgl`.
@@ -42,7 +42,7 @@ from lockproof.judge.search import (
     pure_calls,
 )
 
-type Order = tuple[int, Order] | tuple[()]
+type Order = tuple[int, Order] | None
 """The calls in effect, the newest first; configurations share the older ones."""
 
 type Key = tuple[Any, int]
@@ -95,7 +95,7 @@ class _Search:
         self.kinds = self._kinds()
         self.open: dict[int, int] = {}
         self.pending: list[tuple[int, int, int]] = []
-        self.layer: Layer = {(model.initial(), 0): [(0, ())]}
+        self.layer: Layer = {(model.initial(), 0): [(0, None)]}
         self.seen: Layer = {}
         self.count = self.settled = self.rounds = 0
         self.next_look = EVERY
@@ -258,7 +258,7 @@ def _added(layer: Layer, key: Key, guessed: int, order: Order) -> bool:
 
 def _forward(order: Order) -> tuple[int, ...]:
     found = []
-    while order:
+    while order is not None:
         i, order = order
         found.append(i)
     return tuple(found[::-1])

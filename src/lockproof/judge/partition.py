@@ -281,7 +281,9 @@ class _Judge:
         most = max(1, PROJECTED * len(self.calls) // max(1, len(parted)))
         kept = {place for place, _ in (*whole[:: -(-len(whole) // most) or 1], *whole[-most // 2 :])}
         whole = [each for each in whole if each[0] in kept]
-        projected = {(key,): _with_projected(calls, whole, key, keyed.project) for key, calls in parted.items()}
+        projected: dict[tuple[Hashable, ...], list[Call]] = {
+            (key,): _with_projected(calls, whole, key, keyed.project) for key, calls in parted.items()
+        }
         return self._violated(self._all(projected, budget, "What it says of one key is not, so the whole is not."))
 
     @staticmethod

@@ -19,7 +19,7 @@ The search differs from these three in the following:
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from operator import not_
 from typing import Any
