@@ -152,7 +152,9 @@ def keyed_by(model: RecordedModel) -> Keyed | None:
     """Return how histories of this model are divided by keys; None if its operations have no keys."""
     if model.alone is None:
         return None
-    return Keyed(model.keys, model.alone, model.project if isinstance(model, Set) else None)
+    if isinstance(model, Set):
+        return Keyed(model.keys, model.alone, model.project, model.told)
+    return Keyed(model.keys, model.alone)
 
 
 def _read(source: str | Path | TextIO) -> jepsen.Recording:

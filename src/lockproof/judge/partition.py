@@ -29,7 +29,10 @@ from lockproof.core.model import SequentialModel
 from lockproof.core.own_time import real as time
 from lockproof.core.verdict import Consistency, Verdict
 from lockproof.judge import competition, sequential
-from lockproof.judge.search import Budget, Searched, process_before
+from lockproof.judge.search import Budget, Searched, process_before, pure_calls
+
+EASY: Final = 4096
+"""Configurations of a search that is still easy, beside one and a half for each call that may change the state."""
 
 PROJECTED: Final = 4
 """Calls about all keys are divided into at most so many times as many calls of one key as the history has calls."""
@@ -45,12 +48,13 @@ class Keyed:
 
     `keys` gives the keys of a call, or None if it is about all of them. `alone` is the model of one key, if it is
     simpler than the whole one. `project` turns a call about all keys into one about one key; it is given only if
-    calls about all keys change nothing.
+    calls about all keys change nothing. `told` returns the result of that call alone.
     """
 
     keys: Callable[[Call], Iterable[Hashable] | None]
     alone: SequentialModel[Any, Any] | None = None
     project: Callable[[Call, Hashable], Call] | None = None
+    told: Callable[[Call, Hashable], Hashable] | None = None
 
 
 @dataclass(frozen=True)
@@ -199,7 +203,7 @@ class _Judge:
             if () not in parted or self.keyed is None or self.keyed.project is None:
                 return self._linearizable(parted, self.budget, "")
             # An order is mostly found soon. A violation of the whole takes long to show, and that of one key does not.
-            first = self._all(parted, self.budget.share(0.3, most=len(self.calls)), "")
+            first = self._all(parted, self.budget.share(0.3, most=self._easy()), "")
             if first.verdict is Verdict.HELD:
                 return first
             # A violation of one key explains more than a violation of the whole.
@@ -217,6 +221,12 @@ class _Judge:
         elif found := self._projected(self.budget.share(0.5)):
             return found
         return self._all({(): list(self.calls)}, self.budget, "")
+
+    def _easy(self) -> int:
+        """Return how many configurations a search of the whole meets if it seldom comes back to a choice."""
+        pure = pure_calls(self.calls, self.model)
+        changes = len(self.calls) if pure is None else pure.count(False)
+        return EASY + changes * 3 // 2
 
     def _linearizable(
         self, parted: dict[tuple[Hashable, ...], list[Call]], budget: Budget, how: str
@@ -264,7 +274,9 @@ class _Judge:
     def _projected(self, budget: Budget) -> HistoryJudgement | None:
         """Judge the part of each key with the projected calls; return the judgement if a part is a violation."""
         keyed = self.keyed
-        if keyed is None or keyed.project is None or keyed.alone is None or self.consistency is Consistency.QUIESCENT:
+        if keyed is None or keyed.project is None or keyed.told is None or keyed.alone is None:
+            return None
+        if self.consistency is Consistency.QUIESCENT:
             return None
         parted: dict[Hashable, list[Placed]] = {}
         whole: list[Placed] = []
@@ -282,7 +294,7 @@ class _Judge:
         kept = {place for place, _ in (*whole[:: -(-len(whole) // most) or 1], *whole[-most // 2 :])}
         whole = [each for each in whole if each[0] in kept]
         projected: dict[tuple[Hashable, ...], list[Call]] = {
-            (key,): _with_projected(calls, whole, key, keyed.project) for key, calls in parted.items()
+            (key,): _with_projected(calls, whole, key, keyed.project, keyed.told) for key, calls in parted.items()
         }
         return self._violated(self._all(projected, budget, "What it says of one key is not, so the whole is not."))
 
@@ -295,7 +307,11 @@ class _Judge:
 
 
 def _with_projected(
-    calls: list[Placed], whole: list[Placed], key: Hashable, project: Callable[[Call, Hashable], Call]
+    calls: list[Placed],
+    whole: list[Placed],
+    key: Hashable,
+    project: Callable[[Call, Hashable], Call],
+    told: Callable[[Call, Hashable], Hashable],
 ) -> list[Call]:
     """Return the calls of one key with what the calls about all keys say of it, without what they say twice.
 
@@ -305,15 +321,15 @@ def _with_projected(
     invoked = [call.invoked for _, call in calls]
     latest = list(accumulate((call.returned for _, call in calls), max, initial=float("-inf")))
     found = list(calls)
-    told: set[tuple[int, Hashable]] = set()
+    known: set[tuple[int, Hashable]] = set()
     for place, call in whole:
         before = bisect_right(invoked, call.returned)
-        each = project(call, key)
         if latest[before] < call.invoked:
-            if (before, each.result) in told:
+            result = before, told(call, key)
+            if result in known:
                 continue
-            told.add((before, each.result))
-        found.append((place, each))
+            known.add(result)
+        found.append((place, project(call, key)))
     found.sort(key=itemgetter(0))
     return [call for _, call in found]
 
