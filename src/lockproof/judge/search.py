@@ -137,7 +137,7 @@ class Deepest:
     def meet(self, stack: list[Any], state: Any) -> None:
         """Note the stack before each step back. The first item of each frame is the number of a call."""
         if len(stack) > len(self.order):
-            self.order[self._lowest :] = [frame[0] for frame in islice(stack, self._lowest, None)]
+            self.order[self._lowest :] = [frame[0] for frame in stack[self._lowest :]]
             self.state = state
             self._lowest = len(stack)
         self._lowest = min(self._lowest, len(stack) - 1 if stack else 0)
