@@ -19,7 +19,7 @@ from lockproof.judge import jit, wgl
 from lockproof.judge.search import EVERY, Budget, Searched, Slices, Span
 
 ALONE: Final = 4
-"""The slices that `wgl` has alone, beside those in which it tries four calls for each call of the history."""
+"""The slices that `wgl` has alone, beside those in which it tries sixteen calls for each call of the history."""
 
 LONGEST: Final = 64
 """A turn has one slice at first, and grows up to so many."""
@@ -31,7 +31,7 @@ def search(
     """Look for an order of the calls that the model allows and that keeps to real time, as `wgl.search` does."""
     used = budget.used
     deep = wgl.slices(calls, model, budget, spans)
-    best = _turn(deep, ALONE + 4 * len(calls) // EVERY)
+    best = _turn(deep, ALONE + 16 * len(calls) // EVERY)
     if best is not None:
         return best
     searches = [jit.slices(calls, model, budget, spans), deep]
