@@ -42,19 +42,19 @@ from lockproof.judge.search import (
     pure_calls,
 )
 
-type Order = tuple[int, Order] | None
+type Chain = tuple[int, Chain] | None
 """The calls in effect, the newest first; configurations share the older ones."""
 
-type Key = tuple[Any, int]
+type InEffect = tuple[Any, int]
 """The state, and the bits of the open calls in effect that will return."""
 
-type Configuration = tuple[Any, int, int, Order]
+type WideStep = tuple[Any, int, int, Chain]
 """The state, the bits of the open calls in effect, those of the pending ones, and the order."""
 
 type Ready = tuple[int, int, int]
 """The bit of an open call, the bits of the open calls that take effect before it, and its number."""
 
-type Layer = dict[Key, list[tuple[int, Order]]]
+type Layer = dict[InEffect, list[tuple[int, Chain]]]
 """For each key the pending calls in effect, as bits, each with an order; none has all the bits of another."""
 
 
@@ -141,10 +141,10 @@ class _Search:
         reached: Layer = {}
         pure, others = self._ready()
         self.seen = {}
-        stack: list[Configuration] = []
+        stack: list[WideStep] = []
         apply, operations, results, pending = self.apply, self.operations, self.results, self.pending
 
-        def meet(state: Any, taken: int, guessed: int, order: Order) -> None:
+        def meet(state: Any, taken: int, guessed: int, order: Chain) -> None:
             for bit, needed, i in pure:
                 if not taken & bit and not needed & ~taken:
                     for found, after in apply(state, operations[i]):
@@ -244,7 +244,7 @@ class _Search:
         return Searched(verdict, self.count, longest, state, tuple(stuck), reason)
 
 
-def _added(layer: Layer, key: Key, guessed: int, order: Order) -> bool:
+def _added(layer: Layer, key: InEffect, guessed: int, order: Chain) -> bool:
     """Add a configuration, unless one that can do as much is there; drop those that can do no more."""
     held = layer.get(key)
     if held is None:
@@ -256,7 +256,7 @@ def _added(layer: Layer, key: Key, guessed: int, order: Order) -> bool:
     return True
 
 
-def _forward(order: Order) -> tuple[int, ...]:
+def _forward(order: Chain) -> tuple[int, ...]:
     found = []
     while order is not None:
         i, order = order
