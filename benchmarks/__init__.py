@@ -22,8 +22,9 @@ cli             the command
 ==============  ====================================================================================
 
 What lockproof costs and finds has commands of its own: `benchmarks.runner` (real threads), `benchmarks.history`
-(recorded histories), `benchmarks.explorer` with `contenders` (schedules a second, beside other tools),
-`benchmarks.spellings` and `benchmarks.sctbench` (known races, and their mended twins).
+(recorded histories, also beside porcupine), `benchmarks.searches` (the searches of the judge, beside each other),
+`benchmarks.explorer` with `contenders` (schedules a second, beside other tools), `benchmarks.spellings` and
+`benchmarks.sctbench` (known races, and their mended twins).
 
 LockedSet is two subjects: the core in C, compiled for each measured interpreter by `ci.native`, and the implementation
 in Python. docs/adr/0021 has the goals, and why there are two.

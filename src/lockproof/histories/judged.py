@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -53,8 +55,13 @@ def judge_history(
         raise LockproofError(f"a budget of {budget_seconds:g} s", "", "give the judge some time: --budget 10s")
     model = model_of(model_name)
     name = getattr(source, "name", "<stream>") if not isinstance(source, (str, Path)) else str(source)
-    recording = _read(source)
-    history, dropped = translated(recording.history, model)
+    with _uncollected():
+        recording = _read(source)
+        history, dropped = translated(recording.history, model)
+    calls, processes = len(recording.history), len(recording.history.processes)
+    pending = sum(call.pending for call in recording.history.calls)
+    # The judge needs memory, and the history as it was recorded is not needed any more.
+    recording = replace(recording, history=History(()))
     budget = Budget(seconds=budget_seconds, memory=memory * MIB)
     if configurations is not None:
         budget.configurations = configurations
@@ -69,10 +76,10 @@ def judge_history(
         model_name,
         consistency,
         found.verdict,
-        len(recording.history),
-        sum(call.pending for call in recording.history.calls),
+        calls,
+        pending,
         recording.failed,
-        len(recording.history.processes),
+        processes,
         len(found.parts),
         tuple(_part_report(part, model) for part in found.parts if part.verdict is not Verdict.HELD),
         found.configurations,
@@ -83,6 +90,18 @@ def judge_history(
         found.reasons,
         tuple(notes),
     )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Run the block without the cyclic garbage collector: reading makes millions of objects, and no cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def known_models() -> tuple[str, ...]:
@@ -133,7 +152,9 @@ def keyed_by(model: RecordedModel) -> Keyed | None:
     """Return how histories of this model are divided by keys; None if its operations have no keys."""
     if model.alone is None:
         return None
-    return Keyed(model.keys, model.alone, model.project if isinstance(model, Set) else None)
+    if isinstance(model, Set):
+        return Keyed(model.keys, model.alone, model.project, model.told)
+    return Keyed(model.keys, model.alone)
 
 
 def _read(source: str | Path | TextIO) -> jepsen.Recording:

@@ -264,16 +264,19 @@ class Set(RecordedModel):
 
     def project(self, call: Call, key: Any) -> Call:
         """Return a `read` as a `contains` of the element with this bit."""
-        element = self.elements(key)[0]
-        result = bool(call.result & key)
+        element = self._elements[key.bit_length() - 1]
         return Call(
             call.process,
             RecordedOperation("contains", element, key, True),
-            result,
+            self.told(call, key),
             call.invoked,
             call.returned,
             call.line,
         )
+
+    def told(self, call: Call, key: Any) -> bool:
+        """Tell whether a `read` saw the element with this bit."""
+        return bool(call.result & key)
 
 
 class _Slot(RecordedModel):

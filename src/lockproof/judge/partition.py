@@ -16,20 +16,30 @@ operations read of the key, must be consistent by itself: if one is not, the who
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
+from operator import itemgetter
 from typing import Any, Final
 
 from lockproof.core.history import Call, History
 from lockproof.core.model import SequentialModel
 from lockproof.core.own_time import real as time
 from lockproof.core.verdict import Consistency, Verdict
-from lockproof.judge import sequential, wgl
-from lockproof.judge.search import Budget, Searched
+from lockproof.judge import competition, sequential
+from lockproof.judge.search import Budget, Searched, process_before, pure_calls
+
+EASY: Final = 4096
+"""Configurations of a search that is still easy, beside one and a half for each call that may change the state."""
 
 PROJECTED: Final = 4
 """Calls about all keys are divided into at most so many times as many calls of one key as the history has calls."""
+
+
+type Placed = tuple[int, Call]
+"""A call and its place in the history."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +48,13 @@ class Keyed:
 
     `keys` gives the keys of a call, or None if it is about all of them. `alone` is the model of one key, if it is
     simpler than the whole one. `project` turns a call about all keys into one about one key; it is given only if
-    calls about all keys change nothing.
+    calls about all keys change nothing. `told` returns the result of that call alone.
     """
 
     keys: Callable[[Call], Iterable[Hashable] | None]
     alone: SequentialModel[Any, Any] | None = None
     project: Callable[[Call, Hashable], Call] | None = None
+    told: Callable[[Call, Hashable], Hashable] | None = None
 
 
 @dataclass(frozen=True)
@@ -139,7 +150,7 @@ def crossing(calls: Sequence[Call]) -> bool:
     Calls of two processes overlap there and those of one do not. No order in which these events can have come has
     all of that, so parts that are linearizable need not be so together.
     """
-    times = Counter(calls[i].invoked for i in wgl.process_before(calls))
+    times = Counter(calls[i].invoked for i in process_before(calls))
     return any(count > 1 for count in times.values())
 
 
@@ -191,7 +202,8 @@ class _Judge:
         if self.consistency is Consistency.LINEARIZABLE:
             if () not in parted or self.keyed is None or self.keyed.project is None:
                 return self._linearizable(parted, self.budget, "")
-            first = self._all(parted, self.budget.share(0.3), "")
+            # An order is mostly found soon. A violation of the whole takes long to show, and that of one key does not.
+            first = self._all(parted, self.budget.share(0.3, most=self._easy()), "")
             if first.verdict is Verdict.HELD:
                 return first
             # A violation of one key explains more than a violation of the whole.
@@ -209,6 +221,12 @@ class _Judge:
         elif found := self._projected(self.budget.share(0.5)):
             return found
         return self._all({(): list(self.calls)}, self.budget, "")
+
+    def _easy(self) -> int:
+        """Return how many configurations a search of the whole meets if it seldom comes back to a choice."""
+        pure = pure_calls(self.calls, self.model)
+        changes = len(self.calls) if pure is None else pure.count(False)
+        return EASY + changes * 3 // 2
 
     def _linearizable(
         self, parted: dict[tuple[Hashable, ...], list[Call]], budget: Budget, how: str
@@ -244,39 +262,41 @@ class _Judge:
         if reason := budget.spent():
             return Part(keys, Verdict.UNKNOWN, len(calls), 0, 0.0, reason=reason)
         if strong or self.consistency is Consistency.LINEARIZABLE:
-            result = wgl.search(calls, model, budget)
+            result = competition.search(calls, model, budget)
         elif self.consistency is Consistency.SEQUENTIAL:
             result = sequential.search(calls, model, budget)
         else:
             spans = [(2.0 * rests[id(call)], 2.0 * rests[id(call)] + 1) for call in calls]
-            result = wgl.search(calls, model, budget, spans)
+            result = competition.search(calls, model, budget, spans)
         self.configurations += result.configurations
         return _part_of(keys, calls, model, result, time.monotonic() - began)
 
     def _projected(self, budget: Budget) -> HistoryJudgement | None:
         """Judge the part of each key with the projected calls; return the judgement if a part is a violation."""
         keyed = self.keyed
-        if keyed is None or keyed.project is None or keyed.alone is None or self.consistency is Consistency.QUIESCENT:
+        if keyed is None or keyed.project is None or keyed.told is None or keyed.alone is None:
             return None
-        touched = [(call, keyed.keys(call)) for call in self.calls]
-        whole = [call for call, keys in touched if keys is None and not call.pending]
-        every = list(dict.fromkeys(key for _, keys in touched if keys is not None for key in keys))
-        # Calls that change nothing may be left out: that can hide a violation, and cannot invent one.
-        most = max(1, PROJECTED * len(self.calls) // max(1, len(every)))
-        step = -(-len(whole) // most)
-        kept = {id(call) for call in (*whole[:: max(1, step)], *whole[-most // 2 :])}
-        parted: dict[tuple[Hashable, ...], list[Call]] = {(key,): [] for key in every}
-        for call, keys in touched:
-            if keys is None:
-                if id(call) in kept:
-                    for key in every:
-                        parted[(key,)].append(keyed.project(call, key))
-            else:
-                several = tuple(keys)
+        if self.consistency is Consistency.QUIESCENT:
+            return None
+        parted: dict[Hashable, list[Placed]] = {}
+        whole: list[Placed] = []
+        for place, call in enumerate(self.calls):
+            touched = keyed.keys(call)
+            if touched is not None:
+                several = tuple(touched)
                 if len(several) != 1:
                     return None
-                parted[several].append(call)
-        return self._violated(self._all(parted, budget, "What it says of one key is not, so the whole is not."))
+                parted.setdefault(several[0], []).append((place, call))
+            elif not call.pending:
+                whole.append((place, call))
+        # Calls that change nothing may be left out: that can hide a violation, and cannot invent one.
+        most = max(1, PROJECTED * len(self.calls) // max(1, len(parted)))
+        kept = {place for place, _ in (*whole[:: -(-len(whole) // most) or 1], *whole[-most // 2 :])}
+        whole = [each for each in whole if each[0] in kept]
+        projected: dict[tuple[Hashable, ...], list[Call]] = {
+            (key,): _with_projected(calls, whole, key, keyed.project, keyed.told) for key, calls in parted.items()
+        }
+        return self._violated(self._all(projected, budget, "What it says of one key is not, so the whole is not."))
 
     @staticmethod
     def _violated(found: HistoryJudgement) -> HistoryJudgement | None:
@@ -284,6 +304,34 @@ class _Judge:
             return None
         bad = tuple(part for part in found.parts if part.verdict is Verdict.VIOLATION)
         return replace(found, parts=bad)
+
+
+def _with_projected(
+    calls: list[Placed],
+    whole: list[Placed],
+    key: Hashable,
+    project: Callable[[Call, Hashable], Call],
+    told: Callable[[Call, Hashable], Hashable],
+) -> list[Call]:
+    """Return the calls of one key with what the calls about all keys say of it, without what they say twice.
+
+    Between two calls of the key, nothing changes it: of those calls about all keys that were made there, one is enough
+    for each result.
+    """
+    invoked = [call.invoked for _, call in calls]
+    latest = list(accumulate((call.returned for _, call in calls), max, initial=float("-inf")))
+    found = list(calls)
+    known: set[tuple[int, Hashable]] = set()
+    for place, call in whole:
+        before = bisect_right(invoked, call.returned)
+        if latest[before] < call.invoked:
+            result = before, told(call, key)
+            if result in known:
+                continue
+            known.add(result)
+        found.append((place, project(call, key)))
+    found.sort(key=itemgetter(0))
+    return [call for _, call in found]
 
 
 def _part_of(

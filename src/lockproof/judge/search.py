@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Hashable, Sequence
+from collections.abc import Generator, Hashable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -42,18 +42,19 @@ class Budget:
         if self.above is not None:
             self.above.spend(configurations)
 
-    def spent(self, more: int = 0) -> str:
-        """Return why a search that has met `more` configurations must end; empty if it may go on."""
-        if self.used + more >= self.configurations:
+    def spent(self) -> str:
+        """Return why a search must end; empty if it may go on."""
+        if self.used >= self.configurations:
             return f"the budget of {self.configurations:,} configurations"
         if time.monotonic() - self.began >= self.seconds:
             return f"the budget of {self.seconds:g} s"
         return ""
 
-    def share(self, part: float) -> Budget:
-        """Return a budget with this part of the configurations and seconds that are left."""
+    def share(self, part: float, most: int = 1 << 40) -> Budget:
+        """Return a budget with this part of what is left of configurations (of them at most `most`) and seconds."""
         seconds = max(0.0, self.seconds - (time.monotonic() - self.began))
-        return Budget(int((self.configurations - self.used) * part), seconds * part, self.memory, above=self)
+        configurations = min(most, int((self.configurations - self.used) * part))
+        return Budget(configurations, seconds * part, self.memory, above=self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +74,32 @@ class Searched:
     reason: str = ""
 
 
+type Span = tuple[float, float]
+"""The times of an invocation and its response."""
+
+type Slices = Generator[None, None, Searched]
+"""A search that pauses after every slice of its work, and ends with what it found."""
+
+
+def completed(slices: Slices) -> Searched:
+    """Run a search to its end without a pause."""
+    while True:
+        try:
+            next(slices)
+        except StopIteration as ended:
+            found: Searched = ended.value
+            return found
+
+
 class Met:
     """The configurations that a search has met. The oldest are forgotten when all take too much memory."""
 
-    __slots__ = ("_forgotten", "_most", "known")
+    __slots__ = ("_forgotten", "_most", "_settled", "known")
 
     def __init__(self, memory: int) -> None:
         self.known: dict[Hashable, None] = {}
         self._forgotten = 0
+        self._settled = 0
         self._most = max(EVERY, memory // ENTRY)
 
     @property
@@ -96,7 +115,13 @@ class Met:
             old = len(self.known) - most // 2
             self.known = dict.fromkeys(list(islice(self.known, old, None)))
             self._forgotten += old
-        return budget.spent(self.count)
+        self.settle(budget)
+        return budget.spent()
+
+    def settle(self, budget: Budget) -> None:
+        """Count in the budget what was met since the last time."""
+        budget.spend(self.count - self._settled)
+        self._settled = self.count
 
 
 class Deepest:
@@ -112,7 +137,7 @@ class Deepest:
     def meet(self, stack: list[Any], state: Any) -> None:
         """Note the stack before each step back. The first item of each frame is the number of a call."""
         if len(stack) > len(self.order):
-            self.order[self._lowest :] = [frame[0] for frame in islice(stack, self._lowest, None)]
+            self.order[self._lowest :] = [frame[0] for frame in stack[self._lowest :]]
             self.state = state
             self._lowest = len(stack)
         self._lowest = min(self._lowest, len(stack) - 1 if stack else 0)
@@ -128,3 +153,30 @@ def pure_calls(calls: Sequence[Call], model: SequentialModel[Any, Any]) -> list[
         return None
     found = [not call.pending and bool(pure(call.operation, call.result)) for call in calls]
     return found if any(found) else None
+
+
+def process_before(calls: Sequence[Call]) -> dict[int, int]:
+    """Return, for each call invoked at the very time at which its process's previous call returned, that previous call.
+
+    Only there the list does not show the order within a process.
+    """
+    newest: dict[Hashable, int] = {}
+    found = {}
+    for i, call in enumerate(calls):
+        before = newest.get(call.process)
+        if before is not None and calls[before].returned == call.invoked:
+            found[i] = before
+        newest[call.process] = i
+    return found
+
+
+def first_equal(operations: Sequence[Any]) -> list[int]:
+    """Return for each operation the position of the first equal one; an operation without a hash equals no other."""
+    firsts: dict[Any, int] = {}
+    found = []
+    for position, operation in enumerate(operations):
+        try:
+            found.append(firsts.setdefault(operation, position))
+        except TypeError:
+            found.append(position)
+    return found

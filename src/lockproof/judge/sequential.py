@@ -70,7 +70,7 @@ class _Search:
             steps = self._back()
             if steps is None:
                 return self._ended(Verdict.VIOLATION)
-        self.budget.spend(self.met.count)
+        self.met.settle(self.budget)
         return Searched(Verdict.HELD, self.met.count, tuple(frame[0] for frame in self.stack), self.state)
 
     def _steps(self) -> list[NextCall]:
@@ -125,7 +125,7 @@ class _Search:
 
     def _ended(self, verdict: Verdict, reason: str = "") -> Searched:
         """Return what a search found that did not reach the end of an order."""
-        self.budget.spend(self.met.count)
+        self.met.settle(self.budget)
         order = self.deepest.order
         done = set(order)
         heads = [next((i for i in queue if i not in done), None) for queue in self.queues]

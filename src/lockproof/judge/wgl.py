@@ -19,7 +19,7 @@ The search differs from these three in the following:
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from operator import not_
 from typing import Any
@@ -27,9 +27,19 @@ from typing import Any
 from lockproof.core.history import Call
 from lockproof.core.model import SequentialModel
 from lockproof.core.verdict import Verdict
-from lockproof.judge.search import EVERY, Budget, Deepest, Met, Searched, pure_calls
-
-type Span = tuple[float, float]
+from lockproof.judge.search import (
+    EVERY,
+    Budget,
+    Deepest,
+    Met,
+    Searched,
+    Slices,
+    Span,
+    completed,
+    first_equal,
+    process_before,
+    pure_calls,
+)
 
 type Configuration = tuple[int, int, int, Any]
 """How many calls that returned all come first, the bits of those in the order beyond them, the bits of the pending
@@ -50,6 +60,13 @@ def search(
     `calls` are in the order of their invocation. `spans` replace the times of the calls, if given; the order within a
     process does not count then. At equal times an invocation stands before a response, so such calls overlap.
     """
+    return completed(slices(calls, model, budget, spans))
+
+
+def slices(
+    calls: Sequence[Call], model: SequentialModel[Any, Any], budget: Budget, spans: Sequence[Span] | None = None
+) -> Slices:
+    """Do what `search` does, a slice at a time, so that another search can run in turns with this one."""
     return _Search(calls, model, budget, spans).run()
 
 
@@ -130,14 +147,14 @@ class _Search:
         self.left = self.number[-1]
         self.pure = pure_calls(calls, model) or []
         self.needs = process_before(calls) if spans is None else {}
-        self.first_equal = _first_equal([self.operations[i] for _, i in self.entries.pending])
+        self.first_equal = first_equal([self.operations[i] for _, i in self.entries.pending])
         state = model.initial()
         self.here: Configuration = 0, 0, 0, state
         self.stack: list[Frame] = []
         self.budget, self.met, self.deepest = budget, Met(budget.memory), Deepest(state)
         self.rounds = 0
 
-    def run(self) -> Searched:
+    def run(self) -> Slices:
         """Search until all calls that returned are in the order, no choice is left, or the budget is spent."""
         after, look = self.entries.after, EVERY
         if self.pure:
@@ -149,6 +166,7 @@ class _Search:
                 if reason := self.met.look(self.budget, self.here[3]):
                     self.deepest.meet(self.stack, self.here[3])
                     return self._ended(Verdict.UNKNOWN, reason)
+                yield
             if self._advance(place, rest):
                 if self.pure:
                     self._take_pure()
@@ -158,7 +176,7 @@ class _Search:
             place, rest = self._back()
             if rest is None:
                 return self._ended(Verdict.VIOLATION)
-        self.budget.spend(self.met.count)
+        self.met.settle(self.budget)
         return Searched(Verdict.HELD, self.met.count, tuple(frame[0] for frame in self.stack), self.here[3])
 
     def _advance(self, place: int, rest: Untried | None) -> bool:
@@ -268,34 +286,7 @@ class _Search:
 
     def _ended(self, verdict: Verdict, reason: str = "") -> Searched:
         """Return what a search found that did not reach the end of an order."""
-        self.budget.spend(self.met.count)
+        self.met.settle(self.budget)
         deepest = self.deepest
         stuck = self.entries.next_calls(set(deepest.order))
         return Searched(verdict, self.met.count, tuple(deepest.order), deepest.state, stuck, reason)
-
-
-def process_before(calls: Sequence[Call]) -> dict[int, int]:
-    """Return, for each call invoked at the very time at which its process's previous call returned, that previous call.
-
-    Only there the list does not show the order within a process.
-    """
-    newest: dict[Hashable, int] = {}
-    found = {}
-    for i, call in enumerate(calls):
-        before = newest.get(call.process)
-        if before is not None and calls[before].returned == call.invoked:
-            found[i] = before
-        newest[call.process] = i
-    return found
-
-
-def _first_equal(operations: Sequence[Any]) -> list[int]:
-    """Return for each operation the position of the first equal one; an operation without a hash equals no other."""
-    firsts: dict[Any, int] = {}
-    found = []
-    for position, operation in enumerate(operations):
-        try:
-            found.append(firsts.setdefault(operation, position))
-        except TypeError:
-            found.append(position)
-    return found

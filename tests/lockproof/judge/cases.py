@@ -131,6 +131,28 @@ def crossing() -> tuple[RecordedModel, History]:
     return model, History.of(calls)
 
 
+KINDS_OF_CALLS: list[tuple[str, list[tuple[int, str, Any, Any, int, float]]]] = [
+    ("counter", [(0, "increment", None, 2, 1, 3), (1, "increment", None, 1, 2, 4)]),
+    ("register", [(0, "write", 1, None, 1, 3), (1, "write", 1, None, 2, 9), (2, "write", 2, None, 4, 5),
+                  (3, "read", None, 1, 6, 7)]),
+    *(
+        ("counter", [*((process, "add", change, PENDING, 1, NEVER) for process, change in enumerate((1, 4, 2, 3))),
+                     (4, "read", None, 5, 2, 3), (4, "read", None, then, 4, 5)])
+        for then in (5, 6, 7, 10, 12)
+    ),
+]  # fmt: skip
+"""Histories in which it matters which of two equal calls comes first, and which pending calls took effect."""
+
+
+def kinds_of_calls() -> list[tuple[RecordedModel, History]]:
+    found = []
+    for name, rows in KINDS_OF_CALLS:
+        model = MODELS[name]()
+        calls = [Call(row[0], *model.call(*row[1:4]), *row[4:]) for row in rows]
+        found.append((model, History.of(calls)))
+    return found
+
+
 def box_history(random: Random) -> History:
     operations = [Operation(random.choice(Box.LINES)) for _ in range(random.randint(1, 5))]
     return history(random, Box(), operations, lambda _: Box.RESULTS)

@@ -21,7 +21,7 @@ from tests.lockproof.judge import cases, oracle
 
 pytestmark = pytest.mark.one_build
 
-MODULES = ("search", "wgl", "sequential", "partition", "orders", "explain", "crossed", "run")
+MODULES = ("search", "wgl", "jit", "competition", "sequential", "partition", "orders", "explain", "crossed", "run")
 CASES = 250
 numbers = itertools.count()
 
@@ -64,6 +64,29 @@ MUTANTS: dict[str, tuple[str, str, str]] = {
         "wgl",
         "self.needs = process_before(calls) if spans is None else {}",
         "self.needs = {}",
+    ),
+    "pending calls are dropped at a return": ("jit", "if pending:", "if False:"),
+    "a result is not compared at a return": ("jit", "if found == results[i]:", "if True:"),
+    "only the first of several sets of pending calls is kept": (
+        "jit",
+        "if any(not other & ~guessed for other, _ in held):",
+        "if held:",
+    ),
+    "calls of one kind may have different results": ("jit", "call.pending or _typed(call.result)", "True"),
+    "of calls of one kind the last to return goes first": (
+        "jit",
+        "sorted(self.open, key=self.place.__getitem__)",
+        "sorted(self.open, key=self.place.__getitem__, reverse=True)",
+    ),
+    "the order within a process is lost at equal times, at a return": (
+        "jit",
+        "self.needs = process_before(calls) if spans is None else {}",
+        "self.needs = {}",
+    ),
+    "all states of a moment are taken for one": (
+        "jit",
+        "_added(self.seen, (state, taken), guessed, order)",
+        "_added(self.seen, (0, taken), guessed, order)",
     ),
     "every call is taken for one that changes nothing": ("search", "bool(pure(call.operation, call.result))", "True"),
     "operations on all keys are given a key of their own": (
@@ -127,6 +150,9 @@ def corpus() -> tuple[tuple[str, Any, Any], ...]:
         model, history = made()
         said = oracle.consistent(history.calls, model, consistency)
         found.append(("history", (model, history, consistency, keyed_by(model)), said))
+    for model, history in cases.kinds_of_calls():
+        said = oracle.consistent(history.calls, model, Consistency.LINEARIZABLE)
+        found.append(("history", (model, history, Consistency.LINEARIZABLE, None), said))
     for number, consistency in itertools.product(range(CASES), Consistency):
         random = Random(number)
         run = cases.run(random)
@@ -163,6 +189,10 @@ def mistakes(judge: dict[str, Any]) -> Iterator[str]:
                 )
                 if judgement.verdict is not expected:
                     yield f"{kind} {case}: {judgement.verdict}"
+                if consistency is Consistency.LINEARIZABLE:
+                    searched = judge["jit"].search(history.calls, model, budget)
+                    if searched.verdict is not expected:
+                        yield f"just in time, {case}: {searched.verdict}"
         except Exception as error:
             yield f"{kind} {case}: {error!r}"
 
