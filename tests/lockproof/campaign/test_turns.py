@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.
 
 def test_all_have_as_many_turns_but_with_many_threads_surw_has_half() -> None:
     few, many = answers("tests.lockproof.campaign.portfolio_turns")["turns"]
-    names = ["orders", "pct", "pos", "preemptions", "random", "surw"]
+    names = ["orders", "pct", "pos", "preemptions", "random", "surw", "traces"]
     assert sorted(few) == sorted(many) == names
     assert set(few.values()) == {100}
     assert 295 <= many["surw"] <= 305

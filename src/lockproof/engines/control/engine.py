@@ -320,7 +320,6 @@ class Engine:
         log, task = self.decisions.log, self.turns.current
         if log is not None and task is not None:
             log.note(task.index, part)
-            task.fresh = False  # what comes next is another step, before which others may go on
 
     def join(self, task: Task, other: Task, deadline: float | None = None) -> None:
         """Let other tasks go on until `other` has ended, or until the deadline (virtual time in seconds)."""
