@@ -14,6 +14,6 @@ def test_all_have_as_many_turns_but_with_many_threads_surw_has_half() -> None:
     few, many = answers("tests.lockproof.campaign.portfolio_turns")["turns"]
     names = ["orders", "pct", "pos", "preemptions", "random", "surw", "traces"]
     assert sorted(few) == sorted(many) == names
-    assert set(few.values()) == {100}
+    assert set(few.values()) == {85, 86}
     assert 295 <= many["surw"] <= 305
-    assert {many[name] for name in names[:-1]} <= {59, 60, 61}
+    assert {many[name] for name in names if name != "surw"} <= {49, 50, 51}

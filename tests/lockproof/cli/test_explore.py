@@ -118,7 +118,7 @@ def test_every_option_reaches_the_exploration(fake: FakeExploration) -> None:
         ("explore m:f --bound -1", "--bound"),
         ("explore m:f --times 0", "--times"),
         ("explore m:f --strategy ptc", "did you mean pct"),
-        ("explore m:f --strategy any", "choose from portfolio, orders,"),
+        ("explore m:f --strategy any", "choose from portfolio, traces,"),
         ("explore m:f --json /no/such/place/report.json", "no directory /no/such/place"),
         ("explore m:f --emit-test .", "it is a directory"),
         ("replay", "Missing argument 'FILE'"),

@@ -30,22 +30,22 @@ class ThreadHung(Exception):
         self.stacks, self.announced = stacks, announced
 
 
-class Turns(NamedTuple):
+class ProcessorTime(NamedTuple):
     """Nanoseconds that a thread spent on a processor, and ready without one."""
 
     used: int = 0
     waited: int = 0
 
 
-def turns() -> Turns:
+def processor_time() -> ProcessorTime:
     """Return the counts of the calling thread since it began; zeros where the system does not count."""
     with suppress(OSError, ValueError, IndexError), open(_TURNS, encoding="ascii") as file:
         used, waited = file.read().split()[:2]
-        return Turns(int(used), int(waited))
-    return Turns()
+        return ProcessorTime(int(used), int(waited))
+    return ProcessorTime()
 
 
-def slowness(before: Turns, now: Turns) -> float:
+def slowness(before: ProcessorTime, now: ProcessorTime) -> float:
     """Return how many times its time the work between two counts took: 1 to `LONGEST`."""
     used, waited = now.used - before.used, now.waited - before.waited
     if used + waited < _LEAST:
@@ -61,7 +61,7 @@ class Watchdog:
 
     _seconds = 0.0
     _wound = 0.0
-    _last = Turns()
+    _last = ProcessorTime()
     _lately = 1.0
 
     def __init__(self, seconds: float) -> None:
@@ -82,10 +82,10 @@ class Watchdog:
     @classmethod
     def _slowness(cls) -> float:
         """Return the greater factor: of the whole life of the thread, or of its last work that is worth counting."""
-        now = turns()
+        now = processor_time()
         if sum(now) - sum(cls._last) >= _LEAST:
             cls._lately, cls._last = slowness(cls._last, now), now
-        return max(cls._lately, slowness(Turns(), now))
+        return max(cls._lately, slowness(ProcessorTime(), now))
 
     def __exit__(self, *_: object) -> None:
         faulthandler.cancel_dump_traceback_later()

@@ -405,11 +405,9 @@ _known_before: Final[set[int]] = set()
 
 def number_of(thing: object, /) -> int:
     """Do as `id` does; in a task, number objects in the order of calls, so that each run sorts by `id` the same way."""
-    if turns.me() is None:
-        if not engine.runs:
-            _known_before.add(_real_id(thing))
-        return _real_id(thing)
-    if _real_id(thing) in _known_before:
+    if turns.me() is None and not engine.runs:
+        _known_before.add(_real_id(thing))
+    if turns.me() is None or _real_id(thing) in _known_before:
         return _real_id(thing)
     known = engine.ids.get(_real_id(thing))
     if known is None:  # the object is kept alive to the end of the run, so that no other one gets its number
@@ -449,10 +447,10 @@ def sleep(seconds: float, /) -> None:
         return
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
-    _passes()
+    _note_time(passes=True)
     engine.decisions.pending[task.index] = ""
     engine.step_aside(task)
-    _passes()
+    _note_time(passes=True)
     own_time.own_time.advance(seconds)
 
 
@@ -461,20 +459,19 @@ def pass_time(seconds: float) -> None:
     task = turns.me()
     if task is not None:
         engine.point(task, "")
-        _passes()
+        _note_time(passes=True)
     own_time.own_time.advance(seconds)
 
 
-def _passes() -> None:
+def _note_time(*, passes: bool) -> None:
     engine.touch(0)
-    engine.note(Access(TIME, True))
+    engine.note(Access(TIME, passes))
 
 
 def _read() -> float:
     """Return the time of the run, for the function that calls the caller."""
     if turns.me() is not None:
-        engine.touch(0)
-        engine.note(Access(TIME, False))
+        _note_time(passes=False)
     return own_time.own_time.look(interpreter.get_frame(2))
 
 

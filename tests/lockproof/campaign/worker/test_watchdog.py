@@ -11,7 +11,7 @@ from lockproof.campaign.protocol.messages import Run
 from lockproof.campaign.protocol.setup import Named, Setup
 from lockproof.campaign.worker import requests, watchdog
 from lockproof.campaign.worker.requests import Worker
-from lockproof.campaign.worker.watchdog import Turns, Watchdog, slowness, turns
+from lockproof.campaign.worker.watchdog import ProcessorTime, Watchdog, slowness, processor_time
 from lockproof.core.scenario import Scenario
 from lockproof.engines.threads.crew import Crew
 from lockproof.engines.threads.patience import LONGEST
@@ -24,8 +24,8 @@ MS = 1_000_000
     [(0, 0, 1.0), (5, 10, 1.0), (100, 0, 1.0), (100, 100, 2.0), (25, 100, 5.0), (1, 1000, LONGEST), (0, 1000, LONGEST)],
 )
 def test_the_factor_is_how_much_longer_the_work_took(used: int, waited: int, times: float) -> None:
-    earlier = Turns(7 * MS, 9 * MS)
-    assert slowness(earlier, Turns(earlier.used + used * MS, earlier.waited + waited * MS)) == times
+    earlier = ProcessorTime(7 * MS, 9 * MS)
+    assert slowness(earlier, ProcessorTime(earlier.used + used * MS, earlier.waited + waited * MS)) == times
 
 
 def test_the_timer_is_longer_where_the_thread_waits_for_a_processor(
@@ -35,7 +35,7 @@ def test_the_timer_is_longer_where_the_thread_waits_for_a_processor(
     monkeypatch.setattr(faulthandler, "dump_traceback_later", lambda seconds, exit: asked.append(seconds))
     counts = tmp_path / "schedstat"
     monkeypatch.setattr(watchdog, "_TURNS", str(counts))
-    monkeypatch.setattr(Watchdog, "_last", Turns())
+    monkeypatch.setattr(Watchdog, "_last", ProcessorTime())
     monkeypatch.setattr(Watchdog, "_lately", 1.0)
     for used, waited in ((1000, 0), (1100, 300), (9000, 300), (9001, 301)):
         counts.write_text(f"{used * MS} {waited * MS} 5\n", "ascii")
@@ -50,8 +50,8 @@ def test_the_timer_is_longer_where_the_thread_waits_for_a_processor(
 
 @pytest.mark.skipif(not Path("/proc/thread-self/schedstat").exists(), reason="the system does not count")
 def test_the_system_counts_what_a_thread_computes() -> None:
-    before = turns()
-    assert sum(range(2_000_000)) and turns().used > before.used
+    before = processor_time()
+    assert sum(range(2_000_000)) and processor_time().used > before.used
 
 
 def test_threads_are_started_outside_of_the_watchdog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
