@@ -11,7 +11,7 @@ from lockproof.campaign.protocol.messages import Run
 from lockproof.campaign.protocol.setup import Named, Setup
 from lockproof.campaign.worker import requests, watchdog
 from lockproof.campaign.worker.requests import Worker
-from lockproof.campaign.worker.watchdog import ProcessorTime, Watchdog, slowness, processor_time
+from lockproof.campaign.worker.watchdog import ProcessorTime, Watchdog, processor_time, slowness
 from lockproof.core.scenario import Scenario
 from lockproof.engines.threads.crew import Crew
 from lockproof.engines.threads.patience import LONGEST
