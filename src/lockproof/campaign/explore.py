@@ -61,12 +61,29 @@ def run_exploration(
     """
     options.validate()
     child = ControlledChild(setup, options.memory)
-    scenario = None if options.scenario is None else Scenario.parse(options.scenario)
     try:
-        findings = Findings(repeat, EvidenceBuilder())
-        return _Exploration(child, name, scenario, options, findings, progress or (lambda _: None)).run()
+        return explore_on(child, options, repeat, progress, name=name)
     finally:
         child.child.close()
+
+
+def explore_on(
+    child: ControlledChild,
+    options: ExploreOptions,
+    repeat: Callable[[Finding], Repeat],
+    progress: Tell | None = None,
+    *,
+    name: str = "the function",
+) -> Report:
+    """Explore the subject of a child, which goes on afterwards. The rest is as `run_exploration` has it.
+
+    Raises:
+        LockproofError: the target or an option is wrong.
+
+    """
+    scenario = None if options.scenario is None else Scenario.parse(options.scenario)
+    findings = Findings(repeat, EvidenceBuilder())
+    return _Exploration(child, name, scenario, options, findings, progress or (lambda _: None)).run()
 
 
 @dataclass

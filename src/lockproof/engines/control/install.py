@@ -112,6 +112,7 @@ class Instrumentation:
         self._stores = Stores()
         self._scanned: set[str] = set()
         self._included: set[str] = set()
+        self._left_alone: tuple[str, ...] = ()
         self.touched: dict[str, None] = {}
         """The modules without switch points whose shared state the current program has touched, while threads ran."""
 
@@ -131,6 +132,17 @@ class Instrumentation:
     def ask_about(self, file: str) -> None:
         """Put switch points into this file, although it belongs to the standard library."""
         self._included.add(file)
+
+    def leave_alone(self, *directories: str) -> None:
+        """Put no switch points into files of these directories: what runs there calls the program, and is none of it.
+
+        Call it before code of these files has run.
+        """
+        self._left_alone += tuple(os.path.join(each, "") for each in directories)
+
+    def leaves_alone(self, file: str) -> bool:
+        """Tell whether a file is in one of the directories that are left alone."""
+        return file.startswith(self._left_alone)
 
     def switch(self, switching: Switching) -> None:
         """Use other switch points from the next run on.
@@ -182,7 +194,7 @@ class Instrumentation:
         file = code.co_filename
         if file in self._included:
             return True
-        if file.startswith(_OWN) or (file.startswith("<frozen ") and "collections" not in file):
+        if file.startswith((_OWN, *self._left_alone)) or (file.startswith("<frozen ") and "collections" not in file):
             return False
         if file.startswith(("<lockproof ", "<string>")) and code.co_name in ("part", DATACLASS_MAKER):
             return False

@@ -1,0 +1,58 @@
+"""The child process of the pytest plugin: takes control, runs pytest, and answers requests in its run loop.
+
+pytest itself collects the tests and sets fixtures up, so `conftest.py`, parameters, plugins and the root directory work
+as they do in the run of the user. What is printed goes to standard error.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import chdir, suppress
+
+from lockproof.campaign.protocol.messages import Refused
+from lockproof.campaign.protocol.setup import CollectedTest
+from lockproof.campaign.worker.process import Connection
+from lockproof.engines.control.install import install, instrumentation
+from lockproof.testing.worker import module_state
+
+
+def main() -> None:
+    """Run pytest, and answer requests until the parent says that the tests end, or goes away."""
+    connection = Connection()
+    setup = connection.setup()
+    if setup is None:
+        return
+    subject = setup.subject
+    assert isinstance(subject, CollectedTest)
+    assert module_state  # it takes what `install` replaces
+    install()
+    sys.path[:] = setup.path
+
+    import pluggy
+    import pytest
+
+    import _pytest
+
+    for package in (_pytest, pluggy):
+        instrumentation.leave_alone(os.path.dirname(package.__file__ or ""))
+
+    from lockproof.testing.worker.session import TestSession
+
+    session = TestSession(connection, setup, subject)
+    status: object = None
+    with chdir(subject.directory), suppress(SystemExit):
+        status = pytest.main([*subject.words, f"--basetemp={subject.place}/files", "-o", f"cache_dir={subject.place}/cache",
+                              "--capture=no"], plugins=[session])  # fmt: skip
+    if not session.served:
+        connection.answer(
+            Refused(
+                f"pytest ended with status {status} in the process under control before it ran a test",
+                "it refuses an option there, or a conftest.py does",
+                "run one of the tests alone with --lockproof-parallel, and look at what is printed",
+            )
+        )
+
+
+if __name__ == "__main__":
+    main()
