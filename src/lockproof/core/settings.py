@@ -26,6 +26,7 @@ class Settings:
         failed: for each target the scenarios that failed in this test run, each with why.
         totals: sums over all checks, by name.
         parallel: sums over the tests that were explored, or not explored, by name.
+        unexplored: why a test was not explored, by its node id.
         exploring: this process is the one under control that explores tests.
 
     """
@@ -39,6 +40,7 @@ class Settings:
         self.failed: dict[str, dict[str, str]] = {}
         self.totals: dict[str, float] = {}
         self.parallel: dict[str, float] = {}
+        self.unexplored: dict[str, str] = {}
         self.exploring = False
         self._lock = Lock()
 

@@ -100,22 +100,21 @@ def _unsafe_call(function: Any, unsafe: tuple[str, ...]) -> str:
         for name in named & space.keys():
             value = space[name]
             if isinstance(value, types.ModuleType):
-                inside = value.__name__ == home or value.__name__.startswith(home + ".") and last == "*"
-                if inside and (last == "*" or last in named):
+                rest = f"{home}.".removeprefix(f"{value.__name__}.")
+                parts = {*rest.split("."), *(() if last == "*" else (last,))} - {""}
+                if f"{home}.".startswith(f"{value.__name__}.") and parts <= named:
                     return full
-            elif last == "*" and _home(value).partition(".")[0] == home.partition(".")[0] and _home(value) == home:
-                return full
-            elif getattr(value, "__name__", None) == last and _same(value, home):
+            elif _module_of(value) in (home, _REAL_HOMES.get(home)) and last in ("*", getattr(value, "__name__", "")):
                 return full
     return ""
 
 
-def _home(value: Any) -> str:
+_REAL_HOMES: Final = {"pytest": "_pytest.recwarn", "warnings": "_py_warnings"}
+"""Modules in which functions are defined that have another public home."""
+
+
+def _module_of(value: Any) -> str:
     return str(getattr(value, "__module__", ""))
-
-
-def _same(value: Any, home: str) -> bool:
-    return _home(value) in (home, f"_{home}", f"_py_{home}", "_pytest.recwarn" if home == "pytest" else home)
 
 
 def _names(code: types.CodeType) -> Iterator[str]:

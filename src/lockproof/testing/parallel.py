@@ -40,8 +40,12 @@ _STARTING: Final = 120.0
 _ENDING: Final = 30.0
 """Seconds for the fixtures of a test, and for the end of the session, beside the patience for every answer."""
 
-_NOT_EXPLORED: Final = (Doubt.NOT_REPEATABLE, Doubt.NOT_CONTROLLED, Doubt.SEEN_ONCE)
-"""What a search leaves that says little: the runs do not repeat, or wait for what is not under control."""
+_NOT_EXPLORED: Final = {
+    Doubt.NOT_REPEATABLE: "its runs do not repeat",
+    Doubt.NOT_CONTROLLED: "it waits for what is not under control",
+    Doubt.SEEN_ONCE: "its failure does not repeat",
+}
+"""What a search may leave that makes it say little, with the reason not to count the test as explored."""
 
 EXPLORED: Final = "explored"
 HELD: Final = "held"
@@ -62,7 +66,6 @@ class Tests:
         self._child: Child | None = None
         self._setup: Setup | None = None
         self._place = ""
-        self.reasons: dict[str, str] = {}
 
     def explore(self, item: pytest.Item) -> str:
         """Explore a test that has passed. Return the text of its failure; "" if none was found."""
@@ -77,10 +80,10 @@ class Tests:
         except LockproofError as error:
             if item.get_closest_marker(MARK) is not None:
                 return str(error)
-            self._not_explored(item, error.fact)
+            self._not_explored(item, *error.fact.split(": ", 1))
             return ""
         except Died as died:
-            self._not_explored(item, f"its process ended: {died.detail}")
+            self._not_explored(item, "its process ended", died.detail)
             return ""
         return self._judged(item, report)
 
@@ -102,17 +105,19 @@ class Tests:
             settings.add_parallel({EXPLORED: 1, FAILED: 1})
             return _text(report)
         if report.findings:
-            self._not_explored(item, f"its failure does not repeat: {report.findings[0].detail or 'no schedule shows it'}")
+            finding = report.findings[0]
+            ended = finding.control is None
+            self._not_explored(item, "its process ended" if ended else "its failure does not repeat", finding.detail)
             return ""
-        doubts = [each for each in report.unknown if each.code in _NOT_EXPLORED]
-        if doubts:
-            self._not_explored(item, doubts[0].text)
-            return ""
+        for reason in report.unknown:
+            if isinstance(reason.code, Doubt) and (words := _NOT_EXPLORED.get(reason.code)):
+                self._not_explored(item, words, reason.text)
+                return ""
         settings.add_parallel({EXPLORED: 1, HELD: 1})
         return ""
 
-    def _not_explored(self, item: pytest.Item, reason: str) -> None:
-        self.reasons[item.nodeid] = reason = " ".join(reason.split())
+    def _not_explored(self, item: pytest.Item, reason: str, detail: str = "") -> None:
+        settings.unexplored[item.nodeid] = " ".join(f"{reason}: {detail}".split()) if detail else reason
         settings.add_parallel({BECAUSE + reason: 1})
 
     def _options(self, item: pytest.Item) -> ExploreOptions:

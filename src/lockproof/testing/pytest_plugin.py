@@ -84,6 +84,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.failed.clear()
     settings.totals.clear()
     settings.parallel.clear()
+    settings.unexplored.clear()
     config.addinivalue_line(
         "markers", "lockproof(skip=[...]): what the checks of a test excuse, as lockproof.check(skip=...) does"
     )
@@ -129,6 +130,7 @@ def pytest_testnodedown(node: Any) -> None:
     sent = getattr(node, "workeroutput", {})
     settings.add(sent.get("lockproof", {}))
     settings.add_parallel(sent.get("lockproof_parallel", {}))
+    settings.unexplored.update(sent.get("lockproof_unexplored", {}))
     for target, scenarios in sent.get("lockproof_failed", {}).items():
         settings.keep(target, scenarios)
 
@@ -139,7 +141,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         tests.close()
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output["lockproof_parallel"] = dict(settings.parallel)
+        output["lockproof_parallel"], output["lockproof_unexplored"] = dict(settings.parallel), dict(settings.unexplored)
         output["lockproof"], output["lockproof_failed"] = dict(settings.totals), dict(settings.failed)
     elif settings.scenarios is not None and settings.failed:
         from lockproof.core.errors import LockproofError
@@ -157,6 +159,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if settings.parallel:
         from lockproof.testing.parallel import summary
 
+        if config.get_verbosity() > 0:
+            for test, reason in settings.unexplored.items():
+                terminalreporter.write_line(f"lockproof: {test} not explored: {reason}")
         words = summary(settings.parallel, config.getoption("--lockproof-parallel"))
         terminalreporter.write_line(f"lockproof: {words}; --lockproof-seed={settings.seed}")
     totals = {name: int(amount) for name, amount in settings.totals.items()}

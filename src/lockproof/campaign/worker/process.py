@@ -117,7 +117,7 @@ def main() -> None:
 
 
 def serve(connection: Connection, new_worker: Callable[[], Worker], last: type[Request[Any]] | None = None) -> None:
-    """Answer requests by a worker, until one of the class `last` was answered or the parent goes away."""
+    """Answer requests by a worker, until one of the class `last` comes, which waits for its answer."""
     worker: Worker | None = None
     request: Request[Any] = Describe()
     while True:
@@ -140,9 +140,9 @@ def serve(connection: Connection, new_worker: Callable[[], Worker], last: type[R
         if cuts := pace.took():
             connection.answer(Cut(tuple(cuts)))
         connection.answer(message)
+        request = connection.request()
         if type(request) is last:
             return
-        request = connection.request()
 
 
 def _other_version(greeting: Greeting) -> Refused:

@@ -133,15 +133,15 @@ class Instrumentation:
         """Put switch points into this file, although it belongs to the standard library."""
         self._included.add(file)
 
-    def leave_alone(self, *directories: str) -> None:
-        """Put no switch points into files of these directories: what runs there calls the program, and is none of it.
+    def leave_alone(self, *beginnings: str) -> None:
+        """Put no switch points into files whose paths begin so: what runs there calls the program, and is none of it.
 
         Call it before code of these files has run.
         """
-        self._left_alone += tuple(os.path.join(each, "") for each in directories)
+        self._left_alone += beginnings
 
     def leaves_alone(self, file: str) -> bool:
-        """Tell whether a file is in one of the directories that are left alone."""
+        """Tell whether a file is left alone."""
         return file.startswith(self._left_alone)
 
     def switch(self, switching: Switching) -> None:

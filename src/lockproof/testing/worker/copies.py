@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any, Final
 
 import pytest
+from _pytest.tmpdir import tmppath_result_key
 
 from lockproof.core.errors import LockproofError
 from lockproof.engines.control.primitives import engine, turns
@@ -50,6 +51,7 @@ class Copies(FunctionProgram):
             finally:
                 self._tear_down(self.item.parent)
         except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
+            self.leave(None)
             what = "skips it" if isinstance(error, pytest.skip.Exception) else "fails"
             first = (str(error).splitlines() or [""])[0]
             raise LockproofError(f"its setup {what} under control: {type(error).__name__}: {first}") from None
@@ -105,6 +107,7 @@ class Copies(FunctionProgram):
     def _renew(self) -> None:
         """Forget the fixtures and the instance of the run before, as pytest does before it runs an item again."""
         self.item._initrequest()
+        self.item.stash[tmppath_result_key] = {"call": True}  # the directory goes, so that they do not pile up
         if self.item.cls is not None:
             for name in ("_instance", "_obj"):
                 self.item.__dict__.pop(name, None)

@@ -6,11 +6,12 @@ as they do in the run of the user. What is printed goes to standard error.
 
 from __future__ import annotations
 
+import inspect
 import os
 import sys
 from contextlib import chdir, suppress
 
-from lockproof.campaign.protocol.messages import Refused
+from lockproof.campaign.protocol.messages import Done, Refused
 from lockproof.campaign.protocol.setup import CollectedTest
 from lockproof.campaign.worker.process import Connection
 from lockproof.engines.control.install import install, instrumentation
@@ -34,8 +35,9 @@ def main() -> None:
 
     import _pytest
 
-    for package in (_pytest, pluggy):
-        instrumentation.leave_alone(os.path.dirname(package.__file__ or ""))
+    for file in (_pytest.__file__, pluggy.__file__, __file__):
+        instrumentation.leave_alone(os.path.join(os.path.dirname(file or ""), ""))
+    instrumentation.leave_alone(inspect.__file__)  # it only reads, and pytest asks it in each run
 
     from lockproof.testing.worker.session import TestSession
 
@@ -43,8 +45,10 @@ def main() -> None:
     status: object = None
     with chdir(subject.directory), suppress(SystemExit):
         status = pytest.main([*subject.words, f"--basetemp={subject.place}/files", "-o", f"cache_dir={subject.place}/cache",
-                              "--capture=no"], plugins=[session])  # fmt: skip
-    if not session.served:
+                              "-o", "tmp_path_retention_policy=failed", "--capture=no"], plugins=[session])  # fmt: skip
+    if session.served:
+        connection.answer(Done())
+    else:
         connection.answer(
             Refused(
                 f"pytest ended with status {status} in the process under control before it ran a test",

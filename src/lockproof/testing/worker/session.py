@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from lockproof.campaign.protocol.messages import Describe, Description, Done, EndTests, Request, UseTest
+from lockproof.campaign.protocol.messages import Describe, Description, EndTests, Request, UseTest
 from lockproof.campaign.protocol.setup import CollectedTest, Named, Setup
 from lockproof.campaign.worker.controlled import ControlledWorker
 from lockproof.campaign.worker.exploring import Problem, seen_in
@@ -54,6 +54,10 @@ class TestSession:
             if hasattr(config.option, name):
                 setattr(config.option, name, value)
         config.args = list(self._subject.tests)
+        for plugin, _ in config.pluginmanager.list_plugin_distinfo():
+            file = getattr(plugin, "__file__", None) or ""
+            if "site-packages" in file:  # hooks of other plugins call the test, and are none of it
+                instrumentation.leave_alone(file)
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -73,6 +77,8 @@ class TestSession:
             return self.worker
 
         serve(self._connection, worker, EndTests)
+        if self.worker is not None:
+            self.worker.leave()
         return True
 
     @pytest.hookimpl(tryfirst=True)
@@ -104,9 +110,6 @@ class TestWorker(ControlledWorker):
             case UseTest(test, copies):
                 self._use(test, copies)
                 return self.describe()
-            case EndTests():
-                self._leave()
-                return Done()
         return super().answer(request)
 
     def describe(self) -> Description:
@@ -131,7 +134,7 @@ class TestWorker(ControlledWorker):
         item = self._items.get(test)
         if not isinstance(item, pytest.Function):
             raise LockproofError(f"pytest does not collect {test} in the process under control")
-        self._leave(item)
+        self.leave(item)
         self._explorations.clear()
         state = ModuleState()
         chosen = Copies(item, copies, state)
@@ -144,7 +147,7 @@ class TestWorker(ControlledWorker):
             self._refuse_if_it_fails(chosen, 1, "it fails under control, in one thread")
             if copies > 1:
                 self._refuse_if_it_fails(
-                    chosen, copies, "its copies fail one after the other: they share what the test changes"
+                    chosen, copies, "its copies fail one after the other"
                 )
         finally:
             chosen.number = copies
@@ -161,7 +164,7 @@ class TestWorker(ControlledWorker):
         if chosen.skipped:
             raise LockproofError(f"it skips itself under control: {chosen.skipped}")
 
-    def _leave(self, following: pytest.Item | None = None) -> None:
+    def leave(self, following: pytest.Item | None = None) -> None:
         """Leave the chosen test: modules get back what they had, and shared fixtures that `following` lacks end."""
         if self._copies is not None:
             self._copies.leave(following)
