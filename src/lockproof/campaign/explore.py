@@ -148,11 +148,12 @@ class _Exploration:
             self.clock.progress(self._what)
 
     def _explore(self) -> None:
-        while (left := self.clock.left()) > 0:
+        most = self.options.schedules or 10**9
+        while (left := self.clock.left()) > 0 and self.child.schedules < most:
             self._progress("exploring")
             try:
                 bound, strategy = self.options.bound, self.options.strategy
-                looked = self.child.look(self.scenario, min(left, SLICE), 10**9, bound, strategy)
+                looked = self.child.look(self.scenario, min(left, SLICE), most - self.child.schedules, bound, strategy)
             except Died as died:
                 unsure = died.kind is FindingKind.HANG or not died.certain
                 if unsure and not self.evidence.deaths:

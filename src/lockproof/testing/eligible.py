@@ -7,6 +7,7 @@ what of it is not for threads. That plugin need not be installed.
 from __future__ import annotations
 
 import inspect
+import sys
 import types
 from collections.abc import Iterator
 from typing import Any, Final
@@ -32,20 +33,16 @@ def threads_of(item: pytest.Item, asked: int) -> int:
     """Return how many copies of a test run, if `asked` were asked for: its marks may want others. 1: none beside it."""
     if item.get_closest_marker(MARK) is not None:
         return 1
-    for name, change in (
-        ("parallel_threads", lambda _, own: own),
-        ("parallel_threads_limit", min),
-        ("force_parallel_threads", lambda _, own: own),
-    ):
+    for name in ("parallel_threads", "parallel_threads_limit", "force_parallel_threads"):
         mark = item.get_closest_marker(name)
         if mark is not None and mark.args and isinstance(mark.args[0], int):
-            asked = change(asked, mark.args[0])
+            asked = min(asked, mark.args[0]) if name == "parallel_threads_limit" else mark.args[0]
     return asked
 
 
 def why_not(item: pytest.Item, threads: int) -> str:
     """Return why a test is not explored in so many copies; "" if it is."""
-    own = item.get_closest_marker(MARK) is not None
+    own_threads = item.get_closest_marker(MARK) is not None
     if (mark := item.get_closest_marker("thread_unsafe")) is not None:
         reason = mark.kwargs.get("reason")
         return f"marked thread_unsafe ({reason})" if reason else "marked thread_unsafe"
@@ -62,7 +59,7 @@ def why_not(item: pytest.Item, threads: int) -> str:
         return "a Hypothesis test"
     if item.get_closest_marker("xfail") is not None:
         return "marked xfail"
-    if threads < 2 and not own:
+    if threads < 2 and not own_threads:
         return "marked for one thread"
     unsafe = UNSAFE_FIXTURES | set(_lines(item.config, "thread_unsafe_fixtures"))
     if used := [name for name in item.fixturenames if name in unsafe]:
@@ -73,8 +70,6 @@ def why_not(item: pytest.Item, threads: int) -> str:
 
 
 def _is_unittest(item: pytest.Function) -> bool:
-    import sys
-
     unittest = sys.modules.get("unittest")
     return unittest is not None and item.cls is not None and issubclass(item.cls, unittest.TestCase)
 

@@ -128,6 +128,7 @@ class Tests:
         return ExploreOptions(
             budget=seconds(budget) if isinstance(budget, str) else float(budget), seed=settings.seed or 0,
             bound=said.get("bound", ExploreOptions.bound), memory=MEMORY,
+            schedules=said.get("schedules", self._config.getoption("--lockproof-parallel-schedules")),
             schedule=self._config.getoption("--lockproof-schedule"),
         )  # fmt: skip
 
@@ -144,7 +145,9 @@ class Tests:
             self._place = tempfile.mkdtemp(prefix="lockproof-tests-")
             root = self._config.rootpath
             tests = tuple(
-                f"{root / each.nodeid}" for each in item.session.items if not why_not(each, threads_of(each, self._asked))
+                f"{root / each.nodeid}"
+                for each in item.session.items
+                if not why_not(each, threads_of(each, self._asked))
             )
             directory = str(self._config.invocation_params.dir)
             subject = CollectedTest("", 1, _words(self._config), directory, tests, self._place)
@@ -197,4 +200,3 @@ def summary(amounts: dict[str, float], threads: int | None) -> str:
         some = "; ".join(f"{many} {reason}" for reason, many in sorted(reasons.items(), key=lambda each: -each[1]))
         text += f"; {sum(reasons.values())} not explored: {some}"
     return text
-

@@ -17,7 +17,6 @@ import pytest
 
 from lockproof.core.settings import REASON_PREFIX, seconds, settings
 
-
 _TESTS: pytest.StashKey[Any] = pytest.StashKey()
 """The tests that this process explores."""
 
@@ -54,6 +53,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--lockproof-parallel-budget", metavar="TIME", type=_time,
         help="for the schedules of each test of --lockproof-parallel (default 2s)",
+    )  # fmt: skip
+    group.addoption(
+        "--lockproof-parallel-schedules", metavar="N", type=int,
+        help="end the schedules of each test by this count, if its time is not over before (default: no count)",
     )  # fmt: skip
     group.addoption(
         "--lockproof-schedule", metavar="SCHEDULE",
@@ -141,7 +144,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         tests.close()
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output["lockproof_parallel"], output["lockproof_unexplored"] = dict(settings.parallel), dict(settings.unexplored)
+        output["lockproof_parallel"], output["lockproof_unexplored"] = (
+            dict(settings.parallel),
+            dict(settings.unexplored),
+        )
         output["lockproof"], output["lockproof_failed"] = dict(settings.totals), dict(settings.failed)
     elif settings.scenarios is not None and settings.failed:
         from lockproof.core.errors import LockproofError

@@ -11,8 +11,9 @@ import pytest
 from tests.lockproof.testing.running import pytest_in
 
 pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
+NIGHTLY = pytest.mark.nightly("further cases of a detector that the push tests show")
 
-SUBJECTS = '''\
+SUBJECTS = """\
 import threading
 
 import pytest
@@ -49,6 +50,68 @@ def test_lost_update(counter):
     counter.add()
 
 
+class Accounts:
+    def __init__(self, ordered):
+        self.locks = threading.Lock(), threading.Lock()
+        self.ordered, self.turns = ordered, iter(range(9))
+
+    def move(self):
+        turn = 0 if self.ordered else next(self.turns)
+        with self.locks[turn % 2], self.locks[1 - turn % 2]:
+            pass
+
+
+@pytest.fixture(params=[False, True], ids=["broken", "sound"])
+def accounts(request):
+    return Accounts(request.param)
+
+
+def test_order_of_locks(accounts):
+    accounts.move()
+
+
+def pays(lock):
+    money = [0]
+
+    def pay():
+        with lock:
+            money[0] += 1
+
+    threads = [threading.Thread(target=pay) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert money == [2]
+
+
+class NoLock:
+    def __enter__(self):
+        pass
+
+    def __exit__(self, *_):
+        pass
+
+
+@pytest.mark.lockproof_explore(budget=30, bound=1)
+def test_lost():
+    pays(NoLock())
+
+
+@pytest.mark.lockproof_explore(budget="30s", bound=1, schedules=30)
+def test_kept():
+    pays(threading.Lock())
+
+
+def test_without_mark():
+    pays(threading.Lock())
+"""
+
+CACHE = """\
+import threading
+
+import pytest
+
 _made = None
 _lock = threading.Lock()
 
@@ -68,30 +131,11 @@ def made_once_under_a_lock():
 @pytest.mark.parametrize("make", [made_once, made_once_under_a_lock], ids=["broken", "sound"])
 def test_cache(make):
     assert make() is make()
+"""
 
-
-class Accounts:
-    def __init__(self, ordered):
-        self.locks = threading.Lock(), threading.Lock()
-        self.ordered, self.turns = ordered, iter(range(9))
-
-    def move(self):
-        turn = 0 if self.ordered else next(self.turns)
-        with self.locks[turn % 2], self.locks[1 - turn % 2]:
-            pass
-
-
-@pytest.fixture(params=[False, True], ids=["broken", "sound"])
-def accounts(request):
-    return Accounts(request.param)
-
-
-def test_order_of_locks(accounts):
-    accounts.move()
-'''
-
-HONOURED = '''\
+HONOURED = """\
 import contextlib
+import itertools
 import threading
 import unittest.mock
 import warnings
@@ -174,20 +218,18 @@ class TestInClass:
         assert len(self.seen) <= 2
 
 
-def test_random():
-    import os
+calls = itertools.count()
 
-    if os.urandom(1)[0] % 2:
-        shared.append(1)
-        shared.pop()
-    else:
+
+def test_remembers_runs():
+    if next(calls) // 2 % 2:
         with threading.Lock():
-            shared.append(2)
-        shared.pop()
-'''
+            shared.append(1)
+    shared.append(2)
+"""
 HONOURED_INI = "thread_unsafe_fixtures = each_time_too\nthread_unsafe_functions = contextlib.nullcontext\n"
 
-THREE = '''\
+THREE = """\
 import pytest
 
 
@@ -209,50 +251,10 @@ def votes():
 def test_needs_three(votes):
     votes[1].append(1)
     votes[0].vote()
-'''
+"""
 
-OWN_THREADS = '''\
-import threading
-
-import pytest
-
-
-def pays(lock):
-    money = [0]
-
-    def pay():
-        with lock:
-            money[0] += 1
-
-    threads = [threading.Thread(target=pay) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert money == [2]
-
-
-class NoLock:
-    def __enter__(self):
-        pass
-
-    def __exit__(self, *_):
-        pass
-
-
-@pytest.mark.lockproof_explore(budget=6, bound=1)
-def test_lost():
-    pays(NoLock())
-
-
-@pytest.mark.lockproof_explore(budget="1s", bound=1)
-def test_kept():
-    pays(threading.Lock())
-
-
-def test_without_mark():
-    pays(threading.Lock())
-'''
+FEW = ("--lockproof-parallel-budget=8s", "--lockproof-parallel-schedules=40", "--lockproof-seed=1")
+MORE = ("--lockproof-parallel-budget=60s", "--lockproof-parallel-schedules=300", "--lockproof-seed=1")
 
 
 def summary(text: str) -> str:
@@ -261,23 +263,36 @@ def summary(text: str) -> str:
     return found[1]
 
 
+def commands(text: str) -> list[list[str]]:
+    """Return the words of the commands that repeat a schedule, in the order of the findings."""
+    return [shlex.split(each) for each in re.findall(r"^ +pytest (.*--lockproof-schedule.*)$", text, re.MULTILINE)]
+
+
 def test_races_fail_with_their_story_and_right_twins_pass(tmp_path: Path) -> None:
-    done = pytest_in(tmp_path, SUBJECTS, "--lockproof-parallel=2", "--lockproof-seed=1", "--lockproof-parallel-budget=3s")
+    done = pytest_in(tmp_path, SUBJECTS, "--lockproof-parallel=2", *FEW)
     assert done.returncode == 1, done.stdout + done.stderr
-    for name in ("test_lost_update", "test_cache", "test_order_of_locks"):
-        assert f"FAILED test_it.py::{name}[broken] - Failed: " in done.stdout, done.stdout
-        assert f"PASSED test_it.py::{name}[sound]\n" in done.stdout, done.stdout
+    for name in ("test_lost_update[broken]", "test_order_of_locks[broken]", "test_lost"):
+        assert f"FAILED test_it.py::{name} - Failed: " in done.stdout, done.stdout
+    for name in ("test_lost_update[sound]", "test_order_of_locks[sound]", "test_kept"):
+        assert f"PASSED test_it.py::{name}\n" in done.stdout, done.stdout
     assert done.stdout.count("it showed the same in 10 of 10 replays") == 3
-    assert "AssertionError: assert 1 == 2" in done.stdout
-    assert "thread 1: test_it.py" in done.stdout or "│ thread 1" in done.stdout
+    assert "AssertionError: assert 1 == 2" in done.stdout and "self.value += 1" in done.stdout
     assert "threads that wait for ever:" in done.stdout and "no thread can go on" in done.stdout
-    assert "GIL-masked: " in done.stdout and "lockproof/testing" not in done.stdout.replace("\\", "/")
+    assert "GIL-masked: " in done.stdout and "/lockproof/testing/" not in done.stdout
     assert re.match(r"6 tests explored in 2 copies, .*: 3 held, 3 failed$", summary(done.stdout))
-    commands = re.findall(r"^ +pytest (.*--lockproof-schedule.*)$", done.stdout, re.MULTILINE)
-    assert len(commands) == 3
-    again = pytest_in(tmp_path, SUBJECTS, *shlex.split(commands[0]))
+    lost, _, own = commands(done.stdout)
+    assert "--lockproof-parallel=2" in lost and len(own) == 3  # the marked test needs no copies
+    again = pytest_in(tmp_path, SUBJECTS, *lost)
     assert again.returncode == 1 and "10 of 10 replays" in again.stdout, again.stdout + again.stderr
     assert "failed in 10 of 10 runs" in again.stdout and "1 failed" in summary(again.stdout)
+
+
+@NIGHTLY
+def test_a_race_for_a_cache_of_a_module_is_found_in_later_runs_too(tmp_path: Path) -> None:
+    done = pytest_in(tmp_path, CACHE, "--lockproof-parallel=2", *MORE)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "FAILED test_it.py::test_cache[broken] - Failed: " in done.stdout
+    assert re.match(r"2 tests explored in 2 copies, .*: 1 held, 1 failed$", summary(done.stdout))
 
 
 def test_what_is_not_for_threads_is_not_explored_and_the_summary_says_why(tmp_path: Path) -> None:
@@ -287,7 +302,8 @@ def test_what_is_not_for_threads_is_not_explored_and_the_summary_says_why(tmp_pa
         "        parser.addini(name, '', type='linelist', default=[])\n"
     )
     (tmp_path / "tox.ini").write_text(f"[pytest]\n{HONOURED_INI}")
-    done = pytest_in(tmp_path, HONOURED, "-c", "tox.ini", "--lockproof-parallel=2", "--lockproof-parallel-budget=300ms", "-v")
+    few = ("--lockproof-parallel-budget=8s", "--lockproof-parallel-schedules=15")
+    done = pytest_in(tmp_path, HONOURED, "-c", "tox.ini", "--lockproof-parallel=2", "-v", *few)
     assert "1 failed" in done.stdout and "ValueError: as usual" in done.stdout, done.stdout + done.stderr
     said = summary(done.stdout)
     assert said.startswith("3 tests explored in 2 copies, ") and "3 held, 0 failed; 8 not explored: " in said, said
@@ -297,27 +313,29 @@ def test_what_is_not_for_threads_is_not_explored_and_the_summary_says_why(tmp_pa
         "1 its copies fail one after the other", "1 its runs do not repeat",
     ):  # fmt: skip
         assert reason in said, said
-    assert "::test_shares not explored: its copies fail one after the other: AssertionError: assert 2 == 1" in done.stdout
+    assert (
+        "::test_shares not explored: its copies fail one after the other: AssertionError: assert 2 == 1" in done.stdout
+    )
 
 
+@NIGHTLY
 def test_a_race_of_three_needs_three_copies(tmp_path: Path) -> None:
-    two = pytest_in(tmp_path, THREE, "--lockproof-parallel=2", "--lockproof-parallel-budget=1s")
+    two = pytest_in(tmp_path, THREE, "--lockproof-parallel=2", *FEW)
     assert two.returncode == 0 and "1 held, 0 failed" in summary(two.stdout), two.stdout + two.stderr
-    three = pytest_in(tmp_path, THREE, "--lockproof-parallel=3", "--lockproof-parallel-budget=6s")
+    three = pytest_in(tmp_path, THREE, "--lockproof-parallel=3", *FEW)
     assert three.returncode == 1 and "1 failed" in summary(three.stdout), three.stdout + three.stderr
 
 
-def test_a_test_that_starts_threads_is_explored_if_it_is_marked(tmp_path: Path) -> None:
-    done = pytest_in(tmp_path, OWN_THREADS)
+@NIGHTLY
+def test_with_pytest_xdist_and_pytest_run_parallel_each_does_its_own(tmp_path: Path) -> None:
+    others = ("-p", "xdist", "-p", "pytest_run_parallel.plugin", "-n2", "--parallel-threads=2")
+    done = pytest_in(tmp_path, CACHE, "--lockproof-parallel=2", *MORE, *others)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "PASSED test_it.py::test_kept\n" in done.stdout and "PASSED test_it.py::test_without_mark\n" in done.stdout
-    assert "FAILED test_it.py::test_lost - Failed: " in done.stdout
-    assert re.match(r"2 tests explored, .*: 1 held, 1 failed$", summary(done.stdout))
-    (command,) = re.findall(r"^ +pytest (.*--lockproof-schedule.*)$", done.stdout, re.MULTILINE)
-    assert "--lockproof-parallel" not in command
+    assert re.match(r"2 tests explored in 2 copies, .*: 1 held, 1 failed$", summary(done.stdout)), done.stdout
+    assert "FAILED test_it.py::test_cache[broken]" in done.stdout
 
 
-@pytest.mark.parametrize("number", ["1", "0", "two"])
+@pytest.mark.parametrize("number", ["1", "two"])
 def test_fewer_than_two_copies_are_wrong_usage(tmp_path: Path, number: str) -> None:
     done = pytest_in(tmp_path, "def test_it(): pass\n", f"--lockproof-parallel={number}")
     assert done.returncode == 4 and "give 2 or more" in done.stderr

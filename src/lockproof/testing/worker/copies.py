@@ -49,7 +49,7 @@ class Copies(FunctionProgram):
             try:
                 self.item.ihook.pytest_runtest_setup(item=self.item)
             finally:
-                self._tear_down(self.item.parent)
+                self._tear_down()
         except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
             self.leave(None)
             what = "skips it" if isinstance(error, pytest.skip.Exception) else "fails"
@@ -60,7 +60,7 @@ class Copies(FunctionProgram):
         """Put modules back, and end the shared fixtures that the following test lacks."""
         self._state.put_back()
         with suppress(Exception, pytest.skip.Exception, pytest.fail.Exception):
-            self._tear_down(following)
+            self.item.session._setupstate.teardown_exact(following)  # the hooks expect a test that was set up
 
     def call(self) -> bool | None:
         """Call the test, as a hook of pytest that was given the item; None: pytest calls it, in the main thread."""
@@ -85,7 +85,9 @@ class Copies(FunctionProgram):
             own["num_parallel_threads"] = self.number
         for name in ("tmp_path", "tmpdir"):
             if name in own:
-                own[name] = own[name] / f"thread_{t}_iter_0" if name == "tmp_path" else own[name].join(f"thread_{t}_iter_0")
+                own[name] = (
+                    own[name] / f"thread_{t}_iter_0" if name == "tmp_path" else own[name].join(f"thread_{t}_iter_0")
+                )
                 own[name].mkdir()
         return own
 
@@ -100,7 +102,7 @@ class Copies(FunctionProgram):
                 hooks.pytest_runtest_setup(item=self.item)
                 hooks.pytest_runtest_call(item=self.item)
             finally:
-                self._tear_down(self.item.parent)
+                self._tear_down()
         except _LEFT_OFF as error:
             self.skipped = str(error) or "without a reason"
 
@@ -110,8 +112,9 @@ class Copies(FunctionProgram):
         self.item.stash[tmppath_result_key] = {"call": True}  # the directory goes, so that they do not pile up
         if self.item.cls is not None:
             for name in ("_instance", "_obj"):
-                self.item.__dict__.pop(name, None)
+                if hasattr(self.item, name):
+                    delattr(self.item, name)
 
-    def _tear_down(self, following: Any) -> None:
-        """Tear down all that `following` does not need: its parent stands for the test itself in the next run."""
-        self.item.ihook.pytest_runtest_teardown(item=self.item, nextitem=following)
+    def _tear_down(self) -> None:
+        """Tear the test down, and nothing that is shared: its parent stands for the test itself in the next run."""
+        self.item.ihook.pytest_runtest_teardown(item=self.item, nextitem=self.item.parent)

@@ -15,7 +15,7 @@ from lockproof.campaign.protocol.messages import Done, Refused
 from lockproof.campaign.protocol.setup import CollectedTest
 from lockproof.campaign.worker.process import Connection
 from lockproof.engines.control.install import install, instrumentation
-from lockproof.testing.worker import module_state
+from lockproof.testing.worker.module_state import ModuleState  # here, since it takes what `install` replaces
 
 
 def main() -> None:
@@ -26,14 +26,12 @@ def main() -> None:
         return
     subject = setup.subject
     assert isinstance(subject, CollectedTest)
-    assert module_state  # it takes what `install` replaces
     install()
     sys.path[:] = setup.path
 
+    import _pytest
     import pluggy
     import pytest
-
-    import _pytest
 
     for file in (_pytest.__file__, pluggy.__file__, __file__):
         instrumentation.leave_alone(os.path.join(os.path.dirname(file or ""), ""))
@@ -41,11 +39,14 @@ def main() -> None:
 
     from lockproof.testing.worker.session import TestSession
 
-    session = TestSession(connection, setup, subject)
+    session = TestSession(connection, setup, subject, ModuleState)
     status: object = None
     with chdir(subject.directory), suppress(SystemExit):
-        status = pytest.main([*subject.words, f"--basetemp={subject.place}/files", "-o", f"cache_dir={subject.place}/cache",
-                              "-o", "tmp_path_retention_policy=failed", "--capture=no"], plugins=[session])  # fmt: skip
+        own = (
+            "--capture=no", f"--basetemp={subject.place}/files", "-o", f"cache_dir={subject.place}/cache",
+            "-o", "tmp_path_retention_policy=failed",
+        )  # fmt: skip
+        status = pytest.main([*subject.words, *own], plugins=[session])
     if session.served:
         connection.answer(Done())
     else:

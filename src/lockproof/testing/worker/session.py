@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -41,8 +42,11 @@ class TestSession:
 
     __test__ = False  # pytest collects no classes of plugins, but a reader may think so
 
-    def __init__(self, connection: Connection, setup: Setup, subject: CollectedTest) -> None:
+    def __init__(
+        self, connection: Connection, setup: Setup, subject: CollectedTest, state: Callable[[], ModuleState]
+    ) -> None:
         self._connection, self._setup, self._subject = connection, setup, subject
+        self._state = state
         self.served = False
         self.worker: TestWorker | None = None
 
@@ -73,7 +77,7 @@ class TestSession:
         items = {item.nodeid: item for item in session.items}
 
         def worker() -> TestWorker:
-            self.worker = TestWorker(self._setup, self._subject, items)
+            self.worker = TestWorker(self._setup, self._subject, items, self._state)
             return self.worker
 
         serve(self._connection, worker, EndTests)
@@ -92,8 +96,10 @@ class TestWorker(ControlledWorker):
 
     __test__ = False
 
-    def __init__(self, setup: Setup, subject: CollectedTest, items: dict[str, pytest.Item]) -> None:
-        self._items = items
+    def __init__(
+        self, setup: Setup, subject: CollectedTest, items: dict[str, pytest.Item], state: Callable[[], ModuleState]
+    ) -> None:
+        self._items, self._new_state = items, state
         self._copies: Copies | None = None
         super().__init__(replace(setup, subject=Named("")))
         if subject.test:
@@ -136,7 +142,7 @@ class TestWorker(ControlledWorker):
             raise LockproofError(f"pytest does not collect {test} in the process under control")
         self.leave(item)
         self._explorations.clear()
-        state = ModuleState()
+        state = self._new_state()
         chosen = Copies(item, copies, state)
         with Watchdog(self._hang + _SETTING_UP):
             chosen.set_up_what_is_shared()
@@ -146,9 +152,7 @@ class TestWorker(ControlledWorker):
         try:
             self._refuse_if_it_fails(chosen, 1, "it fails under control, in one thread")
             if copies > 1:
-                self._refuse_if_it_fails(
-                    chosen, copies, "its copies fail one after the other"
-                )
+                self._refuse_if_it_fails(chosen, copies, "its copies fail one after the other")
         finally:
             chosen.number = copies
         state.narrow(instrumentation.files())
