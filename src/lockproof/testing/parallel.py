@@ -21,7 +21,7 @@ from lockproof.campaign.protocol.child import Child, Died
 from lockproof.campaign.protocol.messages import EndTests
 from lockproof.campaign.protocol.setup import CollectedTest, Setup
 from lockproof.core.errors import LockproofError
-from lockproof.core.evidence import Doubt
+from lockproof.core.evidence import Doubt, Omission
 from lockproof.core.options import ExploreOptions
 from lockproof.core.repeat import RepeatTest
 from lockproof.core.settings import seconds, settings
@@ -40,7 +40,7 @@ _STARTING: Final = 120.0
 _ENDING: Final = 30.0
 """Seconds for the fixtures of a test, and for the end of the session, beside the patience for every answer."""
 
-_NOT_EXPLORED: Final = {
+_NOT_EXPLORED: Final[dict[Doubt | Omission, str]] = {
     Doubt.NOT_REPEATABLE: "its runs do not repeat",
     Doubt.NOT_CONTROLLED: "it waits for what is not under control",
     Doubt.SEEN_ONCE: "its failure does not repeat",
@@ -110,7 +110,7 @@ class Tests:
             self._not_explored(item, "its process ended" if ended else "its failure does not repeat", finding.detail)
             return ""
         for reason in report.unknown:
-            if isinstance(reason.code, Doubt) and (words := _NOT_EXPLORED.get(reason.code)):
+            if words := _NOT_EXPLORED.get(reason.code):
                 self._not_explored(item, words, reason.text)
                 return ""
         settings.add_parallel({EXPLORED: 1, HELD: 1})
