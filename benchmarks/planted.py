@@ -1,4 +1,4 @@
-"""Ten small tests, each with a planted race, for `python -m benchmarks.races_in_tests`. Each passes by itself, and in turns.
+"""Ten small tests, each with a planted race, for `python -m benchmarks.races_in_tests`. Each passes alone and in turns.
 
 Most windows open once for an object, or need three steps of two threads in one order.
 """
@@ -172,7 +172,7 @@ def test_closed_in_use(connection: Connection) -> None:
 
 
 class Gate:
-    """Lost wakeup: the flag is read before the lock is taken, so the notification may come between. First call waits."""
+    """Lost wakeup: the flag is read before the lock is taken, so the notification may come between."""
 
     def __init__(self) -> None:
         self.condition, self.callers, self.open = threading.Condition(), iter(range(1_000_000)), False
@@ -197,7 +197,7 @@ def test_lost_wakeup(gate: Gate) -> None:
 
 
 class Token:
-    """Two threads renew the same token when it is used up, at the hundredth call of a process or the first of an object."""
+    """Two threads renew the same token: once for an object, when it is used up."""
 
     def __init__(self) -> None:
         self.left, self.renewed = 0, 0

@@ -28,7 +28,7 @@ from lockproof.core.settings import seconds, settings
 from lockproof.core.verdict import Finding, Report, Verdict
 from lockproof.testing.eligible import MARK, threads_of, why_not
 
-PROGRAM: Final = "lockproof.testing.worker.process"
+PROGRAM: Final = "lockproof.testing.under_control.pytest_process"
 
 BUDGET: Final = 2.0
 """Seconds for the schedules of a test, unless an option or a mark says more."""

@@ -15,7 +15,7 @@ from lockproof.campaign.protocol.messages import Done, Refused
 from lockproof.campaign.protocol.setup import CollectedTest
 from lockproof.campaign.worker.process import Connection
 from lockproof.engines.control.install import install, instrumentation
-from lockproof.testing.worker.module_state import ModuleState  # here, since it takes what `install` replaces
+from lockproof.testing.under_control.module_state import ModuleState  # here, since it takes what `install` replaces
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
         instrumentation.leave_alone(os.path.join(os.path.dirname(file or ""), ""))
     instrumentation.leave_alone(inspect.__file__)  # it only reads, and pytest asks it in each run
 
-    from lockproof.testing.worker.session import TestSession
+    from lockproof.testing.under_control.pytest_session import TestSession
 
     session = TestSession(connection, setup, subject, ModuleState)
     status: object = None

@@ -23,8 +23,8 @@ from lockproof.engines.control.install import instrumentation
 from lockproof.engines.control.primitives import engine
 from lockproof.engines.control.program import FunctionProgram
 from lockproof.engines.strategies.exhaustive import ScheduleReplay
-from lockproof.testing.worker.copies import Copies
-from lockproof.testing.worker.module_state import ModuleState
+from lockproof.testing.under_control.copied_test import Copies
+from lockproof.testing.under_control.module_state import ModuleState
 
 _SETTING_UP: Final = 60.0
 """Seconds that the fixtures of a test may take."""

@@ -21,7 +21,7 @@ from _pytest.tmpdir import tmppath_result_key
 from lockproof.core.errors import LockproofError
 from lockproof.engines.control.primitives import engine, turns
 from lockproof.engines.control.program import FunctionProgram
-from lockproof.testing.worker.module_state import ModuleState
+from lockproof.testing.under_control.module_state import ModuleState
 
 _LEFT_OFF: Final = (pytest.skip.Exception, pytest.xfail.Exception)
 
