@@ -154,7 +154,9 @@ def module_wide():
 
 @pytest.fixture
 def each_time():
-    return []
+    made = []
+    yield made
+    assert made  # what the test has done, where it has run
 
 
 @pytest.mark.thread_unsafe(reason="it counts")

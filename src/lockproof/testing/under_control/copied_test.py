@@ -46,15 +46,14 @@ class Copies(FunctionProgram):
         """
         self._renew()
         try:
-            try:
-                self.item.ihook.pytest_runtest_setup(item=self.item)
-            finally:
-                self._tear_down()
+            self.item.ihook.pytest_runtest_setup(item=self.item)
         except (Exception, pytest.skip.Exception, pytest.fail.Exception) as error:
             self.leave(None)
             what = "skips it" if isinstance(error, pytest.skip.Exception) else "fails"
             first = (str(error).splitlines() or [""])[0]
             raise LockproofError(f"its setup {what} under control: {type(error).__name__}: {first}") from None
+        with suppress(Exception, pytest.skip.Exception, pytest.fail.Exception):
+            self._tear_down()  # the end of a fixture may ask for what the test has done, and the test has not run
 
     def leave(self, following: pytest.Item | None) -> None:
         """Put modules back, and end the shared fixtures that the following test lacks."""
