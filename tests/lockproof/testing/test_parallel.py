@@ -281,7 +281,7 @@ def test_races_fail_with_their_story_and_right_twins_pass(tmp_path: Path) -> Non
     assert "AssertionError: assert 1 == 2" in done.stdout and "self.value += 1" in done.stdout
     assert "threads that wait for ever:" in done.stdout and "no thread can go on" in done.stdout
     assert "GIL-masked: " in done.stdout and "/lockproof/testing/" not in done.stdout
-    assert re.match(r"6 tests explored in 2 copies, .*: 3 held, 3 failed$", summary(done.stdout))
+    assert re.match(r"7 tests explored in 2 copies, .*: 4 held, 3 failed$", summary(done.stdout))
     lost, _, own = commands(done.stdout)
     assert "--lockproof-parallel=2" in lost and len(own) == 3  # the marked test needs no copies
     again = pytest_in(tmp_path, SUBJECTS, *lost)
