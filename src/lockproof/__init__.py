@@ -30,6 +30,7 @@ The rooms of this package, in the order of the pipeline. Each imports the rooms 
     audit.cluster       units of work on a Dask cluster                                              core audit
     audit.listing       the child that imports a package and lists what it has                    core inference
     testing             lockproof.check in tests, the pytest plugin                       core campaign report
+    testing.under_control  the child that runs pytest under control  core engines campaign.protocol campaign.worker
     cli                 the command                                       core histories campaign audit report
 """
 

@@ -33,7 +33,7 @@ class ControlledChild:
 
     `schedules` counts those of all programs. `cycles` are orders of locks that may deadlock. `watched` is what was seen
     of operations that ran alone. `deaths` are scenarios that ended the process while another one was made small. `work`
-    is the work of the engine, by which a check with counts measures its time.
+    is the work of the engine, by which a check with counts measures its time. `given`: a process to use that is there.
     """
 
     setup: Setup
@@ -44,9 +44,10 @@ class ControlledChild:
     watched: Watched = field(default_factory=Watched)
     deaths: list[tuple[Scenario, Died]] = field(default_factory=list)
     work: Work = field(default_factory=lambda: Work(SCHEDULE))
+    given: Child | None = None
 
     def __post_init__(self) -> None:
-        self.child = Child(replace(self.setup, controlled=True), memory=self.memory)
+        self.child = self.given or Child(replace(self.setup, controlled=True), memory=self.memory)
         self._conform: Conform | None = None
         self._adjustment: Adjustment | None = None
 

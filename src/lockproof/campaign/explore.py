@@ -61,12 +61,29 @@ def run_exploration(
     """
     options.validate()
     child = ControlledChild(setup, options.memory)
-    scenario = None if options.scenario is None else Scenario.parse(options.scenario)
     try:
-        findings = Findings(repeat, EvidenceBuilder())
-        return _Exploration(child, name, scenario, options, findings, progress or (lambda _: None)).run()
+        return explore_on(child, options, repeat, progress, name=name)
     finally:
         child.child.close()
+
+
+def explore_on(
+    child: ControlledChild,
+    options: ExploreOptions,
+    repeat: Callable[[Finding], Repeat],
+    progress: Tell | None = None,
+    *,
+    name: str = "the function",
+) -> Report:
+    """Explore the subject of a child, which goes on afterwards. The rest is as `run_exploration` has it.
+
+    Raises:
+        LockproofError: the target or an option is wrong.
+
+    """
+    scenario = None if options.scenario is None else Scenario.parse(options.scenario)
+    findings = Findings(repeat, EvidenceBuilder())
+    return _Exploration(child, name, scenario, options, findings, progress or (lambda _: None)).run()
 
 
 @dataclass
@@ -131,11 +148,12 @@ class _Exploration:
             self.clock.progress(self._what)
 
     def _explore(self) -> None:
-        while (left := self.clock.left()) > 0:
+        most = self.options.schedules or 10**9
+        while (left := self.clock.left()) > 0 and self.child.schedules < most:
             self._progress("exploring")
             try:
                 bound, strategy = self.options.bound, self.options.strategy
-                looked = self.child.look(self.scenario, min(left, SLICE), 10**9, bound, strategy)
+                looked = self.child.look(self.scenario, min(left, SLICE), most - self.child.schedules, bound, strategy)
             except Died as died:
                 unsure = died.kind is FindingKind.HANG or not died.certain
                 if unsure and not self.evidence.deaths:

@@ -165,6 +165,7 @@ class ExploreOptions(Options):
         scenario: the scenario to run on a class, as text; None for a function.
         schedule: the only schedule to run, as text; None: the strategy chooses.
         times: how often to run this schedule.
+        schedules: how many schedules end the exploration before its budget does; None: no such count.
 
     """
 
@@ -174,6 +175,7 @@ class ExploreOptions(Options):
     scenario: str | None = None
     schedule: str | None = None
     times: int = 10
+    schedules: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,9 @@ class Settings:
         scenarios: the file of scenarios that failed once; None: there is none.
         failed: for each target the scenarios that failed in this test run, each with why.
         totals: sums over all checks, by name.
+        parallel: sums over the tests that were explored, or not explored, by name.
+        unexplored: why a test was not explored, by its node id.
+        exploring: this process is the one under control that explores tests.
 
     """
 
@@ -36,6 +39,9 @@ class Settings:
         self.scenarios: Path | None = None
         self.failed: dict[str, dict[str, str]] = {}
         self.totals: dict[str, float] = {}
+        self.parallel: dict[str, float] = {}
+        self.unexplored: dict[str, str] = {}
+        self.exploring = False
         self._lock = Lock()
 
     @property
@@ -56,6 +62,11 @@ class Settings:
         with self._lock:
             for name, amount in amounts.items():
                 self.totals[name] = self.totals.get(name, 0) + amount
+
+    def add_parallel(self, amounts: dict[str, float]) -> None:
+        """Add amounts to those of the tests that were explored."""
+        for name, amount in amounts.items():
+            self.parallel[name] = self.parallel.get(name, 0) + amount
 
 
 settings = Settings()

@@ -17,12 +17,21 @@ import pytest
 
 from lockproof.core.settings import REASON_PREFIX, seconds, settings
 
+_TESTS: pytest.StashKey[Any] = pytest.StashKey()
+"""The tests that this process explores."""
+
 
 def _time(text: str) -> float:
     try:
         return seconds(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no length of time; write 500ms, 30s or 2m") from None
+
+
+def _copies(text: str) -> int:
+    if not text.isdecimal() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"{text!r}: threads run beside each other, so give 2 or more")
+    return int(text)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,6 +45,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--lockproof-scenarios", metavar="FILE",
         help="try the scenarios first that this file keeps, and add those that fail (also as ini option)",
+    )  # fmt: skip
+    group.addoption(
+        "--lockproof-parallel", metavar="N", type=_copies,
+        help="run each test that passed in N threads beside copies of itself, in many schedules, under control",
+    )  # fmt: skip
+    group.addoption(
+        "--lockproof-parallel-budget", metavar="TIME", type=_time,
+        help="for the schedules of each test of --lockproof-parallel (default 2s)",
+    )  # fmt: skip
+    group.addoption(
+        "--lockproof-parallel-schedules", metavar="N", type=int,
+        help="end the schedules of each test by this count, if its time is not over before (default: no count)",
+    )  # fmt: skip
+    group.addoption(
+        "--lockproof-schedule", metavar="SCHEDULE",
+        help="repeat this schedule of --lockproof-parallel, or of a test marked lockproof_explore",
     )  # fmt: skip
     parser.addini("lockproof_scenarios", "the file of --lockproof-scenarios, relative to the root directory")
 
@@ -61,25 +86,45 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.scenarios = _scenarios(config)
     settings.failed.clear()
     settings.totals.clear()
+    settings.parallel.clear()
+    settings.unexplored.clear()
     config.addinivalue_line(
         "markers", "lockproof(skip=[...]): what the checks of a test excuse, as lockproof.check(skip=...) does"
+    )
+    config.addinivalue_line(
+        "markers", "lockproof_explore(budget=..., bound=...): the test starts threads; explore their schedules"
     )
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
-    """Let the checks of a test excuse what its marks name."""
+    """Let the checks of a test excuse what its marks name, and explore it afterwards if that is asked for."""
     settings.skip = tuple(name for mark in item.iter_markers("lockproof") for name in mark.kwargs.get("skip", ()))
     try:
-        return (yield)
+        yield
     finally:
         settings.skip = ()
+    if failure := _explored(item):
+        pytest.fail(failure, pytrace=False)
+
+
+def _explored(item: pytest.Item) -> str:
+    """Explore a test if that is asked for. Return the text of its failure; "" if there is none."""
+    asked = item.config.getoption("--lockproof-parallel")
+    if settings.exploring or (asked is None and item.get_closest_marker("lockproof_explore") is None):
+        return ""
+    from lockproof.testing.parallel import Tests
+
+    tests = item.config.stash.setdefault(_TESTS, None) or Tests(item.config, asked or 1)
+    item.config.stash[_TESTS] = tests
+    return tests.explore(item)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Send the seed to a worker of pytest-xdist."""
+    """Send the seed, and the words of the command, to a worker of pytest-xdist."""
     node.workerinput["lockproof_seed"] = settings.seed
+    node.workerinput["lockproof_words"] = list(map(str, node.config.invocation_params.args))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -87,14 +132,22 @@ def pytest_testnodedown(node: Any) -> None:
     """Add the totals of a worker of pytest-xdist to those of the run. A worker that crashed sends none."""
     sent = getattr(node, "workeroutput", {})
     settings.add(sent.get("lockproof", {}))
+    settings.add_parallel(sent.get("lockproof_parallel", {}))
+    settings.unexplored.update(sent.get("lockproof_unexplored", {}))
     for target, scenarios in sent.get("lockproof_failed", {}).items():
         settings.keep(target, scenarios)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the scenarios that failed. A worker of pytest-xdist sends them to the controller, with the totals."""
+    if (tests := session.config.stash.get(_TESTS, None)) is not None:
+        tests.close()
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
+        output["lockproof_parallel"], output["lockproof_unexplored"] = (
+            dict(settings.parallel),
+            dict(settings.unexplored),
+        )
         output["lockproof"], output["lockproof_failed"] = dict(settings.totals), dict(settings.failed)
     elif settings.scenarios is not None and settings.failed:
         from lockproof.core.errors import LockproofError
@@ -108,6 +161,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Write a line on what all checks covered, with the seed that repeats them; nothing if there was no check."""
+    config = terminalreporter.config
+    if settings.parallel:
+        from lockproof.testing.parallel import summary
+
+        if config.get_verbosity() > 0:
+            for test, reason in settings.unexplored.items():
+                terminalreporter.write_line(f"lockproof: {test} not explored: {reason}")
+        words = summary(settings.parallel, config.getoption("--lockproof-parallel"))
+        terminalreporter.write_line(f"lockproof: {words}; --lockproof-seed={settings.seed}")
     totals = {name: int(amount) for name, amount in settings.totals.items()}
     if not totals:
         return

@@ -36,11 +36,12 @@ from lockproof.campaign.protocol.messages import (
     Hung,
     Refused,
     Request,
+    UseTest,
     UseWaits,
     read,
     written,
 )
-from lockproof.campaign.protocol.setup import Setup
+from lockproof.campaign.protocol.setup import CollectedTest, Setup
 from lockproof.core.adjustment import Adjustment
 from lockproof.core.errors import LockproofError
 from lockproof.core.scenario import Scenario
@@ -84,15 +85,19 @@ class HarnessFault(Exception):
     """The harness itself failed in the child: a defect to report, with the child's traceback."""
 
 
+WORKER: Final = "lockproof.campaign.worker.process"
+"""The module that a child process runs."""
+
+
 class Child:
-    """Starts the child process on the first request, and again after it has died.
+    """Starts the child process on the first request, and again after it has died. It runs the module `program`.
 
     `seconds` without an answer, beyond what a request may take, are a hang; `memory` is in MiB. `cuts` says what the
     clock has cut where counts should have ended the work.
     """
 
-    def __init__(self, setup: Setup, *, memory: int) -> None:
-        self._setup, self._memory = setup, memory
+    def __init__(self, setup: Setup, *, memory: int, program: str = WORKER) -> None:
+        self._setup, self._memory, self._program = setup, memory, program
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._errors: IO[bytes] | None = None
@@ -106,6 +111,11 @@ class Child:
         if self._process is None:
             self._spawn()
             self._description = None
+
+    @property
+    def running(self) -> bool:
+        """Whether the process has started and is not known to have ended."""
+        return self._process is not None
 
     @property
     def description(self) -> Description:
@@ -145,6 +155,23 @@ class Child:
         if self._description is not None:
             self.ask(UseWaits(kinds))
 
+    def use_test(self, test: str, copies: int, allowance: float) -> Description:
+        """Explore this test from now on, in this process and in those that replace it.
+
+        Raises:
+            LockproofError: the test cannot be explored.
+            Died: the process ended.
+
+        """
+        subject = self._setup.subject
+        assert isinstance(subject, CollectedTest)
+        if self._process is None or self._description is None:
+            self._setup = replace(self._setup, subject=replace(subject, test=""))
+            self.start()
+        self._setup = replace(self._setup, subject=replace(subject, test=test, copies=copies))
+        self._description = self.ask(UseTest(test, copies), allowance)
+        return self._description
+
     def adjust(self, adjustment: Adjustment) -> None:
         """Say to the processes that replace this one what was found in comparing class and model on one thread."""
         self._setup = replace(self._setup, adjustment=adjustment)
@@ -152,7 +179,7 @@ class Child:
     def launch_next(self) -> None:
         """Start the process that `renew` will need, so that it imports the subject meanwhile."""
         if self._next is None:
-            self._next = Child(self._setup, memory=self._memory)
+            self._next = Child(self._setup, memory=self._memory, program=self._program)
             self._next.launch()
 
     def renew(self) -> None:
@@ -220,7 +247,7 @@ class Child:
         if self._setup.controlled or self._setup.counted:
             environment["PYTHONHASHSEED"] = "0"  # the order of a set of texts must be the same in each process
         self._process = process = subprocess.Popen(
-            [sys.executable, "-m", "lockproof.campaign.worker.process"],
+            [sys.executable, "-m", self._program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -445,11 +445,27 @@ class Replay(Request[Replayed]):
     times: int
 
 
+@dataclass(frozen=True)
+class UseTest(Request[Description]):
+    """From now on explore this test, by its node id, in so many copies."""
+
+    answer = Description
+    test: str
+    copies: int
+
+
+@dataclass(frozen=True)
+class EndTests(Request[Done]):
+    """Tear down what the tests share, and end."""
+
+    answer = Done
+
+
 REQUESTS: Final = {
     each.__name__: each
     for each in (
         Describe, CheckNames, Conform, UseWatched, Avoid, FindWaits, UseWaits, Generate, CallMember, RunLines, Run,
-        MakeMutants, WatchOperations, Explore, Label, Replay,
+        MakeMutants, WatchOperations, Explore, Label, Replay, UseTest, EndTests,
     )
 }  # fmt: skip
 EXCEPTIONAL: Final = {each.__name__: each for each in (Hung, Refused, Fault)}

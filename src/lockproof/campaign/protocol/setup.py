@@ -33,6 +33,22 @@ class Pickled:
 
 
 @dataclass(frozen=True)
+class CollectedTest:
+    """A test as the subject: `copies` threads run it beside each other; 1: it starts threads itself.
+
+    `test` is its node id, "" as long as none is chosen. The child runs pytest with these `words` in `directory`, and
+    collects `tests`. Its temporary files go into `place`.
+    """
+
+    test: str
+    copies: int
+    words: tuple[str, ...]
+    directory: str
+    tests: tuple[str, ...]
+    place: str
+
+
+@dataclass(frozen=True)
 class Aim:
     """Restricts scenarios to what a mutant has changed.
 
@@ -61,7 +77,7 @@ class Setup:
     """
 
     path: list[str]
-    subject: Named | Pickled
+    subject: Named | Pickled | CollectedTest
     seed: int = 0
     threads: int = 2
     consistency: Consistency = Consistency.LINEARIZABLE
@@ -79,7 +95,7 @@ class Setup:
     counted: bool = False
 
     @classmethod
-    def of(cls, subject: str | Pickled, options: Options, *, threads: int = 2) -> Self:
+    def of(cls, subject: str | Pickled | CollectedTest, options: Options, *, threads: int = 2) -> Self:
         """Return the setup for a subject, by its name or pickled. The options must have a seed."""
         assert options.seed is not None
         named = Named(subject, options.model, options.factory) if isinstance(subject, str) else subject

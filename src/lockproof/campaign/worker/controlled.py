@@ -381,8 +381,7 @@ class ControlledWorker(Worker):
         known = self._explorations.get(key)
         if known is None:
             if scenario is None:
-                assert self._function is not None
-                judged = _JudgedProgram(FunctionProgram(self._function), None)
+                judged = _JudgedProgram(self._function_program(), None)
             else:
                 case = self._case(scenario, self._hang)
                 program = ScenarioProgram(case.scenario, self.specification.subject, self.specification.globals)
@@ -395,6 +394,10 @@ class ControlledWorker(Worker):
                 Exploration(judged.program, judged.look, self._seed, bound=bound, only=only, own=own),
             )
         return known
+
+    def _function_program(self) -> FunctionProgram:
+        assert self._function is not None
+        return FunctionProgram(self._function)
 
     def _program(self, scenario: Scenario) -> CompiledProgram:
         return CompiledProgram(scenario, self.specification.subject, self.specification.globals, patience=0)

@@ -82,8 +82,9 @@ type Look = Callable[[Result], Problem | Doubt | None]
 def seen_in(result: Result, program: Program) -> Problem | None:
     """Return what is wrong with a run of any program: for that no model is needed."""
     function = isinstance(program, FunctionProgram)
-    if result.errors:
-        thread, error = result.errors[0]
+    harmless = program.harmless if isinstance(program, FunctionProgram) else ()
+    if errors := [each for each in result.errors if not isinstance(each[1], harmless)]:
+        thread, error = errors[0]
         text = "".join(_of_the_subject(error)) if function else repr(error)
         message = f": {error}" if str(error) else ""
         return Problem(FindingKind.EXCEPTION, f"{type(error).__name__}{message}, in {thread}", text)
@@ -119,7 +120,7 @@ def _of_the_subject(error: BaseException) -> list[str]:
     trace = error.__traceback__
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
-        if not own(file) and file != threading.__file__:
+        if not own(file) and file != threading.__file__ and not instrumentation.leaves_alone(file):
             break
         trace = trace.tb_next
     return traceback.format_exception(type(error), error, trace)

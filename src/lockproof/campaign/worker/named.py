@@ -8,13 +8,14 @@ import pickle
 import sys
 from typing import Any
 
-from lockproof.campaign.protocol.setup import Named, Pickled
+from lockproof.campaign.protocol.setup import CollectedTest, Named, Pickled
 
 
-def named(subject: Named | Pickled) -> tuple[Any, Any, Any]:
+def named(subject: Named | Pickled | CollectedTest) -> tuple[Any, Any, Any]:
     """Return the target, the model and the factory: as objects, or by their names."""
     if isinstance(subject, Named):
         return subject.target, subject.model, subject.factory
+    assert isinstance(subject, Pickled), "tests have a worker of their own"
     for name, file in subject.modules.items():
         if name not in sys.modules:
             spec = importlib.util.spec_from_file_location(name, file)

@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,24 +64,42 @@ def _lines() -> queue.SimpleQueue[str]:
     return lines
 
 
+class Connection:
+    """The connection to the parent: its requests on standard input, and the answers on what was standard output."""
+
+    def __init__(self) -> None:
+        faulthandler.enable()
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        os.dup2(2, 1)
+        self._lines = _lines()
+
+    def setup(self) -> Setup | None:
+        """Return the setup that the parent sends first; None if it speaks another version of the protocol."""
+        greeting = read(json.loads(self._lines.get()), [Greeting])
+        if greeting.protocol != VERSION:
+            self.answer(_other_version(greeting))
+            return None
+        setup = read(json.loads(self._lines.get()), [Setup])
+        pace.counted, pace.beat = setup.counted, lambda: self.answer(Alive())
+        return setup
+
+    def answer(self, message: object) -> None:
+        """Send an answer."""
+        self._answers.write(json.dumps(written(message)) + "\n")
+        self._answers.flush()
+
+    def request(self) -> Request[Any]:
+        """Return the next request."""
+        return read(json.loads(self._lines.get()), REQUESTS.values())
+
+
 def main() -> None:
     """Answer requests until the parent goes away."""
-    faulthandler.enable()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
-    lines = _lines()
-
-    def answer(message: object) -> None:
-        answers.write(json.dumps(written(message)) + "\n")
-        answers.flush()
-
-    greeting = read(json.loads(lines.get()), [Greeting])
-    if greeting.protocol != VERSION:
-        answer(_other_version(greeting))
+    connection = Connection()
+    setup = connection.setup()
+    if setup is None:
         return
-    setup = read(json.loads(lines.get()), [Setup])
-    pace.counted, pace.beat = setup.counted, lambda: answer(Alive())
     kind: type[Worker] = Worker
     if setup.controlled:
         from lockproof.campaign.worker.controlled import ControlledWorker
@@ -95,12 +113,17 @@ def main() -> None:
     sys.path[:] = setup.path
     if setup.replaced:
         replace_modules(setup.replaced)
+    serve(connection, lambda: kind(setup))
+
+
+def serve(connection: Connection, new_worker: Callable[[], Worker], last: type[Request[Any]] | None = None) -> None:
+    """Answer requests by a worker, until one of the class `last` comes, which waits for its answer."""
     worker: Worker | None = None
     request: Request[Any] = Describe()
     while True:
         try:
             if worker is None:
-                worker = kind(setup)
+                worker = new_worker()
             worker.announce([])
             message = worker.answer(request)
             assert type(message) is request.answer, message
@@ -115,9 +138,11 @@ def main() -> None:
         except Exception:
             message = Fault(traceback.format_exc())
         if cuts := pace.took():
-            answer(Cut(tuple(cuts)))
-        answer(message)
-        request = read(json.loads(lines.get()), REQUESTS.values())
+            connection.answer(Cut(tuple(cuts)))
+        connection.answer(message)
+        request = connection.request()
+        if type(request) is last:
+            return
 
 
 def _other_version(greeting: Greeting) -> Refused:

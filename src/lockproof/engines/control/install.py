@@ -124,6 +124,7 @@ class Instrumentation:
         self._stores = Stores()
         self._scanned: set[str] = set()
         self._included: set[str] = set()
+        self._left_alone: tuple[str, ...] = ()
         self.touched: dict[str, None] = {}
         """The modules without switch points whose shared state the current program has touched, while threads ran."""
 
@@ -143,6 +144,17 @@ class Instrumentation:
     def ask_about(self, file: str) -> None:
         """Put switch points into this file, although it belongs to the standard library."""
         self._included.add(file)
+
+    def leave_alone(self, *beginnings: str) -> None:
+        """Put no switch points into files whose paths begin so: what runs there calls the program, and is none of it.
+
+        Call it before code of these files has run.
+        """
+        self._left_alone += beginnings
+
+    def leaves_alone(self, file: str) -> bool:
+        """Tell whether a file is left alone."""
+        return file.startswith(self._left_alone)
 
     def switch(self, switching: Switching) -> None:
         """Use other switch points from the next run on.
@@ -203,7 +215,7 @@ class Instrumentation:
         file = code.co_filename
         if file in self._included:
             return True
-        if file.startswith(_OWN) or (file.startswith("<frozen ") and "collections" not in file):
+        if file.startswith((_OWN, *self._left_alone)) or (file.startswith("<frozen ") and "collections" not in file):
             return False
         if file.startswith(("<lockproof ", "<string>")) and code.co_name in ("part", DATACLASS_MAKER):
             return False

@@ -154,7 +154,12 @@ class ScenarioProgram:
 
 
 class FunctionProgram:
-    """A function that starts threads and asserts: it reports a fault by an exception. `complete`: it returned."""
+    """A function that starts threads and asserts: it reports a fault by an exception. `complete`: it returned.
+
+    Exceptions of the classes in `harmless` report none.
+    """
+
+    harmless: tuple[type[BaseException], ...] = ()
 
     def __init__(self, function: Callable[[], object]) -> None:
         self._function = function

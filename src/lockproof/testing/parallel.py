@@ -1,0 +1,202 @@
+"""`--lockproof-parallel`: explores tests of a session in a child process under control, and fails those with a finding.
+
+A test has passed in pytest's own run before it comes here. The child has a session of pytest of its own, and serves all
+tests of this process, one after the other: with pytest-xdist each worker has one. A finding is confirmed in a fresh
+child before it is reported.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from contextlib import suppress
+from typing import Final
+
+import pytest
+
+from lockproof.campaign.controlled_child import ControlledChild
+from lockproof.campaign.explore import explore_on
+from lockproof.campaign.protocol.child import Child, Died
+from lockproof.campaign.protocol.messages import EndTests
+from lockproof.campaign.protocol.setup import CollectedTest, Setup
+from lockproof.core.errors import LockproofError
+from lockproof.core.evidence import Doubt, Omission
+from lockproof.core.options import ExploreOptions
+from lockproof.core.repeat import RepeatTest
+from lockproof.core.settings import seconds, settings
+from lockproof.core.verdict import Finding, Report, Verdict
+from lockproof.testing.eligible import MARK, threads_of, why_not
+
+PROGRAM: Final = "lockproof.testing.under_control.pytest_process"
+
+BUDGET: Final = 2.0
+"""Seconds for the schedules of a test, unless an option or a mark says more."""
+
+MEMORY: Final = 4096
+"""The most memory of the child, in MiB: it holds a whole test suite."""
+
+_STARTING: Final = 120.0
+_ENDING: Final = 30.0
+"""Seconds for the fixtures of a test, and for the end of the session, beside the patience for every answer."""
+
+_NOT_EXPLORED: Final[dict[Doubt | Omission, str]] = {
+    Doubt.NOT_REPEATABLE: "its runs do not repeat",
+    Doubt.NOT_CONTROLLED: "it waits for what is not under control",
+    Doubt.SEEN_ONCE: "its failure does not repeat",
+}
+"""What a search may leave that makes it say little, with the reason not to count the test as explored."""
+
+EXPLORED: Final = "explored"
+HELD: Final = "held"
+FAILED: Final = "failed"
+SCHEDULES: Final = "schedules"
+SECONDS: Final = "seconds"
+BECAUSE: Final = "not explored:"
+"""The names of amounts in `settings.parallel`; a reason follows the last one."""
+
+
+class Tests:
+    """The tests that the session of pytest in this process explores, and the child that explores them."""
+
+    __test__ = False
+
+    def __init__(self, config: pytest.Config, asked: int) -> None:
+        self._config, self._asked = config, asked
+        self._child: Child | None = None
+        self._setup: Setup | None = None
+        self._place = ""
+
+    def explore(self, item: pytest.Item) -> str:
+        """Explore a test that has passed. Return the text of its failure; "" if none was found."""
+        threads = threads_of(item, self._asked)
+        reason = why_not(item, threads)
+        if reason:
+            self._not_explored(item, reason)
+            return ""
+        options = self._options(item)
+        try:
+            report = self._report(item, threads, options)
+        except LockproofError as error:
+            if item.get_closest_marker(MARK) is not None:
+                return str(error)
+            self._not_explored(item, *error.fact.split(": ", 1))
+            return ""
+        except Died as died:
+            self._not_explored(item, "its process ended", died.detail)
+            return ""
+        return self._judged(item, report)
+
+    def close(self) -> None:
+        """End the child, with the fixtures that its tests share."""
+        child, self._child = self._child, None
+        if child is not None:
+            with suppress(Died, LockproofError):
+                if child.running:
+                    child.ask(EndTests(), _ENDING)
+            child.close()
+        if self._place:
+            shutil.rmtree(self._place, ignore_errors=True)
+
+    def _judged(self, item: pytest.Item, report: Report) -> str:
+        settings.add_parallel({SCHEDULES: report.coverage.schedules, SECONDS: report.coverage.seconds})
+        shown = [each for each in report.findings if each.control is not None and _again(each)]
+        if report.verdict is Verdict.VIOLATION and shown:
+            settings.add_parallel({EXPLORED: 1, FAILED: 1})
+            return _text(report)
+        if report.findings:
+            finding = report.findings[0]
+            ended = finding.control is None
+            self._not_explored(item, "its process ended" if ended else "its failure does not repeat", finding.detail)
+            return ""
+        for reason in report.unknown:
+            if words := _NOT_EXPLORED.get(reason.code):
+                self._not_explored(item, words, reason.text)
+                return ""
+        settings.add_parallel({EXPLORED: 1, HELD: 1})
+        return ""
+
+    def _not_explored(self, item: pytest.Item, reason: str, detail: str = "") -> None:
+        settings.unexplored[item.nodeid] = " ".join(f"{reason}: {detail}".split()) if detail else reason
+        settings.add_parallel({BECAUSE + reason: 1})
+
+    def _options(self, item: pytest.Item) -> ExploreOptions:
+        """Return the options of a test: those of its mark, or else those of the command."""
+        mark = item.get_closest_marker(MARK)
+        said = {} if mark is None else mark.kwargs
+        budget = said.get("budget", self._config.getoption("--lockproof-parallel-budget") or BUDGET)
+        return ExploreOptions(
+            budget=seconds(budget) if isinstance(budget, str) else float(budget), seed=settings.seed or 0,
+            bound=said.get("bound", ExploreOptions.bound), memory=MEMORY,
+            schedules=said.get("schedules", self._config.getoption("--lockproof-parallel-schedules")),
+            schedule=self._config.getoption("--lockproof-schedule"),
+        )  # fmt: skip
+
+    def _report(self, item: pytest.Item, threads: int, options: ExploreOptions) -> Report:
+        child, setup = self._started(item, options)
+        child.use_test(item.nodeid, threads, _STARTING)
+        return explore_on(
+            ControlledChild(setup, options.memory, given=child), options,
+            lambda finding: _repeat(item, threads, finding), name=item.nodeid,
+        )  # fmt: skip
+
+    def _started(self, item: pytest.Item, options: ExploreOptions) -> tuple[Child, Setup]:
+        if self._child is None or self._setup is None:
+            self._place = tempfile.mkdtemp(prefix="lockproof-tests-")
+            root = self._config.rootpath
+            tests = tuple(
+                f"{root / each.nodeid}"
+                for each in item.session.items
+                if not why_not(each, threads_of(each, self._asked))
+            )
+            directory = str(self._config.invocation_params.dir)
+            subject = CollectedTest("", 1, _words(self._config), directory, tests, self._place)
+            self._setup = Setup(list(sys.path), subject, seed=options.seed or 0, hang=options.hang, controlled=True)
+            self._child = Child(self._setup, memory=options.memory, program=PROGRAM)
+        return self._child, self._setup
+
+
+def _again(finding: Finding) -> bool:
+    control = finding.control
+    return control is not None and control.replayed == control.replays > 0
+
+
+def _text(report: Report) -> str:
+    from lockproof.report.text import as_text
+
+    return as_text(report)
+
+
+def _words(config: pytest.Config) -> tuple[str, ...]:
+    """Return the words of pytest's command, and those that switch off what the child is not for."""
+    sent = getattr(config, "workerinput", {}).get("lockproof_words")
+    words = list(config.invocation_params.args) if sent is None else list(sent)
+    manager = config.pluginmanager
+    words += ["-n0"] if manager.hasplugin("xdist") else []
+    words += ["--no-cov"] if manager.hasplugin("_cov") or manager.hasplugin("pytest_cov") else []
+    return tuple(map(str, words))
+
+
+def _repeat(item: pytest.Item, threads: int, finding: Finding) -> RepeatTest:
+    """Return the command that runs the test once more, and then the schedule of the finding."""
+    copies = [] if item.get_closest_marker(MARK) is not None else [f"--lockproof-parallel={threads}"]
+    if finding.control is None:
+        return RepeatTest(("pytest", item.nodeid, *copies, f"--lockproof-seed={settings.seed}"))
+    return RepeatTest(("pytest", item.nodeid, *copies, "--lockproof-schedule", str(finding.control.schedule)))
+
+
+def summary(amounts: dict[str, float], threads: int | None) -> str:
+    """Return the line for the end of a test run: how many tests were explored, and why others were not."""
+    from lockproof.report.words import counted
+
+    reasons = {name.removeprefix(BECAUSE): int(many) for name, many in amounts.items() if name.startswith(BECAUSE)}
+    explored = int(amounts.get(EXPLORED, 0))
+    copies = "" if threads is None else f" in {f'{threads} copies'}"
+    text = (
+        f"{counted(explored, 'test')} explored{copies}, {counted(int(amounts.get(SCHEDULES, 0)), 'schedule')} in "
+        f"{amounts.get(SECONDS, 0.0):.1f} s: {int(amounts.get(HELD, 0))} held, {int(amounts.get(FAILED, 0))} failed"
+    )
+    if reasons:
+        some = "; ".join(f"{many} {reason}" for reason, many in sorted(reasons.items(), key=lambda each: -each[1]))
+        text += f"; {sum(reasons.values())} not explored: {some}"
+    return text

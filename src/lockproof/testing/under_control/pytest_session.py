@@ -1,0 +1,180 @@
+"""A session of pytest whose run loop answers requests: to choose a test, to explore it, to replay a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final
+
+import pytest
+
+from lockproof.campaign.protocol.messages import Describe, Description, EndTests, Request, UseTest
+from lockproof.campaign.protocol.setup import CollectedTest, Named, Setup
+from lockproof.campaign.worker.controlled import ControlledWorker
+from lockproof.campaign.worker.exploring import Problem, seen_in
+from lockproof.campaign.worker.process import Connection, serve
+from lockproof.campaign.worker.watchdog import Watchdog
+from lockproof.core import environment
+from lockproof.core.errors import LockproofError
+from lockproof.core.schedule import Switching
+from lockproof.core.settings import settings
+from lockproof.core.verdict import ASSERTIONS
+from lockproof.engines.control.install import instrumentation
+from lockproof.engines.control.primitives import engine
+from lockproof.engines.control.program import FunctionProgram
+from lockproof.engines.strategies.exhaustive import ScheduleReplay
+from lockproof.testing.under_control.copied_test import Copies
+from lockproof.testing.under_control.module_state import ModuleState
+
+_SETTING_UP: Final = 60.0
+"""Seconds that the fixtures of a test may take."""
+
+_OFF: Final = {
+    "xmlpath": None, "lf": False, "failedfirst": False, "newfirst": False, "stepwise": False, "cacheshow": None,
+    "cacheclear": False, "usepdb": False, "trace": False, "collectonly": False, "setupshow": False,
+    "setuponly": False, "setupplan": False, "pastebin": None, "durations": None,
+}  # fmt: skip
+"""Options that ask for another order of tests, for files or for a debugger, with what they are in the child."""
+
+
+class TestSession:
+    """The plugin that takes the run loop of pytest over. `served`: it came to its run loop."""
+
+    __test__ = False  # pytest collects no classes of plugins, but a reader may think so
+
+    def __init__(
+        self, connection: Connection, setup: Setup, subject: CollectedTest, state: Callable[[], ModuleState]
+    ) -> None:
+        self._connection, self._setup, self._subject = connection, setup, subject
+        self._state = state
+        self.served = False
+        self.worker: TestWorker | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Collect the tests to explore, and nothing else; leave files of the user's run alone."""
+        settings.exploring = True
+        for name, value in _OFF.items():
+            if hasattr(config.option, name):
+                setattr(config.option, name, value)
+        config.args = list(self._subject.tests)
+        for plugin, _ in config.pluginmanager.list_plugin_distinfo():
+            file = getattr(plugin, "__file__", None) or ""
+            if "site-packages" in file:  # hooks of other plugins call the test, and are none of it
+                instrumentation.leave_alone(file)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        """Switch pytest-run-parallel off, whose threads would be copies of copies."""
+        manager = session.config.pluginmanager
+        if manager.has_plugin("_run-parallel"):
+            manager.unregister(name="_run-parallel")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Answer requests, until the parent says that the tests end."""
+        self.served = True
+        items = {item.nodeid: item for item in session.items}
+
+        def worker() -> TestWorker:
+            self.worker = TestWorker(self._setup, self._subject, items, self._state)
+            return self.worker
+
+        serve(self._connection, worker, EndTests)
+        if self.worker is not None:
+            self.worker.leave()
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        """Call the test in several threads, if it is the one that is explored."""
+        return None if self.worker is None else self.worker.call(pyfuncitem)
+
+
+class TestWorker(ControlledWorker):
+    """A worker whose function is a test with its fixtures, in several copies."""
+
+    __test__ = False
+
+    def __init__(
+        self, setup: Setup, subject: CollectedTest, items: dict[str, pytest.Item], state: Callable[[], ModuleState]
+    ) -> None:
+        self._items, self._new_state = items, state
+        self._copies: Copies | None = None
+        super().__init__(replace(setup, subject=Named("")))
+        if subject.test:
+            self._use(subject.test, subject.copies)
+
+    def _load(self, target: Any, model: Any, factory: Any, name: str = "") -> None:
+        """Load nothing: pytest has imported the tests."""
+
+    def answer(self, request: Request[Any]) -> object:
+        """Return the answer to a request."""
+        match request:
+            case Describe():
+                return self.describe()
+            case UseTest(test, copies):
+                self._use(test, copies)
+                return self.describe()
+        return super().answer(request)
+
+    def describe(self) -> Description:
+        """Describe the test."""
+        return Description("" if self._copies is None else self._copies.item.nodeid, ASSERTIONS, environment.current())
+
+    def call(self, item: pytest.Function) -> bool | None:
+        """Run the copies of a test, if it is the one that is explored; None: pytest calls it."""
+        return None if self._copies is None or item is not self._copies.item else self._copies.call()
+
+    def _function_program(self) -> FunctionProgram:
+        assert self._copies is not None
+        return self._copies
+
+    def _use(self, test: str, copies: int) -> None:
+        """Choose a test, and see that it passes where no two threads run beside each other.
+
+        Raises:
+            LockproofError: the test cannot be explored.
+
+        """
+        item = self._items.get(test)
+        if not isinstance(item, pytest.Function):
+            raise LockproofError(f"pytest does not collect {test} in the process under control")
+        self.leave(item)
+        self._explorations.clear()
+        state = self._new_state()
+        chosen = Copies(item, copies, state)
+        with Watchdog(self._hang + _SETTING_UP):
+            chosen.set_up_what_is_shared()
+        self._copies = chosen
+        state.take()
+        self._function = chosen
+        try:
+            self._refuse_if_it_fails(chosen, 1, "it fails under control, in one thread")
+            if copies > 1:
+                self._refuse_if_it_fails(chosen, copies, "its copies fail one after the other")
+        finally:
+            chosen.number = copies
+        state.narrow(instrumentation.files())
+
+    def _refuse_if_it_fails(self, chosen: Copies, number: int, fact: str) -> None:
+        chosen.number = number
+        instrumentation.switch(Switching.SYNC)
+        strategy = ScheduleReplay((), strict=False)
+        strategy.begin()
+        result = engine.run(chosen, strategy)
+        if problem := seen_in(result, chosen):
+            raise LockproofError(f"{fact}: {_first_line(problem)}")
+        if chosen.skipped:
+            raise LockproofError(f"it skips itself under control: {chosen.skipped}")
+
+    def leave(self, following: pytest.Item | None = None) -> None:
+        """Leave the chosen test: modules get back what they had, and shared fixtures that `following` lacks end."""
+        if self._copies is not None:
+            self._copies.leave(following)
+            self._copies = None
+
+
+def _first_line(problem: Problem) -> str:
+    lines = problem.detail.splitlines()
+    return lines[0] if lines else problem.kind.value
