@@ -83,7 +83,8 @@ class Tests:
             self._not_explored(item, *error.fact.split(": ", 1))
             return ""
         except Died as died:
-            self._not_explored(item, "its process ended", died.detail)
+            last = died.stacks.strip().rpartition("\n")[2]
+            self._not_explored(item, "its process ended", f"{died.detail}: {last}" if last else died.detail)
             return ""
         return self._judged(item, report)
 

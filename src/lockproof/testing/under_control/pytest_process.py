@@ -44,7 +44,7 @@ def main() -> None:
     with chdir(subject.directory), suppress(SystemExit):
         own = (
             "--capture=no", f"--basetemp={subject.place}/files", "-o", f"cache_dir={subject.place}/cache",
-            "-o", "tmp_path_retention_policy=failed",
+            "-o", "tmp_path_retention_policy=failed", "-W", "ignore::pytest.PytestAssertRewriteWarning",
         )  # fmt: skip
         status = pytest.main([*subject.words, *own], plugins=[session])
     if session.served:
