@@ -6,7 +6,7 @@ import sys
 from typing import Final
 
 LARGE: Final = (
-    {"OtherOperand", "OperandOrder", "Mapping", "Roster", "WaitingQueue", "Buffer", "Quotas", "Topics"}
+    {"OtherOperand", "OperandOrder", "Hire", "Mapping", "Roster", "WaitingQueue", "Buffer", "Quotas", "Topics"}
     | {"Diary", "Reminder"}  # their own threads come on top
     | {"CountDown", "ReadWrite", "Meeting", "Slot"}
     | ({"InPlace", "Comparison", "Length", "CopiedDict"} if sys.version_info >= (3, 15) else set())

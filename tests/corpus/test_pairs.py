@@ -39,6 +39,7 @@ ALONE: Final = {
     "Promise": "a.keep(1); a.value(); a.keep(2); a.value()",
     "Gate": "a.admit_one(); a.enter(); a.admit_one(); a.admit_one(); a.enter()",
     "Line": "a.acquire(); a.release(); a.acquire(); a.release()",
+    "Hire": "a.take(); a.put(1); a.take()",
     "Lending": "a.borrow(); a.give_back(1); a.borrow()",
     "Shelf": "a.store(1, 1); a.size(); a.clear_out(); a.size(); a.store(2, 2); a.size()",
     "Tasks": "a.done(); a.done(); a.join(); a.done(); a.join()",

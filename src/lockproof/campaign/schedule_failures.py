@@ -126,7 +126,7 @@ class ScheduleFailures:
                 continue
             with self.clock.during("explaining"):
                 ready = self.search.prepare()
-                looked = self.search.look(finding.scenario, EXPLAINING, sys.maxsize) if ready else None
+                looked = self._looked(finding.scenario) if ready else None
                 same = FindingKind.DEADLOCK if finding.kind is FindingKind.HANG else finding.kind
                 if looked is not None and looked.found is not None and looked.found.kind is same:
                     self.findings.found[number] = self._explained(finding, looked)
@@ -137,6 +137,14 @@ class ScheduleFailures:
                     return
         self._note_deaths()
         self.after_deaths()
+
+    def _looked(self, scenario: Scenario) -> Explored | None:
+        """Look for a schedule: first among those with few preemptions, whose story is short."""
+        for only in ("preemptions", "portfolio"):
+            looked = self.search.look(scenario, EXPLAINING / 2, sys.maxsize, only)
+            if looked is None or looked.skipped or looked.found is not None:
+                break
+        return looked
 
     def _explained(self, finding: Finding, looked: Explored) -> Finding:
         if finding.kind is FindingKind.NOT_LINEARIZABLE and self.options.scenario is None:

@@ -209,11 +209,11 @@ class ScheduleSearch:
         self.child.child.ask(Avoid((*self.avoided.avoided, *groups)))
         return self.search(turn)
 
-    def look(self, scenario: Scenario, seconds: float, most: int) -> Explored | None:
-        """Explore one scenario, `most` schedules; None if it could not run or ended the process."""
+    def look(self, scenario: Scenario, seconds: float, most: int, only: str = "portfolio") -> Explored | None:
+        """Explore one scenario, `most` schedules by `only`; None if it could not run or ended the process."""
         self.clock.progress(str(scenario))
         try:
-            looked = self.child.look(scenario, seconds if self.clock.most else max(seconds, 0.05), most, BOUND)
+            looked = self.child.look(scenario, seconds if self.clock.most else max(seconds, 0.05), most, BOUND, only)
         except Died as died:
             self.deaths.append((scenario, died))
             self._ready = False
@@ -230,7 +230,7 @@ class ScheduleSearch:
             self.outcomes[scenario] = max(self.outcomes.get(scenario, 0), looked.outcomes)
         if looked.counts.undecided:
             self._undecided.add(scenario)
-        if looked.complete and scenario not in self._undecided:
+        if looked.complete and only == "portfolio" and scenario not in self._undecided:
             self._complete.add(scenario)
             if looked.traces:
                 self._traces[scenario] = looked.traces

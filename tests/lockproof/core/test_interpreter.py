@@ -389,6 +389,9 @@ DOCUMENTED = {"_exit", "_fields", "_replace", "_thread"}
 SPELLINGS = {"_LockType", "_allocate_lock", "_RLock", "_CRLock", "_PyRLock"}
 """Names by which the source of a subject may call locks. lockproof searches for them in text, and uses none."""
 
+OF_PYTEST = {"_fixtureinfo", "_initrequest", "_pytest", "_setupstate"}
+"""Private names of pytest, for the process in which it sets a test up again for each schedule."""
+
 LOCKED_SET = {"_IOBase", "_io", "_is_owned", "_current_exceptions", "_local", "_operator"}
 """The private names that LockedSet relies on, each with a test above. Another one is the repr of a reentrant lock."""
 
@@ -438,6 +441,8 @@ def test_no_other_module_of_lockproof_uses_a_private_name() -> None:
     found = {path: each for path, each in used(OWN[0]).items() if each}
     assert found.pop(str(Path("core", "interpreter.py"))) >= {"_active", "_is_gil_enabled", "_started"}
     assert found.pop(str(Path("mutation", "lock_kinds.py"))) == SPELLINGS
+    for name in ("copied_test.py", "pytest_process.py"):
+        assert found.pop(str(Path("testing", "under_control", name))) <= OF_PYTEST
     assert found == {}
 
 
