@@ -47,6 +47,7 @@ EXPLORE: dict[str, tuple[Any, str, str]] = {
     # option: a value, what the command has with a schedule, and what without one
     "budget": (45.0, "", "--budget 45s"),
     "seed": (3, "", "--seed 3"),
+    "schedules": (50, "", "--schedules 50"),
     "bound": (3, "", "--bound 3"),
     "strategy": ("surw", "", "--strategy surw"),
     "consistency": (Consistency.QUIESCENT, "--consistency quiescent", "--consistency quiescent"),

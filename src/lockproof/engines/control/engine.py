@@ -172,6 +172,8 @@ class Engine:
         finally:
             turns.inside = inside
         turns.by_ident[task.ident] = task
+        if self.decisions.log is not None:
+            self.decisions.log.alone = turns.current is None
         if turns.current is not None:
             self.synced(Sync.START, thread_number(task.index))
             turns.current.fresh = False  # from here on another thread may come before its first switch point
@@ -406,6 +408,8 @@ class Engine:
         self.touch(thread_number(task.index))
         if not turns.abandoning:
             self.note(Synced(Sync.END, thread_number(task.index)))
+        if self.decisions.log is not None:
+            self.decisions.log.alone = sum(not each.done for each in turns.tasks) < 2
         self.wake(task)
         turns.renew()
         turns.handed += 1

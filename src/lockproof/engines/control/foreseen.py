@@ -23,7 +23,7 @@ from lockproof.core.run_steps import CONTAINER, Access
 from lockproof.engines.control.containers import kind_of_call
 from lockproof.engines.control.instructions import Stores
 from lockproof.engines.control.opcodes import listing
-from lockproof.engines.control.operands import FIXED, FRESH, OF_ELEMENTS, READING, UNKNOWN, operands, resolved
+from lockproof.engines.control.operands import FIXED, FRESH, OF_ELEMENTS, READING, UNKNOWN, operands_of, resolved
 from lockproof.engines.control.trace import segment
 
 _id: Final = id  # the real one, whatever is installed
@@ -77,29 +77,39 @@ _ANY: Final = (Access(CONTAINER, True),)
 
 def of_instruction(code: CodeType, offset: int, frame: FrameType, stores: Stores) -> tuple[Access, ...]:
     """Return the accesses that an instruction on containers is about to make."""
-    text, operation = segment(code, offset)
+    text, operation, node, fresh = _plan(code, offset)
     if operation in ("FOR_ITER", "GET_ITER") and offset in _outermost(code):
         return _of_object(frame.f_locals[_ITERATED])
-    node = _parsed(text)
     if node is None:
         return _ANY
-    if operation in _ITERATING or operation == "TO_BOOL":
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
-            node = node.func.value
-        elif not isinstance(node, (ast.Name, ast.Attribute)):
-            return () if _is_new(node, frame) else _ANY
-        text = ast.unparse(node)
-    about = _augmented(node, frame) if isinstance(node, ast.AugAssign) else operands(text, frame)
+    if fresh is not None:
+        return () if _is_new(fresh, frame) else _ANY
+    about = _augmented(node, frame) if isinstance(node, ast.AugAssign) else operands_of(node, frame)
     if about is None:
         return _ANY
     found = [inner for each in about for inner in _inside(each)]
+    if not found:
+        return ()
     if isinstance(node, ast.AugAssign) or not _fixed(text, code, stores):
-        writes = operation not in _LOOKS or any(type(each) not in _PLAIN for each in found)
-        return (Access(CONTAINER, writes),) if found else ()
+        return (Access(CONTAINER, operation not in _LOOKS or any(type(each) not in _PLAIN for each in found)),)
     return tuple(
         Access(kind_of_call(None, each), operation not in _LOOKS or type(each) not in _PLAIN, _id(each))
         for each in found
     )
+
+
+@cache
+def _plan(code: CodeType, offset: int) -> tuple[str, str, ast.expr | ast.AugAssign | None, ast.expr | None]:
+    """Return the text of an instruction, its name, what it operates on, and else an expression that may be new."""
+    text, operation = segment(code, offset)
+    node = _parsed(text)
+    if isinstance(node, ast.expr) and (operation in _ITERATING or operation == "TO_BOOL"):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
+            node = node.func.value
+        elif not isinstance(node, (ast.Name, ast.Attribute)):
+            return text, operation, node, node
+        text = ast.unparse(node)
+    return text, operation, node, None
 
 
 def of_generator(frame: FrameType) -> tuple[Access, ...]:

@@ -342,7 +342,7 @@ class Instrumentation:
             task.after_c = False
             what = CONTAINER
         log = engine.decisions.log
-        if log is not None:
+        if log is not None and not log.alone:
             if what[0] == CONTAINER:
                 log.coming[task.index] = of_instruction(code, offset, get_frame(1), self._stores)
             elif what in NAMES_OF_ALL:
@@ -375,6 +375,8 @@ class Instrumentation:
         elif in_c(function) and touches(function, first):
             task.stores(turns.step)
             log = engine.decisions.log
+            if log is not None and log.alone:
+                log = None
             if log is not None:
                 self._foresee(log, task, code, offset, function, first)
             engine.point(task, kind_of_call(function, first))

@@ -64,8 +64,16 @@ def resolved(text: str, frame: FrameType) -> Any:
 def operands(text: str, frame: FrameType) -> list[Any] | None:
     """Return the objects that an operation is about and that can change; None if they are not all known."""
     try:
-        found = _operands(ast.parse(text, mode="eval").body, frame)
-    except (SyntaxError, _Unknown):
+        return operands_of(ast.parse(text, mode="eval").body, frame)
+    except SyntaxError:
+        return None
+
+
+def operands_of(node: ast.expr, frame: FrameType) -> list[Any] | None:
+    """Return what `operands` does, for a piece of source that is parsed already."""
+    try:
+        found = _operands(node, frame)
+    except _Unknown:
         return None
     return [each for each in found if type(each) not in FIXED]
 

@@ -21,13 +21,14 @@ class StepLog:
     `steps`: the steps so far. `waiting`: the steps that threads would make which wait for a lock at the end. `gaps`: in
     words, what the steps may lack. `coming`: for each thread the accesses of the instruction that it is about to run,
     where more is known of them than a name; `sites`: where that instruction is. `inside`: the threads that are in the
-    middle of an access in C code.
+    middle of an access in C code. `alone`: one thread lives, and what it accesses comes before or after all others.
     """
 
     def __init__(self) -> None:
         self.steps: list[RunStep] = []
         self.gaps: dict[str, None] = {}
         self.coming: dict[int, tuple[Access, ...]] = {}
+        self.alone = True
         self.sites: dict[int, tuple[CodeType, int]] = {}
         self.inside: dict[int, tuple[int, int]] = {}
         self._decision = -1
@@ -63,6 +64,8 @@ class StepLog:
 
         `first`: it is the first access of the thread, which no decision comes before.
         """
+        if self.alone:
+            return
         if thread in self.inside:
             self.gaps[INSIDE] = None
         step = self.at(thread) if first else self._begin(thread)
@@ -74,7 +77,9 @@ class StepLog:
             step.parts.append(Access(what, writes))
 
     def note(self, thread: int, part: Access | Synced) -> None:
-        """Note what a thread does in its present step."""
+        """Note what a thread does in its present step; accesses only while another thread may have steps too."""
+        if self.alone and isinstance(part, Access):
+            return
         self.at(thread).parts.append(part)
 
     def at(self, thread: int) -> RunStep:

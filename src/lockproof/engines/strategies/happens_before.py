@@ -142,9 +142,9 @@ class HappensBefore:
             lock.taken, lock.looks = number, []
         else:
             rivals |= set(lock.looks)
-            if lock.taken >= 0:
+            if 0 <= lock.taken < number:
                 self._meets(lock.taken, thread, clock, races)
-            if lock.given >= 0:
+            if 0 <= lock.given < number:
                 _join(clock, self._clocks[lock.given])
             lock.taken, lock.looks = number, []
 
