@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.
 
 @cache
 def checked(name: str, **options: Any) -> Report:
-    given = {"budget": 0.2, "seed": 1, "engine": "threads", **options}
+    given = {"budget": 0.4, "seed": 1, "engine": "threads", **options}
     return check_target(f"{HERE}:{name}", CheckOptions(**given))
 
 
