@@ -26,7 +26,7 @@ from tests.lockproof.campaign import uncalled
 
 HERE = "tests.lockproof.campaign.uncalled"
 
-pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build, pytest.mark.all_processors]
 
 
 @cache

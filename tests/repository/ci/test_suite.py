@@ -225,7 +225,16 @@ def test_everything_is_all_marks() -> None:
 
 FILES_ALONE = [
     "tests/corpus/test_found.py",
+    "tests/load_bearing/test_standard.py",
+    "tests/lockproof/audit/test_runner.py",
+    "tests/lockproof/campaign/protocol/test_child.py",
+    "tests/lockproof/campaign/test_beside.py",
+    "tests/lockproof/campaign/test_called.py",
     "tests/lockproof/campaign/test_check.py",
+    "tests/lockproof/campaign/test_explore.py",
+    "tests/lockproof/campaign/test_undecided.py",
+    "tests/lockproof/inference/test_conformance.py",
+    "tests/lockproof/testing/test_specifications.py",
     "tests/outside/test_standard_library.py",
     "tests/repository/documents/test_crawler.py",
 ]
