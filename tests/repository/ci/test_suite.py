@@ -133,8 +133,7 @@ def test_a_push_on_an_ordinary_build_runs_no_test_for_other_builds_and_no_nightl
     for name, beside in (("tests", "alone"), ("compiled", "compiled-alone")):
         assert selected(by_name[name]) == f"not all_processors and not untraced and {UNMARKED}"
         assert selected(by_name[beside]) == f"(all_processors or untraced) and {UNMARKED}"
-        processes = 3 if name == "tests" else 2
-        assert f"--numprocesses={processes}" in by_name[name] and "--numprocesses" not in str(by_name[beside])
+        assert "--numprocesses=2" in by_name[name] and "--numprocesses" not in str(by_name[beside])
 
 
 def test_each_phase_says_which_implementation_it_is_about() -> None:
