@@ -3,9 +3,8 @@
 The tiers are push and, with SUITE_ALL=1, nightly, which has everything. The phases are separate processes, and each
 runs although an earlier one failed:
 
-tests     all tests but those of LockedSet and the next ones. They start processes of their own, so more processes
-          than processors would starve some of them. On one build, `WHOLE`, with the tests whose answer is the same on
-          every build
+tests     all tests but those of LockedSet and the next ones, in three processes on two processors: they often wait for
+          processes that they started. On one build, `WHOLE`, with the tests whose answer is the same on every build
 alone     one after the other: tests in which real threads have to meet (`all_processors`), and tests that a tracer
           disturbs (`untraced`)
 compiled  the tests of LockedSet on the compiled core, and after them those that run alone; per push without those that
@@ -37,6 +36,8 @@ from ci.gil_plugin import current_problem
 from ci.reports import Counts, EnvironmentReport, Phase, read_junit, seconds_by_folder
 
 PROCESSES = 2
+WAITING = 3
+"""Processes for tests that often wait for others: with two, a quarter of the processors' time was left over."""
 THREADS = 4
 NO_TESTS_COLLECTED = 5
 
@@ -125,7 +126,8 @@ def phases(selection: Selection, extra: Sequence[str]) -> list[Planned]:
     def both(
         name: str, environment: Mapping[str, str], *words: str, alone: Sequence[str] | None = None
     ) -> list[Planned]:
-        beside = [*pytest, *selection.marked(*BESIDE), *several, *words]
+        processes = [f"--numprocesses={WAITING}", "--dist=worksteal"] if name == "tests" else several
+        beside = [*pytest, *selection.marked(*BESIDE), *processes, *words]
         return [
             Planned(name, beside, environment),
             Planned(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -16,11 +17,20 @@ settings.register_profile("few", derandomize=True, deadline=None, max_examples=1
 settings.register_profile("long", deadline=None, max_examples=3000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
+CLOCKS = time.monotonic, time.perf_counter
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Choose few examples where every test runs many times at once: there the point is the threads."""
     if config.getoption("--parallel-threads", default=1) not in (1, "1") and "HYPOTHESIS_PROFILE" not in os.environ:
         settings.load_profile("few")
+
+
+def pytest_collection_finish() -> None:
+    """Refuse a clock that an import has replaced: each budget and each limit of this process would be another one."""
+    for clock in CLOCKS:
+        if getattr(time, clock.__name__) is not clock:
+            raise pytest.UsageError(f"the import of a test has replaced time.{clock.__name__}")
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -27,7 +27,6 @@ RACE = "a(1); a(1) -> calls(a) || a.cache_clear() ->"
 nightly = pytest.mark.nightly(reason="half a minute each: whole checks, and those of mutants")
 
 
-@pytest.mark.all_processors
 @pytest.mark.parametrize(
     ("name", "budget"),
     [("lru_cache", 1.5), *(pytest.param(each, 3.0, marks=nightly) for each in ("condition", "barrier"))],

@@ -84,7 +84,6 @@ def test_a_unit_that_cannot_start_is_an_outcome_and_the_others_run(processes: ty
     assert {each.ending for name, each in outcomes.items() if name != "m:2"} == {Ending.CHECKED}
 
 
-@pytest.mark.all_processors
 def test_ctrl_c_stops_the_units_that_run_yields_them_and_begins_no_other(processes: type[FakeProcess]) -> None:
     processes.waits = ("m:2",)
     found = []

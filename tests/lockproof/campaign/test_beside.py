@@ -9,7 +9,7 @@ from lockproof.core.evidence import Doubt
 from lockproof.core.options import CheckOptions
 from lockproof.core.verdict import Report, Verdict
 
-pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build, pytest.mark.all_processors]
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
 
 def checked(name: str, budget: float) -> Report:

@@ -26,12 +26,12 @@ from tests.lockproof.campaign import uncalled
 
 HERE = "tests.lockproof.campaign.uncalled"
 
-pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build, pytest.mark.all_processors]
+pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
 
 @cache
 def checked(name: str, **options: Any) -> Report:
-    given = {"budget": 0.4, "seed": 1, "engine": "threads", **options}
+    given = {"budget": 0.2, "seed": 1, "engine": "threads", **options}
     return check_target(f"{HERE}:{name}", CheckOptions(**given))
 
 

@@ -20,7 +20,7 @@ from lockproof.core.errors import LockproofError
 from lockproof.core.options import CheckOptions, Progress
 from lockproof.core.pace import DEATH, RUN, SCHEDULE
 from lockproof.core.verdict import Report, Verdict
-from tests.lockproof.campaign.fast_clock.sitecustomize import faster
+from tests.lockproof.campaign.fast_clock.faster_clock import faster
 from tests.lockproof.campaign.rare import RACE
 
 HERE = "tests.lockproof.campaign.rare"

@@ -478,7 +478,6 @@ def test_a_check_finds_what_the_gil_masks_and_says_so(engine: str) -> None:
         assert finding.histogram and finding.failures > 1
 
 
-@pytest.mark.all_processors
 @pytest.mark.two_builds
 @pytest.mark.skipif(not GIL, reason="real threads show it there")
 def test_real_threads_under_the_gil_do_not_show_what_it_masks() -> None:

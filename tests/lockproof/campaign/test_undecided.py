@@ -87,7 +87,6 @@ def test_a_crash_during_the_schedules_is_a_finding() -> None:
     assert [(each.kind, each.concurrent) for each in report.findings] == [(FindingKind.CRASH, False)]
 
 
-@pytest.mark.all_processors
 def test_a_class_that_does_not_start_under_control_has_not_held_there() -> None:
     report = checked("NotMadeUnderControl", budget=0.3)
     assert report.verdict is Verdict.UNKNOWN
@@ -162,7 +161,6 @@ def test_only_one_thread_that_was_slow_before_the_threads_meet_leaves_no_doubt(
     assert (report.verdict, bool(report.unknown)) == (verdict, verdict is Verdict.UNKNOWN)
 
 
-@pytest.mark.all_processors
 @pytest.mark.parametrize("scenario", [None, "a.bump() || a.bump()"])
 def test_a_class_whose_control_hangs_each_time_is_not_held(
     scenario: str | None, monkeypatch: pytest.MonkeyPatch
@@ -197,7 +195,6 @@ def test_a_comparison_on_one_thread_that_never_ends_leaves_a_doubt(monkeypatch: 
     assert [each.count for each in report.left_out] == [1]  # the same operation each time
 
 
-@pytest.mark.all_processors
 @pytest.mark.parametrize(("kind", "held"), [(FindingKind.HANG, True), (FindingKind.EXIT, False)])
 def test_a_comparison_that_a_busy_machine_made_late_is_made_again(
     kind: FindingKind, held: bool, monkeypatch: pytest.MonkeyPatch

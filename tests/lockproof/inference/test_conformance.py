@@ -345,7 +345,6 @@ def test_a_slow_class_is_not_compared_for_longer_than_its_part(
     assert any("the class is slow" in note for note in result.specification.notes) is slow
 
 
-@pytest.mark.all_processors
 def test_a_class_that_is_slow_is_compared_as_far_as_the_time_goes(monkeypatch: pytest.MonkeyPatch) -> None:
     class Slow(set):  # type: ignore[type-arg]
         def __init__(self, *given: object) -> None:

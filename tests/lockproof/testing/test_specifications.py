@@ -89,7 +89,6 @@ def test_normalize_makes_of_a_result_what_counts(engine: str) -> None:
     held(Specification(subjects.Tickets, [op("a.ticket()", normalize=type)]), engine, "a.ticket() || a.ticket()")
 
 
-@pytest.mark.all_processors
 def test_exclusive_operations_do_not_meet(engine: str) -> None:
     held(Specification(subjects.OneWriter, [op("a.add()", exclusive="writer"), op("a.total()")]), engine)
 

@@ -133,7 +133,8 @@ def test_a_push_on_an_ordinary_build_runs_no_test_for_other_builds_and_no_nightl
     for name, beside in (("tests", "alone"), ("compiled", "compiled-alone")):
         assert selected(by_name[name]) == f"not all_processors and not untraced and {UNMARKED}"
         assert selected(by_name[beside]) == f"(all_processors or untraced) and {UNMARKED}"
-        assert "--numprocesses=2" in by_name[name] and "--numprocesses" not in str(by_name[beside])
+        processes = 3 if name == "tests" else 2
+        assert f"--numprocesses={processes}" in by_name[name] and "--numprocesses" not in str(by_name[beside])
 
 
 def test_each_phase_says_which_implementation_it_is_about() -> None:
@@ -224,16 +225,7 @@ def test_everything_is_all_marks() -> None:
 
 FILES_ALONE = [
     "tests/corpus/test_found.py",
-    "tests/load_bearing/test_standard.py",
-    "tests/lockproof/audit/test_runner.py",
-    "tests/lockproof/campaign/protocol/test_child.py",
-    "tests/lockproof/campaign/test_beside.py",
-    "tests/lockproof/campaign/test_called.py",
     "tests/lockproof/campaign/test_check.py",
-    "tests/lockproof/campaign/test_explore.py",
-    "tests/lockproof/campaign/test_undecided.py",
-    "tests/lockproof/inference/test_conformance.py",
-    "tests/lockproof/testing/test_specifications.py",
     "tests/outside/test_standard_library.py",
     "tests/repository/documents/test_crawler.py",
 ]

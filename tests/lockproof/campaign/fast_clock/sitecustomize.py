@@ -1,15 +1,10 @@
-"""Lets the clock run 20 times as fast in each process that has this directory in PYTHONPATH: the machine seems slow."""
+"""Lets the clock run faster in each process that has this directory in PYTHONPATH: the machine seems slow.
+
+No test imports this: it would change the clock of its own process.
+"""
 
 import time
-from collections.abc import Callable
 
-FASTER = 20
-
-
-def faster(clock: Callable[[], float]) -> Callable[[], float]:
-    """Return the clock, running faster from now on."""
-    begin = clock()
-    return lambda: begin + FASTER * (clock() - begin)
-
+from faster_clock import faster
 
 time.monotonic, time.perf_counter = faster(time.monotonic), faster(time.perf_counter)

@@ -140,7 +140,6 @@ def test_closing_ends_the_process_and_leaves_no_file(
     child.close()
 
 
-@pytest.mark.all_processors
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
 def test_a_parent_that_is_killed_leaves_no_child() -> None:
     program = (
