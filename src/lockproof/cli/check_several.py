@@ -19,7 +19,7 @@ from lockproof import __version__
 from lockproof.audit.overall import UnitsProgress
 from lockproof.audit.runner import TellOf, UnitRunner
 from lockproof.audit.sources import digests
-from lockproof.audit.state_file import STORE, StateFile
+from lockproof.audit.state_file import StateFile
 from lockproof.cli.configuration import ConfiguredTarget
 from lockproof.cli.expanding import Expanded
 from lockproof.cli.formats import Files, deliver
@@ -28,7 +28,7 @@ from lockproof.cli.shared import internal_error, interrupted
 from lockproof.core import environment
 from lockproof.core.audited import Audit, DoneUnit, build_of, digest_of, plan_of
 from lockproof.core.errors import LockproofError
-from lockproof.core.options import CheckOptions
+from lockproof.core.options import STORE, CheckOptions
 from lockproof.core.unit import Ending, Unit
 from lockproof.report.batch import Batch
 from lockproof.report.batch_text import print_batch

@@ -284,6 +284,8 @@ Examples:
 @click.option("--strategy", metavar="NAME", callback=_strategy, default=ExploreOptions.strategy, show_default=True,
               help=f"What chooses the schedules: {', '.join(STRATEGIES)}, or module:Class. The portfolio takes turns: "
               "every trace, all orders of lock operations, all schedules within the bound, drawn ones.")  # fmt: skip
+@click.option("--schedules", type=click.IntRange(min=1), metavar="N",
+              help="End after so many schedules, if the budget has not ended it before.")  # fmt: skip
 @parameters.scenario("For a class: what to run, as for check.")
 @click.option("--schedule", metavar="TEXT", help="Run only this schedule, which a report has shown.")
 @parameters.times()

@@ -33,6 +33,9 @@ LEAST_MEMORY: Final = 64
 """The smallest limit of memory for a process, in MiB: the interpreter alone needs most of it."""
 
 
+STORE: Final = Path(".lockproof")
+"""The directory that keeps what is done between runs, in the working directory."""
+
 COUNTS: Final = ("runs", "schedules")
 """The options of a check that end it by a count, and not by its budget."""
 
@@ -195,7 +198,7 @@ class MutateOptions(Options):
     operators: tuple[str, ...] = ()
     equivalents: Path | None = None
     jobs: int = 0
-    store: Path = Path(".lockproof")
+    store: Path = STORE
 
 
 @dataclass(frozen=True)

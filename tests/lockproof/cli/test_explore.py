@@ -91,6 +91,7 @@ def test_what_is_not_given_has_the_defaults_of_the_options(fake: FakeExploration
 def test_every_option_reaches_the_exploration(fake: FakeExploration) -> None:
     words = "--budget 2m --seed 5 --bound 3 --strategy pct --model set --factory m:f --consistency quiescent"
     more = ["--scenario", "a.add(1) || len(a)", "--schedule", "free:1x3", "--times", "7", "--hang", "500ms"]
+    words += " --schedules 400"
     assert cli.main(["explore", "a/b.py:Bag", *words.split(), *more, "--memory", "512"]) == 0
     assert fake.options == ExploreOptions(
         budget=120.0,
@@ -105,6 +106,7 @@ def test_every_option_reaches_the_exploration(fake: FakeExploration) -> None:
         times=7,
         hang=0.5,
         memory=512,
+        schedules=400,
     )
     cli.main(["replay", "found.json", "--times", "100", "--hang", "2s"])
     assert fake.replayed == (Path("found.json"), 100, 2.0)
@@ -117,6 +119,7 @@ def test_every_option_reaches_the_exploration(fake: FakeExploration) -> None:
         ("explore m:f --budget soon", "'soon' is no length of time"),
         ("explore m:f --bound -1", "--bound"),
         ("explore m:f --times 0", "--times"),
+        ("explore m:f --schedules 0", "--schedules"),
         ("explore m:f --strategy ptc", "did you mean pct"),
         ("explore m:f --strategy any", "choose from portfolio, traces,"),
         ("explore m:f --json /no/such/place/report.json", "no directory /no/such/place"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import click
 import pytest
 
@@ -24,6 +26,13 @@ def test_a_command_has_the_defaults_of_the_library(command: str, kind: type[Opti
     given = {name: value for name, value in context.params.items() if hasattr(defaults, name) and value is not None}
     assert {"budget", "hang", "memory"} <= given.keys()
     assert given == {name: getattr(defaults, name) for name in given}
+
+
+@pytest.mark.parametrize(("command", "kind"), COMMANDS.items(), ids=COMMANDS)
+def test_a_command_has_every_option_of_the_library(command: str, kind: type[Options]) -> None:
+    not_said = {"mutate": {"store"}}  # always the working directory's
+    names = {each.name for each in cli.commands[command].params}
+    assert {each.name for each in fields(kind)} - names == not_said.get(command, set())
 
 
 @pytest.mark.parametrize("command", cli.commands)
