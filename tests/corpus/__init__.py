@@ -490,7 +490,38 @@ _PREPARED: Final = (
           "a['x'] = 'y' -> a.pop('x', None) || a.pop('x', None) ->"),
 )  # fmt: skip
 
+_BOUNDS: Final = (
+    _pair("bounds", "Storeroom", "check-then-act",
+          "two threads take what is there once", "a.take(25) || a.take(25) ->"),
+    _pair("bounds", "Allowance", "check-then-act",
+          "sixteen permits are in use where there are eight", "a.acquire(8) || a.acquire(8) -> a.used()"),
+    _pair("bounds", "Purse", "check-then-act",
+          "two payments of all that there is go through", "a.pay(100.0) || a.pay(100.0) ->"),
+)  # fmt: skip
+
+_TEXTS: Final = (
+    _pair("texts", "Words", "check-then-act",
+          "two threads insert one word, and each is told that it was new", "a.insert('x') || a.insert('x') ->"),
+    _pair("texts", "Codes", "check-then-act",
+          "the code is deleted between the look and the read, which raises KeyError",
+          "a.register('x', 1) -> a['x'] || del a['x'] ->"),
+    _pair("texts", "Tags", "len, in or bool unlocked",
+          "a tag that is marked again is not there for a moment", "a.mark('x') -> 'x' in a || a.mark('x') ->"),
+)  # fmt: skip
+
+_SHARED_LOCKS: Final = (
+    _pair("shared_locks", "Readers", "lost wakeup",
+          "the last reader leaves, and the writer waits for ever",
+          "a.begin_read(); a.end_read() || a.begin_write() ->", kind=_DEADLOCK),
+    _pair("shared_locks", "Sharing", "lock released too early",
+          "two threads have the exclusive side", "a.lock_exclusive() || a.lock_exclusive() ->"),
+    _pair("shared_locks", "Desk", "lost wakeup",
+          "the writer that leaves wakes one of two readers, and the other waits for ever",
+          "a.writer_enter() -> a.reader_enter() || a.reader_enter() || a.writer_exit() ->",
+          kind=_DEADLOCK, needs=_THREE),
+)  # fmt: skip
+
 PAIRS: Final = (
     *_SETS, *_BUILTIN_SETS, *_COUNTERS, *_CACHES, *_DICTS, *_LISTS, *_QUEUES, *_REGISTRIES, *_POOLS, *_CLOCKS, *_ALIKE,
-    *_OBSERVED, *_WAITING, *_HANDED, *_ARGUMENTS, *_BESIDE, *_PREPARED,
+    *_OBSERVED, *_WAITING, *_HANDED, *_ARGUMENTS, *_BESIDE, *_PREPARED, *_BOUNDS, *_TEXTS, *_SHARED_LOCKS,
 )  # fmt: skip

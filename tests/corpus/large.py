@@ -8,7 +8,7 @@ from typing import Final
 LARGE: Final = (
     {"OtherOperand", "OperandOrder", "Hire", "Mapping", "Roster", "WaitingQueue", "Buffer", "Quotas", "Topics"}
     | {"Diary", "Reminder"}  # their own threads come on top
-    | {"CountDown", "ReadWrite", "Meeting", "Slot"}
+    | {"CountDown", "ReadWrite", "Meeting", "Slot", "Desk"}
     | ({"InPlace", "Comparison", "Length", "CopiedDict"} if sys.version_info >= (3, 15) else set())
 )
 """Pairs whose race has more schedules within the bound than are run of the mended class."""

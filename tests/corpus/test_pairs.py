@@ -43,6 +43,9 @@ ALONE: Final = {
     "Lending": "a.borrow(); a.give_back(1); a.borrow()",
     "Shelf": "a.store(1, 1); a.size(); a.clear_out(); a.size(); a.store(2, 2); a.size()",
     "Tasks": "a.done(); a.done(); a.join(); a.done(); a.join()",
+    "Sharing": "a.lock_exclusive(); a.unlock_exclusive(); a.lock_shared(); a.lock_shared(); a.unlock_shared()",
+    "Desk": "a.writer_enter(); a.writer_exit(); a.reader_enter(); a.reader_enter(); a.reader_exit()",
+    "Readers": "a.begin_write(); a.end_write(); a.begin_read(); a.begin_read(); a.end_read()",
 }
 """What one thread can run of the pairs whose race waits on one thread already."""
 

@@ -30,13 +30,13 @@ GROUPS: Final = (
     "caches dicts lists",
     "queues registries pools",
     "clocks alike observed handed arguments",
-    "beside prepared",
-    "waiting",
+    "beside prepared bounds texts",
+    "waiting shared_locks",
 )
 """Families whose pairs one process explores: few processes, and enough to keep two processors busy."""
 
 ALSO: Final = {
-    "3.13": ("queues registries pools", "beside prepared"),
+    "3.13": ("queues registries pools",),
     "3.15": ("sets builtin_sets counters", "caches dicts lists"),
 }
 """Groups that a push explores on a third build: on 3.15 those whose numbers of schedules differ there (`large`)."""

@@ -11,6 +11,7 @@ from random import Random
 from typing import Final
 
 from lockproof.core.handles import SLOT, gives_back_to_all, is_use, only_initial, with_own_slots
+from lockproof.core.lock_pairs import gives_lock_back
 from lockproof.core.operation import Operation, OperationKind
 from lockproof.core.specification import Specification
 from lockproof.generate.operation_pool import OperationPool
@@ -82,4 +83,5 @@ class StepsInOrder:
 
 def _ends(kind: OperationKind) -> bool:
     """Tell whether an operation gives back what its thread was given."""
-    return kind.text.startswith(("leave(", "a.__exit__(")) or f"back(a, {SLOT})" in kind.text
+    gives = kind.text.startswith(("leave(", "a.__exit__(")) or f"back(a, {SLOT})" in kind.text
+    return gives or gives_lock_back(kind)

@@ -20,6 +20,7 @@ from typing import Any, Final
 from lockproof.core.errors import LockproofError
 from lockproof.core.operation import Code
 from lockproof.inference.pools import INTEGERS, UNKNOWN, Candidates, Guess, Values
+from lockproof.inference.quantities import is_quantity
 
 _FUNCTIONS: Final[frozenset[str]] = frozenset(
     re.findall(
@@ -43,10 +44,17 @@ LISTENERS: Final[Candidates] = (Code("listener(a, 1)"), Code("listener(a, 2)"))
 
 
 class Arguments:
-    """Pools for the parameters of one class's methods. Callbacks read the subject by the operation `reader`."""
+    """Pools for the parameters of one class's methods.
 
-    def __init__(self, cls: Any, reader: str = "") -> None:
-        self._cls = cls
+    Args:
+        cls: the class, or a module with functions.
+        reader: the operation by which callbacks read the subject.
+        numbers: whole numbers that a fresh subject has (see `quantities`).
+
+    """
+
+    def __init__(self, cls: Any, reader: str = "", numbers: Sequence[int | float] = ()) -> None:
+        self._cls, self._numbers = cls, tuple(numbers)
         back = (Code(f"lambda *_: {reader}"),) if reader else ()
         self.factories: Candidates = (Code("gives_1"), Code("gives_2"), *back, Code("fails"))
         self.listeners: Candidates = (*LISTENERS, *back, Code("fails"))
@@ -59,6 +67,18 @@ class Arguments:
             LockproofError: no values can be made for the annotation.
 
         """
+        found = self._pool(function, parameter)
+        if not is_quantity(parameter.name) or not _is_of_numbers(found):
+            return found
+        more = [type(found[0])(each) for each in self._numbers]
+        values = (*found, *(each for each in more if each not in found))
+        return Guess(values) if isinstance(found, Guess) else values
+
+    def one_of(self, parameter: inspect.Parameter, pool: Candidates) -> Candidates:
+        """Return the one value that a parameter with a default is given: a quantity the number of the subject."""
+        return pool[-1:] if is_quantity(parameter.name) and _is_of_numbers(pool) and self._numbers else pool[:1]
+
+    def _pool(self, function: Callable[..., Any], parameter: inspect.Parameter) -> Candidates:
         annotation = parameter.annotation
         if isinstance(annotation, str):
             annotation = self._evaluated(annotation, function)
@@ -116,6 +136,10 @@ class Arguments:
     @property
     def _module(self) -> str:
         return self._cls.__name__ if isinstance(self._cls, types.ModuleType) else self._cls.__module__
+
+
+def _is_of_numbers(pool: Candidates) -> bool:
+    return all(type(each) in (int, float) for each in pool)
 
 
 def guesses(factories: Candidates) -> Sequence[Candidates]:

@@ -13,6 +13,7 @@ from types import MemberDescriptorType, ModuleType
 from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
+from lockproof.core.lock_pairs import paired
 from lockproof.core.members import Omitted
 from lockproof.core.operation import Code, OperationKind, op
 from lockproof.core.own_time import PASSING
@@ -22,7 +23,9 @@ from lockproof.inference.catalogue import defines, has
 from lockproof.inference.drafts import Draft, Holes, contents, left_running, settle
 from lockproof.inference.effects import READING, with_effects
 from lockproof.inference.handed import handed_out, inside_of_it
+from lockproof.inference.operand_pools import OperandPools
 from lockproof.inference.pools import INTEGERS, Candidates
+from lockproof.inference.quantities import numbers_of
 
 STANDS_FOR: Final = "_stands_for"
 """The attribute of a class that runs under control in place of another one, which says what is public."""
@@ -68,12 +71,11 @@ def operations(
     Methods are those with public names that are not in `without`. `known` are the methods of a model that the user
     wrote: the model says when they wait, so none of them is left out for waiting.
     """
-    plain = list(_operators(cls))
     simple = [
         name for name in public(cls) if name not in without and _without_arguments(cls, name) and _READS.fullmatch(name)
     ]
-    reader = next((kind.text for kind in plain if kind.text == "len(a)"), f"a.{simple[0]}()" if simple else "")
-    arguments = Arguments(cls, reader)
+    reader = "len(a)" if defines(cls, "__len__") else f"a.{simple[0]}()" if simple else ""
+    arguments = Arguments(cls, reader, _numbers(make))
     found: list[OperationKind | Draft] = []
     notes: list[str] = []
     for name in public(cls):
@@ -103,6 +105,7 @@ def operations(
     settle(drafts, make, arguments.factories, arguments.listeners)
     notes += _not_asynchronous(cls)
     kinds = [kind for each in found for kind in (each.kinds() if isinstance(each, Draft) else [each])]
+    plain = list(_operators(cls, OperandPools(cls, arguments, drafts)))
     if not without:  # a class of a known kind has the operators of a table
         kinds += plain
     kinds = with_effects(kinds, make, [kind.text for kind in plain if not kind.reads])
@@ -113,8 +116,15 @@ def operations(
         has_with = False
     if has_with:
         kinds = inside_of_it(kinds, make)
+    kinds = paired(kinds)
     kinds += handed_out(drafts, kinds, make, _methods_of, notes, has_with=has_with)
     return [*kinds, *_loops(cls, kinds)], notes
+
+
+def _numbers(make: Callable[[], Any]) -> tuple[int | float, ...]:
+    with suppress(Exception):
+        return numbers_of(make())
+    return ()
 
 
 def _methods_of(cls: type, names: Sequence[str], make: Callable[[], Any]) -> list[Draft]:
@@ -328,7 +338,7 @@ def drafted(cls: Any, name: str, arguments: Arguments) -> Draft:
             except LockproofError:
                 continue
             by_name = parameter.kind is parameter.POSITIONAL_OR_KEYWORD
-            optional[hole] = f"{parameter.name}={hole}" if by_name else text, pool[:1]
+            optional[hole] = f"{parameter.name}={hole}" if by_name else text, arguments.one_of(parameter, pool)
     others = [hole for hole, (_, pool) in needed.items() if tuple(pool) == (Code("b"),)]
     pools = [pool for _, pool in needed.values()]
     reads = bool(_READS.fullmatch(name)) and not any("lambda" in str(each) for pool in pools for each in pool)
@@ -373,13 +383,14 @@ def finished(result: Any) -> Any:
     return [item for _, item in zip(range(1000), result, strict=False)]
 
 
-def _operators(cls: type) -> Iterator[OperationKind]:
+def _operators(cls: type, pools: OperandPools) -> Iterator[OperationKind]:
+    key = pools.of(("__getitem__", "__setitem__", "__delitem__"))
     one = [
         op("len(a)", reads=True, weight=3),
-        op("x in a", x=INTEGERS, reads=True, weight=3),
-        op("a[k]", k=INTEGERS, reads=True, weight=3),
-        op("a[k] = v", k=INTEGERS, v=INTEGERS, weight=4),
-        op("del a[k]", k=INTEGERS, weight=4),
+        op("x in a", x=pools.of(("__contains__",)), reads=True, weight=3),
+        op("a[k]", k=key, reads=True, weight=3),
+        op("a[k] = v", k=key, v=pools.of(("__setitem__",), 1), weight=4),
+        op("del a[k]", k=key, weight=4),
         op("list(a)", reads=True, weight=2),
         op("list(slowly(a))", reads=True, weight=2),
         op("a == b", reads=True, weight=0.5),
@@ -392,12 +403,13 @@ def _operators(cls: type) -> Iterator[OperationKind]:
     if defines(cls, "__next__"):
         yield op("next(a)", weight=4)
     for sign, name in _SIGNS.items():
+        usual = INTEGERS if sign in "+-" and not defines(cls, "__contains__") else [{1, 2}]
         if defines(cls, f"__i{name}__"):
-            yield op(f"a {sign}= x", x=INTEGERS if sign in "+-" and not defines(cls, "__contains__") else [{1, 2}])
+            yield op(f"a {sign}= x", x=pools.annotated(f"__i{name}__") or usual)
             yield op(f"a {sign}= b", weight=1.5)
             yield op(f"b {sign}= a", weight=1.5)
         if defines(cls, f"__{name}__"):
-            yield op(f"a {sign} x", x=INTEGERS if sign in "+-" and not defines(cls, "__contains__") else [{1, 2}])
+            yield op(f"a {sign} x", x=pools.annotated(f"__{name}__") or usual)
             yield op(f"a {sign} b", normalize=contents, weight=1)
 
 

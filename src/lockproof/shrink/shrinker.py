@@ -3,7 +3,8 @@
 The final part and whole threads are left out first: what remains without them is a much smaller case at once.
 
 The shrinker knows a case, a predicate and an order, and nothing of threads or judges, like the shrinker of Hypothesis.
-It is greedy: a smaller case that still fails becomes the case, until no smaller one fails.
+It is greedy: a smaller case that still fails becomes the case, until no smaller one fails. It leaves no lock given back
+that was not taken: such a case may fail for another reason.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from itertools import combinations, product
 from typing import Final
 
 from lockproof.core.errors import LockproofError
+from lockproof.core.lock_pairs import lock_pairs, misuses_lock
 from lockproof.core.operation import Operation
 from lockproof.core.scenario import Scenario
 
@@ -33,6 +35,7 @@ def shrink(scenario: Scenario, still_fails: Callable[[Scenario], bool], may_go_o
     `may_go_on` returns false, or no smaller scenario fails.
     """
     tried = {str(scenario)}
+    pairs = lock_pairs(scenario)
     progress = True
     while progress and may_go_on():
         progress = False
@@ -40,6 +43,8 @@ def shrink(scenario: Scenario, still_fails: Callable[[Scenario], bool], may_go_o
             if str(candidate) in tried or candidate.size >= scenario.size:
                 continue
             tried.add(str(candidate))
+            if misuses_lock(candidate, pairs):
+                continue
             if not may_go_on():
                 break
             if still_fails(candidate):

@@ -6,9 +6,10 @@ import pytest
 
 from lockproof import infer
 from lockproof.core.handles import gives_back_to_all, is_use, only_initial
+from lockproof.core.lock_pairs import gives_lock_back
 from lockproof.core.scenario import Scenario
 from lockproof.generate.generator import Generator
-from tests.corpus import handed
+from tests.corpus import handed, shared_locks, waiting
 from tests.lockproof.inference.handing import Pool
 
 pytestmark = pytest.mark.two_builds
@@ -51,6 +52,25 @@ def test_nobody_uses_what_another_thread_may_have_been_given_too() -> None:
     twice = [each for each in found if any(gives_back_to_all(op.text) for thread in each.threads for op in thread)]
     assert using and twice
     assert not {str(each) for each in using} & {str(each) for each in twice}
+
+
+@pytest.mark.parametrize("cls", [shared_locks.MendedReaders, shared_locks.MendedSharing, shared_locks.MendedDesk])
+def test_no_thread_gives_a_lock_back_that_it_has_not_taken(cls: type) -> None:
+    gives = 0
+    for scenario in scenarios(cls):
+        for thread in scenario.threads:
+            for k, each in enumerate(thread):
+                if gives_lock_back(each.kind):
+                    gives += 1
+                    before = [other.text for other in thread[: k + 1]]
+                    assert before.count(each.kind.after[0]) >= before.count(each.text), str(scenario)
+        assert not any(gives_lock_back(each.kind) for each in scenario.init)
+    assert gives > len(NUMBERS) / 4
+
+
+def test_what_gives_back_without_sides_needs_nothing_before_it() -> None:
+    assert not any(kind.after for kind in infer(waiting.MendedTokens).operations)
+    assert not any(kind.after for kind in infer(waiting.MendedLine).operations)
 
 
 def test_what_all_threads_use_is_kept_before() -> None:

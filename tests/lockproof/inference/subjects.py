@@ -370,3 +370,17 @@ class Settings:
         with self._lock:
             self._hits += 1
             return self._hits
+
+
+class Sized:
+    """It has a number, which no argument means."""
+
+    def __init__(self) -> None:
+        self.most = 128
+        self._values: dict[int, int] = {}
+
+    def find(self, key: int) -> int | None:
+        return self._values.get(key)
+
+    def fill(self, key: int, value: int) -> None:
+        self._values[key] = value

@@ -14,6 +14,8 @@ from lockproof.core.errors import LockproofError
 from lockproof.core.operation import Operation, op
 from lockproof.core.specification import Specification
 from lockproof.inference.from_class import infer
+from tests.corpus import bounds
+from tests.corpus import texts as texts_of
 from tests.lockproof.inference import subjects
 
 
@@ -54,6 +56,24 @@ def test_arguments_come_from_annotations_and_defaults_are_left_out_and_given_onc
     assert {"a.compute(1, gives_1)", "a.compute(1, lambda *_: a.size())"} <= found
     assert {"a.untyped(1)", "a.untyped(1, other=b)"} <= found
     assert "list(a.each())" in found
+
+
+def test_a_quantity_may_be_what_the_subject_has() -> None:
+    assert {"a.take(1)", "a.take(25)"} <= texts(infer(bounds.MendedStoreroom))
+    assert {"a.acquire()", "a.acquire(permits=8)"} == {
+        each for each in texts(infer(bounds.MendedAllowance)) if "acq" in each
+    }
+    assert "a.pay(100.0)" in texts(infer(bounds.MendedPurse))
+
+
+def test_a_number_that_the_subject_has_is_no_key() -> None:
+    assert not any("128" in each for each in texts(infer(subjects.Sized)))
+
+
+def test_operands_are_as_the_annotation_says_or_as_other_methods_take_them() -> None:
+    assert "'x' in a" in texts(infer(texts_of.MendedWords))
+    assert {"a['x']", "del a['x']"} <= texts(infer(texts_of.MendedCodes))
+    assert {"'x' in a", "a -= 'x'"} <= texts(infer(texts_of.MendedTags))
 
 
 def test_what_is_no_operation_is_left_out() -> None:

@@ -54,6 +54,16 @@ def test_an_operation_that_must_come_first_moves_to_the_initial_part() -> None:
     assert [str(each) for each in small.init] == ["a.update([3, 2])"]
 
 
+def test_no_case_gives_a_lock_back_that_nobody_has_taken() -> None:
+    def fails(scenario: Scenario) -> bool:
+        return "a.end_read()" in str(scenario) and "a.begin_write()" in str(scenario)
+
+    whole = Scenario.parse("a.begin_read(); a.end_read(); a.begin_read() || a.begin_write(); a.end_write()")
+    assert shrunk(fails, whole) in {"a.begin_read() -> a.end_read() || a.begin_write() ->",
+                                    "a.begin_read(); a.end_read() || a.begin_write()"}  # fmt: skip
+    assert shrunk(fails, Scenario.parse("a.end_read(); len(a) || a.begin_write()")) == "a.end_read() || a.begin_write()"
+
+
 def test_arguments_become_small() -> None:
     assert "a.update([])" in shrunk(lambda each: "update" in str(each))
     assert shrunk(lambda each: len(each.threads) > 1, Scenario.parse("a.add(7) || a.add(7)")) == "a.add(0) || a.add(0)"
