@@ -53,8 +53,8 @@ def crowding() -> float:
 class Pace:
     """How this process measures its work. `counted`: by counts; then `done` is the work until now, in seconds.
 
-    `cuts` says what the clock has cut all the same. `beat` is called now and then while work by counts goes on, so that
-    somebody who waits can tell a slow machine from a hang.
+    `cuts` says what the clock has cut all the same. `beat` is called now and then while work goes on, so that somebody
+    who waits can tell a slow machine from a hang.
     """
 
     def __init__(self) -> None:
@@ -70,7 +70,12 @@ class Pace:
     def did(self, seconds: float) -> None:
         """Note work that takes so many seconds where work is counted."""
         self.done += seconds
-        if self.counted and (now := time.monotonic()) >= self._next_beat:
+        if self.counted:
+            self.goes_on()
+
+    def goes_on(self) -> None:
+        """Give a sign of life, unless the last one was given a moment ago."""
+        if (now := time.monotonic()) >= self._next_beat:
             self._next_beat = now + BEAT
             self.beat()
 

@@ -311,7 +311,8 @@ def drafted(cls: Any, name: str, arguments: Arguments) -> Draft:
     member: Any = inspect.getattr_static(cls, name)
     bound = isinstance(member, (classmethod, staticmethod)) or not isinstance(cls, type)
     called: Any = getattr(cls, name) if bound else member
-    function = inspect.unwrap(called)
+    # A bound method is not unwrapped: some decorators below `classmethod` would show the class as a parameter again.
+    function = inspect.unwrap(member.__func__ if isinstance(member, classmethod) else called)
     try:
         parameters = list(signature_of(function).parameters.values())
     except (TypeError, ValueError):

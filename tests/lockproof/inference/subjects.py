@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import enum
+import functools
 import queue
 import threading
 from collections import UserDict, deque
 from collections.abc import Callable, Iterable, Iterator, MutableSet
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 
 class MuteSet:
@@ -384,3 +385,34 @@ class Sized:
 
     def fill(self, key: int, value: int) -> None:
         self._values[key] = value
+
+
+def _loud[**P, R](function: Callable[P, R]) -> Callable[P, R]:
+    @functools.wraps(function)
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        return function(*args, **kwargs)
+
+    return called
+
+
+class Named:
+    """Its objects are found by class methods."""
+
+    found: ClassVar[dict[Any, int]] = {}
+
+    @classmethod
+    def plain(cls, name: str) -> int:
+        return cls.found.setdefault(name, len(cls.found))
+
+    @classmethod
+    @_loud
+    def wrapped(cls, name: str) -> int:
+        return cls.found.setdefault(name, len(cls.found))
+
+    @classmethod
+    def bare(cls, number, more=0):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN206
+        return cls.found.setdefault(number, more)
+
+    @staticmethod
+    def static(name: str) -> str:
+        return name.upper()

@@ -58,6 +58,12 @@ def test_arguments_come_from_annotations_and_defaults_are_left_out_and_given_onc
     assert "list(a.each())" in found
 
 
+def test_a_class_method_gets_its_arguments_whatever_decorates_it() -> None:
+    found = texts(infer(subjects.Named))
+    assert {"a.plain('x')", "a.wrapped('x')", "a.bare(1)", "a.bare(1, more=1)", "a.static('x')"} <= found
+    assert not {"a.plain()", "a.wrapped()", "a.bare()", "a.static()"} & found
+
+
 def test_a_quantity_may_be_what_the_subject_has() -> None:
     assert {"a.take(1)", "a.take(25)"} <= texts(infer(bounds.MendedStoreroom))
     assert {"a.acquire()", "a.acquire(permits=8)"} == {

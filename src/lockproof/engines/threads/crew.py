@@ -29,6 +29,8 @@ from lockproof.core.interpreter import current_frames, is_gil_enabled
 from lockproof.core.lives import OWN_NAME, lives
 from lockproof.core.operation import OPERATION_FILE
 from lockproof.core.own_time import own_time
+from lockproof.core.own_time import real as time
+from lockproof.core.pace import pace
 from lockproof.engines.threads.compiled import DELAYS, CompiledProgram, Record, RecordKey
 from lockproof.engines.threads.patience import Patience
 
@@ -41,6 +43,16 @@ PATIENCE: Final = 2000
 So many looks must take longer than an operation and its delay (some 50 us): on a busy machine, a thread that yields
 comes back milliseconds later, when the other one has gone. With a GIL a thread yields at once, since the other one
 needs the GIL to arrive.
+"""
+
+LOOKS: Final = 64
+LONG: Final = 0.002
+NAP: Final = 0.0005
+"""A thread that yields while another one makes the subjects of a batch looks at the clock every `LOOKS` times. When it
+has waited for `LONG` seconds, it sleeps for `NAP` seconds at a time.
+
+Subjects that start threads take long, and their threads need the processors. With a GIL, each look of the thread that
+waits takes the GIL from them too, and on a busy machine each change of the owner can take milliseconds.
 """
 
 yield_processor: Final[Callable[[], object]] = getattr(os, "sched_yield", lambda: threading.Event().wait(0))
@@ -79,6 +91,14 @@ class _Chunk:
     cells: Sequence[list[int]]
     meeting: Sequence[list[int]]
     errors: list[BaseException] = field(default_factory=list)
+
+    def progress(self) -> Sequence[int]:
+        """Return numbers of which one changes when a thread has done something: an operation, a subject, a meeting.
+
+        On a busy machine, the subjects of a batch that start threads may take longer than a hang.
+        """
+        made = sum(place is not None for place in self.places)
+        return [*(cell[0] for cell in self.cells), *(cell[0] for cell in self.meeting), made]
 
 
 class Crew:
@@ -178,10 +198,11 @@ class Crew:
                 continue
             if chunk.errors:
                 return
-            now = [*(cell[0] for cell in chunk.cells), *(cell[0] for cell in chunk.meeting)]
+            now = chunk.progress()
             if now != seen:
                 seen = now
                 patience.renew()
+                pace.goes_on()
             elif patience.over():
                 raise Hang(self._stacks(len(chunk.cells)), _finished(chunk), hang)
 
@@ -244,13 +265,20 @@ def _work(chunk: _Chunk, t: int) -> None:
 def _meet(chunk: _Chunk, t: int) -> None:
     mine = chunk.meeting[t]
     mine[0] = goal = mine[0] + 1
-    turns = 0
+    turns, since = 0, 0.0
     while any(cell[0] < goal for cell in chunk.meeting):
         turns += 1
-        if turns > 100:
-            if chunk.errors:
-                raise RuntimeError("another thread of the crew has failed")
-            yield_processor()
+        if turns <= 100:
+            continue
+        if chunk.errors:
+            raise RuntimeError("another thread of the crew has failed")
+        if turns % LOOKS == 0:
+            since = since or time.monotonic()
+            if time.monotonic() - since > LONG:
+                turns -= 1  # it looks at the clock again
+                time.sleep(NAP)
+                continue
+        yield_processor()
 
 
 def _finished(chunk: _Chunk) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ operation is recorded as returned before another one was invoked, its ticket mus
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -209,6 +210,27 @@ def test_a_slow_operation_is_no_hang() -> None:
     crew = crew_of(2)
     assert crew.run(crew.program(Scenario.parse("a.wait() || a.wait()"), Slow, {}), 4, hang=2.0).total() == 4
     crew.close()
+
+
+def test_subjects_that_take_long_to_make_are_no_hang_as_long_as_one_is_made_after_the_other() -> None:
+    class Slow:
+        def __init__(self) -> None:
+            end = time.monotonic() + 0.1
+            while time.monotonic() < end:  # at work, as a thread that is started on a busy machine
+                pass
+
+    crew = crew_of(2)
+    assert crew.run(crew.program(Scenario.parse("a || a"), Slow, {}), 8, hang=0.3, batch=8).total() == 8
+    crew.close()
+
+
+def test_a_subject_that_is_never_made_is_a_hang() -> None:
+    crew = crew_of(2)
+    program = crew.program(Scenario.parse("a.acquire() -> a.locked() || a.locked()"), threading.Lock, {})
+    assert crew.run(program, 4, hang=HANG).total() == 4
+    stuck = crew.program(Scenario.parse("a.acquire(); a.acquire() -> a.locked() || a.locked()"), threading.Lock, {})
+    with pytest.raises(Hang):
+        crew.run(stuck, 4, hang=0.3)
 
 
 def test_a_result_that_depends_on_the_thread_shows_in_turn_too() -> None:
