@@ -57,6 +57,9 @@ waits takes the GIL from them too, and on a busy machine each change of the owne
 
 yield_processor: Final[Callable[[], object]] = getattr(os, "sched_yield", lambda: threading.Event().wait(0))
 
+_NEVER_FREE: Final = allocate_lock()
+_NEVER_FREE.acquire()
+
 _SCALES: Final = (0, 256, 1024, 4096) if is_gil_enabled() else (0, 0, 4, 16, 64, 256)
 """Upper bounds of the random delays of a plan, in turns of an empty loop (about 10 ns each).
 
@@ -276,7 +279,7 @@ def _meet(chunk: _Chunk, t: int) -> None:
             since = since or time.monotonic()
             if time.monotonic() - since > LONG:
                 turns -= 1  # it looks at the clock again
-                time.sleep(NAP)
+                _NEVER_FREE.acquire(timeout=NAP)
                 continue
         yield_processor()
 
