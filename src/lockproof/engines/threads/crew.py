@@ -49,7 +49,7 @@ LOOKS: Final = 64
 LONG: Final = 0.002
 NAP: Final = 0.0005
 """A thread that yields while another one makes the subjects of a batch looks at the clock every `LOOKS` times. When it
-has waited for `LONG` seconds, it sleeps for `NAP` seconds at a time.
+has waited for `LONG` seconds, it leaves the processor for `NAP` seconds at a time.
 
 Subjects that start threads take long, and their threads need the processors. With a GIL, each look of the thread that
 waits takes the GIL from them too, and on a busy machine each change of the owner can take milliseconds.
