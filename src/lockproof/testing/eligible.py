@@ -7,7 +7,6 @@ what of it is not for threads. That plugin need not be installed.
 from __future__ import annotations
 
 import inspect
-import sys
 import types
 from collections.abc import Iterator
 from typing import Any, Final
@@ -29,6 +28,10 @@ UNSAFE_FUNCTIONS: Final = (
 """Functions of which two calls at the same time disturb each other, by name. `*`: everything in a module."""
 
 
+UNSAFE_METHODS: Final = ("assertWarns", "assertWarnsRegex", "assertLogs", "assertNoLogs")
+"""Methods of unittest.TestCase that change what all threads of a process share."""
+
+
 def threads_of(item: pytest.Item, asked: int) -> int:
     """Return how many copies of a test run, if `asked` were asked for: its marks may want others. 1: none beside it."""
     if item.get_closest_marker(MARK) is not None:
@@ -48,16 +51,14 @@ def why_not(item: pytest.Item, threads: int) -> str:
         return f"marked thread_unsafe ({reason})" if reason else "marked thread_unsafe"
     if type(item).__name__ == "DoctestItem":
         return "a doctest"
-    if not isinstance(item, pytest.Function) or hasattr(item, "_testcase"):
+    if not isinstance(item, pytest.Function):
         return "no test function of pytest"
-    if _is_unittest(item):
-        return "a unittest.TestCase"
     function = inspect.unwrap(item.obj)
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         return "an async test"
     if getattr(function, "is_hypothesis_test", False) or getattr(item.obj, "is_hypothesis_test", False):
         return "a Hypothesis test"
-    if item.get_closest_marker("xfail") is not None:
+    if item.get_closest_marker("xfail") is not None or getattr(item.obj, "__unittest_expecting_failure__", False):
         return "marked xfail"
     if threads < 2 and not own_threads:
         return "marked for one thread"
@@ -67,11 +68,6 @@ def why_not(item: pytest.Item, threads: int) -> str:
     if called := _unsafe_call(function, (*UNSAFE_FUNCTIONS, *_lines(item.config, "thread_unsafe_functions"))):
         return f"calls {called}"
     return ""
-
-
-def _is_unittest(item: pytest.Function) -> bool:
-    unittest = sys.modules.get("unittest")
-    return unittest is not None and item.cls is not None and issubclass(item.cls, unittest.TestCase)
 
 
 def _lines(config: pytest.Config, name: str) -> list[str]:
@@ -88,6 +84,9 @@ def _unsafe_call(function: Any, unsafe: tuple[str, ...]) -> str:
     if code is None:
         return ""
     space, named = function.__globals__, set(_names(code))
+    for method in UNSAFE_METHODS:
+        if method in named:
+            return f"unittest.TestCase.{method}"
     for full in unsafe:
         home, _, last = full.rpartition(".")
         if home in named and (last == "*" or last in named):

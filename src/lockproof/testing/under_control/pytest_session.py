@@ -19,6 +19,7 @@ from lockproof.core.errors import LockproofError
 from lockproof.core.schedule import Switching
 from lockproof.core.settings import settings
 from lockproof.core.verdict import ASSERTIONS
+from lockproof.engines.control.engine import MOST_STEPS
 from lockproof.engines.control.install import instrumentation
 from lockproof.engines.control.primitives import engine
 from lockproof.engines.control.program import FunctionProgram
@@ -52,16 +53,21 @@ class TestSession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Collect the tests to explore, and nothing else; leave files of the user's run alone."""
+        """Collect what the user's command collects; leave files of the user's run alone."""
         settings.exploring = True
         for name, value in _OFF.items():
             if hasattr(config.option, name):
                 setattr(config.option, name, value)
-        config.args = list(self._subject.tests)
         for plugin, _ in config.pluginmanager.list_plugin_distinfo():
             file = getattr(plugin, "__file__", None) or ""
             if "site-packages" in file:  # hooks of other plugins call the test, and are none of it
                 instrumentation.leave_alone(file)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the tests to explore. To ask pytest for them by their names would end it where it refuses one name."""
+        wanted = set(self._subject.tests)
+        items[:] = [item for item in items if item.nodeid in wanted]
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
@@ -86,9 +92,10 @@ class TestSession:
         return True
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
-        """Call the test in several threads, if it is the one that is explored."""
-        return None if self.worker is None else self.worker.call(pyfuncitem)
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
+        """Keep the exception of a subtest: nothing else asks for a report here."""
+        if self.worker is not None and call.excinfo is not None:
+            self.worker.caught(call.excinfo.value)
 
 
 class TestWorker(ControlledWorker):
@@ -122,9 +129,10 @@ class TestWorker(ControlledWorker):
         """Describe the test."""
         return Description("" if self._copies is None else self._copies.item.nodeid, ASSERTIONS, environment.current())
 
-    def call(self, item: pytest.Function) -> bool | None:
-        """Run the copies of a test, if it is the one that is explored; None: pytest calls it."""
-        return None if self._copies is None or item is not self._copies.item else self._copies.call()
+    def caught(self, error: BaseException) -> None:
+        """Take note of an exception that a subtest has caught."""
+        if self._copies is not None:
+            self._copies.caught.append(error)
 
     def _function_program(self) -> FunctionProgram:
         assert self._copies is not None
@@ -163,6 +171,8 @@ class TestWorker(ControlledWorker):
         strategy = ScheduleReplay((), strict=False)
         strategy.begin()
         result = engine.run(chosen, strategy)
+        if result.bounded:
+            raise LockproofError(f"it takes more than {MOST_STEPS:,} steps under control")
         if problem := seen_in(result, chosen):
             raise LockproofError(f"{fact}: {_first_line(problem)}")
         if chosen.skipped:
