@@ -24,6 +24,8 @@ UNSAFE_FIXTURES: Final = frozenset(
 
 UNSAFE_FUNCTIONS: Final = (
     "pytest.warns", "pytest.deprecated_call", "warnings.catch_warnings", "unittest.mock.*", "mock.*", "gc.collect",
+    "contextlib.redirect_stdout", "contextlib.redirect_stderr", "contextlib.chdir", "os.chdir", "doctest.*",
+    "locale.setlocale", "signal.signal", "faulthandler.enable",
 )  # fmt: skip
 """Functions of which two calls at the same time disturb each other, by name. `*`: everything in a module."""
 
@@ -103,7 +105,7 @@ def _unsafe_call(function: Any, unsafe: tuple[str, ...]) -> str:
     return ""
 
 
-_REAL_HOMES: Final = {"pytest": "_pytest.recwarn", "warnings": "_py_warnings"}
+_REAL_HOMES: Final = {"pytest": "_pytest.recwarn", "warnings": "_py_warnings", "os": "posix"}
 """Modules in which functions are defined that have another public home."""
 
 

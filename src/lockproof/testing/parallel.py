@@ -17,7 +17,7 @@ import pytest
 
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.explore import explore_on
-from lockproof.campaign.protocol.child import Child, Died
+from lockproof.campaign.protocol.child import Child, Died, HarnessFault, trace_of
 from lockproof.campaign.protocol.messages import EndTests
 from lockproof.campaign.protocol.setup import CollectedTest, Setup
 from lockproof.core.errors import LockproofError
@@ -25,7 +25,7 @@ from lockproof.core.evidence import Doubt, Omission
 from lockproof.core.options import ExploreOptions
 from lockproof.core.repeat import RepeatTest
 from lockproof.core.settings import seconds, settings
-from lockproof.core.verdict import Finding, Report, Verdict
+from lockproof.core.verdict import Finding, InternalError, Report, Verdict
 from lockproof.testing.eligible import MARK, threads_of, why_not
 
 PROGRAM: Final = "lockproof.testing.under_control.pytest_process"
@@ -44,14 +44,22 @@ _NOT_EXPLORED: Final[dict[Doubt | Omission, str]] = {
     Doubt.NOT_REPEATABLE: "its runs do not repeat",
     Doubt.NOT_CONTROLLED: "it waits for what is not under control",
     Doubt.SEEN_ONCE: "its failure does not repeat",
+    Doubt.LED_ELSEWHERE: "the schedule leads elsewhere",
 }
 """What a search may leave that makes it say little, with the reason not to count the test as explored."""
+
+_STEPS: Final = {
+    Doubt.CUT_OFF: "raise --lockproof-parallel-budget, or budget= in the mark of the test",
+    Doubt.LED_ELSEWHERE: "find it again: run the test without --lockproof-schedule",
+}
+"""What to do next in pytest, for reasons that name options of the command otherwise."""
 
 EXPLORED: Final = "explored"
 HELD: Final = "held"
 FAILED: Final = "failed"
 SCHEDULES: Final = "schedules"
 SECONDS: Final = "seconds"
+FAULT: Final = "lockproof itself failed"
 BECAUSE: Final = "not explored:"
 """The names of amounts in `settings.parallel`; a reason follows the last one."""
 
@@ -93,6 +101,11 @@ class Tests:
         except Died as died:
             self._not_explored(item, "its process ended", _last_words(died))
             return ""
+        except (HarnessFault, InternalError) as fault:
+            trace = fault.trace if isinstance(fault, InternalError) else trace_of(fault)
+            self._not_explored(item, FAULT, f"please report this:\n{trace.rstrip()}")
+            self.close()  # the next test begins in a fresh process
+            return ""
         return self._judged(item, report)
 
     def close(self) -> None:
@@ -125,7 +138,7 @@ class Tests:
         return ""
 
     def _not_explored(self, item: pytest.Item, reason: str, detail: str = "") -> None:
-        settings.unexplored[item.nodeid] = " ".join(f"{reason}: {detail}".split()) if detail else reason
+        settings.unexplored[item.nodeid] = f"{reason}: {detail}" if detail else reason
         settings.add_parallel({BECAUSE + reason: 1})
 
     def _options(self, item: pytest.Item) -> ExploreOptions:
@@ -180,7 +193,7 @@ def _again(finding: Finding) -> bool:
 def _text(report: Report) -> str:
     from lockproof.report.text import as_text
 
-    return as_text(report)
+    return as_text(report, steps=_STEPS)
 
 
 def _words(config: pytest.Config, place: str) -> tuple[str, ...]:
