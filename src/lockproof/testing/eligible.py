@@ -6,6 +6,7 @@ what of it is not for threads. That plugin need not be installed.
 
 from __future__ import annotations
 
+import dis
 import inspect
 import types
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ UNSAFE_FIXTURES: Final = frozenset(
 UNSAFE_FUNCTIONS: Final = (
     "pytest.warns", "pytest.deprecated_call", "warnings.catch_warnings", "unittest.mock.*", "mock.*", "gc.collect",
     "contextlib.redirect_stdout", "contextlib.redirect_stderr", "contextlib.chdir", "os.chdir", "doctest.*",
-    "locale.setlocale", "signal.signal", "faulthandler.enable",
+    "locale.setlocale",
 )  # fmt: skip
 """Functions of which two calls at the same time disturb each other, by name. `*`: everything in a module."""
 
@@ -86,14 +87,15 @@ def _unsafe_call(function: Any, unsafe: tuple[str, ...]) -> str:
     if code is None:
         return ""
     space, named = function.__globals__, set(_names(code))
+    imported, loaded = set(_named_by(code, "IMPORT_NAME")), set(_named_by(code, "LOAD_GLOBAL"))
     for method in UNSAFE_METHODS:
         if method in named:
             return f"unittest.TestCase.{method}"
     for full in unsafe:
         home, _, last = full.rpartition(".")
-        if home in named and (last == "*" or last in named):
-            return full  # imported inside the function
-        for name in named & space.keys():
+        if home in imported and (last == "*" or last in named):
+            return full
+        for name in loaded & space.keys():
             value = space[name]
             if isinstance(value, types.ModuleType):
                 rest = f"{home}.".removeprefix(f"{value.__name__}.")
@@ -111,6 +113,14 @@ _REAL_HOMES: Final = {"pytest": "_pytest.recwarn", "warnings": "_py_warnings", "
 
 def _module_of(value: Any) -> str:
     return str(getattr(value, "__module__", ""))
+
+
+def _named_by(code: types.CodeType, opcode: str) -> Iterator[str]:
+    """Yield the names that instructions of one kind have. An attribute may be called like a module or a global."""
+    yield from (each.argval for each in dis.get_instructions(code) if each.opname == opcode)
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            yield from _named_by(inner, opcode)
 
 
 def _names(code: types.CodeType) -> Iterator[str]:
