@@ -61,10 +61,9 @@ def test_a_logger_logs():
     logging.getLogger("a").warning("%s", 1)
 
 
-def test_a_logger_gets_a_handler():
-    handler = logging.NullHandler()
-    logging.getLogger("b").addHandler(handler)
-    logging.getLogger("b").removeHandler(handler)
+def test_a_logger_gets_a_level():
+    logging.getLogger("b").setLevel(logging.INFO)
+    assert logging.getLogger("b.c").isEnabledFor(logging.INFO)
 
 
 def test_a_log_is_read(caplog):
