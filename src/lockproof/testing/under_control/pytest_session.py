@@ -169,7 +169,7 @@ class TestWorker(ControlledWorker):
         state.take()
         self._function = chosen
         try:
-            self._refuse_if_it_fails(chosen, 1, "it fails under control, in one thread")
+            self._refuse_if_it_fails(chosen, 1, "it fails under control, even alone")
             if copies > 1:
                 self._refuse_if_it_fails(chosen, copies, "its copies fail one after the other")
                 self._refuse_if_it_is_long(chosen)
