@@ -1,6 +1,7 @@
 """blinker: two threads that make a `Symbol` of one name for the first time get two, which are not the same.
 
-`__new__` looks whether the name is there, and adds it afterwards. A sender that is such a symbol is compared by identity.
+`__new__` looks whether the name is there, and adds it afterwards. A sender that is a symbol is
+compared by identity.
 """
 
 from typing import Any

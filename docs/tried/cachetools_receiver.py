@@ -11,6 +11,8 @@ from two_threads import meet, told
 
 
 class Squares:
+    """A class with a cached method."""
+
     def __init__(self) -> None:
         self.cache: dict[Any, int] = {}
 

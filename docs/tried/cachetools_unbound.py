@@ -10,7 +10,9 @@ from two_threads import meet, told
 
 
 class Squares:
-    @cachedmethod(lambda self: {})
+    """A class with a cached method."""
+
+    @cachedmethod(lambda _: {})
     def of(self, number: int) -> int:
         return number * number
 
