@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Final
 
 from rich.console import Console
 
+from lockproof.core.evidence import Doubt
 from lockproof.core.verdict import (
     ASSERTIONS,
     Consistency,
@@ -32,12 +35,15 @@ VIOLATED: Final = {
 """The words for a violation of each condition."""
 
 
-def as_text(report: Report, width: int = 100) -> str:
-    """Return the report as plain text. Lines have at most `width` characters, except the first, commands and stacks."""
-    return plain_text(print_report, report, width)
+def as_text(report: Report, width: int = 100, *, steps: Mapping[Doubt, str] | None = None) -> str:
+    """Return the report as plain text. Lines have at most `width` characters, except the first, commands and stacks.
+
+    `steps` are other words for what to do next, for a reader who has other options than those of the command.
+    """
+    return plain_text(partial(print_report, steps=steps), report, width)
 
 
-def print_report(report: Report, console: Console) -> None:
+def print_report(report: Report, console: Console, *, steps: Mapping[Doubt, str] | None = None) -> None:
     """Print the report."""
     page = Page(console)
     _headline(page, report)
@@ -48,7 +54,7 @@ def print_report(report: Report, console: Console) -> None:
         page.heading("Unknown because:" if report.verdict is Verdict.UNKNOWN else "Not judged:")
         for reason in report.unknown:
             page.item(clean(reason.text))
-            page.say(f"next step: {reason.step}", indent=4)
+            page.say(f"next step: {(steps or {}).get(reason.code, reason.step)}", indent=4)
     if report.left_out:
         page.heading("Left out:")
         for each in report.left_out:

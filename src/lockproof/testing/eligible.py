@@ -6,8 +6,8 @@ what of it is not for threads. That plugin need not be installed.
 
 from __future__ import annotations
 
+import dis
 import inspect
-import sys
 import types
 from collections.abc import Iterator
 from typing import Any, Final
@@ -25,8 +25,14 @@ UNSAFE_FIXTURES: Final = frozenset(
 
 UNSAFE_FUNCTIONS: Final = (
     "pytest.warns", "pytest.deprecated_call", "warnings.catch_warnings", "unittest.mock.*", "mock.*", "gc.collect",
+    "contextlib.redirect_stdout", "contextlib.redirect_stderr", "contextlib.chdir", "os.chdir", "doctest.*",
+    "locale.setlocale",
 )  # fmt: skip
 """Functions of which two calls at the same time disturb each other, by name. `*`: everything in a module."""
+
+
+UNSAFE_METHODS: Final = ("assertWarns", "assertWarnsRegex", "assertLogs", "assertNoLogs")
+"""Methods of unittest.TestCase that change what all threads of a process share."""
 
 
 def threads_of(item: pytest.Item, asked: int) -> int:
@@ -48,16 +54,14 @@ def why_not(item: pytest.Item, threads: int) -> str:
         return f"marked thread_unsafe ({reason})" if reason else "marked thread_unsafe"
     if type(item).__name__ == "DoctestItem":
         return "a doctest"
-    if not isinstance(item, pytest.Function) or hasattr(item, "_testcase"):
+    if not isinstance(item, pytest.Function):
         return "no test function of pytest"
-    if _is_unittest(item):
-        return "a unittest.TestCase"
     function = inspect.unwrap(item.obj)
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         return "an async test"
     if getattr(function, "is_hypothesis_test", False) or getattr(item.obj, "is_hypothesis_test", False):
         return "a Hypothesis test"
-    if item.get_closest_marker("xfail") is not None:
+    if item.get_closest_marker("xfail") is not None or getattr(item.obj, "__unittest_expecting_failure__", False):
         return "marked xfail"
     if threads < 2 and not own_threads:
         return "marked for one thread"
@@ -67,11 +71,6 @@ def why_not(item: pytest.Item, threads: int) -> str:
     if called := _unsafe_call(function, (*UNSAFE_FUNCTIONS, *_lines(item.config, "thread_unsafe_functions"))):
         return f"calls {called}"
     return ""
-
-
-def _is_unittest(item: pytest.Function) -> bool:
-    unittest = sys.modules.get("unittest")
-    return unittest is not None and item.cls is not None and issubclass(item.cls, unittest.TestCase)
 
 
 def _lines(config: pytest.Config, name: str) -> list[str]:
@@ -88,11 +87,15 @@ def _unsafe_call(function: Any, unsafe: tuple[str, ...]) -> str:
     if code is None:
         return ""
     space, named = function.__globals__, set(_names(code))
+    imported, loaded = set(_named_by(code, "IMPORT_NAME")), set(_named_by(code, "LOAD_GLOBAL"))
+    for method in UNSAFE_METHODS:
+        if method in named:
+            return f"unittest.TestCase.{method}"
     for full in unsafe:
         home, _, last = full.rpartition(".")
-        if home in named and (last == "*" or last in named):
-            return full  # imported inside the function
-        for name in named & space.keys():
+        if home in imported and (last == "*" or last in named):
+            return full
+        for name in loaded & space.keys():
             value = space[name]
             if isinstance(value, types.ModuleType):
                 rest = f"{home}.".removeprefix(f"{value.__name__}.")
@@ -104,12 +107,20 @@ def _unsafe_call(function: Any, unsafe: tuple[str, ...]) -> str:
     return ""
 
 
-_REAL_HOMES: Final = {"pytest": "_pytest.recwarn", "warnings": "_py_warnings"}
+_REAL_HOMES: Final = {"pytest": "_pytest.recwarn", "warnings": "_py_warnings", "os": "posix"}
 """Modules in which functions are defined that have another public home."""
 
 
 def _module_of(value: Any) -> str:
     return str(getattr(value, "__module__", ""))
+
+
+def _named_by(code: types.CodeType, opcode: str) -> Iterator[str]:
+    """Yield the names that instructions of one kind have. An attribute may be called like a module or a global."""
+    yield from (each.argval for each in dis.get_instructions(code) if each.opname == opcode)
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            yield from _named_by(inner, opcode)
 
 
 def _names(code: types.CodeType) -> Iterator[str]:

@@ -17,7 +17,7 @@ import pytest
 
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.explore import explore_on
-from lockproof.campaign.protocol.child import Child, Died
+from lockproof.campaign.protocol.child import Child, Died, HarnessFault, trace_of
 from lockproof.campaign.protocol.messages import EndTests
 from lockproof.campaign.protocol.setup import CollectedTest, Setup
 from lockproof.core.errors import LockproofError
@@ -25,7 +25,7 @@ from lockproof.core.evidence import Doubt, Omission
 from lockproof.core.options import ExploreOptions
 from lockproof.core.repeat import RepeatTest
 from lockproof.core.settings import seconds, settings
-from lockproof.core.verdict import Finding, Report, Verdict
+from lockproof.core.verdict import Finding, InternalError, Report, Verdict
 from lockproof.testing.eligible import MARK, threads_of, why_not
 
 PROGRAM: Final = "lockproof.testing.under_control.pytest_process"
@@ -44,14 +44,22 @@ _NOT_EXPLORED: Final[dict[Doubt | Omission, str]] = {
     Doubt.NOT_REPEATABLE: "its runs do not repeat",
     Doubt.NOT_CONTROLLED: "it waits for what is not under control",
     Doubt.SEEN_ONCE: "its failure does not repeat",
+    Doubt.LED_ELSEWHERE: "the schedule leads elsewhere",
 }
 """What a search may leave that makes it say little, with the reason not to count the test as explored."""
+
+_STEPS: Final = {
+    Doubt.CUT_OFF: "raise --lockproof-parallel-budget, or budget= in the mark of the test",
+    Doubt.LED_ELSEWHERE: "find it again: run the test without --lockproof-schedule",
+}
+"""What to do next in pytest, for reasons that name options of the command otherwise."""
 
 EXPLORED: Final = "explored"
 HELD: Final = "held"
 FAILED: Final = "failed"
 SCHEDULES: Final = "schedules"
 SECONDS: Final = "seconds"
+FAULT: Final = "lockproof itself failed"
 BECAUSE: Final = "not explored:"
 """The names of amounts in `settings.parallel`; a reason follows the last one."""
 
@@ -66,9 +74,12 @@ class Tests:
         self._child: Child | None = None
         self._setup: Setup | None = None
         self._place = ""
+        self._refusal = ""
 
     def explore(self, item: pytest.Item) -> str:
         """Explore a test that has passed. Return the text of its failure; "" if none was found."""
+        if getattr(item, "_excinfo", None):
+            return ""  # a unittest.TestCase that has not passed: it raises nothing
         threads = threads_of(item, self._asked)
         reason = why_not(item, threads)
         if reason:
@@ -76,15 +87,24 @@ class Tests:
             return ""
         options = self._options(item)
         try:
-            report = self._report(item, threads, options)
+            child, setup = self._started(item, options)
+            child.use_test(item.nodeid, threads, _STARTING)
+            report = explore_on(
+                ControlledChild(setup, options.memory, given=child), options,
+                lambda finding: _repeat(item, threads, finding), name=item.nodeid,
+            )  # fmt: skip
         except LockproofError as error:
             if item.get_closest_marker(MARK) is not None:
                 return str(error)
-            self._not_explored(item, *error.fact.split(": ", 1))
+            self._not_explored(item, *([error.fact] if self._refusal else error.fact.split(": ", 1)))
             return ""
         except Died as died:
-            last = died.stacks.strip().rpartition("\n")[2]
-            self._not_explored(item, "its process ended", f"{died.detail}: {last}" if last else died.detail)
+            self._not_explored(item, "its process ended", _last_words(died))
+            return ""
+        except (HarnessFault, InternalError) as fault:
+            trace = fault.trace if isinstance(fault, InternalError) else trace_of(fault)
+            self._not_explored(item, FAULT, f"please report this:\n{trace.rstrip()}")
+            self.close()  # the next test begins in a fresh process
             return ""
         return self._judged(item, report)
 
@@ -118,7 +138,7 @@ class Tests:
         return ""
 
     def _not_explored(self, item: pytest.Item, reason: str, detail: str = "") -> None:
-        settings.unexplored[item.nodeid] = " ".join(f"{reason}: {detail}".split()) if detail else reason
+        settings.unexplored[item.nodeid] = f"{reason}: {detail}" if detail else reason
         settings.add_parallel({BECAUSE + reason: 1})
 
     def _options(self, item: pytest.Item) -> ExploreOptions:
@@ -133,28 +153,36 @@ class Tests:
             schedule=self._config.getoption("--lockproof-schedule"),
         )  # fmt: skip
 
-    def _report(self, item: pytest.Item, threads: int, options: ExploreOptions) -> Report:
-        child, setup = self._started(item, options)
-        child.use_test(item.nodeid, threads, _STARTING)
-        return explore_on(
-            ControlledChild(setup, options.memory, given=child), options,
-            lambda finding: _repeat(item, threads, finding), name=item.nodeid,
-        )  # fmt: skip
-
     def _started(self, item: pytest.Item, options: ExploreOptions) -> tuple[Child, Setup]:
+        """Return the child. One that pytest does not start in would not start for the next test either.
+
+        Raises:
+            LockproofError: pytest does not start there.
+
+        """
+        if self._refusal:
+            raise LockproofError(self._refusal)
         if self._child is None or self._setup is None:
             self._place = tempfile.mkdtemp(prefix="lockproof-tests-")
-            root = self._config.rootpath
             tests = tuple(
-                f"{root / each.nodeid}"
-                for each in item.session.items
-                if not why_not(each, threads_of(each, self._asked))
+                each.nodeid for each in item.session.items if not why_not(each, threads_of(each, self._asked))
             )
             directory = str(self._config.invocation_params.dir)
-            subject = CollectedTest("", 1, _words(self._config), directory, tests, self._place)
+            subject = CollectedTest("", 1, _words(self._config, self._place), directory, tests)
             self._setup = Setup(list(sys.path), subject, seed=options.seed or 0, hang=options.hang, controlled=True)
             self._child = Child(self._setup, memory=options.memory, program=PROGRAM)
+            try:
+                self._child.start()
+            except (LockproofError, Died) as error:
+                said = error.fact if isinstance(error, LockproofError) else _last_words(error)
+                self._refusal = f"pytest does not start under control, {said}"
+                raise LockproofError(self._refusal) from None
         return self._child, self._setup
+
+
+def _last_words(died: Died) -> str:
+    last = died.stacks.strip().rpartition("\n")[2]
+    return f"{died.detail}: {last}" if last else died.detail
 
 
 def _again(finding: Finding) -> bool:
@@ -165,17 +193,25 @@ def _again(finding: Finding) -> bool:
 def _text(report: Report) -> str:
     from lockproof.report.text import as_text
 
-    return as_text(report)
+    return as_text(report, steps=_STEPS)
 
 
-def _words(config: pytest.Config) -> tuple[str, ...]:
-    """Return the words of pytest's command, and those that switch off what the child is not for."""
+def _words(config: pytest.Config, place: str) -> tuple[str, ...]:
+    """Return the words of pytest's command, and those by which the child keeps its files in `place`.
+
+    A plugin that the user has switched off knows none of its options, so those go only where their plugin is.
+    """
     sent = getattr(config, "workerinput", {}).get("lockproof_words")
     words = list(config.invocation_params.args) if sent is None else list(sent)
-    manager = config.pluginmanager
-    words += ["-n0"] if manager.hasplugin("xdist") else []
-    words += ["--no-cov"] if manager.hasplugin("_cov") or manager.hasplugin("pytest_cov") else []
-    return tuple(map(str, words))
+    for plugins, more in (
+        (("xdist",), ("-n0",)),
+        (("_cov", "pytest_cov"), ("--no-cov",)),
+        (("capture",), ("--capture=no",)),
+        (("tmpdir",), (f"--basetemp={place}/files", "-o", "tmp_path_retention_policy=failed")),
+        (("cacheprovider",), ("-o", f"cache_dir={place}/cache")),
+    ):
+        words += more if any(map(config.pluginmanager.hasplugin, plugins)) else ()
+    return (*map(str, words), "-W", "ignore::pytest.PytestAssertRewriteWarning")
 
 
 def _repeat(item: pytest.Item, threads: int, finding: Finding) -> RepeatTest:

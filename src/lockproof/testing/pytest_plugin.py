@@ -34,6 +34,17 @@ def _copies(text: str) -> int:
     return int(text)
 
 
+def _schedule(text: str) -> str:
+    from lockproof.core.errors import LockproofError
+    from lockproof.core.schedule import Schedule
+
+    try:
+        Schedule.parse(text)
+    except LockproofError as error:
+        raise argparse.ArgumentTypeError(f"{error}") from None
+    return text
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options --lockproof-budget and --lockproof-seed."""
     group = parser.getgroup("lockproof", "checks of thread-safe classes by lockproof.check")
@@ -59,7 +70,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="end the schedules of each test by this count, if its time is not over before (default: no count)",
     )  # fmt: skip
     group.addoption(
-        "--lockproof-schedule", metavar="SCHEDULE",
+        "--lockproof-schedule", metavar="SCHEDULE", type=_schedule,
         help="repeat this schedule of --lockproof-parallel, or of a test marked lockproof_explore",
     )  # fmt: skip
     parser.addini("lockproof_scenarios", "the file of --lockproof-scenarios, relative to the root directory")
@@ -163,13 +174,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Write a line on what all checks covered, with the seed that repeats them; nothing if there was no check."""
     config = terminalreporter.config
     if settings.parallel:
-        from lockproof.testing.parallel import summary
+        from lockproof.testing.parallel import FAULT, summary
 
-        if config.get_verbosity() > 0:
-            for test, reason in settings.unexplored.items():
+        for test, reason in settings.unexplored.items():
+            if config.get_verbosity() > 0 or reason.startswith(FAULT):
                 terminalreporter.write_line(f"lockproof: {test} not explored: {reason}")
         words = summary(settings.parallel, config.getoption("--lockproof-parallel"))
         terminalreporter.write_line(f"lockproof: {words}; --lockproof-seed={settings.seed}")
+    elif config.getoption("--lockproof-schedule") is not None:
+        terminalreporter.write_line(
+            "lockproof: no schedule was run: it needs a test that passes, and --lockproof-parallel=N or the mark "
+            "lockproof_explore"
+        )
     totals = {name: int(amount) for name, amount in settings.totals.items()}
     if not totals:
         return

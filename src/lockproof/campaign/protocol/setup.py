@@ -37,7 +37,7 @@ class CollectedTest:
     """A test as the subject: `copies` threads run it beside each other; 1: it starts threads itself.
 
     `test` is its node id, "" as long as none is chosen. The child runs pytest with these `words` in `directory`, and
-    collects `tests`. Its temporary files go into `place`.
+    collects `tests`.
     """
 
     test: str
@@ -45,7 +45,6 @@ class CollectedTest:
     words: tuple[str, ...]
     directory: str
     tests: tuple[str, ...]
-    place: str
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from lockproof.core.schedule import Ran, Strategy
 from lockproof.engines.control.baton import Baton
 from lockproof.engines.control.carriers import PATIENCE, Carrier, Carriers
 from lockproof.engines.control.decisions import Decisions
+from lockproof.engines.control.identities import Identities
 from lockproof.engines.control.lock_order import LockOrder
 from lockproof.engines.control.task import (
     Abandoned,
@@ -78,7 +79,7 @@ class Engine:
         """Forget the run before."""
         own_time.begin()
         self.reason = ""
-        self.ids: dict[int, tuple[int, Any]] = {}
+        self.ids = Identities()
         self.resources: list[Any] = []
         self.order.clear()
         self._result = Result(Ran((), 0, ()))

@@ -41,7 +41,7 @@ from lockproof.core.interpreter import (
 )
 from lockproof.core.run_steps import CONTAINER, Access
 from lockproof.core.schedule import Switching
-from lockproof.engines.control import primitives, processor
+from lockproof.engines.control import earlier_locks, primitives, processor
 from lockproof.engines.control.containers import kind_of_call, kind_of_instruction
 from lockproof.engines.control.foreseen import (
     BY_NAME,
@@ -90,6 +90,11 @@ state under locks, or make objects that one call uses."""
 
 def _of_the_library(file: str) -> bool:
     return file.startswith(_LIBRARY) and "site-packages" not in file
+
+
+def _library_code_matters(file: str) -> bool:
+    inner = file[len(_LIBRARY) :]
+    return inner not in _TRUSTED and not inner.startswith(("encodings", "re" + os.sep))
 
 
 def _sharing(file: str) -> str:
@@ -219,11 +224,7 @@ class Instrumentation:
             return False
         if file.startswith(("<lockproof ", "<string>")) and code.co_name in ("part", DATACLASS_MAKER):
             return False
-        if _of_the_library(file):
-            return file[len(_LIBRARY) :] not in _TRUSTED and not file[len(_LIBRARY) :].startswith(
-                ("encodings", "re" + os.sep)
-            )
-        return True
+        return _library_code_matters(file) if _of_the_library(file) else True
 
     def _start(self, code: CodeType, _: int) -> Any:
         """Take in code that begins to run; its beginning may be a switch point (see `_begins_at_a_point`)."""
@@ -469,6 +470,7 @@ def install() -> None:
     }
     for place, value in private.items():
         place.replace(value)
+    earlier_locks.replace(Lock, RLock, lambda file: _of_the_library(file) and _library_code_matters(file))
     own_time.own_time.adopt()
     own_time.passing_through(primitives.pass_time)
     own_time.install_dates()

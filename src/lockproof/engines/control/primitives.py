@@ -409,10 +409,7 @@ def number_of(thing: object, /) -> int:
         _known_before.add(_real_id(thing))
     if turns.me() is None or _real_id(thing) in _known_before:
         return _real_id(thing)
-    known = engine.ids.get(_real_id(thing))
-    if known is None:  # the object is kept alive to the end of the run, so that no other one gets its number
-        known = engine.ids[_real_id(thing)] = (16 * (len(engine.ids) + 1), thing)
-    return known[0]
+    return engine.ids.number(thing, _real_id(thing))
 
 
 def hash_of(thing: Any) -> int:

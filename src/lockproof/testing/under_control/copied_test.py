@@ -11,7 +11,9 @@ for one test.
 from __future__ import annotations
 
 import random
-from contextlib import suppress
+import unittest
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, Final
 
@@ -23,11 +25,14 @@ from lockproof.engines.control.primitives import engine, turns
 from lockproof.engines.control.program import FunctionProgram
 from lockproof.testing.under_control.module_state import ModuleState
 
-_LEFT_OFF: Final = (pytest.skip.Exception, pytest.xfail.Exception)
+_LEFT_OFF: Final = (pytest.skip.Exception, pytest.xfail.Exception, unittest.SkipTest)
 
 
 class Copies(FunctionProgram):
-    """A test in `number` copies; 1: the test itself, in the main thread. `skipped`: why the last run was left off."""
+    """A test in `number` copies; 1: the test itself, in the main thread.
+
+    `skipped`: why the last run was left off. `caught`: exceptions of subtests, which their `with` blocks have caught.
+    """
 
     harmless = _LEFT_OFF
 
@@ -35,7 +40,9 @@ class Copies(FunctionProgram):
         super().__init__(self._run)
         self.item, self.number = item, number
         self.skipped = ""
+        self.caught: list[BaseException] = []
         self._state = state
+        self._test: Callable[..., object] = item.obj
 
     def set_up_what_is_shared(self) -> None:
         """Set the test up and down once, on a thread that is not under control: fixtures of a wider scope stay.
@@ -61,20 +68,27 @@ class Copies(FunctionProgram):
         with suppress(Exception, pytest.skip.Exception, pytest.fail.Exception):
             self.item.session._setupstate.teardown_exact(following)  # the hooks expect a test that was set up
 
-    def call(self) -> bool | None:
-        """Call the test, as a hook of pytest that was given the item; None: pytest calls it, in the main thread."""
+    @contextmanager
+    def _in_copies(self) -> Iterator[None]:
+        """Have pytest, or unittest, call copies of the test instead of the test itself."""
+        if self.number == 1:
+            yield
+            return
+        test, self.item.obj = self.item.obj, self._call
+        self._test = test
+        try:
+            yield
+        finally:
+            self.item.obj = test
+
+    def _call(self, **shared: Any) -> None:
         me = turns.me()
-        if me is None or self.number == 1:
-            return None
-        names, given = self.item._fixtureinfo.argnames, self.item.funcargs
-        shared = {name: given[name] for name in names}
+        assert me is not None
         tasks = [
-            engine.spawn(partial(self.item.obj, **self._of_copy(t, shared)), f"thread {t + 1}")
-            for t in range(self.number)
+            engine.spawn(partial(self._test, **self._of_copy(t, shared)), f"thread {t + 1}") for t in range(self.number)
         ]
         for task in tasks:
             engine.join(me, task)
-        return True
 
     def _of_copy(self, t: int, shared: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments of a copy: the shared fixtures, and its own directory and number."""
@@ -92,6 +106,7 @@ class Copies(FunctionProgram):
 
     def _run(self) -> None:
         self.skipped = ""
+        self.caught.clear()
         self._state.put_back()
         random.seed(0)
         self._renew()
@@ -99,7 +114,11 @@ class Copies(FunctionProgram):
         try:
             try:
                 hooks.pytest_runtest_setup(item=self.item)
-                hooks.pytest_runtest_call(item=self.item)
+                with self._in_copies():
+                    hooks.pytest_runtest_call(item=self.item)
+                # unittest raises nothing: it hands the exceptions of a test to the item of pytest
+                for each in [*self.caught, *(info.value for info in vars(self.item).pop("_excinfo", None) or ())]:
+                    raise each
             finally:
                 self._tear_down()
         except _LEFT_OFF as error:

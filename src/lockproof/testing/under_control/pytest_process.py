@@ -7,15 +7,49 @@ as they do in the run of the user. What is printed goes to standard error.
 from __future__ import annotations
 
 import inspect
+import io
 import os
 import sys
-from contextlib import chdir, suppress
+import unittest.case
+import unittest.util
+from collections import deque
+from contextlib import chdir, redirect_stderr, redirect_stdout, suppress
+from typing import TextIO
 
 from lockproof.campaign.protocol.messages import Done, Refused
 from lockproof.campaign.protocol.setup import CollectedTest
 from lockproof.campaign.worker.process import Connection
 from lockproof.engines.control.install import install, instrumentation
 from lockproof.testing.under_control.module_state import ModuleState  # here, since it takes what `install` replaces
+
+
+class LastWords(io.TextIOBase):
+    """A stream that passes on what pytest prints, and remembers the end of it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._lines = stream, deque([""], maxlen=50)
+
+    def write(self, text: str) -> int:
+        """Write to the stream."""
+        first, *more = text.split("\n")
+        self._lines[-1] += first
+        self._lines.extend(more)
+        return self._stream.write(text)
+
+    def fileno(self) -> int:
+        """Return the file that faulthandler writes to."""
+        return self._stream.fileno()
+
+    def flush(self) -> None:
+        """Flush the stream."""
+        self._stream.flush()
+
+    def reason(self) -> str:
+        """Return the last line that says why pytest ended; without one, the last line."""
+        lines = [each for line in self._lines if (each := line.strip())]
+        errors = [each for each in lines if each.startswith(("INTERNALERROR> ", "ERROR", "E "))]
+        last = (errors or lines or ["it printed nothing"])[-1]
+        return last.removeprefix("INTERNALERROR>").removeprefix("E ").strip()
 
 
 def main() -> None:
@@ -36,27 +70,19 @@ def main() -> None:
     for file in (_pytest.__file__, pluggy.__file__, os.path.dirname(__file__)):  # and all of lockproof.testing
         instrumentation.leave_alone(os.path.join(os.path.dirname(file or ""), ""))
     instrumentation.leave_alone(inspect.__file__)  # it only reads, and pytest asks it in each run
+    instrumentation.leave_alone(unittest.case.__file__, unittest.util.__file__)
 
     from lockproof.testing.under_control.pytest_session import TestSession
 
     session = TestSession(connection, setup, subject, ModuleState)
     status: object = None
-    with chdir(subject.directory), suppress(SystemExit):
-        own = (
-            "--capture=no", f"--basetemp={subject.place}/files", "-o", f"cache_dir={subject.place}/cache",
-            "-o", "tmp_path_retention_policy=failed", "-W", "ignore::pytest.PytestAssertRewriteWarning",
-        )  # fmt: skip
-        status = pytest.main([*subject.words, *own], plugins=[session])
+    said = LastWords(sys.stderr)
+    with chdir(subject.directory), redirect_stdout(said), redirect_stderr(said), suppress(SystemExit):
+        status = pytest.main([*subject.words], plugins=[session])
     if session.served:
         connection.answer(Done())
     else:
-        connection.answer(
-            Refused(
-                f"pytest ended with status {status} in the process under control before it ran a test",
-                "it refuses an option there, or a conftest.py does",
-                "run one of the tests alone with --lockproof-parallel, and look at what is printed",
-            )
-        )
+        connection.answer(Refused(f"it ends with status {status}: {said.reason()}"))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
@@ -19,9 +20,11 @@ from lockproof.core.errors import LockproofError
 from lockproof.core.schedule import Switching
 from lockproof.core.settings import settings
 from lockproof.core.verdict import ASSERTIONS
+from lockproof.engines.control.engine import MOST_STEPS
 from lockproof.engines.control.install import instrumentation
 from lockproof.engines.control.primitives import engine
 from lockproof.engines.control.program import FunctionProgram
+from lockproof.engines.control.task import Result
 from lockproof.engines.strategies.exhaustive import ScheduleReplay
 from lockproof.testing.under_control.copied_test import Copies
 from lockproof.testing.under_control.module_state import ModuleState
@@ -29,12 +32,19 @@ from lockproof.testing.under_control.module_state import ModuleState
 _SETTING_UP: Final = 60.0
 """Seconds that the fixtures of a test may take."""
 
+_TOO_LONG: Final = f"it takes more than {MOST_STEPS:,} steps"
+
 _OFF: Final = {
     "xmlpath": None, "lf": False, "failedfirst": False, "newfirst": False, "stepwise": False, "cacheshow": None,
     "cacheclear": False, "usepdb": False, "trace": False, "collectonly": False, "setupshow": False,
     "setuponly": False, "setupplan": False, "pastebin": None, "durations": None,
 }  # fmt: skip
 """Options that ask for another order of tests, for files or for a debugger, with what they are in the child."""
+
+
+_SWITCHED_OFF: Final = ("_run-parallel", "unraisableexception", "threadexception")
+"""The first starts threads, which would be copies of copies. The others keep what a run could not raise, for instance
+in a callback of a weak reference when the run was given up, and raise it in a later one."""
 
 
 class TestSession:
@@ -52,23 +62,29 @@ class TestSession:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Collect the tests to explore, and nothing else; leave files of the user's run alone."""
+        """Collect what the user's command collects; leave files of the user's run alone."""
         settings.exploring = True
         for name, value in _OFF.items():
             if hasattr(config.option, name):
                 setattr(config.option, name, value)
-        config.args = list(self._subject.tests)
         for plugin, _ in config.pluginmanager.list_plugin_distinfo():
             file = getattr(plugin, "__file__", None) or ""
             if "site-packages" in file:  # hooks of other plugins call the test, and are none of it
                 instrumentation.leave_alone(file)
 
     @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the tests to explore. To ask pytest for them by their names would end it where it refuses one name."""
+        wanted = set(self._subject.tests)
+        items[:] = [item for item in items if item.nodeid in wanted]
+
+    @pytest.hookimpl(trylast=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
-        """Switch pytest-run-parallel off, whose threads would be copies of copies."""
-        manager = session.config.pluginmanager
-        if manager.has_plugin("_run-parallel"):
-            manager.unregister(name="_run-parallel")
+        """Switch plugins off that see threads, or exceptions of one run in the next run."""
+        for name in _SWITCHED_OFF:
+            if session.config.pluginmanager.has_plugin(name):
+                session.config.pluginmanager.unregister(name=name)
+        sys.unraisablehook = sys.__unraisablehook__
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -86,9 +102,11 @@ class TestSession:
         return True
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
-        """Call the test in several threads, if it is the one that is explored."""
-        return None if self.worker is None else self.worker.call(pyfuncitem)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> pytest.TestReport:
+        """Keep the exception of a subtest: for no other a report is asked here. To make its text would be steps."""
+        if self.worker is not None and call.excinfo is not None:
+            self.worker.caught(call.excinfo.value)
+        return pytest.TestReport(item.nodeid, item.location, {}, "passed", None, "call")
 
 
 class TestWorker(ControlledWorker):
@@ -122,9 +140,10 @@ class TestWorker(ControlledWorker):
         """Describe the test."""
         return Description("" if self._copies is None else self._copies.item.nodeid, ASSERTIONS, environment.current())
 
-    def call(self, item: pytest.Function) -> bool | None:
-        """Run the copies of a test, if it is the one that is explored; None: pytest calls it."""
-        return None if self._copies is None or item is not self._copies.item else self._copies.call()
+    def caught(self, error: BaseException) -> None:
+        """Take note of an exception that a subtest has caught."""
+        if self._copies is not None:
+            self._copies.caught.append(error)
 
     def _function_program(self) -> FunctionProgram:
         assert self._copies is not None
@@ -150,23 +169,37 @@ class TestWorker(ControlledWorker):
         state.take()
         self._function = chosen
         try:
-            self._refuse_if_it_fails(chosen, 1, "it fails under control, in one thread")
+            self._refuse_if_it_fails(chosen, 1, "it fails under control, even alone")
             if copies > 1:
                 self._refuse_if_it_fails(chosen, copies, "its copies fail one after the other")
+                self._refuse_if_it_is_long(chosen)
         finally:
             chosen.number = copies
         state.narrow(instrumentation.files())
 
     def _refuse_if_it_fails(self, chosen: Copies, number: int, fact: str) -> None:
         chosen.number = number
-        instrumentation.switch(Switching.SYNC)
-        strategy = ScheduleReplay((), strict=False)
-        strategy.begin()
-        result = engine.run(chosen, strategy)
+        result = self._one_after_the_other(chosen, Switching.SYNC)
+        if result.bounded:
+            raise LockproofError(_TOO_LONG)
         if problem := seen_in(result, chosen):
             raise LockproofError(f"{fact}: {_first_line(problem)}")
         if chosen.skipped:
             raise LockproofError(f"it skips itself under control: {chosen.skipped}")
+
+    def _refuse_if_it_is_long(self, chosen: Copies) -> None:
+        """Refuse a test whose copies take too many steps even where none waits for another.
+
+        Each of its runs would be given up, and a long computation would look like threads that go round in loops.
+        """
+        if self._one_after_the_other(chosen, Switching.FREE).bounded:
+            raise LockproofError(_TOO_LONG)
+
+    def _one_after_the_other(self, chosen: Copies, switching: Switching) -> Result:
+        instrumentation.switch(switching)
+        strategy = ScheduleReplay((), strict=False)
+        strategy.begin()
+        return engine.run(chosen, strategy)
 
     def leave(self, following: pytest.Item | None = None) -> None:
         """Leave the chosen test: modules get back what they had, and shared fixtures that `following` lacks end."""
