@@ -8,6 +8,7 @@ from lockproof.campaign.check import Check
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.protocol.child import Child
 from lockproof.campaign.protocol.setup import Setup
+from lockproof.campaign.sanitized import sanitized, slowed
 from lockproof.core.options import CheckOptions, Tell
 from lockproof.core.repeat import Repeat, repeat_of_check
 from lockproof.core.scenario import Scenario
@@ -50,6 +51,12 @@ def check(
     """
     options.validate()
     options = options.settled()
+    if options.sanitizer is not None:
+        with sanitized(setup, options) as under:
+            controlled = ControlledChild(setup, options.memory)
+            own = slowed(options)
+            whole = Check(under.child, controlled, setup, own, repeat, progress or (lambda _: None), sanitized=under)
+            return whole.run(first, kept)
     controlled = ControlledChild(setup, options.memory)
     try:
         with Child(setup, memory=options.memory) as child:

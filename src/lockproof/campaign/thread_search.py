@@ -30,7 +30,11 @@ FEWEST_RUNS: Final = 10
 
 @dataclass
 class ThreadSearch:
-    """Chooses which scenario runs next: a new one, or one from the pool. `notes` are those of the check."""
+    """Chooses which scenario runs next: a new one, or one from the pool. `notes` are those of the check.
+
+    `past_failures`: the search goes on after a violation, since it looks for something else too.
+    `first_look`: seconds for a scenario that runs for the first time.
+    """
 
     runs: ThreadRuns
     deaths: Deaths
@@ -38,6 +42,8 @@ class ThreadSearch:
     clock: Clock
     findings: Findings
     notes: list[str]
+    past_failures: bool = False
+    first_look: float = FIRST_LOOK
     _pool: ScenarioPool = field(default_factory=lambda: ScenarioPool(0))
     _new: Iterator[Scenario] = field(default_factory=lambda: iter(()))
 
@@ -71,7 +77,7 @@ class ThreadSearch:
                 if scenario is None:
                     self.notes.append("each scenario that is left has an operation that a finding is about")
                     return
-                tried, look = Tried(scenario), FIRST_LOOK
+                tried, look = Tried(scenario), self.first_look
             else:
                 tried, look = pool.known()
             try:
@@ -79,7 +85,7 @@ class ThreadSearch:
             except Died as died:
                 deaths += 1
                 self.failures.after_death(died, tried.scenario)
-                if self.findings.has(FindingKind.NOT_LINEARIZABLE):
+                if self.findings.has(FindingKind.NOT_LINEARIZABLE) and not self.past_failures:
                     return
                 continue
             if result.skipped:
@@ -88,8 +94,9 @@ class ThreadSearch:
             self.runs.scenarios += pool.add(tried, result)
             self.runs.add(result)
             self.clock.progress(str(tried.scenario))
-            if result.failures:
+            if result.failures and not (self.past_failures and self.findings.has(FindingKind.NOT_LINEARIZABLE)):
                 self.failures.after_violation(tried.scenario, result)
+            if result.failures and not self.past_failures:
                 return
 
     def _has_few(self, turn: Turn) -> bool:

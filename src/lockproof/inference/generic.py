@@ -22,6 +22,7 @@ from lockproof.inference.catalogue import defines, has
 from lockproof.inference.drafts import Draft, Holes, contents, left_running, settle
 from lockproof.inference.effects import READING, with_effects
 from lockproof.inference.handed import handed_out, inside_of_it
+from lockproof.inference.in_c import is_in_c, nothing, of_protocols
 from lockproof.inference.pools import INTEGERS, Candidates
 
 STANDS_FOR: Final = "_stands_for"
@@ -187,18 +188,17 @@ def _property(name: str, member: Any, arguments: Arguments) -> Iterator[Operatio
 
 
 def _loops(cls: type, kinds: Sequence[OperationKind]) -> Iterator[OperationKind]:
-    """Yield loops over the subject that call it, or are abandoned. None of them changes the subject."""
+    """Yield loops over the subject that call it, or are abandoned. None of them changes the subject.
+
+    Several steps of one line have no common result, so nothing is compared.
+    """
     if not defines(cls, "__iter__") or not defines(cls, "__contains__", "__len__", "add", "append", "__getitem__"):
         return
     if any(kind.text.startswith("a.discard(") for kind in kinds):
-        yield op("[a.discard(-1) for x in a]", normalize=_nothing, weight=0.5)
+        yield op("[a.discard(-1) for x in a]", normalize=nothing, weight=0.5)
     elif defines(cls, "__len__"):
-        yield op("[len(a) for x in a]", normalize=_nothing, reads=True, weight=0.5)
+        yield op("[len(a) for x in a]", normalize=nothing, reads=True, weight=0.5)
     yield op("abandon(a)", reads=True, weight=0.3)
-
-
-def _nothing(_: Any) -> None:
-    """Return nothing: several steps of one line have no common result."""
 
 
 def public(cls: type) -> list[str]:
@@ -302,10 +302,11 @@ def drafted(cls: Any, name: str, arguments: Arguments) -> Draft:
     bound = isinstance(member, (classmethod, staticmethod)) or not isinstance(cls, type)
     called: Any = getattr(cls, name) if bound else member
     function = inspect.unwrap(called)
+    signed = True
     try:
         parameters = list(signature_of(function).parameters.values())
     except (TypeError, ValueError):
-        parameters = []
+        parameters, signed = [], False
     needed: Holes = {}
     optional: Holes = {}
     operand = ""
@@ -336,7 +337,7 @@ def drafted(cls: Any, name: str, arguments: Arguments) -> Draft:
     return Draft(
         name, f"list(a.{name}({{}}))" if lazy else f"a.{name}({{}})", needed, optional, reads,
         2 if reads else 4, finished, operand or next(iter(others), ""), is_manager=is_context_manager(member),
-        iterable=bool(others) or (isinstance(cls, type) and defines(cls, "__iter__", "keys")),
+        iterable=bool(others) or (isinstance(cls, type) and defines(cls, "__iter__", "keys")), signed=signed,
     )  # fmt: skip
 
 
@@ -391,6 +392,8 @@ def _operators(cls: type) -> Iterator[OperationKind]:
         yield op("bool(a)", reads=True)
     if defines(cls, "__next__"):
         yield op("next(a)", weight=4)
+    if is_in_c(cls):
+        yield from of_protocols(cls)
     for sign, name in _SIGNS.items():
         if defines(cls, f"__i{name}__"):
             yield op(f"a {sign}= x", x=INTEGERS if sign in "+-" and not defines(cls, "__contains__") else [{1, 2}])

@@ -18,6 +18,7 @@ from lockproof.core.verdict import (
 )
 from lockproof.report.interleaving import print_control
 from lockproof.report.page import STYLES, Page, plain_text
+from lockproof.report.race_stacks import race_stacks
 from lockproof.report.tables import differences, print_histogram, print_scenario
 from lockproof.report.words import clean, counted, listed, scenario_stacks, seconds, share
 
@@ -130,6 +131,10 @@ def _finding(page: Page, report: Report, number: int, finding: Finding) -> None:
         page.blank()
         page.say("the exception:" if finding.kind is FindingKind.EXCEPTION else "stacks of the threads:", indent=2)
         page.verbatim(scenario_stacks(finding.stacks))
+    if finding.race is not None:
+        page.blank()
+        page.say("stacks of the two accesses, innermost first:", indent=2)
+        page.verbatim(race_stacks(finding.race))
     if finding.control is not None:
         print_control(page, finding.control)
     page.blank()
