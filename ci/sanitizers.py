@@ -172,7 +172,16 @@ SUPPRESSIONS = Path("Tools", "tsan")
 
 def keep_suppressions(archive: Path, prefix: Path) -> None:
     """Put CPython's own suppressions from its source archive beside an interpreter, where lockproof looks for them."""
-    command = ["tar", "xf", str(archive), "-C", str(prefix), "--strip-components=1", "--wildcards", f"*/{SUPPRESSIONS}/*"]
+    command = [
+        "tar",
+        "xf",
+        str(archive),
+        "-C",
+        str(prefix),
+        "--strip-components=1",
+        "--wildcards",
+        f"*/{SUPPRESSIONS}/*",
+    ]
     status, out, err = run_captured(command)
     if status != 0 or not any((prefix / SUPPRESSIONS).glob("*.txt")):
         raise CiError(

@@ -1,17 +1,13 @@
 """Makes the types of CPython's standard library whose constructors need arguments, for docs/tried/c_types.md.
 
-    lockproof check itertools:cycle --factory c_types:cycle --sanitizer thread --python PATH
+lockproof check itertools:cycle --factory c_types:cycle --sanitizer thread --python PATH
 """
 
 from __future__ import annotations
 
-import _csv
-import _random
 import array
-import bz2
 import contextvars
 import csv
-import datetime
 import functools
 import hashlib
 import io
@@ -22,14 +18,12 @@ import operator
 import pickle
 import re
 import struct
-import sys
 import tempfile
 import types
 import weakref
 import xml.etree.ElementTree as ElementTree
 import zlib
 from typing import Any
-
 from xml.parsers import expat
 
 NUMBERS = [1, 2, 3, 4, 5]

@@ -156,6 +156,8 @@ class Check:
         if only is None or not description.own_model:
             with self.clock.during("conformance"):
                 self.conformance.compare(self._time_to_compare())
+        if self.sanitized is not None:
+            self.clock.restart()  # comparing class and model takes some seconds there, and shows no race
         if only is not None:
             self._search_one(only)
         else:
@@ -171,8 +173,14 @@ class Check:
             self.schedule_failures.explain()
         self.conformance.confirm_hangs()
         if self.sanitized is not None:
-            self.sanitized.look()
-            self.sanitized.add_findings(self.findings, self.clock)
+            self._end_sanitized(self.sanitized)
+
+    def _end_sanitized(self, under: Sanitized) -> None:
+        """Make findings of the races, and of the first violation, which the search has passed by."""
+        under.look()
+        if self.thread_search.failed is not None:
+            self.thread_failures.after_violation(*self.thread_search.failed)
+        under.add_findings(self.findings, self.clock)
 
     def _time_to_compare(self) -> float:
         """Return the seconds in which programs of one thread are drawn to compare class and model."""

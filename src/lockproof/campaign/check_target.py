@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from lockproof.campaign.check import Check
 from lockproof.campaign.controlled_child import ControlledChild
@@ -24,8 +25,11 @@ def check_target(target: str, options: CheckOptions, progress: Tell | None = Non
     """
     options = options.seeded().settled()
 
+    # A sanitizer leaves real threads alone, so the command need not say so.
+    given = options if options.sanitizer is None else replace(options, engine=CheckOptions.engine)
+
     def repeat(finding: Finding) -> Repeat:
-        return repeat_of_check(target, options, finding.scenario)
+        return repeat_of_check(target, given, finding.scenario)
 
     setup = Setup.of(target, options, threads=options.threads)
     return check(setup, options, repeat=repeat, kept=kept, progress=progress)

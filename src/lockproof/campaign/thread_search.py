@@ -32,8 +32,8 @@ FEWEST_RUNS: Final = 10
 class ThreadSearch:
     """Chooses which scenario runs next: a new one, or one from the pool. `notes` are those of the check.
 
-    `past_failures`: the search goes on after a violation, since it looks for something else too.
-    `first_look`: seconds for a scenario that runs for the first time.
+    `past_failures`: the search goes on after a violation, since it looks for something else too; `failed` is the first,
+    which nobody has made small. `first_look`: seconds for a scenario that runs for the first time.
     """
 
     runs: ThreadRuns
@@ -44,6 +44,7 @@ class ThreadSearch:
     notes: list[str]
     past_failures: bool = False
     first_look: float = FIRST_LOOK
+    failed: tuple[Scenario, RunResult] | None = None
     _pool: ScenarioPool = field(default_factory=lambda: ScenarioPool(0))
     _new: Iterator[Scenario] = field(default_factory=lambda: iter(()))
 
@@ -85,7 +86,7 @@ class ThreadSearch:
             except Died as died:
                 deaths += 1
                 self.failures.after_death(died, tried.scenario)
-                if self.findings.has(FindingKind.NOT_LINEARIZABLE) and not self.past_failures:
+                if self.findings.has(FindingKind.NOT_LINEARIZABLE):
                     return
                 continue
             if result.skipped:
@@ -94,9 +95,10 @@ class ThreadSearch:
             self.runs.scenarios += pool.add(tried, result)
             self.runs.add(result)
             self.clock.progress(str(tried.scenario))
-            if result.failures and not (self.past_failures and self.findings.has(FindingKind.NOT_LINEARIZABLE)):
+            if result.failures and self.past_failures:
+                self.failed = self.failed or (tried.scenario, result)
+            elif result.failures:
                 self.failures.after_violation(tried.scenario, result)
-            if result.failures and not self.past_failures:
                 return
 
     def _has_few(self, turn: Turn) -> bool:

@@ -105,6 +105,7 @@ def operations(
     notes += _not_asynchronous(cls)
     kinds = [kind for each in found for kind in (each.kinds() if isinstance(each, Draft) else [each])]
     if not without:  # a class of a known kind has the operators of a table
+        plain += of_protocols(cls) if is_in_c(cls) else []
         kinds += plain
     kinds = with_effects(kinds, make, [kind.text for kind in plain if not kind.reads])
     kinds += plain if without else []
@@ -392,8 +393,6 @@ def _operators(cls: type) -> Iterator[OperationKind]:
         yield op("bool(a)", reads=True)
     if defines(cls, "__next__"):
         yield op("next(a)", weight=4)
-    if is_in_c(cls):
-        yield from of_protocols(cls)
     for sign, name in _SIGNS.items():
         if defines(cls, f"__i{name}__"):
             yield op(f"a {sign}= x", x=INTEGERS if sign in "+-" and not defines(cls, "__contains__") else [{1, 2}])
