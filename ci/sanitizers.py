@@ -167,7 +167,7 @@ def clang() -> str | None:
 
 
 SUPPRESSIONS = Path("Tools", "tsan")
-"""The folder of CPython's own suppressions for ThreadSanitizer, in its sources, and below the prefix of a build here."""
+"""The folder of CPython's own suppressions for ThreadSanitizer, in its sources and below the prefix of a build."""
 
 
 def keep_suppressions(archive: Path, prefix: Path) -> None:

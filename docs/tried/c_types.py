@@ -46,7 +46,7 @@ def array_iterator() -> Any:
 
 
 def batched() -> Any:
-    return itertools.batched(NUMBERS, 2)
+    return itertools.batched(NUMBERS, 2, strict=False)
 
 
 def buffered_reader() -> Any:

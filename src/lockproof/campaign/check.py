@@ -339,7 +339,9 @@ class Check:
                 answers, self.conformance.fresh, threads, schedules, complete=search.any_complete,
                 waits=bool(self.waits.kinds),
             )  # fmt: skip
-        return [each for each in found if each.doubt not in self.options.skip]
+        # ThreadSanitizer sees the accesses themselves, whether or not a result shows them.
+        seen = (Doubt.NOTHING_CHANGED, Doubt.NOTHING_OBSERVED) if self.sanitized is not None else ()
+        return [each for each in found if each.doubt not in (*self.options.skip, *seen)]
 
     def _coverage(self, returned: Mapping[str, bool], excused: Sequence[str]) -> Coverage:
         both = self.runs.outcomes, self.schedule_search.outcomes
