@@ -77,7 +77,7 @@ def gravity(finding: Finding) -> tuple[int, float]:
         and any(comes_back(each.text) for each in finding.scenario.operations)
     ):
         rank = 4
-    elif finding.kind in (FindingKind.CRASH, FindingKind.EXIT, FindingKind.MEMORY, FindingKind.DATA_RACE):
+    elif finding.kind in (FindingKind.CRASH, FindingKind.EXIT, FindingKind.MEMORY):
         rank = 0
     elif finding.kind is not FindingKind.NOT_LINEARIZABLE:
         rank = 1

@@ -27,7 +27,7 @@ from lockproof.core.operation import SUBJECTS, renamed
 from lockproof.core.race import CFrame, Race
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, FindingKind
-from lockproof.shrink.shrinker import UNFINISHED, shrink, with_sentence
+from lockproof.shrink.shrinker import UNFINISHED, shrink
 
 RUNS: Final = (40, 200, 800)
 """Runs of a scenario in one request: few at first, since most races show at once."""
@@ -128,24 +128,28 @@ class RaceFindings:
         return not of_module(frame, natives)
 
     def _small(self, seen: SeenRace, goes_on: Callable[[], bool]) -> Finding:
-        key, scenario = seen.race.key, seen.scenario
-        detail = UNSHRUNK
-        if goes_on():
+        key = seen.race.key
+        scenario, detail = self.prober.smaller(seen.scenario, key), ""
+        if goes_on() and not is_smallest(scenario):
             with self.clock.during("shrinking"):
-                small = self.prober.smaller(scenario, key)
-                if self.prober.shows(small, key, CONTROLLING):
-                    detail = ""
-                    scenario = shrink(small, lambda each: self.prober.shows(each, key, PROBING), goes_on)
-                    if not goes_on():
-                        detail = UNFINISHED
+                if self.prober.shows(scenario, key, CONTROLLING):
+                    scenario = shrink(scenario, lambda each: self.prober.shows(each, key, PROBING), goes_on)
+                    detail = "" if goes_on() else UNFINISHED
                 else:
                     detail = ONCE.format(CONTROLLING)
+        elif not is_smallest(scenario):
+            detail = UNSHRUNK
         shown = self.prober.shown.get(str(scenario), Shown()).races.get(key, seen.race)
         race = shown if shown.whole else seen.race
         return Finding(
-            FindingKind.DATA_RACE, scenario, detail=with_sentence(str(race), detail) if detail else str(race),
-            seconds=seen.seconds, failures=1, tries=1, race=race,
+            FindingKind.DATA_RACE, scenario, detail="" if is_smallest(scenario) else detail, seconds=seen.seconds,
+            failures=1, tries=1, race=race,
         )  # fmt: skip
+
+
+def is_smallest(scenario: Scenario) -> bool:
+    """Tell whether nothing can be left out of a scenario: it has two threads of one operation."""
+    return not scenario.init and not scenario.final and [len(each) for each in scenario.threads] == [1, 1]
 
 
 def frames_of(race: Race) -> list[CFrame]:

@@ -37,7 +37,7 @@ class FindingKind(StrEnum):
     CRASH = "crash"
     EXIT = "exit"
     MEMORY = "memory"
-    DATA_RACE = "data race in C code"
+    DATA_RACE = "data race"
     EXCEPTION = "exception"
     DEADLOCK = "deadlock"
     LEFT_BEHIND = "thread left behind"

@@ -146,6 +146,7 @@ def _of_finding(report: Report, finding: Finding) -> Issue:
         f"Scenario: {scenario}" if scenario else "",
         *(finding.outcome.raised if finding.outcome is not None else ()),
         *finding.explanation.why,
+        "" if finding.race is None else f"{finding.race}.",
         finding.detail,
         finding.control.masking.value if finding.control is not None and finding.control.masking is not None else "",
         f"Repeat it with: {finding.command}" if finding.command else "",

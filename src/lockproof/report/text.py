@@ -106,7 +106,8 @@ def kind_words(consistency: Consistency, finding: Finding) -> str:
     """Return in words what went wrong, when histories are judged by this condition."""
     if finding.kind is FindingKind.NOT_LINEARIZABLE:
         return VIOLATED[consistency]
-    return {FindingKind.MEMORY: "too much memory"}.get(finding.kind, finding.kind.value)
+    words = {FindingKind.MEMORY: "too much memory", FindingKind.DATA_RACE: "data race in C code"}
+    return words.get(finding.kind, finding.kind.value)
 
 
 def _finding(page: Page, report: Report, number: int, finding: Finding) -> None:
@@ -118,6 +119,8 @@ def _finding(page: Page, report: Report, number: int, finding: Finding) -> None:
         page.say(clean(sentence), indent=2, hang=2)
     for sentence in finding.explanation.why:
         page.say(clean(sentence), indent=2)
+    if finding.race is not None:
+        page.say(clean(f"{finding.race}."), indent=2)
     if finding.detail:
         page.say(clean(finding.detail), indent=2)
     if finding.outcome and finding.explanation.nearest:

@@ -31,9 +31,13 @@ DEFAULTS: Final = {
 }
 """Options that the user may set otherwise."""
 
-FORCED: Final = {"print_suppressions": "1", "atexit_sleep_ms": "0", "halt_on_error": "0", "report_bugs": "1",
-                 "color": "never", "symbolize": "1"}  # fmt: skip
-"""Options without which lockproof would not see the reports, or not all of them."""
+FORCED: Final = {
+    "print_suppressions": "1", "atexit_sleep_ms": "0", "halt_on_error": "0", "report_bugs": "1", "color": "never",
+    "symbolize": "1",
+    # A signal ends the process as without the sanitizer: the runtime's own handlers would make it end by itself.
+    **dict.fromkeys(("handle_segv", "handle_abort", "handle_sigbus", "handle_sigfpe", "handle_sigill"), "0"),
+}  # fmt: skip
+"""Options without which lockproof would not see the reports, or not all of them, or not a crash."""
 
 SLOWER: Final = 5.0
 """How many times as long as usual work may take before it is called a hang. Measured: 10 to 20 times as long for code
