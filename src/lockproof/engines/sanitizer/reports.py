@@ -37,7 +37,7 @@ _ACCESS = re.compile(
 _FRAME = re.compile(r"^    #\d+ (?P<rest>.*)$")
 _MODULE = re.compile(r" \((?P<module>[^()]*)\+(?P<offset>0x[0-9a-f]+)\)(?: \(BuildId: \w+\))?$")
 _PLACE = re.compile(r"^(?P<function>.*?) (?P<file>/.*?|<null>|[^ ]+\.\w+)(?::(?P<line>\d+))?(?::\d+)?$")
-_LOCATION = re.compile(r"^  (?P<what>Location is .*?)(?: at:)?$")
+_LOCATION = re.compile(r"^  (?P<what>Location is .*?)(?: at)?:?$")
 _MATCHED = re.compile(r"^ThreadSanitizer: Matched (?P<count>\d+) suppressions", re.MULTILINE)
 
 
