@@ -35,6 +35,12 @@ RUNS: Final = (40, 200, 800)
 PROBING: Final = 1.5
 """Seconds for a scenario at most, to see whether it shows a pair."""
 
+LEAST_RUNS: Final = 200
+LEAST_LOOK: Final = 0.1
+LATE: Final = 4.0
+"""Runs of a scenario before it counts as one that does not show a pair, seconds of one request at least, and how many
+times its seconds a scenario may take for these runs."""
+
 CONTROLLING: Final = 3.0
 """Seconds for a control. It is run longer than what it excuses: a pair that it misses is an accusation."""
 
@@ -48,10 +54,15 @@ ONCE: Final = "It was seen once: the scenario did not show it again in {:g} s."
 
 @dataclass
 class Shown:
-    """What a scenario has shown: each pair with its report. `seconds`: how long it has run."""
+    """What a scenario has shown: each pair with its report. `seconds` and `runs`: how long and how often it has run."""
 
     races: dict[tuple[str, ...], Race] = field(default_factory=dict)
     seconds: float = 0.0
+    runs: int = 0
+
+    def enough(self, seconds: float) -> bool:
+        """Tell whether it has run for so long; on a busy machine longer, until it has run a few times."""
+        return self.seconds >= seconds and (self.runs >= LEAST_RUNS or self.seconds >= LATE * seconds)
 
 
 @dataclass
@@ -61,7 +72,6 @@ class Prober:
     child: Child
     log: RaceLog
     clock: Clock
-    invocations: int = 0
     shown: dict[str, Shown] = field(default_factory=dict)
 
     def shows(self, scenario: Scenario, key: tuple[str, ...], seconds: float) -> bool:
@@ -69,16 +79,15 @@ class Prober:
         shown = self.shown.setdefault(str(scenario), Shown())
         self.clock.progress(str(scenario))
         tries = iter(RUNS)
-        while key not in shown.races and shown.seconds < seconds:
+        while key not in shown.races and not shown.enough(seconds):
+            self.log.new()
+            left = max(seconds - shown.seconds, LEAST_LOOK)
             try:
-                self.log.new()
-                result = self.child.ask(
-                    Run(scenario, next(tries, RUNS[-1]), seconds - shown.seconds, until_failure=False), seconds
-                )
-                self.invocations += result.invocations
-                shown.seconds += max(result.seconds, 0.05) if not result.skipped else seconds
+                result = self.child.ask(Run(scenario, next(tries, RUNS[-1]), left, until_failure=False), left)
+                shown.runs += result.invocations
+                shown.seconds += max(result.seconds, LEAST_LOOK) if not result.skipped else LATE * seconds
             except (Died, LockproofError):
-                shown.seconds = seconds
+                shown.seconds = LATE * seconds
             for each in self.log.new():
                 shown.races.setdefault(each.key, each)
         return key in shown.races

@@ -306,7 +306,7 @@ def drafted(cls: Any, name: str, arguments: Arguments) -> Draft:
     signed = True
     try:
         parameters = list(signature_of(function).parameters.values())
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, AttributeError):  # the last: a default of C that names what is not there
         parameters, signed = [], False
     needed: Holes = {}
     optional: Holes = {}

@@ -18,6 +18,7 @@ MOST_ARGUMENTS: Final = 3
 
 _WANTED: Final = re.compile(
     r"(?:exactly|at least|expected(?: at least)?|takes) (?P<count>one|two|three|\d+) (?:positional )?arguments?\b"
+    r"|missing required argument '\w+' \(pos (?P<first>\d+)\)|missing (?P<lacking>\d+) required positional argument"
 )
 _NUMBERS: Final = {"one": 1, "two": 2, "three": 3}
 
@@ -31,7 +32,8 @@ def wanted_arguments(error: BaseException | None) -> int:
     """Return how many arguments a call wants that was made without any, by what it raised; 0 if it does not say."""
     if not isinstance(error, TypeError) or (match := _WANTED.search(str(error))) is None:
         return 0
-    count = _NUMBERS.get(match["count"]) or int(match["count"])
+    said = match["count"] or match["first"] or match["lacking"]
+    count = _NUMBERS.get(said) or int(said)
     return count if count <= MOST_ARGUMENTS else 0
 
 
