@@ -70,7 +70,10 @@ def chain() -> Any:
 
 
 def cmp_to_key() -> Any:
-    return functools.cmp_to_key(lambda one, other: one - other)(1)
+    def compare(one: int, other: int) -> int:
+        return one - other
+
+    return functools.cmp_to_key(compare)(1)
 
 
 def combinations() -> Any:

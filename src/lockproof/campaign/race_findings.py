@@ -185,7 +185,7 @@ def with_own_subjects(scenario: Scenario) -> Scenario | None:
     if len(scenario.threads) > len(SUBJECTS):
         return None
     owners = SUBJECTS[: len(scenario.threads)]
-    mine = [dict.fromkeys(SUBJECTS, owner) for owner in owners]
+    mine: list[dict[str, str]] = [dict.fromkeys(SUBJECTS, owner) for owner in owners]
     init = tuple(renamed(each, names) for names in mine for each in scenario.init)
     threads = tuple(
         tuple(renamed(each, names) for each in thread) for names, thread in zip(mine, scenario.threads, strict=True)

@@ -135,7 +135,7 @@ Examples:
   lockproof check bag.py:Bag --scenario "a.add(1) -> a.discard(1) || len(a) -> sorted(a)"
   lockproof check mypackage --budget 5s                     all that a package has
   lockproof check mypackage --shard 3/8                     an eighth of it, for one job of a matrix
-  lockproof check _ext:Queue --sanitizer thread --python ./python   races in C code
+  lockproof check _ext:Queue --sanitizer thread --python PATH      races in C code
   lockproof check --profile ci                              all targets of [tool.lockproof] in pyproject.toml
 
 \b
