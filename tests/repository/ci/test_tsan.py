@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ci import sanitize, tsan
+from ci import matrix, sanitize, tsan
 from ci.builds import Build, Interpreter
+from ci.compiled import HEADERS
 from ci.console import CiError, Reporter
-from ci.sanitizers import SUPPRESSIONS, THREAD, keep_suppressions
+from ci.sanitizers import CLANG, SUPPRESSIONS, THREAD, keep_suppressions
 
 pytestmark = pytest.mark.one_build
 
@@ -85,3 +86,10 @@ def test_an_interpreter_that_is_named_is_taken_and_one_that_is_none_fails(tmp_pa
 def test_without_a_name_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tsan, "thread_python", lambda _: Path("/made/python"))
     assert tsan.interpreter({}) == "/made/python"
+
+
+def test_the_nightly_workflow_installs_what_the_interpreter_needs_and_runs_the_environment() -> None:
+    text = (tsan.ROOT / ".github" / "workflows" / "nightly.yml").read_text(encoding="utf-8")
+    before, run, _ = text.partition("run: ./ci/test --all")
+    assert run and set(CLANG) | set(HEADERS) <= set(before.split())
+    assert matrix.TSAN in matrix.NIGHTLY
