@@ -372,8 +372,8 @@ class Child:
         return self._errors.read().decode("utf-8", "replace")
 
 
-def generated(child: Child, restart: Callable[[], object]) -> Iterator[Scenario]:
-    """Yield the scenarios that a child makes.
+def generated(child: Child, restart: Callable[[], object], *, revealing: bool = True) -> Iterator[Scenario]:
+    """Yield the scenarios that a child makes, if need be also those whose results reveal nothing of their order.
 
     The child runs the model to prefer scenarios that reveal the order of their threads. If the child dies of that, it
     makes the others without running the model.
@@ -382,7 +382,7 @@ def generated(child: Child, restart: Callable[[], object]) -> Iterator[Scenario]
         Died: the process ended without running the model.
 
     """
-    index, revealing = 0, True
+    index = 0
     while True:
         try:
             answer = child.ask(Generate(index, revealing))
