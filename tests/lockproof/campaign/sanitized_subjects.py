@@ -60,6 +60,6 @@ class Noisy(Quiet):
 
     def add(self) -> int:
         noise = "new_reference /work/source/Objects/object.c:7:1 (python3.13t+0x1)"
-        report(race(noise, noise).replace("ext_call /home/me/ext/src/ext.c", "call /work/source/Objects/call.c")
+        report(race(noise, noise).replace("ext_call /work/ext/src/ext.c", "call /work/source/Objects/call.c")
                .replace("ext.cpython-313t-x86_64-linux-gnu.so", "python3.13t"))  # fmt: skip
         return super().add()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ci import matrix, sanitize, tsan
+from ci import interpreters, matrix, sanitize, tsan
 from ci.builds import Build, Interpreter
 from ci.compiled import HEADERS
 from ci.console import CiError, Reporter
@@ -58,7 +58,7 @@ def test_a_build_that_lacks_them_gets_them(tmp_path: Path, monkeypatch: pytest.M
             asked.append("clean")
 
     monkeypatch.setattr(sanitize, "finished", lambda *_: [made])
-    monkeypatch.setattr(sanitize.interpreters, "MachineWays", Ways)
+    monkeypatch.setattr(interpreters, "MachineWays", Ways)
     for _ in range(2):  # the second time they are there
         assert sanitize.interpreter_for(THREAD, "clang", tmp_path, Reporter()) == made
     assert asked == ["ways", "clean"] and (sanitize.prefix_of(made) / SUPPRESSIONS / "suppressions.txt").exists()

@@ -9,7 +9,7 @@ STACK: Final = """\
     #2 _PyObject_VectorcallTstate /work/source/Include/internal/pycore_call.h:168:11 (python3.13t+0x1f6b86)
     #3 _PyEval_EvalFrameDefault /work/source/Python/generated_cases.c.h:813:23 (python3.13t+0x3daab8) (BuildId: 54f9)
     #4 _PyEval_Vector /work/source/Python/ceval.c:1820:12 (python3.13t+0x3d03f2) (BuildId: 54f9)
-    #5 ext_call /home/me/ext/src/ext.c:9:1 (ext.cpython-313t-x86_64-linux-gnu.so+0x1a) (BuildId: 77aa)
+    #5 ext_call /work/ext/src/ext.c:9:1 (ext.cpython-313t-x86_64-linux-gnu.so+0x1a) (BuildId: 77aa)
     #6 _PyEval_EvalFrameDefault /work/source/Python/generated_cases.c.h:813:23 (python3.13t+0x3daab8) (BuildId: 54f9)
     #7 thread_run /work/source/Modules/_threadmodule.c:343:21 (python3.13t+0x551be2) (BuildId: 54f9)
 """
