@@ -18,6 +18,7 @@ suite, gil_plugin         what one tox environment runs
 reports                   counts of test results, tables, the closing line
 matrix                    `ci/test`
 browser                   the report page in Chromium: its tests, and the pictures of the documents
+tsan                      checks of extensions in C on a CPython that is built with ThreadSanitizer
 verdicts, validation      `ci/validate`: merging the builds' verdicts, and running it
 ========================  =====================================================================
 """

@@ -37,8 +37,8 @@ BESIDE = (LINT, TYPES, DOCS, INSTALL)
 """Environments whose answers other work does not change: beside each other, before all others."""
 
 ALL_MUTANTS = "all-mutants"
-BROWSER = "browser"
-NIGHTLY = (ALL_MUTANTS, BROWSER)
+BROWSER, TSAN = "browser", "tsan"
+NIGHTLY = (ALL_MUTANTS, BROWSER, TSAN)
 """Environments that only `--all` asks for."""
 
 DESCRIPTION = """

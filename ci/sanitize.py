@@ -29,13 +29,25 @@ from ci.cache import cache_directory, process_lock
 from ci.console import CiError, Reporter, duration, run_child, run_main, tail
 from ci.core import ROOT, Fault
 from ci.prefixes import finished
-from ci.sanitizers import CLANG, SANITIZERS, Report, Sanitizer, clang, reports, runtime_of
+from ci.sanitizers import (
+    CLANG,
+    SANITIZERS,
+    SUPPRESSIONS,
+    THREAD,
+    Report,
+    Sanitizer,
+    clang,
+    keep_suppressions,
+    reports,
+    runtime_of,
+)
 
 EXAMPLES = """
 examples:
   python -m ci.sanitize thread                races, in the tests and in 10 minutes of threads
   python -m ci.sanitize address undefined --minutes 1
   python -m ci.sanitize thread --minutes 60 --tests      no tests
+  python -m ci.sanitize --python              make the interpreter for lockproof check --sanitizer thread
 
 exit status: 0 no report with a frame of the core, and each planted fault was reported; 1 otherwise; 2 it could not run
 """
@@ -81,13 +93,16 @@ def interpreter_for(sanitizer: Sanitizer, compiler: str, root: Path, report: Rep
         return interpreters.ensure([sanitizer.build], [], report=report).have[sanitizer.build.name]
     with silent(sanitizer), process_lock(root / "lock", f"compiling CPython for {sanitizer.title}", report) as held:
         ready = finished(root, [sanitizer.build])
-        if ready:
+        if ready and (prefix_of(ready[0]) / SUPPRESSIONS).is_dir():
             return ready[0]
         ways = interpreters.MachineWays(cache_directory(), report)
         try:
             release, archive = ways.source(sanitizer.build.minor)
+            if ready:
+                keep_suppressions(archive, prefix_of(ready[0]))
+                return ready[0]
             compiled.install_headers(report, ways.log)
-            return compiled.compile_build(
+            made = compiled.compile_build(
                 root,
                 sanitizer.build,
                 release,
@@ -96,8 +111,15 @@ def interpreter_for(sanitizer: Sanitizer, compiler: str, root: Path, report: Rep
                 options=[f"CC={compiler}", f"CXX={compiler}++", *sanitizer.configure],
                 lock_descriptor=held.descriptor,
             )
+            keep_suppressions(archive, prefix_of(made))
+            return made
         finally:
             ways.clean()
+
+
+def prefix_of(interpreter: Interpreter) -> Path:
+    """The folder into which an interpreter was installed."""
+    return interpreter.path.parent.parent
 
 
 def requirements() -> list[str]:
@@ -230,6 +252,16 @@ def examine(sanitizer: Sanitizer, minutes: float, seed: int, tests: Sequence[str
     return problems
 
 
+def thread_python(report: Reporter) -> Path:
+    """The interpreter that is built with ThreadSanitizer, made if need be: for `lockproof check --sanitizer thread`."""
+    cache = cache_directory()
+    log = cache / "logs" / "sanitize-thread.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    compiler = clang_for(report, log)
+    runtime_of(compiler, THREAD.runtime)
+    return interpreter_for(THREAD, compiler, cache / "sanitizers" / THREAD.name, report).path
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m ci.sanitize",
@@ -238,13 +270,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "sanitizers", nargs="+", choices=list(SANITIZERS), metavar="SANITIZER", help=", ".join(SANITIZERS)
+        "sanitizers", nargs="*", choices=[*SANITIZERS, []], metavar="SANITIZER", help=", ".join(SANITIZERS)
+    )
+    parser.add_argument(
+        "--python", action="store_true", help="only make the interpreter with ThreadSanitizer, and print its path"
     )
     parser.add_argument("--minutes", type=float, default=10.0, help="of threads, before the tests (default 10)")
     parser.add_argument("--seed", type=int, default=1, help="of the random choices (default 1)")
     parser.add_argument("--tests", nargs="*", choices=TESTS, default=TESTS, help="which folders (default: all)")
     options = parser.parse_args(arguments)
     report = Reporter(prefix="sanitize")
+    if options.python:
+        print(thread_python(report))
+        return 0
+    if not options.sanitizers:
+        parser.error(f"name a sanitizer: {', '.join(SANITIZERS)}")
     problems = []
     for name in options.sanitizers:
         sanitizer = SANITIZERS[name]

@@ -166,6 +166,31 @@ def clang() -> str | None:
     return next((path for name in names if (path := shutil.which(name))), None)
 
 
+SUPPRESSIONS = Path("Tools", "tsan")
+"""The folder of CPython's own suppressions for ThreadSanitizer, in its sources and below the prefix of a build."""
+
+
+def keep_suppressions(archive: Path, prefix: Path) -> None:
+    """Put CPython's own suppressions from its source archive beside an interpreter, where lockproof looks for them."""
+    command = [
+        "tar",
+        "xf",
+        str(archive),
+        "-C",
+        str(prefix),
+        "--strip-components=1",
+        "--wildcards",
+        f"*/{SUPPRESSIONS}/*",
+    ]
+    status, out, err = run_captured(command)
+    if status != 0 or not any((prefix / SUPPRESSIONS).glob("*.txt")):
+        raise CiError(
+            f"{archive.name} has no {SUPPRESSIONS}: {(out + err).strip()}",
+            "another version of CPython keeps its suppressions elsewhere",
+            "name the folder in ci/sanitizers.py",
+        )
+
+
 def runtime_of(compiler: str, name: str) -> Path:
     """The file of the compiler's runtime with this name."""
     _, out, _ = run_captured([compiler, f"--print-file-name={name}"])

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-HELPERS = {"confirm", "two_threads", "weak"}
+HELPERS = {"c_packages", "c_types", "confirm", "two_threads", "weak"}
 BOUND = 120.0  # seconds for one script
 
 

@@ -18,6 +18,7 @@ The rooms of this package, in the order of the pipeline. Each imports the rooms 
     engines.threads     a scenario -> a history, on real threads                                        core
     engines.control     a scenario -> a history, one thread at a time                                   core
     engines.strategies  what chooses the thread that goes on                                            core
+    engines.sanitizer   ThreadSanitizer: what is started under it, what it reports                      core
     judge               a history -> a verdict                                                          core
     shrink              a failing scenario -> the smallest that fails                                   core
     mutation            a class -> mutants of its synchronization                                       core
@@ -25,7 +26,7 @@ The rooms of this package, in the order of the pipeline. Each imports the rooms 
     report              findings -> text, JSON, page, test                                                  core
     campaign.protocol   what parent and child say to each other                           core engines.threads
     campaign.worker     the child: runs, judges   core inference generate engines judge mutation campaign.protocol
-    campaign            the parent: decides what to ask next      core generate shrink mutation campaign.protocol
+    campaign            the parent: decides   core generate shrink mutation campaign.protocol engines.sanitizer
     audit               many checks: units of work, each in a process of its own   core engines.threads campaign
     audit.cluster       units of work on a Dask cluster                                              core audit
     audit.listing       the child that imports a package and lists what it has                    core inference

@@ -27,6 +27,8 @@ from lockproof.core.options import CheckOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
 
+NO_TIME: Final = "there was no time left to call it; give it more with --budget"
+
 LOOK: Final = 0.02
 """Seconds for the scenario of one member on real threads."""
 
@@ -138,12 +140,17 @@ class Uncalled:
     options: CheckOptions
     why: dict[str, str] = field(default_factory=dict)
 
-    def call(self, names: Collection[str], is_silent: Callable[[str], bool]) -> tuple[Scenario, Explored] | None:
+    def call(
+        self, names: Collection[str], is_silent: Callable[[str], bool], goes_on: Callable[[], bool] = lambda: True
+    ) -> tuple[Scenario, Explored] | None:
         """Run a scenario of each member, until one fails; return a scenario that failed under control.
 
-        `is_silent` tells of a member whether no call of it has returned by now.
+        `is_silent` tells of a member whether no call of it has returned by now, `goes_on` whether time is left.
         """
         for name in names:
+            if not goes_on():
+                self.why[name] = NO_TIME
+                continue
             tried, controlled = self._tried(name)
             if tried is not None and tried.raised:
                 self.why[name] = f"every call raised {tried.raised}"

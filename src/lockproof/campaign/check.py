@@ -25,6 +25,7 @@ from lockproof.campaign.protocol.child import Child, Died, not_started, trace_of
 from lockproof.campaign.protocol.messages import CheckNames, Description
 from lockproof.campaign.protocol.setup import Setup
 from lockproof.campaign.results import limits, not_judged
+from lockproof.campaign.sanitized import SANITIZED_LOOK, Sanitized
 from lockproof.campaign.schedule_failures import ScheduleFailures
 from lockproof.campaign.schedule_search import ScheduleSearch
 from lockproof.campaign.thread_failures import ThreadFailures
@@ -65,7 +66,7 @@ class Check:
     """The order of the phases of one check, and its report.
 
     `repeat` returns what repeats a finding; `tell` gets the progress. `left_to_control`: real threads ran nothing,
-    since calls of each scenario may wait.
+    since calls of each scenario may wait. `sanitized`: they ran under ThreadSanitizer.
     """
 
     child: Child
@@ -76,6 +77,7 @@ class Check:
     tell: Tell
     notes: list[str] = field(default_factory=list)
     left_to_control: bool = False
+    sanitized: Sanitized | None = None
 
     def __post_init__(self) -> None:
         options, evidence = self.options, EvidenceBuilder()
@@ -91,6 +93,9 @@ class Check:
         self.thread_failures = ThreadFailures(runs, deaths, clock, findings, options, waits)
         self.thread_search = ThreadSearch(runs, deaths, self.thread_failures, clock, findings, self.notes)
         self.schedule_search = ScheduleSearch(self.controlled, clock, deaths, evidence)
+        if self.sanitized is not None:
+            self.thread_search.past_failures, self.thread_search.first_look = True, SANITIZED_LOOK
+            runs.watch = self.sanitized.begin(clock).ran
         self.uncalled = Uncalled(runs, deaths, self.schedule_search, self.thread_failures, options)
         self.schedule_failures = ScheduleFailures(
             self.controlled, self.schedule_search, runs, deaths, self.thread_failures, clock, findings, options
@@ -151,6 +156,8 @@ class Check:
         if only is None or not description.own_model:
             with self.clock.during("conformance"):
                 self.conformance.compare(self._time_to_compare())
+        if self.sanitized is not None:
+            self.clock.restart()  # comparing class and model takes some seconds there, and shows no race
         if only is not None:
             self._search_one(only)
         else:
@@ -165,6 +172,15 @@ class Check:
         if self.options.engine == "both":
             self.schedule_failures.explain()
         self.conformance.confirm_hangs()
+        if self.sanitized is not None:
+            self._end_sanitized(self.sanitized)
+
+    def _end_sanitized(self, under: Sanitized) -> None:
+        """Make findings of the races, and of the first violation, which the search has passed by."""
+        under.look()
+        if self.thread_search.failed is not None:
+            self.thread_failures.after_violation(*self.thread_search.failed)
+        under.add_findings(self.findings, self.clock)
 
     def _time_to_compare(self) -> float:
         """Return the seconds in which programs of one thread are drawn to compare class and model."""
@@ -238,7 +254,9 @@ class Check:
         with self.clock.during("checking"):
             called = self._called(description)
             silent = called.silent(self.evidence.answers)
-            found = self.uncalled.call(silent, lambda name: name in called.silent(self.evidence.answers))
+            # Under a sanitizer each call takes so long that a class with many members would take minutes.
+            goes_on = self.clock.limit(self.clock.budget) if self.sanitized is not None else lambda: True
+            found = self.uncalled.call(silent, lambda name: name in called.silent(self.evidence.answers), goes_on)
         if found is not None:
             self.schedule_failures.after_failure(*found)
         self.schedule_failures.after_deaths()
@@ -275,11 +293,13 @@ class Check:
         real = self.options.engine != "schedules" and not self.left_to_control
         called, answers = self._called(description), self.evidence.answers
         found = bool(self.findings or differences)
+        under = self.sanitized
         why = self.uncalled.why | dict.fromkeys(self.evidence.slow(), "one thread alone takes too long in it")
         missing = called.missing(answers, why)
         uncalled = called.doubted(missing, found=found)
         excused = called.excused(missing)
         unhealthy = [] if found else self._unhealthy(called, schedules)
+        unhealthy += [] if under is None else under.doubts(description.environment)
         # Inferred observers may be calls that raise where there is nothing to take: one that returns is enough.
         seen = description.inferred and any(each.final and not each.raised for each in answers.values())
         evidence = self.evidence.build(
@@ -295,6 +315,7 @@ class Check:
         notes += [CUT.format(each) for each in dict.fromkeys(cut)]
         notes += self.kept.said({*self.runs.outcomes, *self.schedule_search.outcomes})
         notes += limits(description.environment)
+        notes += [] if under is None else under.notes()
         return Report(
             description.subject,
             description.model,
@@ -320,7 +341,9 @@ class Check:
                 answers, self.conformance.fresh, threads, schedules, complete=search.any_complete,
                 waits=bool(self.waits.kinds),
             )  # fmt: skip
-        return [each for each in found if each.doubt not in self.options.skip]
+        # ThreadSanitizer sees the accesses themselves, whether or not a result shows them.
+        seen = (Doubt.NOTHING_CHANGED, Doubt.NOTHING_OBSERVED) if self.sanitized is not None else ()
+        return [each for each in found if each.doubt not in (*self.options.skip, *seen)]
 
     def _coverage(self, returned: Mapping[str, bool], excused: Sequence[str]) -> Coverage:
         both = self.runs.outcomes, self.schedule_search.outcomes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -26,12 +27,14 @@ class ThreadRuns:
 
     `invocations` counts all runs. `scenarios`, `kinds` and `outcomes` are of the search, without runs that only shrink
     or confirm: `kinds` are those of the operations, `outcomes` says how many distinct outcomes each scenario showed.
-    `counted`: seconds are counts of runs; `work` adds these up.
+    `counted`: seconds are counts of runs; `work` adds these up. `watch` is called after each request that has run a
+    scenario, also one that the process did not survive.
     """
 
     child: Child
     evidence: EvidenceBuilder
     counted: bool = False
+    watch: Callable[[Scenario], object] = lambda _: None
     work: Work = field(default_factory=lambda: Work(RUN))
     scenarios: int = 0
     invocations: int = 0
@@ -60,6 +63,8 @@ class ThreadRuns:
         except Died:
             self.work.idle += DEATH
             raise
+        finally:
+            self.watch(scenario)
         self.invocations += result.invocations
         self.work.count += result.invocations
         self.work.idle += SKIPPED if result.skipped else 0.0

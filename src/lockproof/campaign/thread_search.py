@@ -30,7 +30,11 @@ FEWEST_RUNS: Final = 10
 
 @dataclass
 class ThreadSearch:
-    """Chooses which scenario runs next: a new one, or one from the pool. `notes` are those of the check."""
+    """Chooses which scenario runs next: a new one, or one from the pool. `notes` are those of the check.
+
+    `past_failures`: the search goes on after a violation, since it looks for something else too; `failed` is the first,
+    which nobody has made small. `first_look`: seconds for a scenario that runs for the first time.
+    """
 
     runs: ThreadRuns
     deaths: Deaths
@@ -38,6 +42,9 @@ class ThreadSearch:
     clock: Clock
     findings: Findings
     notes: list[str]
+    past_failures: bool = False
+    first_look: float = FIRST_LOOK
+    failed: tuple[Scenario, RunResult] | None = None
     _pool: ScenarioPool = field(default_factory=lambda: ScenarioPool(0))
     _new: Iterator[Scenario] = field(default_factory=lambda: iter(()))
 
@@ -55,7 +62,8 @@ class ThreadSearch:
 
     def _scenarios(self, first: Sequence[Scenario]) -> Iterator[Scenario]:
         yield from first
-        yield from generated(self.runs.child, self.deaths.restart)
+        # What looks for more than wrong results needs no scenario whose results reveal the order of its threads.
+        yield from generated(self.runs.child, self.deaths.restart, revealing=not self.past_failures)
 
     def search(self, turn: Turn) -> None:
         """Run scenarios until there is a violation, or the turn is over."""
@@ -71,7 +79,7 @@ class ThreadSearch:
                 if scenario is None:
                     self.notes.append("each scenario that is left has an operation that a finding is about")
                     return
-                tried, look = Tried(scenario), FIRST_LOOK
+                tried, look = Tried(scenario), self.first_look
             else:
                 tried, look = pool.known()
             try:
@@ -88,7 +96,9 @@ class ThreadSearch:
             self.runs.scenarios += pool.add(tried, result)
             self.runs.add(result)
             self.clock.progress(str(tried.scenario))
-            if result.failures:
+            if result.failures and self.past_failures:
+                self.failed = self.failed or (tried.scenario, result)
+            elif result.failures:
                 self.failures.after_violation(tried.scenario, result)
                 return
 

@@ -46,6 +46,7 @@ from lockproof.core.options import (
     CONFORMANCES,
     COUNTS,
     ENGINES,
+    SANITIZERS,
     STRATEGIES,
     CheckOptions,
     ExploreOptions,
@@ -134,6 +135,7 @@ Examples:
   lockproof check bag.py:Bag --scenario "a.add(1) -> a.discard(1) || len(a) -> sorted(a)"
   lockproof check mypackage --budget 5s                     all that a package has
   lockproof check mypackage --shard 3/8                     an eighth of it, for one job of a matrix
+  lockproof check _ext:Queue --sanitizer thread --python PATH      races in C code
   lockproof check --profile ci                              all targets of [tool.lockproof] in pyproject.toml
 
 \b
@@ -160,6 +162,15 @@ left out, and FINAL too: the run then ends with lines that observe the subject.
 @click.option("--engine", type=click.Choice(ENGINES), default=CheckOptions.engine, show_default=True,
               help="Real threads, which run in parallel; schedules under control, which can be repeated; or both in "
               "turns.")  # fmt: skip
+@click.option("--sanitizer", type=click.Choice(SANITIZERS),
+              help="Run real threads under ThreadSanitizer, on the interpreter of --python: races in C code are "
+              "findings.")  # fmt: skip
+@click.option("--python", metavar="PATH",
+              help="For --sanitizer: a free-threaded CPython built with ThreadSanitizer. It needs what the subject "
+              "imports, and not lockproof.")  # fmt: skip
+@click.option("--suppressions", metavar="FILE", multiple=True,
+              help="For --sanitizer: a file of its suppressions, beside those of TSAN_OPTIONS and of CPython. May be "
+              "given several times.")  # fmt: skip
 @click.option("--invocations", type=click.IntRange(min=1), help="Run the scenario at most so many times.")
 @click.option("--conformance", type=click.Choice(CONFORMANCES), default=CheckOptions.conformance, show_default=True,
               help="Which differences from the model on one thread are violations: those of a class that inherits from "

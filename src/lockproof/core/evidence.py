@@ -62,6 +62,7 @@ class Doubt(StrEnum):
     LED_ELSEWHERE = "led-elsewhere"
     CUT_OFF = "cut-off"
     CONFORMANCE_UNFINISHED = "conformance-unfinished"
+    SANITIZER_BLIND = "sanitizer-blind"
     INTERRUPTED = "interrupted"
     INTERNAL_ERROR = "internal-error"
 
@@ -388,6 +389,11 @@ _WORDS: Final[dict[Doubt, _Words]] = {
     Doubt.CONFORMANCE_UNFINISHED: _Words(
         "the comparison with the model on one thread did not come to its end", example=": {}", counted=False,
         step="raise --hang if an operation takes long, or leave it out in a Specification",
+    ),
+    Doubt.SANITIZER_BLIND: _Words(
+        "ThreadSanitizer could not see what the subject does", example=": {}", counted=False,
+        step="compile the extension for this interpreter with -fsanitize=thread, for instance CC=clang "
+        "CFLAGS='-fsanitize=thread -g' pip install --no-binary :all: PACKAGE",
     ),
     Doubt.INTERRUPTED: _Words(
         "it was interrupted", example=" after {}", counted=False, step="let it run to its end, or give it less --budget"

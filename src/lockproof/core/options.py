@@ -29,6 +29,9 @@ have a model that the user gave; or all."""
 ENGINES: Final = ("both", "threads", "schedules")
 """The engines that can run the scenarios of a check: real threads, schedules under control, or both in turns."""
 
+SANITIZERS: Final = ("thread",)
+"""The sanitizers under which a check can run its scenarios."""
+
 LEAST_MEMORY: Final = 64
 """The smallest limit of memory for a process, in MiB: the interpreter alone needs most of it."""
 
@@ -103,6 +106,9 @@ class CheckOptions(Options):
         runs: how many runs on real threads end the check; None: no such count.
         schedules: how many schedules under control end the check; None: no such count.
         scenarios: the file of scenarios that failed once; None: none are kept. The campaign does not read it.
+        sanitizer: one of `SANITIZERS`, under which the scenarios run; None: under none.
+        python: the path of the interpreter that runs the scenarios, built with the sanitizer; None: this one.
+        suppressions: files of suppressions for the sanitizer.
         skip: what HELD does not need: public members of the class, which no operation calls then; and codes of
             `HEALTH`.
 
@@ -118,6 +124,9 @@ class CheckOptions(Options):
     schedules: int | None = None
     scenarios: str | None = None
     skip: tuple[str, ...] = ()
+    sanitizer: str | None = None
+    python: str | None = None
+    suppressions: tuple[str, ...] = ()
 
     @property
     def counted(self) -> bool:
@@ -125,7 +134,11 @@ class CheckOptions(Options):
         return self.runs is not None or self.schedules is not None
 
     def settled(self) -> Self:
-        """Return the options with the engine that the counts leave: one without a count does not run."""
+        """Return the options with the engine that is left: one without a count does not run, nor any under a sanitizer
+        but real threads.
+        """
+        if self.sanitizer is not None and self.engine == "both":
+            return replace(self, engine="threads")
         if not self.counted or self.engine != "both" or None not in (self.runs, self.schedules):
             return self
         return replace(self, engine="schedules" if self.runs is None else "threads")
@@ -144,6 +157,7 @@ class CheckOptions(Options):
         """
         if self.threads < 2:
             raise LockproofError(f"--threads {self.threads}: one thread shows nothing", "", "ask for 2 or more")
+        self._validate_sanitizer()
         for name, engine, least in (("runs", "threads", 1), ("schedules", "schedules", LEAST_SCHEDULES)):
             count = getattr(self, name)
             if count is not None and count < least:
@@ -155,6 +169,23 @@ class CheckOptions(Options):
                     f"leave the engine out, or ask for {engine}",
                 )
         super().validate()
+
+    def _validate_sanitizer(self) -> None:
+        if self.sanitizer is None:
+            for name in ("python", "suppressions"):
+                if getattr(self, name):
+                    raise LockproofError(
+                        f"--{name} is about a sanitizer, and none is asked for",
+                        "the scenarios run on the interpreter that runs lockproof",
+                        "add --sanitizer thread, or leave it out and call lockproof with the other interpreter",
+                    )
+            return
+        if self.engine == "schedules" or self.schedules is not None:
+            raise LockproofError(
+                "--sanitizer needs real threads, and schedules are asked for",
+                "under control one thread runs at a time, so no two accesses are without order",
+                "leave --engine and --schedules out, or check the schedules in a run of their own",
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

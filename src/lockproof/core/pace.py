@@ -54,11 +54,12 @@ class Pace:
     """How this process measures its work. `counted`: by counts; then `done` is the work until now, in seconds.
 
     `cuts` says what the clock has cut all the same. `beat` is called now and then while work goes on, so that somebody
-    who waits can tell a slow machine from a hang.
+    who waits can tell a slow machine from a hang. `slower`: how many times as long as usual everything takes here, under
+    a sanitizer.
     """
 
     def __init__(self) -> None:
-        self.counted, self.done = False, 0.0
+        self.counted, self.done, self.slower = False, 0.0, 1.0
         self.cuts: dict[str, None] = {}
         self.beat: Callable[[], object] = lambda: None
         self._next_beat = 0.0
@@ -85,7 +86,7 @@ class Pace:
 
     def patience(self, seconds: float) -> float:
         """Return how long to wait by the clock for something that should come within so many seconds."""
-        return seconds * SAFETY if self.counted else seconds
+        return seconds * SAFETY if self.counted else seconds * self.slower
 
     def took(self) -> list[str]:
         """Return what the clock has cut since the last call."""

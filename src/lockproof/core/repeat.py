@@ -17,6 +17,7 @@ from lockproof.core.schedule import Schedule
 
 ALWAYS: Final = (
     "model", "factory", "teardown", "skip", "consistency", "engine", "conformance", "hang", "memory", "invocations",
+    "sanitizer", "python", "suppressions",
 )  # fmt: skip
 """Options that every command has, unless they have their defaults."""
 

@@ -16,6 +16,7 @@ from lockproof.core.consistency import Consistency as Consistency
 from lockproof.core.environment import Environment
 from lockproof.core.evidence import Decision, Doubt, Evidence, LeftOut, Omission, Reason, verdict_of
 from lockproof.core.evidence import Verdict as Verdict
+from lockproof.core.race import Race
 from lockproof.core.repeat import Repeat
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
@@ -25,7 +26,8 @@ class FindingKind(StrEnum):
     """What went wrong.
 
     NOT_LINEARIZABLE: the model does not explain the results. HANG: a process made no progress. CRASH: a signal ended
-    it. EXIT: it ended by itself. MEMORY: it used too much. Only runs under control show the others. EXCEPTION: an
+    it. EXIT: it ended by itself. MEMORY: it used too much. DATA_RACE: ThreadSanitizer saw two accesses without an
+    order, in C code. Only runs under control show the others. EXCEPTION: an
     exception ended a thread. DEADLOCK: all threads wait for each other. LEFT_BEHIND: a thread still waits after the
     function has ended. LOCK_HELD: a lock was never released. NO_PROGRESS: all threads spin.
     """
@@ -35,6 +37,7 @@ class FindingKind(StrEnum):
     CRASH = "crash"
     EXIT = "exit"
     MEMORY = "memory"
+    DATA_RACE = "data race"
     EXCEPTION = "exception"
     DEADLOCK = "deadlock"
     LEFT_BEHIND = "thread left behind"
@@ -207,6 +210,7 @@ class Finding:
         repeat: what repeats the failure; None if nothing does.
         concurrent: False if one thread alone shows the failure; the scenario then has one thread.
         control: the run under control that found the failure; None if real threads found it.
+        race: the accesses that ThreadSanitizer reported; None for every other kind.
 
     """
 
@@ -223,6 +227,7 @@ class Finding:
     repeat: Repeat | None = None
     concurrent: bool = True
     control: Control | None = None
+    race: Race | None = None
 
     @property
     def command(self) -> str:

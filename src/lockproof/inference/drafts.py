@@ -25,7 +25,8 @@ from lockproof.core.probes import NAMES as PROBES
 from lockproof.core.probes import heard
 from lockproof.core.values import unordered
 from lockproof.inference.arguments import guesses
-from lockproof.inference.pools import Candidates, Guess
+from lockproof.inference.in_c import wanted_arguments
+from lockproof.inference.pools import INTEGERS, Candidates, Guess
 from lockproof.inference.trials import Aside, in_a_copy
 
 type Holes = dict[str, tuple[str, Candidates]]
@@ -62,6 +63,7 @@ class Draft:
         gives: What a call returned: `iterator`, `block` (of `with`), `object` (with methods), `value`, or nothing.
         is_manager: Whether it was made by `contextlib.contextmanager`.
         returns: Whether no call of it was seen to wait.
+        signed: Whether its signature can be read. If not, a trial asks how many arguments it wants.
         about: What else the trial says of the result: the class of an `object`, and whether two calls give the same.
 
     """
@@ -82,6 +84,7 @@ class Draft:
     gives: str = ""
     is_manager: bool = False
     returns: bool = True
+    signed: bool = True
     about: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -93,7 +96,8 @@ class Draft:
     def is_open(self) -> bool:
         """Whether a trial can tell something of it."""
         pools = [pool for _, pool in self.needed.values()]
-        return bool(self.operand) or any(isinstance(pool, Guess) or _is_functions(pool) for pool in pools)
+        guessed = any(isinstance(pool, Guess) or _is_functions(pool) for pool in pools)
+        return guessed or bool(self.operand) or not self.signed
 
     def kind(self, holes: Holes, *, weight: float | None = None) -> OperationKind:
         """Return the kind of operation that gives values for these holes."""
@@ -173,6 +177,8 @@ def settle(drafts: Sequence[Draft], make: Callable[[], Any], factories: Candidat
     for draft, answer in zip(waiting, answers, strict=True):
         if answer is None:
             continue
+        if answer.get("unsigned"):
+            draft.needed = guessed_holes(answer["unsigned"])
         chosen = answer["chosen"] if answer["works"] else known
         better = {hole: pool for hole, pool in named.items() if _guessed(draft, hole)}
         better |= {hole: pools[index] for hole, index in chosen.items() if _guessed(draft, hole)}
@@ -228,6 +234,11 @@ def _children() -> int:
     return 0 if multiprocessing is None else len(multiprocessing.active_children())
 
 
+def guessed_holes(count: int) -> Holes:
+    """Return so many parameters without names, of which nothing is known."""
+    return {f"x_{number}": (f"x_{number}", Guess(INTEGERS)) for number in range(1, count + 1)}
+
+
 def _guessed(draft: Draft, hole: str) -> bool:
     return hole in draft.needed and isinstance(draft.needed[hole][1], Guess)
 
@@ -244,6 +255,9 @@ class Trial:
 
     def __call__(self) -> dict[str, Any]:
         draft = self.draft
+        unsigned = 0 if draft.signed else wanted_arguments(self._call({}))
+        if unsigned:
+            self.draft = draft = replace(draft, needed=guessed_holes(unsigned))
         holes = [hole for hole, (_, pool) in draft.needed.items() if isinstance(pool, Guess)]
         chosen: dict[str, int] = {}
         takes = draft.needed
@@ -262,6 +276,7 @@ class Trial:
         return {
             "chosen": chosen,
             "works": works is None,
+            "unsigned": unsigned,
             "listens": works is None and self._listens(takes),
             "crosses": bool(draft.operand) and draft.iterable and self._call(self._with(takes, "b")) is None,
             "slow": bool(draft.operand) and self._call(self._with(takes, "slowly([1, 2])")) is None,

@@ -23,6 +23,7 @@ from lockproof.inference.catalogue import defines, has
 from lockproof.inference.drafts import Draft, Holes, contents, left_running, settle
 from lockproof.inference.effects import READING, with_effects
 from lockproof.inference.handed import handed_out, inside_of_it
+from lockproof.inference.in_c import is_in_c, nothing, of_protocols
 from lockproof.inference.operand_pools import OperandPools
 from lockproof.inference.pools import INTEGERS, Candidates
 from lockproof.inference.quantities import numbers_of
@@ -107,6 +108,7 @@ def operations(
     kinds = [kind for each in found for kind in (each.kinds() if isinstance(each, Draft) else [each])]
     plain = list(_operators(cls, OperandPools(cls, arguments, drafts)))
     if not without:  # a class of a known kind has the operators of a table
+        plain += of_protocols(cls) if is_in_c(cls) else []
         kinds += plain
     kinds = with_effects(kinds, make, [kind.text for kind in plain if not kind.reads])
     kinds += plain if without else []
@@ -197,18 +199,17 @@ def _property(name: str, member: Any, arguments: Arguments) -> Iterator[Operatio
 
 
 def _loops(cls: type, kinds: Sequence[OperationKind]) -> Iterator[OperationKind]:
-    """Yield loops over the subject that call it, or are abandoned. None of them changes the subject."""
+    """Yield loops over the subject that call it, or are abandoned. None of them changes the subject.
+
+    Several steps of one line have no common result, so nothing is compared.
+    """
     if not defines(cls, "__iter__") or not defines(cls, "__contains__", "__len__", "add", "append", "__getitem__"):
         return
     if any(kind.text.startswith("a.discard(") for kind in kinds):
-        yield op("[a.discard(-1) for x in a]", normalize=_nothing, weight=0.5)
+        yield op("[a.discard(-1) for x in a]", normalize=nothing, weight=0.5)
     elif defines(cls, "__len__"):
-        yield op("[len(a) for x in a]", normalize=_nothing, reads=True, weight=0.5)
+        yield op("[len(a) for x in a]", normalize=nothing, reads=True, weight=0.5)
     yield op("abandon(a)", reads=True, weight=0.3)
-
-
-def _nothing(_: Any) -> None:
-    """Return nothing: several steps of one line have no common result."""
 
 
 def public(cls: type) -> list[str]:
@@ -313,10 +314,11 @@ def drafted(cls: Any, name: str, arguments: Arguments) -> Draft:
     called: Any = getattr(cls, name) if bound else member
     # A bound method is not unwrapped: some decorators below `classmethod` would show the class as a parameter again.
     function = inspect.unwrap(member.__func__ if isinstance(member, classmethod) else called)
+    signed = True
     try:
         parameters = list(signature_of(function).parameters.values())
-    except (TypeError, ValueError):
-        parameters = []
+    except (TypeError, ValueError, AttributeError):  # the last: a default of C that names what is not there
+        parameters, signed = [], False
     needed: Holes = {}
     optional: Holes = {}
     operand = ""
@@ -347,7 +349,7 @@ def drafted(cls: Any, name: str, arguments: Arguments) -> Draft:
     return Draft(
         name, f"list(a.{name}({{}}))" if lazy else f"a.{name}({{}})", needed, optional, reads,
         2 if reads else 4, finished, operand or next(iter(others), ""), is_manager=is_context_manager(member),
-        iterable=bool(others) or (isinstance(cls, type) and defines(cls, "__iter__", "keys")),
+        iterable=bool(others) or (isinstance(cls, type) and defines(cls, "__iter__", "keys")), signed=signed,
     )  # fmt: skip
 
 

@@ -132,7 +132,7 @@ def _run(calls: Sequence[Callable[[], Any]], writing: int) -> None:
 
 def _received(reading: int, count: int, process: int) -> list[Any]:
     lines, waited = b"", 0.0
-    while lines.count(b"\n") < count and waited < PATIENCE:
+    while lines.count(b"\n") < count and waited < PATIENCE * pace.slower:
         ready, _, _ = select.select([reading], [], [], _STEP)
         if not ready:
             waited += _STEP if _is_waiting(process) else _STEP * RUNNING

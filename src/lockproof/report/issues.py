@@ -19,6 +19,7 @@ from lockproof.core.mutation_report import Fate, Judged, MutationReport
 from lockproof.core.verdict import Finding, FindingKind, Nonconformance, Report, TracedStep, Verdict
 from lockproof.report.definition import definition_of
 from lockproof.report.places import SourceLine, place_of
+from lockproof.report.race_stacks import race_lines
 from lockproof.report.text import kind_words
 from lockproof.report.words import clean, scenario_stacks
 
@@ -88,6 +89,7 @@ RULES: Final[dict[str, str]] = {
             FindingKind.CRASH: "A signal ended the process.",
             FindingKind.EXIT: "The process ended by itself.",
             FindingKind.MEMORY: "The process used too much memory.",
+            FindingKind.DATA_RACE: "Threads accessed the same memory in C code, and nothing orders the accesses.",
             FindingKind.EXCEPTION: "An exception ended a thread.",
             FindingKind.DEADLOCK: "All threads wait for each other.",
             FindingKind.LEFT_BEHIND: "A thread still waits after the function has ended.",
@@ -118,8 +120,13 @@ def issues_of(report: Report | MutationReport) -> tuple[Issue, ...]:
 def fingerprint_of(subject: str, finding: Finding) -> str:
     """Return what names a finding in every run: the same subject, kind, and methods that met.
 
-    A finding without a scenario is told apart by the type of its exception instead.
+    A finding without a scenario is told apart by the type of its exception instead, and a data race by the functions
+    of its two accesses.
     """
+    if finding.race is not None:
+        met = [each.frame for each in finding.race.accesses]
+        names = sorted("" if each is None else f"{each.function} {each.file.rpartition('/')[2]}" for each in met)
+        return fingerprint_from(subject, finding.kind.value, *names)
     parts = sorted({part for thread in finding.scenario.threads for each in thread for part in each.parts})
     if not parts and finding.kind is FindingKind.EXCEPTION:
         parts = [finding.detail.partition(":")[0]]
@@ -139,6 +146,7 @@ def _of_finding(report: Report, finding: Finding) -> Issue:
         f"Scenario: {scenario}" if scenario else "",
         *(finding.outcome.raised if finding.outcome is not None else ()),
         *finding.explanation.why,
+        "" if finding.race is None else f"{finding.race}.",
         finding.detail,
         finding.control.masking.value if finding.control is not None and finding.control.masking is not None else "",
         f"Repeat it with: {finding.command}" if finding.command else "",
@@ -158,6 +166,8 @@ def _of_finding(report: Report, finding: Finding) -> Issue:
 
 def _lines_of(finding: Finding) -> Iterator[str]:
     """Yield the lines of a finding as `file:line`, the most telling ones first."""
+    if finding.race is not None:
+        yield from race_lines(finding.race)
     if finding.control is not None:
         yield from (each.place for each in finding.control.steps if each.marked)
         yield from (each.place for each in finding.control.blocked)

@@ -21,6 +21,7 @@ from lockproof.core.verdict import (
 )
 from lockproof.report.interleaving import print_control
 from lockproof.report.page import STYLES, Page, plain_text
+from lockproof.report.race_stacks import race_stacks
 from lockproof.report.tables import differences, print_histogram, print_scenario
 from lockproof.report.words import clean, counted, listed, scenario_stacks, seconds, share
 
@@ -111,7 +112,8 @@ def kind_words(consistency: Consistency, finding: Finding) -> str:
     """Return in words what went wrong, when histories are judged by this condition."""
     if finding.kind is FindingKind.NOT_LINEARIZABLE:
         return VIOLATED[consistency]
-    return {FindingKind.MEMORY: "too much memory"}.get(finding.kind, finding.kind.value)
+    words = {FindingKind.MEMORY: "too much memory", FindingKind.DATA_RACE: "data race in C code"}
+    return words.get(finding.kind, finding.kind.value)
 
 
 def _finding(page: Page, report: Report, number: int, finding: Finding) -> None:
@@ -123,6 +125,8 @@ def _finding(page: Page, report: Report, number: int, finding: Finding) -> None:
         page.say(clean(sentence), indent=2, hang=2)
     for sentence in finding.explanation.why:
         page.say(clean(sentence), indent=2)
+    if finding.race is not None:
+        page.say(clean(f"{finding.race}."), indent=2)
     if finding.detail:
         page.say(clean(finding.detail), indent=2)
     if finding.outcome and finding.explanation.nearest:
@@ -136,6 +140,10 @@ def _finding(page: Page, report: Report, number: int, finding: Finding) -> None:
         page.blank()
         page.say("the exception:" if finding.kind is FindingKind.EXCEPTION else "stacks of the threads:", indent=2)
         page.verbatim(scenario_stacks(finding.stacks))
+    if finding.race is not None:
+        page.blank()
+        page.say("stacks of the two accesses, innermost first:", indent=2)
+        page.verbatim(race_stacks(finding.race))
     if finding.control is not None:
         print_control(page, finding.control)
     page.blank()

@@ -38,6 +38,9 @@ CHECK: dict[str, tuple[Any, str, str]] = {
     "runs": (5, "", "--runs 5"),
     "schedules": (50, "", "--schedules 50"),
     "scenarios": ("kept.toml", "", ""),
+    "sanitizer": ("thread", "--sanitizer thread", "--sanitizer thread"),
+    "python": ("t/python", "--python t/python", "--python t/python"),
+    "suppressions": (("a", "b"), "--suppressions a --suppressions b", "--suppressions a --suppressions b"),
     "skip": (("pop", "nothing-changed"), "--skip pop --skip nothing-changed", "--skip pop --skip nothing-changed"),
 }
 """The command names the smallest scenario, which the option need not be. Then nothing is searched for: the budget, the

@@ -8,6 +8,7 @@ from typing import Any, Final
 from lockproof.core.environment import Environment
 from lockproof.core.evidence import Doubt, Doubted, Evidence, LeftOut, Omission, Tally
 from lockproof.core.options import CheckOptions, ExploreOptions
+from lockproof.core.race import CFrame, MemoryAccess, Race
 from lockproof.core.repeat import RepeatTarget
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule, Switching
@@ -61,6 +62,24 @@ def report(evidence: Evidence = WHOLE, **more: Any) -> Report:
     differences = sum(each.decides for each in given.get("nonconformances", ()))
     return Report(**given, evidence=replace(evidence, findings=findings, differences=differences))
 
+
+RACE: Final = Race(
+    "data race",
+    (
+        MemoryAccess("write of size 8", (CFrame("bag_add", "/src/shop/bag.c", 30, "bag.so", "0x11"),)),
+        MemoryAccess("read of size 8", (CFrame("bag_len", "/src/shop/bag.c", 40, "bag.so", "0x22"),
+                                        CFrame("", "", 0, "bag.so", "0x33"))),
+    ),
+    "heap block of size 64",
+)  # fmt: skip
+RACES: Final = report(
+    findings=(
+        Finding(FindingKind.DATA_RACE, Scenario.parse("a.add(1) || len(a)"), seconds=1.5, failures=1, tries=1,
+                race=RACE, repeat=checked("a.add(1) || len(a)", sanitizer="thread", python="t/python")),
+        Finding(FindingKind.DATA_RACE, Scenario.parse("a.add(1) || len(a)"), seconds=2.5, failures=1, tries=1,
+                race=replace(RACE, accesses=(RACE.accesses[0], MemoryAccess("write of size 4")), location="")),
+    ),
+)  # fmt: skip
 
 LOST: Final = outcome(("True",), ("True",), final=("[1]",), count=812, verdict=Verdict.VIOLATION)
 LOST_UPDATE: Final = report(
@@ -341,6 +360,7 @@ SAMPLES: Final = {
     "long-lines": LONG_LINES,
     "hang": HANG,
     "crash": CRASH,
+    "races": RACES,
     "held": HELD,
     "uncalled": UNCALLED,
     "unknown": UNKNOWN,

@@ -15,8 +15,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from traceback import format_exception
 from typing import IO, Final
@@ -89,15 +89,27 @@ WORKER: Final = "lockproof.campaign.worker.process"
 """The module that a child process runs."""
 
 
+@dataclass(frozen=True)
+class Launch:
+    """Another interpreter for the child: its path, and the variables of its environment.
+
+    `goodbye`: seconds for a process to end by itself, which writes something at its end.
+    """
+
+    python: str
+    variables: Mapping[str, str]
+    goodbye: float = 10.0
+
+
 class Child:
     """Starts the child process on the first request, and again after it has died. It runs the module `program`.
 
     `seconds` without an answer, beyond what a request may take, are a hang; `memory` is in MiB. `cuts` says what the
-    clock has cut where counts should have ended the work.
+    clock has cut where counts should have ended the work. `launch` names another interpreter than this one.
     """
 
-    def __init__(self, setup: Setup, *, memory: int, program: str = WORKER) -> None:
-        self._setup, self._memory, self._program = setup, memory, program
+    def __init__(self, setup: Setup, *, memory: int, program: str = WORKER, launch: Launch | None = None) -> None:
+        self._setup, self._memory, self._program, self._launch = setup, memory, program, launch
         self._process: subprocess.Popen[str] | None = None
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._errors: IO[bytes] | None = None
@@ -179,7 +191,7 @@ class Child:
     def launch_next(self) -> None:
         """Start the process that `renew` will need, so that it imports the subject meanwhile."""
         if self._next is None:
-            self._next = Child(self._setup, memory=self._memory, program=self._program)
+            self._next = Child(self._setup, memory=self._memory, program=self._program, launch=self._launch)
             self._next.launch()
 
     def renew(self) -> None:
@@ -215,8 +227,9 @@ class Child:
         if process.returncode is None:  # otherwise its end is known already, and no line comes any more
             # The end of its output shows its end. Waiting for the process itself would free its number, and with that
             # the number of the group that is killed below.
+            goodbye = _GOODBYE if self._launch is None else self._launch.goodbye
             with contextlib.suppress(queue.Empty):
-                while self._lines.get(timeout=_GOODBYE) is not None:
+                while self._lines.get(timeout=goodbye) is not None:
                     pass
         if hasattr(os, "killpg"):
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -246,8 +259,10 @@ class Child:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join([_package_root(), os.environ.get("PYTHONPATH", "")])}
         if self._setup.controlled or self._setup.counted:
             environment["PYTHONHASHSEED"] = "0"  # the order of a set of texts must be the same in each process
+        if self._launch is not None:
+            environment |= self._launch.variables
         self._process = process = subprocess.Popen(
-            [sys.executable, "-m", self._program],
+            [sys.executable if self._launch is None else self._launch.python, "-m", self._program],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -357,8 +372,8 @@ class Child:
         return self._errors.read().decode("utf-8", "replace")
 
 
-def generated(child: Child, restart: Callable[[], object]) -> Iterator[Scenario]:
-    """Yield the scenarios that a child makes.
+def generated(child: Child, restart: Callable[[], object], *, revealing: bool = True) -> Iterator[Scenario]:
+    """Yield the scenarios that a child makes, if need be also those whose results reveal nothing of their order.
 
     The child runs the model to prefer scenarios that reveal the order of their threads. If the child dies of that, it
     makes the others without running the model.
@@ -367,7 +382,7 @@ def generated(child: Child, restart: Callable[[], object]) -> Iterator[Scenario]
         Died: the process ended without running the model.
 
     """
-    index, revealing = 0, True
+    index = 0
     while True:
         try:
             answer = child.ask(Generate(index, revealing))

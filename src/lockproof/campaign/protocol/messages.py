@@ -19,6 +19,7 @@ from lockproof.core.environment import Environment
 from lockproof.core.evidence import Doubt, Doubted, Omission, Tally
 from lockproof.core.members import Member
 from lockproof.core.mutant import Mutant, SyncSite
+from lockproof.core.native_code import Natives
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
 from lockproof.core.verdict import Control, Explanation, FindingKind, Masking, Nonconformance, Outcome
@@ -389,6 +390,13 @@ class Run(Request[RunResult]):
 
 
 @dataclass(frozen=True)
+class LookAtNatives(Request[Natives]):
+    """Say which machine code is loaded, and whether a sanitizer sees what it does."""
+
+    answer = Natives
+
+
+@dataclass(frozen=True)
 class MakeMutants(Request[Mutants]):
     """Make the mutants of the class by these operators. None: by all operators."""
 
@@ -407,10 +415,7 @@ class WatchOperations(Request[Watched]):
 
 @dataclass(frozen=True)
 class Explore(Request[Explored]):
-    """Go on exploring a scenario, or the function: `most` schedules with at most `bound` preemptions.
-
-    `only` names the strategy, or the portfolio of all.
-    """
+    """Go on exploring a scenario, or the function, by the strategy `only`: `most` schedules, `bound` preemptions."""
 
     answer = Explored
     scenario: Scenario | None
@@ -465,7 +470,7 @@ REQUESTS: Final = {
     each.__name__: each
     for each in (
         Describe, CheckNames, Conform, UseWatched, Avoid, FindWaits, UseWaits, Generate, CallMember, RunLines, Run,
-        MakeMutants, WatchOperations, Explore, Label, Replay, UseTest, EndTests,
+        LookAtNatives, MakeMutants, WatchOperations, Explore, Label, Replay, UseTest, EndTests,
     )
 }  # fmt: skip
 EXCEPTIONAL: Final = {each.__name__: each for each in (Hung, Refused, Fault)}

@@ -72,7 +72,9 @@ class Setup:
     `waits`: the kinds of operations that are known to wait. `skip`: members of the class that no operation calls.
     `teardown`: the line that ends a subject, instead of what the specification says; None: as that says.
     `adjustment`: what another process has found in comparing class and model on one thread; None: nothing.
-    `counted`: counts end all work, and not the clock.
+    `counted`: counts end all work, and not the clock. `sanitized`: the child is another interpreter, under
+    ThreadSanitizer, with a path of its own, which follows `path`. `slower`: how many times as long as usual everything
+    takes there.
     """
 
     path: list[str]
@@ -92,6 +94,8 @@ class Setup:
     teardown: str | None = None
     adjustment: Adjustment | None = None
     counted: bool = False
+    sanitized: bool = False
+    slower: float = 1.0
 
     @classmethod
     def of(cls, subject: str | Pickled | CollectedTest, options: Options, *, threads: int = 2) -> Self:

@@ -172,7 +172,7 @@ class Case:
         """Judge a run, and return its outcome with count 0."""
         began = pace.now()
         judgement, doubt = Judgement(Verdict.UNKNOWN), Doubt.OUTCOMES_UNDECIDED
-        if self._judging < JUDGING:
+        if self._judging < JUDGING * pace.slower:
             try:
                 judgement = self._checked(record, self._judged(record))
                 if self.anonymous:

@@ -81,7 +81,7 @@ class Connection:
             self.answer(_other_version(greeting))
             return None
         setup = read(json.loads(self._lines.get()), [Setup])
-        pace.counted, pace.beat = setup.counted, lambda: self.answer(Alive())
+        pace.counted, pace.slower, pace.beat = setup.counted, setup.slower, lambda: self.answer(Alive())
         return setup
 
     def answer(self, message: object) -> None:
@@ -110,10 +110,16 @@ def main() -> None:
     else:
         own_time.install()
     lives.count_starts()
-    sys.path[:] = setup.path
+    sys.path[:] = [*setup.path, *_own_path()] if setup.sanitized else setup.path
     if setup.replaced:
         replace_modules(setup.replaced)
     serve(connection, lambda: kind(setup))
+
+
+def _own_path() -> list[str]:
+    """Return the path of this interpreter, with lockproof last: beside it may lie what the parent has installed."""
+    root = str(Path(__file__).resolve().parents[3])
+    return [*(each for each in sys.path if each and each != root), root]
 
 
 def serve(connection: Connection, new_worker: Callable[[], Worker], last: type[Request[Any]] | None = None) -> None:

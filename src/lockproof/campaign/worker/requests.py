@@ -30,6 +30,7 @@ from lockproof.campaign.protocol.messages import (
     Fresh,
     Generate,
     Generated,
+    LookAtNatives,
     MakeMutants,
     Request,
     Run,
@@ -46,6 +47,7 @@ from lockproof.campaign.worker.blocking import has_waits, is_own_model, marked, 
 from lockproof.campaign.worker.case import JUDGING, Case, lenient, summed
 from lockproof.campaign.worker.mutating import mutants
 from lockproof.campaign.worker.named import named
+from lockproof.campaign.worker.natives import natives
 from lockproof.campaign.worker.watchdog import Watchdog
 from lockproof.core import environment
 from lockproof.core.adjustment import Adjustment
@@ -108,7 +110,7 @@ class Worker:
         self._beginnings: dict[str, tuple[str, ...]] = {}
         self._known, self._waits, self._skip = setup.watched, setup.waits, setup.skip
         self._made: Scenario | None = None
-        self._own_threads = False
+        self._own_threads, self._sanitized = False, setup.sanitized
         self._strict, self._adjustment, self._teardown = setup.strict, setup.adjustment, setup.teardown
         with Watchdog(self._hang + 30):
             self._load(*named(setup.subject))
@@ -141,6 +143,8 @@ class Worker:
                 return self.run_lines(lines, hang)
             case Run():
                 return self.run(request)
+            case LookAtNatives():
+                return natives(self.specification)
             case MakeMutants(operators):
                 return mutants(self.specification, operators, self._hang, self.announce)
         raise LockproofError(f"{type(request).__name__} is no request for a child that runs real threads")
@@ -276,7 +280,7 @@ class Worker:
         scope = parted(self.specification)
         if scope is None:
             return ()
-        with Watchdog(self._hang if pace.counted else min(self._hang, SHORT_HANG)):
+        with Watchdog(self._hang if pace.counted else min(self._hang, SHORT_HANG * pace.slower)):
             result = conform(scope, self._seed, seconds, announce=self.announce, skip=kinds_doing(scope, skip),
                              compared=self._compared())  # fmt: skip
         self._own_threads = result.threads
@@ -409,13 +413,14 @@ class Worker:
     def run(self, request: Run) -> RunResult:
         """Run a scenario on real threads until one of the bounds of the request is reached."""
         began = time.perf_counter()
-        self._give_model(request.seconds + JUDGING)
+        self._give_model(request.seconds + JUDGING * pace.slower)
         seconds, hang = request.seconds, request.hang or self._hang
         case = self._case(request.scenario, hang)
         if case.skipped:
             return RunResult(request.scenario, skipped=case.skipped)
         tally: Counter[RecordKey] = Counter()
-        size, failed = case.first_runs(FIRST_CHUNK, seconds), False
+        # Under a sanitizer the first run takes much longer than the others, so it tells nothing of them.
+        size, failed = FIRST_CHUNK if self._sanitized else case.first_runs(FIRST_CHUNK, seconds), False
         while (left := request.invocations - tally.total()) > 0 and not (failed and request.until_failure):
             tally.update(self._chunk(case, min(size, left), hang))
             failed = any(case.judged(key)[0].verdict is Verdict.VIOLATION for key in tally)
@@ -488,5 +493,5 @@ class Worker:
         if self._crew is None or self._crew.size < len(scenario.threads):
             if self._crew is not None:
                 self._crew.close()
-            self._crew = Crew(max(self._threads, len(scenario.threads)), self._seed)
+            self._crew = Crew(max(self._threads, len(scenario.threads)), self._seed, looks=not self._sanitized)
         return self._crew.program(scenario, self.specification.subject, self.specification.globals)

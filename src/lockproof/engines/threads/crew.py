@@ -108,12 +108,12 @@ class Crew:
     """`size` threads that run chunks.
 
     The threads are daemons, so a crew that nobody closes ends with the process. `seed` determines the delays and the
-    placement of the threads.
+    placement of the threads. `looks` is that of `CompiledProgram`.
     """
 
-    def __init__(self, size: int, seed: int) -> None:
+    def __init__(self, size: int, seed: int, *, looks: bool = True) -> None:
         exact_timers()
-        self.size = size
+        self.size, self._looks = size, looks
         self._random = random.Random(seed)
         self._patience = 0 if is_gil_enabled() else PATIENCE
         self._chunk: _Chunk | None = None
@@ -129,7 +129,7 @@ class Crew:
 
     def program(self, scenario: Any, new: Callable[[], Any], names: Any) -> CompiledProgram:
         """Return the code of a scenario, with the patience that this build needs."""
-        return CompiledProgram(scenario, new, names, patience=self._patience)
+        return CompiledProgram(scenario, new, names, patience=self._patience, looks=self._looks)
 
     def run(self, program: CompiledProgram, invocations: int, *, hang: float, batch: int = BATCH) -> Counter[RecordKey]:
         """Run a scenario `invocations` times, and return how often each key was recorded.

@@ -234,7 +234,9 @@ def _findings(anchor: str, entries: Sequence[Entry]) -> Iterable[SameFinding]:
         if isinstance(entry.document, Report):
             for each in entry.document.findings:
                 scenario = str(each.scenario) if each.scenario.threads else ""
-                key = each.kind, scenario, "" if scenario else each.detail
+                # One scenario shows several data races: their accesses tell them apart.
+                told = "; ".join(each.race.key) if each.race is not None else "" if scenario else each.detail
+                key = each.kind, scenario, told
                 found.setdefault(key, []).append((entry, each))
     for number, ((_, scenario, detail), variants) in enumerate(found.items(), 1):
         first = variants[0][0].document

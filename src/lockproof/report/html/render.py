@@ -27,6 +27,7 @@ from lockproof.report.html.picture_history import picture_of_part
 from lockproof.report.html.picture_waits import picture_of_waits
 from lockproof.report.interleaving import replay_words, short_place
 from lockproof.report.output_file import write_whole
+from lockproof.report.race_stacks import race_stacks
 from lockproof.report.tables import differences
 from lockproof.report.text import VIOLATED, rate_words
 from lockproof.report.words import clean, counted, listed, scenario_stacks, seconds, share
@@ -128,6 +129,7 @@ def _templates() -> Templates:
         "picture_of_part": picture_of_part,
         "picture_of_waits": picture_of_waits,
         "rate_words": rate_words,
+        "race_stacks": race_stacks,
         "ran": _ran,
         "replay_words": replay_words,
         "share": share,

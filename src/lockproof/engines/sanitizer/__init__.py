@@ -1,0 +1,1 @@
+"""ThreadSanitizer: which interpreter has it, how a process is started under it, and what it reports."""

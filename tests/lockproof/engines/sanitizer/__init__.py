@@ -1,0 +1,1 @@
+"""Is ThreadSanitizer started as it should be, and is what it reports read rightly?"""
