@@ -15,7 +15,7 @@ from lockproof.core.evidence import HEALTH
 EXHAUSTIVE: Final = ("traces", "orders", "preemptions")
 """Strategies that come to an end."""
 
-DRAWING: Final = {"surw": "SURW", "pct": "PCT", "pos": "POS", "random": "random-walk"}
+DRAWING: Final = {"few": "few-threads", "surw": "SURW", "pct": "PCT", "pos": "POS", "random": "random-walk"}
 """Strategies that draw schedules without end, with their names in reports."""
 
 STRATEGIES: Final = ("portfolio", *EXHAUSTIVE, *DRAWING)

@@ -163,6 +163,7 @@ class Ran:
         steps_made: its steps, for a strategy that needs them; without those of a redundant rest.
         waiting: for each thread that waits for a lock at the end, the step that it would make.
         gaps: in words, what the steps may lack.
+        kinds: for each thread, what it runs: equal for threads that run the same function, in this run or another one.
 
     """
 
@@ -175,6 +176,7 @@ class Ran:
     steps_made: Sequence[RunStep] = ()
     waiting: Sequence[RunStep] = ()
     gaps: Sequence[str] = ()
+    kinds: Sequence[object] = ()
 
 
 class Redundant(Exception):

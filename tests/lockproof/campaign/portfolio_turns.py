@@ -10,7 +10,7 @@ from lockproof.engines.control.program import FunctionProgram
 
 def ask_turns() -> list[dict[str, int]]:
     turns = []
-    for threads in (3, MANY_THREADS + 1):
+    for threads in (MANY_THREADS, MANY_THREADS + 1):
         exploration = Exploration(FunctionProgram(int), lambda _: None, 1)
         exploration.threads = threads
         stages = [exploration._next_stage() for _ in range(600)]

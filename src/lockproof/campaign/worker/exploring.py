@@ -30,7 +30,8 @@ from lockproof.engines.control.primitives import engine
 from lockproof.engines.control.program import FunctionProgram, ScenarioProgram
 from lockproof.engines.control.task import Result, own, place
 from lockproof.engines.strategies.exhaustive import Diverged, Preemptions, ScheduleReplay, SyncOrders
-from lockproof.engines.strategies.sampling import SAMPLERS
+from lockproof.engines.strategies.few_threads import FEW
+from lockproof.engines.strategies.samplers import SAMPLERS
 from lockproof.engines.strategies.traces import Traces
 
 SLICE: Final = 0.15
@@ -45,8 +46,8 @@ LARGE_PARTS: Final = ("traces", "preemptions")
 fewer schedules than these. For two strategies it is half of the request: most small scenarios have few traces, and most
 small flaws need just one preemption."""
 
-MANY_THREADS: Final = 20
-"""With more threads, SURW has half of all turns: exhaustive searches do not end, and the others draw too widely."""
+MANY_THREADS: Final = 2 * FEW
+"""With more threads, the strategy that lets few of them meet has every other turn; with fewer, it has none."""
 
 MAIN: Final = "main thread"
 """The name of the first thread. In a scenario it only waits for the others, until the final part."""
@@ -227,10 +228,11 @@ class Exploration:
             return None
         if not self._drawing_helps():
             able = [stage for stage in able if stage.name not in SAMPLERS]
+        if self.threads <= MANY_THREADS and len(able) > 1:
+            able = [stage for stage in able if stage.name != "few"]
         if not able:
             return None
-        many = self.threads > MANY_THREADS
-        stage = min(able, key=lambda each: each.turns * (1 if many and each.name == "surw" else len(able) - 1))
+        stage = min(able, key=lambda each: each.turns * (1 if each.name == "few" else len(able) - 1))
         stage.turns += 1
         return stage
 

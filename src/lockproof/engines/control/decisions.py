@@ -126,8 +126,9 @@ class Decisions:
 
     def ran(self) -> Ran:
         """Return what the run was, as the strategy is to learn it."""
-        steps = [task.steps for task in self._turns.tasks]
-        ran = Ran(self._choices, self._preemptions, steps, self.firsts, self._redundant)
+        tasks = self._turns.tasks
+        steps, kinds = [task.steps for task in tasks], [task.kind for task in tasks]
+        ran = Ran(self._choices, self._preemptions, steps, self.firsts, self._redundant, kinds=kinds)
         if self.log is None:
             return ran
         return replace(ran, steps_made=self.log.finished(), waiting=self.log.waiting, gaps=tuple(self.log.gaps))

@@ -35,6 +35,7 @@ from lockproof.engines.control.task import (
     Task,
     asleep,
     blocked,
+    kind_of,
     site_of_thread,
     stacks_of,
 )
@@ -166,6 +167,7 @@ class Engine:
         turns = self.turns
         task = Task(len(turns.tasks), function, name, daemon)
         task.thread = thread
+        task.kind = kind_of(function, thread)
         turns.inside, inside = True, turns.inside
         try:
             self.carriers.carry(task)

@@ -7,6 +7,7 @@ import threading
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import CodeType, FrameType
 from typing import Any, Final, Protocol
 
@@ -55,6 +56,7 @@ class Task:
 
     `ready`: the task can go on. `begun`, `done`: its function has been called, or has ended. `fresh`: it has not come
     to a switch point yet. `lost`: it waits for something uncontrolled (see `turns`).
+    `kind` is equal for tasks that run the same function, in this run and in others.
     `wants` is the resource that it waits for, `deadline` the virtual time in seconds at which it stops waiting, and
     `held` has its locks, each with the place that took it.
     """
@@ -74,6 +76,7 @@ class Task:
         "ident",
         "in_methods",
         "index",
+        "kind",
         "loops",
         "lost",
         "made",
@@ -108,6 +111,7 @@ class Task:
         self.in_methods: set[int] = set()  # ids of frames that hand over the GIL when a bound method returns
         self.arrived = False  # it went on after a join without a decision, which follows at its next switch point
         self.thread: Any = None
+        self.kind: object = None
 
     def stores(self, step: int) -> None:
         """Note that the task is about to change something, at this step of the run."""
@@ -122,6 +126,14 @@ class Task:
     def describe(self) -> str:
         """Return the name of the wait for the task's end."""
         return f"the end of {self.name}"
+
+
+def kind_of(function: Any, thread: Any) -> tuple[object, ...]:
+    """Return what a task runs: equal for tasks of one class of Thread whose targets are of the same code."""
+    target = function if thread is None else interpreter.thread_target(thread)
+    while isinstance(target, partial):
+        target = target.func
+    return type(thread), getattr(getattr(target, "__func__", target), "__code__", type(target))
 
 
 @dataclass
