@@ -49,6 +49,10 @@ small flaws need just one preemption."""
 MANY_THREADS: Final = 2 * FEW
 """With more threads, the strategy that lets few of them meet has every other turn; with fewer, it has none."""
 
+PATIENCE: Final = 6
+"""When each strategy has had so many turns, the one that learns from all of its runs has every other turn: what draws
+each run anew, or cannot end, is as unlikely to find anything in the next turn as it was in the first."""
+
 MAIN: Final = "main thread"
 """The name of the first thread. In a scenario it only waits for the others, until the final part."""
 
@@ -232,9 +236,14 @@ class Exploration:
             able = [stage for stage in able if stage.name != "few"]
         if not able:
             return None
-        stage = min(able, key=lambda each: each.turns * (1 if each.name == "few" else len(able) - 1))
+        stage = min(able, key=lambda each: each.turns / self._share(each, len(able)))
         stage.turns += 1
         return stage
+
+    def _share(self, stage: Stage, able: int) -> int:
+        """Return how many turns this stage has while most stages have one."""
+        preferred = stage.name == "few" or (stage.name == "rare" and stage.turns >= PATIENCE)
+        return max(able - 1, 1) if preferred else 1
 
     def _stage(self, name: str) -> Stage | None:
         return next((stage for stage in self._stages if stage.name == name), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import CodeType, FrameType
@@ -17,6 +17,11 @@ from lockproof.core.schedule import Ran
 from lockproof.core.verdict import BlockedThread
 
 _CONTROL: Final = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+FRAMES: Final = 3
+"""Frames that tell where a thread is: two calls of one method at different places are two places."""
+
+_id: Final = id  # the real one, whatever is installed
 
 type Site = tuple[CodeType, int]
 """A place in the code: the code object, and the offset of the instruction."""
@@ -213,6 +218,18 @@ def here(depth: int = 2) -> Site | None:
     while frame is not None and (frame.f_code.co_filename == threading.__file__ or own(frame.f_code.co_filename)):
         frame = frame.f_back
     return None if frame is None else (frame.f_code, frame.f_lasti)
+
+
+def innermost(depth: int = 2) -> Iterator[int]:
+    """Yield where the innermost `FRAMES` frames are that `here` would find: the identifier of the code and the offset."""
+    frame, left = get_frame(depth), FRAMES
+    while frame is not None and left:
+        file = frame.f_code.co_filename
+        if not own(file) and file != threading.__file__:
+            yield _id(frame.f_code)
+            yield frame.f_lasti
+            left -= 1
+        frame = frame.f_back  # type: ignore[assignment]
 
 
 def place(site: Site | None) -> str:
