@@ -196,8 +196,8 @@ class Strategy(Protocol):
     A strategy may also have a method `forced(thread, point)`. The engine calls it when a thread continues without a
     decision, because no other thread can. It returns whether the rest of the run is redundant.
 
-    A strategy whose attribute `needs_steps` is true is shown the steps of the run, which takes time; one whose attribute
-    `needs_places` is true is shown where the threads are.
+    A strategy whose attribute `needs_steps` is true is shown the steps of the run, which takes time. One whose
+    attribute `needs_places` is true is shown where the threads are.
     """
 
     def begin(self) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from lockproof.campaign.worker.exploring import MANY_THREADS, Exploration
+from lockproof.campaign.worker.exploring import Exploration
+from lockproof.campaign.worker.portfolio import MANY_THREADS
 from lockproof.engines.control.program import FunctionProgram
 
 

@@ -221,15 +221,16 @@ def here(depth: int = 2) -> Site | None:
 
 
 def innermost(depth: int = 2) -> Iterator[int]:
-    """Yield where the innermost `FRAMES` frames are that `here` would find: the identifier of the code and the offset."""
-    frame, left = get_frame(depth), FRAMES
+    """Yield where the innermost `FRAMES` frames are of those that `here` looks through: code, by its id, and offset."""
+    frame: FrameType | None = get_frame(depth)
+    left = FRAMES
     while frame is not None and left:
         file = frame.f_code.co_filename
         if not own(file) and file != threading.__file__:
             yield _id(frame.f_code)
             yield frame.f_lasti
             left -= 1
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
 
 
 def place(site: Site | None) -> str:

@@ -1,11 +1,11 @@
 """Go on from where the threads have seldom been: the rare runs are steps towards rarer ones.
 
-A flaw that needs many switches in one order is out of reach for strategies that draw each run anew: each switch divides
-the chance. So this one keeps, for each *position* that it has come to, the shortest choices that lead there, and begins
-most runs with those of a position that was seldom seen, and seldom chosen; from there it draws. A position is where each
-thread stands in the code, and what it is about to access. It is no state of the program: two runs may come to one
-position with other values. That keeps the positions few, and it is enough to tell "this compare-and-swap has failed" from
-"it has not".
+A flaw that needs many switches in one order is out of reach for strategies that draw each run anew: each switch
+divides the chance. So this one keeps, for each *position* that it has come to, the shortest choices that lead there. It
+begins most runs with those of a position that was seldom seen, and seldom chosen; from there it draws. A position is
+where each thread stands in the code, and what it is about to access. It is no state of the program: two runs may come
+to one position with other values. That keeps the positions few, and it is enough to tell "this compare-and-swap has
+failed" from "it has not".
 
 The idea is that of fuzzers that mutate the inputs which reached new code, and of Go-Explore (Ecoffet, Huizinga, Lehman,
 Stanley and Clune, Nature 2021); for schedules compare RFF (Wolff, Duck and Roychoudhury, ASPLOS 2024).

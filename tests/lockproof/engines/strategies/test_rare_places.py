@@ -1,4 +1,4 @@
-"""Does the search go on from where it has seldom been, repeat itself with its seed, and switch where accesses conflict?"""
+"""Does the search go on from where it has seldom been, repeat itself by its seed, and switch at conflicts?"""
 
 from __future__ import annotations
 
