@@ -16,6 +16,7 @@ tell the names of accesses for which two threads meet and one of them writes.
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +38,8 @@ DRAWN: Final = 20
 """Of so many positions the rarest is chosen."""
 
 MOST_POSITIONS: Final = 200_000
-"""The most positions that are remembered."""
+MOST_CHOICES: Final = 50_000_000
+"""The most positions that are remembered, and the most choices of the runs that came to them, of two bytes each."""
 
 
 @dataclass(slots=True)
@@ -47,7 +49,7 @@ class _Position:
     The choices are those of a whole run, shared by all of its positions.
     """
 
-    choices: list[int]
+    choices: array[int]
     length: int
     seen: int = 0
     chosen: int = 0
@@ -63,9 +65,11 @@ class RarePlaces:
         self._drawing = POS(seed)
         self._positions: dict[tuple[int, ...], _Position] = {}
         self._list: list[_Position] = []
-        self._from: list[int] = []
+        self._from = array("H")
         self._until = 0
-        self._choices: list[int] = []
+        self._choices = array("H")
+        self._kept = 0
+        self._came = False  # to a position that was new, or nearer than before
         self._runs = 0
         self._conflicts = set[str]()
         self.needs_steps = True
@@ -74,7 +78,8 @@ class RarePlaces:
         """Choose the position to go on from."""
         self._runs += 1
         self.needs_steps = self._runs <= FIRST_LOOKS or self._runs % LOOKS == 0
-        self._choices, self._until = [], 0
+        self._choices, self._until = array("H"), 0
+        self._came = False
         random = self._random.random
         if self._list and random() >= ANEW:
             count = len(self._list)
@@ -102,19 +107,21 @@ class RarePlaces:
 
     def end(self, ran: Ran) -> None:
         """Learn which accesses conflict."""
+        self._kept += len(self._choices) if self._came else 0
         if self.needs_steps:
             self._learn(ran.steps_made)
 
     def _note(self, places: tuple[int, ...], number: int) -> None:
         known = self._positions.get(places)
-        if known is None:
-            if len(self._list) < MOST_POSITIONS:
-                known = self._positions[places] = _Position(self._choices, number)
-                self._list.append(known)
-            return
-        known.seen += 1
-        if number < known.length:
-            known.choices, known.length = self._choices, number
+        room = self._kept < MOST_CHOICES
+        if known is not None:
+            known.seen += 1
+            if room and number < known.length:
+                known.choices, known.length, self._came = self._choices, number, True
+        elif room and len(self._list) < MOST_POSITIONS:
+            known = self._positions[places] = _Position(self._choices, number)
+            self._list.append(known)
+            self._came = True
 
     def _may_conflict(self, name: str) -> bool:
         return name in self._conflicts or name == "" or self._runs <= FIRST_LOOKS
