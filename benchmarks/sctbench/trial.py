@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from typing import Any
 
 from lockproof.campaign.worker.exploring import Exploration, seen_in
+from lockproof.core.own_time import real as time
 from lockproof.core.schedule import Strategy, Switching
 from lockproof.engines.control.install import install, instrumentation
 from lockproof.engines.control.primitives import engine

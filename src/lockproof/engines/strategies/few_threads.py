@@ -11,6 +11,7 @@ kind. So one reader beside ninety-nine writers is in three of four casts.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from random import Random
 from typing import Any, Final
 
@@ -39,13 +40,14 @@ class FewThreads:
         self._names: tuple[set[str], set[str]] = set(), set()  # accessed by the first thread, and by the others
         self._cast: set[int] = set()
         self._missing: set[int] = set()
+        self._made: list[int] = []  # the choices within the cast
 
     def begin(self) -> bool:
         """Draw the cast, and take the next strategy."""
         self._within = self._strategies[self._runs % len(self._strategies)]
         self._runs += 1
         self._cast = self._drawn()
-        self._missing = set(self._cast)
+        self._missing, self._made = set(self._cast), []
         return bool(self._within.begin())
 
     def choose(self, point: Point) -> int:
@@ -59,6 +61,7 @@ class FewThreads:
                 chosen: int = self._within.choose(point)
             finally:
                 point.enabled = enabled
+            self._made.append(chosen)
         elif point.current in enabled and point.current not in cast and not point.free:
             chosen = point.current
         else:
@@ -69,7 +72,7 @@ class FewThreads:
 
     def end(self, ran: Ran) -> None:
         """Learn what kinds of threads there are."""
-        self._within.end(ran)
+        self._within.end(replace(ran, choices=self._made))
         self._names[1].update(ran.firsts[1:])
         kinds = defaultdict[object, list[int]](list)
         for thread, kind in enumerate(ran.kinds):
