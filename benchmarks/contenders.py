@@ -106,7 +106,7 @@ def lockproof(strategy: str, count: int, threads: bool) -> Turn:
     from lockproof.engines.control.install import install
     from lockproof.engines.control.program import FunctionProgram, ScenarioProgram
     from lockproof.engines.control.task import Result
-    from lockproof.engines.strategies.sampling import SAMPLERS
+    from lockproof.engines.strategies.samplers import SAMPLERS
 
     install()
     texts = ("; ".join(f"a.{each}" for each in operations[:count]) for operations in OPERATIONS)

@@ -1,1 +1,1 @@
-"""SCTBench, rebuilt: programs with known concurrency bugs, each with a mended twin."""
+"""SCTBench, rebuilt, and more of its kind: programs with known concurrency bugs, each with a mended twin."""

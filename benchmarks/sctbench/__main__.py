@@ -22,7 +22,7 @@ from rich.table import Table
 from benchmarks.sctbench.programs import PROGRAMS
 from lockproof.core import environment
 
-STRATEGIES = ("portfolio", "surw", "pct", "pos", "random")
+STRATEGIES = ("portfolio", "surw", "pct", "pos", "random", "few", "rare")
 PUBLISHED = {"surw": "SURW", "pct": "PCT3", "pos": "POS", "random": "random walk"}
 
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from typing import Any
 
 from lockproof.campaign.worker.exploring import Exploration, seen_in
+from lockproof.core.own_time import real as time
 from lockproof.core.schedule import Strategy, Switching
 from lockproof.engines.control.install import install, instrumentation
 from lockproof.engines.control.primitives import engine
 from lockproof.engines.control.program import FunctionProgram
-from lockproof.engines.strategies.sampling import SAMPLERS
+from lockproof.engines.strategies.samplers import SAMPLERS
 
 
 def trial(program: FunctionProgram, name: str, seed: int, most: int, seconds: float) -> tuple[bool, int, float]:

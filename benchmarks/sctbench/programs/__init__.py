@@ -1,4 +1,4 @@
-"""The programs of SCTBench (Thomson, Donaldson, Betts: TOPC 2016), rebuilt in Python.
+"""The programs of SCTBench (Thomson, Donaldson, Betts: TOPC 2016), rebuilt in Python; and eleven of other sources.
 
 Each comes twice: `broken` fails under some schedules, by an exception in a thread, by an assertion after the threads
 have ended, or by a deadlock; `mended` differs as little as possible and fails under none. `published` has the mean
@@ -18,13 +18,17 @@ from benchmarks.sctbench.programs import (
     account,
     bluetooth,
     buffers,
+    caches,
     deadlocks,
+    goker,
     lazy,
+    lockfree,
     quicksort,
     reorder,
     safestack,
     stealing,
     stringbuffer,
+    textbook,
     token_ring,
     twostage,
     wronglock,
@@ -127,6 +131,17 @@ _ALL = (
         _published("3048*", "4714*", "3689*", "3004*", "3442*"),
     ),
     Program("SafeStack", "ABA", safestack.broken, safestack.mended, _published("368,921*", "x", "x", "x", "x")),
+    Program("kubernetes10182", "deadlock", goker.channel_broken, goker.channel_mended, _published()),
+    Program("hugo3251", "deadlock", goker.nested_broken, goker.nested_mended, _published()),
+    Program("cockroach1055", "order", goker.drain_broken, goker.drain_mended, _published()),
+    Program("cockroach584", "deadlock", goker.unlock_broken, goker.unlock_mended, _published()),
+    Program("dining_5", "deadlock", textbook.dining_broken, textbook.dining_mended, _published()),
+    Program("peterson", "order", textbook.peterson_broken, textbook.peterson_mended, _published()),
+    Program("barrier", "order", textbook.barrier_broken, textbook.barrier_mended, _published()),
+    Program("treiber", "ABA", lockfree.aba_broken, lockfree.aba_mended, _published()),
+    Program("versions", "atomicity", lockfree.version_broken, lockfree.version_mended, _published()),
+    Program("cache", "atomicity", caches.evict_broken, caches.evict_mended, _published()),
+    Program("catalog_30", "order", caches.catalog_broken, caches.catalog_mended, _published()),
 )
 
 PROGRAMS: dict[str, Program] = {program.name: program for program in _ALL}

@@ -108,6 +108,10 @@ HAS_CONTEXT: Final = hasattr(threading.main_thread(), "_context")
 """Whether a Thread runs in a context, which it gets from the thread that starts it: so from 3.14 on."""
 
 
+thread_target: Final[Callable[[Any], Any]] = attrgetter("_target")
+"""Return the function that a thread will call, while it has not run."""
+
+
 def begin_start(thread: Any) -> None:
     """Mark a thread as started, as `Thread.start` does.
 

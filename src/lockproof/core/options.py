@@ -15,7 +15,8 @@ from lockproof.core.evidence import HEALTH
 EXHAUSTIVE: Final = ("traces", "orders", "preemptions")
 """Strategies that come to an end."""
 
-DRAWING: Final = {"surw": "SURW", "pct": "PCT", "pos": "POS", "random": "random-walk"}
+DRAWING: Final = {"few": "few-threads", "surw": "SURW", "pct": "PCT", "pos": "POS", "random": "random-walk",
+                  "rare": "rare-places"}  # fmt: skip
 """Strategies that draw schedules without end, with their names in reports."""
 
 STRATEGIES: Final = ("portfolio", *EXHAUSTIVE, *DRAWING)

@@ -54,8 +54,8 @@ class Pace:
     """How this process measures its work. `counted`: by counts; then `done` is the work until now, in seconds.
 
     `cuts` says what the clock has cut all the same. `beat` is called now and then while work goes on, so that somebody
-    who waits can tell a slow machine from a hang. `slower`: how many times as long as usual everything takes here, under
-    a sanitizer.
+    who waits can tell a slow machine from a hang. `slower`: how many times as long as usual everything takes here,
+    under a sanitizer.
     """
 
     def __init__(self) -> None:

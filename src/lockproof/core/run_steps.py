@@ -83,13 +83,14 @@ class RunStep:
         decision: the number of the decision that let it go on; -1 if it went on without one.
         parts: its accesses, and what it did with locks and threads, in order.
         site: the code and the offset of the instruction that it began with; None if that is not known.
+        name: the name of the access that it began with (see `Point.pending`); "" if it has none.
 
     """
 
-    __slots__ = ("decision", "parts", "site", "thread")
+    __slots__ = ("decision", "name", "parts", "site", "thread")
 
     def __init__(self, thread: int, decision: int = -1, *parts: Access | Synced) -> None:
-        self.thread, self.decision = thread, decision
+        self.thread, self.decision, self.name = thread, decision, ""
         self.site: tuple[CodeType, int] | None = None
         self.parts: list[Access | Synced] = [*parts]
 

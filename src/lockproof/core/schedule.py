@@ -128,6 +128,8 @@ class Point:
         step: how many switch points the run has had, this one included.
         pending: for each thread the name of its next access, "" if unknown. Two accesses may touch the same thing if
             their names `meet`.
+        places: for each thread a number of the place in the code where it was at its last decision, and of its next
+            access; equal numbers in all runs of a process mean equal places. For a strategy that needs them.
         touched: the numbers of the locks and threads that were touched since the last decision.
         steps: the steps of the run so far, for a strategy that needs them (see `Strategy`).
         own: what the chosen thread's step alone had touched, if other threads continued after it without a decision,
@@ -135,7 +137,7 @@ class Point:
 
     """
 
-    __slots__ = ("current", "enabled", "free", "own", "pending", "step", "steps", "touched", "yielded")
+    __slots__ = ("current", "enabled", "free", "own", "pending", "places", "step", "steps", "touched", "yielded")
 
     def __init__(self) -> None:
         self.current = 0
@@ -143,6 +145,7 @@ class Point:
         self.free = self.yielded = False
         self.step = 0
         self.pending: Sequence[str] = ()
+        self.places: Sequence[int] = ()
         self.steps: Sequence[RunStep] = ()
         self.touched: set[int] = set()
         self.own: frozenset[int] | None = None
@@ -163,6 +166,7 @@ class Ran:
         steps_made: its steps, for a strategy that needs them; without those of a redundant rest.
         waiting: for each thread that waits for a lock at the end, the step that it would make.
         gaps: in words, what the steps may lack.
+        kinds: for each thread, what it runs: equal for threads that run the same function, in this run or another one.
 
     """
 
@@ -175,6 +179,7 @@ class Ran:
     steps_made: Sequence[RunStep] = ()
     waiting: Sequence[RunStep] = ()
     gaps: Sequence[str] = ()
+    kinds: Sequence[object] = ()
 
 
 class Redundant(Exception):
@@ -191,7 +196,8 @@ class Strategy(Protocol):
     A strategy may also have a method `forced(thread, point)`. The engine calls it when a thread continues without a
     decision, because no other thread can. It returns whether the rest of the run is redundant.
 
-    A strategy whose attribute `needs_steps` is true is shown the steps of the run, which takes time.
+    A strategy whose attribute `needs_steps` is true is shown the steps of the run, which takes time. One whose
+    attribute `needs_places` is true is shown where the threads are.
     """
 
     def begin(self) -> bool:

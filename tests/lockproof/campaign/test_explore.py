@@ -246,12 +246,13 @@ def test_all_orders_are_said_to_be_all() -> None:
 
 @pytest.mark.one_build
 def test_the_portfolio_says_what_each_of_its_strategies_covered() -> None:
-    report = explored_until(lambda report: len(report.coverage.explored) == 7, "waits_with_a_limit")
+    report = explored_until(lambda report: len(report.coverage.explored) == 8, "waits_with_a_limit")
     covered = report.coverage.explored
     assert covered[0].endswith(" traces, not called every behaviour: a wait has a time limit")
     assert covered[1].startswith("all ") and covered[1].endswith(" orders of lock operations")
     assert covered[2].endswith(" schedules with at most 2 preemptions")
-    assert [each.rpartition(" ")[0].rpartition(" ")[2] for each in covered[3:]] == ["SURW", "PCT", "POS", "random-walk"]
+    drawn = [each.rpartition(" ")[0].rpartition(" ")[2] for each in covered[3:]]
+    assert drawn == ["SURW", "PCT", "POS", "random-walk", "rare-places"]
 
 
 @pytest.mark.one_build

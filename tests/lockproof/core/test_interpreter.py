@@ -259,6 +259,11 @@ def test_a_thread_runs_what_it_was_given() -> None:
     assert seen == [1]
 
 
+def test_a_thread_that_has_not_run_tells_what_it_will_call() -> None:
+    assert interpreter.thread_target(threading.Thread(target=print)) is print
+    assert interpreter.thread_target(threading.Thread()) is None
+
+
 def test_a_thread_object_can_stand_for_another_thread() -> None:
     thread = threading.Thread()
     interpreter.rename_thread(thread, 77, "another", True)

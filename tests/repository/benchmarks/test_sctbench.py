@@ -14,15 +14,15 @@ pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def sctbench(*words: str) -> subprocess.CompletedProcess[str]:
+def sctbench(*words: str, limit: float = 100) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "benchmarks.sctbench", *words], cwd=ROOT, capture_output=True, text=True,
-        encoding="utf-8", timeout=100, check=False,
+        encoding="utf-8", timeout=limit, check=False,
     )  # fmt: skip
 
 
 def test_there_are_as_many_programs_as_were_asked_for_and_each_has_a_twin() -> None:
-    assert len(PROGRAMS) >= 25
+    assert len(PROGRAMS) >= 40
     assert {"SafeStack", "WSQ", "IWSQ", "StateWSQ"} <= PROGRAMS.keys()
     for name, program in PROGRAMS.items():
         assert program.name == name
@@ -40,7 +40,7 @@ def test_a_mended_twin_ends_well_on_real_threads(name: str) -> None:
     [
         (["account"], ["portfolio"]),
         pytest.param(
-            ["account", "deadlock01", "wronglock_3"], ["portfolio", "surw"],
+            ["account", "deadlock01", "wronglock_3", "hugo3251", "dining_5", "treiber"], ["portfolio", "surw"],
             marks=pytest.mark.nightly(reason="tests of the engine ask for the same kinds of bugs"),
         ),
     ],
@@ -51,6 +51,22 @@ def test_bugs_are_found_and_their_twins_are_not_flagged(programs: list[str], str
     assert f"portfolio: found {len(programs)} of {len(programs)}" in done.stdout
     assert "not found by the portfolio in each trial: none" in done.stdout
     assert "mended and flagged: none" in done.stdout
+
+
+@pytest.mark.one_build
+def test_two_of_a_hundred_threads_are_made_to_meet() -> None:
+    done = sctbench("reorder_100", "--trials", "1", "--seconds", "30", "--most", "100", "--strategies", "few")
+    assert "few: found 1 of 1" in done.stdout, done.stdout + done.stderr
+    assert "mended and flagged: none" in done.stdout
+
+
+@pytest.mark.one_build
+@pytest.mark.nightly(reason="takes minutes")
+def test_what_needs_seven_switches_is_found() -> None:
+    done = sctbench(
+        "SafeStack", "--trials", "1", "--seconds", "600", "--most", "60000", "--strategies", "rare", limit=1500
+    )
+    assert "rare: found 1 of 1" in done.stdout, done.stdout + done.stderr
 
 
 @pytest.mark.one_build

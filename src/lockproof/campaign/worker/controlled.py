@@ -41,13 +41,13 @@ from lockproof.campaign.worker.exploring import (
     Exploration,
     Problem,
     Program,
-    Stage,
     given_up,
     masking_of,
     returns,
     seen_in,
 )
 from lockproof.campaign.worker.exposure import watched
+from lockproof.campaign.worker.portfolio import Stage
 from lockproof.campaign.worker.replaying import control_of, fewer_preemptions, find_again
 from lockproof.campaign.worker.requests import Worker
 from lockproof.campaign.worker.self_model import MOST_ORDERS, SelfModel, orders

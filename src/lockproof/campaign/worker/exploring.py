@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from lockproof.campaign.protocol.counts import Counts
+from lockproof.campaign.worker.portfolio import SLICE, Stage, next_of, part_of, portfolio
 from lockproof.core.evidence import Doubt, Doubted, Evidence
 from lockproof.core.interpreter import VERSION
 from lockproof.core.options import DRAWING, EXHAUSTIVE
@@ -30,23 +31,10 @@ from lockproof.engines.control.primitives import engine
 from lockproof.engines.control.program import FunctionProgram, ScenarioProgram
 from lockproof.engines.control.task import Result, own, place
 from lockproof.engines.strategies.exhaustive import Diverged, Preemptions, ScheduleReplay, SyncOrders
-from lockproof.engines.strategies.sampling import SAMPLERS
+from lockproof.engines.strategies.samplers import SAMPLERS
 from lockproof.engines.strategies.traces import Traces
 
-SLICE: Final = 0.15
-"""Seconds of one turn of a strategy: enough for a small search, and short enough that the next strategy starts soon."""
-
 EXPLORING: Final = "exploring a scenario"
-
-PARTS: Final = 4
-FEWEST: Final = 12
-LARGE_PARTS: Final = ("traces", "preemptions")
-"""A turn is at most one of so many parts of the schedules of a request, so that several strategies share it, but not
-fewer schedules than these. For two strategies it is half of the request: most small scenarios have few traces, and most
-small flaws need just one preemption."""
-
-MANY_THREADS: Final = 20
-"""With more threads, SURW has half of all turns: exhaustive searches do not end, and the others draw too widely."""
 
 MAIN: Final = "main thread"
 """The name of the first thread. In a scenario it only waits for the others, until the final part."""
@@ -126,18 +114,6 @@ def _of_the_subject(error: BaseException) -> list[str]:
     return traceback.format_exception(type(error), error, trace)
 
 
-@dataclass
-class Stage:
-    """A strategy of the portfolio, with how many turns and runs it has had. `switching`: where it switches threads."""
-
-    name: str
-    switching: Switching
-    strategy: Any
-    turns: int = 0
-    runs: int = 0
-    ended: bool = False
-
-
 class Exploration:
     """The exploration of one program. Each call of `go_on` continues it.
 
@@ -170,12 +146,7 @@ class Exploration:
     def _new_stages(self) -> list[Stage]:
         if self._own is not None:
             return [Stage(self._only, self._switching, self._own())]
-        every = [
-            Stage("traces", self._switching, Traces()),
-            Stage("orders", Switching.SYNC, SyncOrders()),
-            Stage("preemptions", self._switching, Preemptions(self._bound)),
-            *(Stage(name, self._switching, made(self._seed)) for name, made in SAMPLERS.items()),
-        ]
+        every = portfolio(self._switching, self._bound, self._seed)
         return every if self._only == "portfolio" else [stage for stage in every if stage.name == self._only]
 
     def go_on(self, seconds: float, most: int) -> tuple[Problem, Result, Stage] | None:
@@ -192,8 +163,7 @@ class Exploration:
         while not limit.over() and self.runs < last and (stage := self._next_stage()) is not None:
             instrumentation.switch(stage.switching)
             turn = pace.limit(min(limit.left(), SLICE), EXPLORING)
-            part = most // (2 if stage.name in LARGE_PARTS else PARTS)
-            until_run = min(last, self.runs + max(part, FEWEST))
+            until_run = min(last, self.runs + part_of(most, stage))
             try:
                 while not turn.over() and self.runs < until_run:
                     if not stage.strategy.begin():
@@ -227,12 +197,7 @@ class Exploration:
             return None
         if not self._drawing_helps():
             able = [stage for stage in able if stage.name not in SAMPLERS]
-        if not able:
-            return None
-        many = self.threads > MANY_THREADS
-        stage = min(able, key=lambda each: each.turns * (1 if many and each.name == "surw" else len(able) - 1))
-        stage.turns += 1
-        return stage
+        return next_of(able, self.threads)
 
     def _stage(self, name: str) -> Stage | None:
         return next((stage for stage in self._stages if stage.name == name), None)

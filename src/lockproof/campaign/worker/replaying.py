@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from lockproof.campaign.worker.exploring import Look, Problem, Program, Stage
+from lockproof.campaign.worker.exploring import Look, Problem, Program
+from lockproof.campaign.worker.portfolio import Stage
 from lockproof.core import environment
 from lockproof.core.pace import SCHEDULE, pace
 from lockproof.core.schedule import Ran, Schedule, Switching

@@ -7,7 +7,7 @@ from dataclasses import replace
 from lockproof.core.errors import LockproofError
 from lockproof.core.schedule import Point, Ran, Redundant, Strategy
 from lockproof.engines.control.step_log import StepLog
-from lockproof.engines.control.task import Abandoned, Task
+from lockproof.engines.control.task import Abandoned, Task, innermost
 from lockproof.engines.control.turns import Turns
 
 
@@ -22,6 +22,7 @@ class Decisions:
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
         self._point = Point()
+        self._numbers: dict[tuple[object, ...], int] = {}  # of places
         self._strategy: Strategy | None = None
         self.begin(None)
 
@@ -29,6 +30,7 @@ class Decisions:
         """Forget the run before, and ask this strategy from now on."""
         self._strategy = strategy
         self.log = StepLog() if getattr(strategy, "needs_steps", False) else None
+        self._places: list[int] | None = [] if getattr(strategy, "needs_places", False) else None
         self.pending: list[str] = []
         self.firsts: list[str] = []
         self.error: BaseException | None = None
@@ -41,6 +43,8 @@ class Decisions:
         """Take in one more task, which has no access pending yet."""
         self.pending.append("")
         self.firsts.append("")
+        if self._places is not None:
+            self._places.append(0)
 
     def touch(self, number: int) -> None:
         """Note that the present step touches what has this number: a lock, a thread (-1 - its index) or time (0)."""
@@ -73,6 +77,9 @@ class Decisions:
         point.pending, point.yielded = self.pending, yielded
         if self.log is not None:
             point.steps = self.log.steps
+        if self._places is not None:
+            self._places[task.index] = self._place(task)
+            point.places = self._places
         turns.inside = True
         try:
             chosen = self._strategy.choose(point)  # type: ignore[union-attr]
@@ -95,6 +102,11 @@ class Decisions:
         if chosen != task.index and not free:
             self._preemptions += 1
         return chosen
+
+    def _place(self, task: Task) -> int:
+        """Return the number of the place where the running task is."""
+        key = () if task.done else (self.pending[task.index], *innermost())
+        return self._numbers.setdefault(key, len(self._numbers) + 1)
 
     def _forced(self, index: int) -> None:
         """Tell the strategy that a task goes on without a decision, because no other one can."""
@@ -126,8 +138,9 @@ class Decisions:
 
     def ran(self) -> Ran:
         """Return what the run was, as the strategy is to learn it."""
-        steps = [task.steps for task in self._turns.tasks]
-        ran = Ran(self._choices, self._preemptions, steps, self.firsts, self._redundant)
+        tasks = self._turns.tasks
+        steps, kinds = [task.steps for task in tasks], [task.kind for task in tasks]
+        ran = Ran(self._choices, self._preemptions, steps, self.firsts, self._redundant, kinds=kinds)
         if self.log is None:
             return ran
         return replace(ran, steps_made=self.log.finished(), waiting=self.log.waiting, gaps=tuple(self.log.gaps))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
 from typing import Any, Final, NoReturn
@@ -36,6 +36,7 @@ from lockproof.engines.control.task import (
     Task,
     asleep,
     blocked,
+    kind_of,
     site_of_thread,
     stacks_of,
 )
@@ -167,6 +168,7 @@ class Engine:
         turns = self.turns
         task = Task(len(turns.tasks), function, name, daemon)
         task.thread = thread
+        task.kind = kind_of(function, thread)
         turns.inside, inside = True, turns.inside
         try:
             self.carriers.carry(task)
@@ -404,33 +406,38 @@ class Engine:
     def _finish(self, task: Task) -> Baton | None:
         """End the task; return the baton to release, so that another task goes on or the run ends."""
         turns = self.turns
-        task.done = True
+        turns.remove(task)
         self.reason = "it ends"
         self.touch(thread_number(task.index))
         if not turns.abandoning:
             self.note(Synced(Sync.END, thread_number(task.index)))
         if self.decisions.log is not None:
             self.decisions.log.alone = sum(not each.done for each in turns.tasks) < 2
-        self.wake(task)
-        turns.renew()
+        joiners = [each for each in turns.tasks if each.wants is task and not each.done]
+        turns.set_ready(joiners, True)
         turns.handed += 1
-        chosen = self._after(task) or turns.lost.last_to_return()
+        chosen = self._after(task, joiners) or turns.lost.last_to_return()
         if chosen is None:
             return self.carriers.run_ended
         if chosen is task:
             return None  # all others wait for something that is not under control
         return turns.give(chosen)
 
-    def _after(self, task: Task) -> Task | None:
-        """Return the task that goes on after the end of `task`; None if all ended, `task` if only lost ones remain."""
+    def _after(self, task: Task, joiners: Sequence[Task]) -> Task | None:
+        """Return the task that goes on after the end of `task`; None if all ended, `task` if only lost ones remain.
+
+        `joiners` have waited for the end. What follows costs no time that grows with the number of tasks, where one of
+        them can go on.
+        """
         turns = self.turns
         if not turns.abandoning:
             try:
-                for joiner in turns.tasks:
-                    if joiner.wants is task and joiner.ready:
-                        joiner.arrived = len(turns.enabled) > 1
-                        self.decisions.close_step()
-                        return joiner
+                for joiner in joiners:
+                    joiner.arrived = len(turns.enabled) > 1
+                    self.decisions.close_step()
+                    return joiner
+                if turns.enabled and not turns.tasks[0].done:
+                    return turns.tasks[self.decisions.decide(task, turns.enabled, True)]
                 alive = [each for each in turns.tasks if not each.done]
                 if alive and turns.tasks[0].done and all(each.daemon for each in alive):
                     turns.give_up()  # daemon threads end with the program

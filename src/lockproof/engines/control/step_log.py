@@ -69,7 +69,7 @@ class StepLog:
         if thread in self.inside:
             self.gaps[INSIDE] = None
         step = self.at(thread) if first else self._begin(thread)
-        step.site = self.sites.pop(thread, None)
+        step.site, step.name = self.sites.pop(thread, None), what
         known = self.coming.pop(thread, None)
         if known is not None:
             step.parts += known

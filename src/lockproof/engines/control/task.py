@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import CodeType, FrameType
 from typing import Any, Final, Protocol
 
@@ -16,6 +17,11 @@ from lockproof.core.schedule import Ran
 from lockproof.core.verdict import BlockedThread
 
 _CONTROL: Final = os.path.dirname(os.path.abspath(__file__)) + os.sep
+
+FRAMES: Final = 3
+"""Frames that tell where a thread is: two calls of one method at different places are two places."""
+
+_id: Final = id  # the real one, whatever is installed
 
 type Site = tuple[CodeType, int]
 """A place in the code: the code object, and the offset of the instruction."""
@@ -55,6 +61,7 @@ class Task:
 
     `ready`: the task can go on. `begun`, `done`: its function has been called, or has ended. `fresh`: it has not come
     to a switch point yet. `lost`: it waits for something uncontrolled (see `turns`).
+    `kind` is equal for tasks that run the same function, in this run and in others.
     `wants` is the resource that it waits for, `deadline` the virtual time in seconds at which it stops waiting, and
     `held` has its locks, each with the place that took it.
     """
@@ -74,6 +81,7 @@ class Task:
         "ident",
         "in_methods",
         "index",
+        "kind",
         "loops",
         "lost",
         "made",
@@ -108,6 +116,7 @@ class Task:
         self.in_methods: set[int] = set()  # ids of frames that hand over the GIL when a bound method returns
         self.arrived = False  # it went on after a join without a decision, which follows at its next switch point
         self.thread: Any = None
+        self.kind: object = None
 
     def stores(self, step: int) -> None:
         """Note that the task is about to change something, at this step of the run."""
@@ -122,6 +131,14 @@ class Task:
     def describe(self) -> str:
         """Return the name of the wait for the task's end."""
         return f"the end of {self.name}"
+
+
+def kind_of(function: Any, thread: Any) -> tuple[object, ...]:
+    """Return what a task runs: equal for tasks of one class of Thread whose targets are of the same code."""
+    target = function if thread is None else interpreter.thread_target(thread)
+    while isinstance(target, partial):
+        target = target.func
+    return type(thread), getattr(getattr(target, "__func__", target), "__code__", type(target))
 
 
 @dataclass
@@ -201,6 +218,19 @@ def here(depth: int = 2) -> Site | None:
     while frame is not None and (frame.f_code.co_filename == threading.__file__ or own(frame.f_code.co_filename)):
         frame = frame.f_back
     return None if frame is None else (frame.f_code, frame.f_lasti)
+
+
+def innermost(depth: int = 2) -> Iterator[int]:
+    """Yield where the innermost `FRAMES` frames are of those that `here` looks through: code, by its id, and offset."""
+    frame: FrameType | None = get_frame(depth)
+    left = FRAMES
+    while frame is not None and left:
+        file = frame.f_code.co_filename
+        if not own(file) and file != threading.__file__:
+            yield _id(frame.f_code)
+            yield frame.f_lasti
+            left -= 1
+        frame = frame.f_back
 
 
 def place(site: Site | None) -> str:

@@ -7,9 +7,10 @@ thread), it has learnt from earlier runs.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
+from math import inf
 from random import Random
-from typing import Any, Final
+from typing import Final
 
 from lockproof.core.run_steps import CONTAINER, meet
 from lockproof.core.schedule import Point, Ran
@@ -160,14 +161,18 @@ class SURW:
         priorities, enabled, about = self._priorities, point.enabled, self._name
         if point.yielded:
             priorities[point.current] = -self._random.random()
-        able: Sequence[int] = enabled
         if about:
+            chosen, highest = -1, -inf
             pending, firsts, intended = point.pending, self._firsts, self._intended
-            able = [t for t in enabled if t == intended or (pending[t] or firsts.get(t, ""))[: self._compared] != about]
-            if not able:
-                self._intended = self._drawn({t: max(self._left[t], 1) for t in enabled})
-                able = (self._intended,)
-        chosen = max(able, key=priorities.__getitem__)
+            for t in enabled:
+                drawn = priorities[t]
+                # Of a hundred threads few are looked at: those with a higher priority than all before.
+                if drawn > highest and (t == intended or (pending[t] or firsts.get(t, ""))[: self._compared] != about):
+                    chosen, highest = t, drawn
+            if chosen < 0:
+                chosen = self._intended = self._drawn({t: max(self._left[t], 1) for t in enabled})
+        else:
+            chosen = max(enabled, key=priorities.__getitem__)
         name = point.pending[chosen] or self._firsts.get(chosen, "")
         self._seen[name][chosen] += 1
         if about and name[: self._compared] == about:
@@ -195,7 +200,3 @@ class SURW:
     def _drawn(self, left: Mapping[int, int]) -> int:
         """Draw a thread in proportion to the accesses that it has left; -1 if no thread has any."""
         return self._random.choices([*left], [*left.values()])[0] if left else -1
-
-
-SAMPLERS: Final[dict[str, Callable[[int], Any]]] = {"surw": SURW, "pct": PCT, "pos": POS, "random": RandomWalk}
-"""What makes each drawing strategy from a seed, by the names of `lockproof.core.options.DRAWING`."""

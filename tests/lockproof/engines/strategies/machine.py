@@ -8,12 +8,13 @@ from lockproof.core.schedule import Point, Ran, Redundant, Strategy
 
 
 def run(
-    strategy: Strategy, steps: Sequence[int], pending: Sequence[str | tuple[str, ...]] = (), yields: bool = False
-) -> Ran:
+    strategy: Strategy, steps: Sequence[int], pending: Sequence[str | tuple[str, ...]] = (), yields: bool = False,
+    kinds: Sequence[object] = (),
+) -> Ran:  # fmt: skip
     """Do one run, for which the strategy's `begin` has been called.
 
     `steps[t]` is the number of steps of thread t. `pending[t]` is the name of all its accesses, or has one name for
-    each step. `yields`: the running thread yields at each decision.
+    each step. `yields`: the running thread yields at each decision. `kinds` says what each thread runs.
     """
     left, point, current, choices, preemptions = list(steps), Point(), 0, list[int](), 0
     redundant, first = False, True
@@ -46,7 +47,7 @@ def run(
         point.touched.add(chosen + 1)  # every thread has a lock of its own
         left[chosen] -= 1
         current, first = chosen, False
-    ran = Ran(choices, preemptions, tuple(steps), redundant=redundant)
+    ran = Ran(choices, preemptions, tuple(steps), redundant=redundant, kinds=kinds)
     strategy.end(ran)
     return ran
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lockproof.core.options import DRAWING, EXHAUSTIVE, STRATEGIES
-from lockproof.engines.strategies.sampling import SAMPLERS
+from lockproof.engines.strategies.samplers import SAMPLERS
 
 pytestmark = pytest.mark.one_build
 
