@@ -324,7 +324,7 @@ class Exploration:
         doubt = seen if isinstance(seen, Doubt) else None
         if doubt is not None or (counted and not result.ran.redundant):
             self.counts.note(doubt, returned=returns(self.program), stalled=bool(result.native))
-        strategy.end(replace(result.ran, failed=problem is not None))
+        strategy.end(result.ran if problem is None else replace(result.ran, failed=True))
         for where in result.native:
             self.notes[
                 f"a wait that is not under control, at {where or 'an unknown place'}: the other threads ran on, so no "

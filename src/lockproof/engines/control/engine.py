@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
 from typing import Any, Final, NoReturn
@@ -26,6 +26,7 @@ from lockproof.engines.control.baton import Baton
 from lockproof.engines.control.carriers import PATIENCE, Carrier, Carriers
 from lockproof.engines.control.decisions import Decisions
 from lockproof.engines.control.lock_order import LockOrder
+from lockproof.engines.control.step_log import StepLog
 from lockproof.engines.control.task import (
     Abandoned,
     Lost,
@@ -61,14 +62,19 @@ class Engine:
     waited for; `order`, the order of locks; `ids`, the numbers that stand for the addresses of objects; and `tries`:
     some code asks for a lock without waiting, so the release of a lock is a switch point too. `limit` is the longest
     time in seconds without a step. `watcher` is called at each access, and `reason` is that of the last hand-over.
+    `log` has the steps of the run, if its strategy needs them, and `prepare` is called before each run. `touch` notes
+    that the present step touches a lock, a thread or time (see `Decisions`).
     """
 
     def __init__(self) -> None:
         self.turns = Turns()
         self.decisions = Decisions(self.turns)
+        self.touch = self.decisions.touch
         self.carriers = Carriers(self._ended)
         self.limit = 10.0
         self.watcher: Callable[[Task, Site | None, str, FrameType | None], None] | None = None
+        self.log: StepLog | None = None
+        self.prepare: Callable[[], object] = lambda: None
         self.runs = 0
         self.tries = False
         self.order = LockOrder()
@@ -107,6 +113,8 @@ class Engine:
         self._begin()
         turns.begin()
         decisions.begin(strategy)
+        self.log = decisions.log
+        self.prepare()
         THREAD_NAMES.replace(itertools.count(1).__next__)  # equal names in each run
         root = self.spawn(program, "main thread")
         turns.current = root
@@ -172,8 +180,8 @@ class Engine:
         finally:
             turns.inside = inside
         turns.by_ident[task.ident] = task
-        if self.decisions.log is not None:
-            self.decisions.log.alone = turns.current is None
+        if self.log is not None:
+            self.log.alone = turns.current is None
         if turns.current is not None:
             self.synced(Sync.START, thread_number(task.index))
             turns.current.fresh = False  # from here on another thread may come before its first switch point
@@ -186,28 +194,38 @@ class Engine:
 
         `writes`: the access may change something.
         """
-        if self.turns.inside or (self.turns.abandoning and self._leaving()):
-            return
-        log, first = self.decisions.log, task.fresh
-        self._choose(task, what)
-        if log is not None:
-            log.passed(task.index, what, writes=writes, first=first)
-
-    def _choose(self, task: Task, what: str) -> None:
+        # Most of the time of a run goes by here, so the usual case makes no call but that of the strategy.
         turns = self.turns
+        if turns.inside or (turns.abandoning and self._leaving()):
+            return
         if turns.lost.returned:
             turns.lost.notice()
         turns.step = step = turns.step + 1
         task.steps += 1
-        self.decisions.pending[task.index] = what
-        if task.fresh:
+        decisions, index, first = self.decisions, task.index, task.fresh
+        decisions.pending[index] = what
+        if first:
             task.fresh = False
-            self.decisions.firsts[task.index] = what
-            return
-        arrived, task.arrived = task.arrived, False
-        enabled = turns.enabled
+            decisions.firsts[index] = what
+        else:
+            arrived, task.arrived = task.arrived, False
+            enabled = turns.enabled
+            if step > MOST_STEPS or turns.streak >= SPIN or turns.looped or not task.ready:
+                self._choose_seldom(task, enabled, arrived)
+            elif len(enabled) > 1:
+                turns.streak += 1
+                chosen = decisions.decide(task, enabled, arrived)
+                if chosen != index:
+                    self.reason = PREEMPTED
+                    turns.leave(task, chosen)
+        if self.log is not None:
+            self.log.passed(index, what, writes=writes, first=first)
+
+    def _choose_seldom(self, task: Task, enabled: tuple[int, ...], arrived: bool) -> None:
+        """Let the strategy choose where the task cannot go on, may be spinning, or has made too many steps."""
+        turns = self.turns
         if len(enabled) < 2:
-            if step > MOST_STEPS:
+            if turns.step > MOST_STEPS:
                 self._give_up_at_bound()
             return
         if not task.ready:
@@ -218,11 +236,9 @@ class Engine:
             self._result.forced = True
             self.step_aside(task, strict=True)
             return
-        if step > MOST_STEPS:
+        if turns.step > MOST_STEPS:
             self._give_up_at_bound()
-        if turns.looped:
-            enabled = turns.fair(enabled, task.index)
-        chosen = self.decisions.decide(task, enabled, arrived)
+        chosen = self.decisions.decide(task, turns.fair(enabled, task.index) if turns.looped else enabled, arrived)
         if chosen != task.index:
             self.reason = PREEMPTED
             turns.leave(task, chosen)
@@ -262,8 +278,8 @@ class Engine:
             self.now += 0.001 * task.yields
         self.reason = "it yields"
         if strict:
-            if self.decisions.log is not None:
-                self.decisions.log.gaps["a loop that waits let the other threads go first"] = None
+            if self.log is not None:
+                self.log.gaps["a loop that waits let the other threads go first"] = None
             others = turns.fair(others) or others
             turns.looped.add(task)
         chosen = self.decisions.decide(task, others if strict else turns.enabled, True, yielded=True)
@@ -301,25 +317,31 @@ class Engine:
 
     def wake(self, resource: Resource) -> None:
         """Say that the tasks which wait for this resource can go on; each does so when it is chosen."""
-        self.turns.set_ready([task for task in self.turns.tasks if task.wants is resource and not task.done], True)
+        changed = False
+        for task in self.turns.tasks:
+            if task.wants is resource and not task.ready and not task.done:
+                task.ready = changed = True
+        if changed:
+            self.turns.renew()
 
     def hold_back(self, resource: Resource, owner: Task) -> None:
         """Say that the owner has taken this resource, so that tasks which are about to take it cannot go on."""
-        waiting = [each for each in self.turns.tasks if each.wants is resource and each.deadline is None]
-        self.turns.set_ready([each for each in waiting if each is not owner], False)
-
-    def touch(self, number: int) -> None:
-        """Note what the present step touches (see `Decisions.touch`)."""
-        self.decisions.touch(number)
+        changed = False
+        for task in self.turns.tasks:
+            if task.wants is resource and task.ready and task.deadline is None and task is not owner:
+                task.ready, changed = False, True
+        if changed:
+            self.turns.renew()
 
     def synced(self, sync: Sync, number: int) -> None:
         """Note what the present step does with the lock or thread of this number."""
         self.touch(number)
-        self.note(Synced(sync, number))
+        if self.log is not None:
+            self.note(Synced(sync, number))
 
     def note(self, part: Access | Synced) -> None:
         """Note a part of the present step that has no switch point of its own, where the strategy needs to know it."""
-        log, task = self.decisions.log, self.turns.current
+        log, task = self.log, self.turns.current
         if log is not None and task is not None:
             log.note(task.index, part)
 
@@ -333,6 +355,17 @@ class Engine:
                 self.now = max(self.now, deadline)
                 self.touch(0)
         self.synced(Sync.JOIN if other.done else Sync.LOOK, thread_number(other.index))
+
+    def join_all(self, task: Task, others: Sequence[Task]) -> None:
+        """Let other tasks go on until all of these have ended; the task gets no turn in between."""
+        task.joins = others
+        while (left := _unended(others)) is not None:
+            self.wait(task, left)
+            if self.turns.abandoning:
+                return
+        task.joins = ()
+        for other in others:
+            self.synced(Sync.JOIN, thread_number(other.index))
 
     # For the engine itself.
 
@@ -404,24 +437,32 @@ class Engine:
         """End the task; return the baton to release, so that another task goes on or the run ends."""
         turns = self.turns
         task.done = True
+        turns.streak = 0
         self.reason = "it ends"
         self.touch(thread_number(task.index))
-        if not turns.abandoning:
-            self.note(Synced(Sync.END, thread_number(task.index)))
-        if self.decisions.log is not None:
-            self.decisions.log.alone = sum(not each.done for each in turns.tasks) < 2
+        if self.log is not None:
+            if not turns.abandoning:
+                self.note(Synced(Sync.END, thread_number(task.index)))
+            self.log.alone = sum(not each.done for each in turns.tasks) < 2
+        last = task
+        for joiner in turns.tasks:
+            if joiner.wants is task and joiner.joins and (left := _unended(joiner.joins)) is not None:
+                last, joiner.wants = joiner, left  # as if it had the turn for a moment, and went on waiting
         self.wake(task)
         turns.renew()
         turns.handed += 1
-        chosen = self._after(task) or turns.lost.last_to_return()
+        chosen = self._after(task, last) or turns.lost.last_to_return()
         if chosen is None:
             return self.carriers.run_ended
         if chosen is task:
             return None  # all others wait for something that is not under control
         return turns.give(chosen)
 
-    def _after(self, task: Task) -> Task | None:
-        """Return the task that goes on after the end of `task`; None if all ended, `task` if only lost ones remain."""
+    def _after(self, task: Task, last: Task) -> Task | None:
+        """Return the task that goes on after the end of `task`; None if all ended, `task` if only lost ones remain.
+
+        `last` is the task that ran last, as the strategy sees it.
+        """
         turns = self.turns
         if not turns.abandoning:
             try:
@@ -436,7 +477,7 @@ class Engine:
                 if alive and not turns.enabled and turns.lost.await_one():
                     return task
                 if turns.enabled:
-                    return turns.tasks[self.decisions.decide(task, turns.enabled, True)]
+                    return turns.tasks[self.decisions.decide(last, turns.enabled, True)]
                 if alive:
                     self._deadlock()
             except Abandoned:
@@ -448,3 +489,7 @@ class Engine:
                 each.done = True
                 self.carriers.take_back(each)
         return None
+
+
+def _unended(tasks: Sequence[Task]) -> Task | None:
+    return next((each for each in tasks if not each.done), None)

@@ -76,6 +76,7 @@ _EVENTS: Final = sys.monitoring.events
 _DISABLE: Final = sys.monitoring.DISABLE
 
 _OWN: Final = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
+_PACKAGE: Final = __name__.partition(".")[0] + "."
 _LIBRARY: Final = os.path.dirname(threading.__file__) + os.sep
 _TRUSTED: Final = ("threading.py", "contextlib.py", "abc.py", "enum.py", "types.py", "warnings.py", "linecache.py",
                    "traceback.py", "weakref.py", "_weakrefset.py", "copyreg.py", "random.py", "typing.py",
@@ -125,6 +126,7 @@ class Instrumentation:
         self._scanned: set[str] = set()
         self._included: set[str] = set()
         self._left_alone: tuple[str, ...] = ()
+        self._notes_returns = False
         self.touched: dict[str, None] = {}
         """The modules without switch points whose shared state the current program has touched, while threads ran."""
 
@@ -136,8 +138,7 @@ class Instrumentation:
         monitoring.register_callback(TOOL, _EVENTS.PY_RESUME, self._resume)
         monitoring.register_callback(TOOL, _EVENTS.INSTRUCTION, self._instruction)
         monitoring.register_callback(TOOL, _EVENTS.CALL, self._call)
-        monitoring.register_callback(TOOL, _EVENTS.C_RETURN, self._returned)
-        monitoring.register_callback(TOOL, _EVENTS.C_RAISE, self._returned)
+        engine.prepare = self._listen_to_returns
         monitoring.set_events(TOOL, _EVENTS.PY_START)
         atexit.register(monitoring.set_events, TOOL, 0)  # code runs even after the interpreter has cleared this module
 
@@ -170,6 +171,14 @@ class Instrumentation:
             self.switching = switching
             self._again(self._kept.get(switching, {}))
 
+    def _listen_to_returns(self) -> None:
+        """Have the ends of calls of C code noted in the next run, if anybody needs them; that takes time."""
+        needed = self.switching is Switching.GIL or engine.log is not None
+        if needed is not self._notes_returns:
+            self._notes_returns = needed
+            for event in (_EVENTS.C_RETURN, _EVENTS.C_RAISE):
+                sys.monitoring.register_callback(TOOL, event, self._returned if needed else None)
+
     def _returned(self, code: CodeType, offset: int, *more: Any) -> None:
         """Note that a call of C code is over: under `gil`, and for a strategy that needs the steps."""
         task = turns.current
@@ -177,7 +186,7 @@ class Instrumentation:
             return
         if self.switching is Switching.GIL:
             task.after_c = True
-        log = engine.decisions.log
+        log = engine.log
         if log is None:
             return
         if log.inside.get(task.index) == (_id(code), offset):
@@ -217,6 +226,8 @@ class Instrumentation:
             return True
         if file.startswith((_OWN, *self._left_alone)) or (file.startswith("<frozen ") and "collections" not in file):
             return False
+        if file == "<string>" and get_frame(2).f_globals.get("__name__", "").startswith(_PACKAGE):
+            return False  # what `dataclasses` has made for a class of lockproof
         if file.startswith(("<lockproof ", "<string>")) and code.co_name in ("part", DATACLASS_MAKER):
             return False
         if _of_the_library(file):
@@ -341,7 +352,7 @@ class Instrumentation:
                 return None
             task.after_c = False
             what = CONTAINER
-        log = engine.decisions.log
+        log = engine.log
         if log is not None and not log.alone:
             if what[0] == CONTAINER:
                 log.coming[task.index] = of_instruction(code, offset, get_frame(1), self._stores)
@@ -361,20 +372,23 @@ class Instrumentation:
         return name
 
     def _call(self, code: CodeType, offset: int, function: Any, first: Any) -> Any:
+        switching_by_gil = self.switching is Switching.GIL
+        if not switching_by_gil and not (in_c(function) and touches(function, first)):
+            return None
         task = turns.current
         if task is None or get_ident() != task.ident:
             task = turns.me()
             if task is None:
                 return None
-        if self.switching is Switching.GIL:
+        if switching_by_gil:
             task.after_c = _id(function) in _PRIMITIVES
             if type(function) is MethodType and dis.opname[code.co_code[offset]] in here().methods:
                 task.in_methods.add(_id(get_frame(1)))
             elif task.in_methods:
                 task.in_methods.discard(_id(get_frame(1)))
-        elif in_c(function) and touches(function, first):
+        else:
             task.stores(turns.step)
-            log = engine.decisions.log
+            log = engine.log
             if log is not None and log.alone:
                 log = None
             if log is not None:
@@ -388,7 +402,7 @@ class Instrumentation:
 
     def _foresee_generator(self, task: Task) -> None:
         """Note that a generator is about to begin or to go on."""
-        log = engine.decisions.log
+        log = engine.log
         if log is not None:
             log.coming[task.index] = of_generator(get_frame(2))
 

@@ -55,7 +55,7 @@ class Task:
 
     `ready`: the task can go on. `begun`, `done`: its function has been called, or has ended. `fresh`: it has not come
     to a switch point yet. `lost`: it waits for something uncontrolled (see `turns`).
-    `wants` is the resource that it waits for, `deadline` the virtual time in seconds at which it stops waiting, and
+    `wants` is the resource that it waits for; of several tasks that it `joins`, it is one. `deadline` is the virtual time in seconds at which it stops waiting, and
     `held` has its locks, each with the place that took it.
     """
 
@@ -74,6 +74,7 @@ class Task:
         "ident",
         "in_methods",
         "index",
+        "joins",
         "loops",
         "lost",
         "made",
@@ -96,6 +97,7 @@ class Task:
         self.ident = self.native = 0
         self.ready, self.begun, self.done, self.fresh, self.lost = True, False, False, True, False
         self.wants: Resource | None = None
+        self.joins: Sequence[Task] = ()
         self.deadline: float | None = None
         self.held: dict[Any, Site | None] = {}
         self.steps = self.loops = self.yields = self.made = 0
@@ -190,15 +192,26 @@ def asleep(native: int) -> bool:
 def site_of_thread(ident: int) -> str:
     """Return the place of a thread, in the innermost frame outside control and the threading module, as text."""
     frame: FrameType | None = current_frames().get(ident)
-    while frame is not None and (frame.f_code.co_filename == threading.__file__ or own(frame.f_code.co_filename)):
+    while frame is not None and _skipped[frame.f_code.co_filename]:
         frame = frame.f_back
     return "" if frame is None else place((frame.f_code, frame.f_lasti))
+
+
+class _Skipped(dict[str, bool]):
+    """Whether the code of a file belongs to control or the threading module. Every operation on a lock asks."""
+
+    def __missing__(self, file: str) -> bool:
+        self[file] = skipped = file == threading.__file__ or own(file)
+        return skipped
+
+
+_skipped: Final = _Skipped()
 
 
 def here(depth: int = 2) -> Site | None:
     """Return the innermost place outside control and the threading module. The search begins `depth` callers up."""
     frame: FrameType | None = get_frame(depth)
-    while frame is not None and (frame.f_code.co_filename == threading.__file__ or own(frame.f_code.co_filename)):
+    while frame is not None and _skipped[frame.f_code.co_filename]:
         frame = frame.f_back
     return None if frame is None else (frame.f_code, frame.f_lasti)
 

@@ -68,7 +68,7 @@ class Turns:
 
     def renew(self) -> None:
         """Compute `enabled` again."""
-        self.enabled = tuple(task.index for task in self.tasks if task.ready and not task.done)
+        self.enabled = tuple([task.index for task in self.tasks if task.ready and not task.done])
 
     def fair(self, enabled: tuple[int, ...], current: int = -1) -> tuple[int, ...]:
         """Return `enabled` without the tasks that went round in a loop while another task waited for its turn.
