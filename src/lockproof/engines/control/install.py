@@ -62,7 +62,6 @@ from lockproof.engines.control.instructions import (
     Store,
     Stores,
     all_code,
-    in_c,
     table,
     touches,
 )
@@ -122,6 +121,7 @@ class Instrumentation:
         self._tables: dict[int, list[str | None]] = {}
         self._kept: dict[Switching, dict[int, list[str | None]]] = {}  # tables of the other kinds, until new code comes
         self._codes: dict[int, CodeType] = {}
+        self._outside: dict[int, CodeType] = {}  # code that matters, and that has run where no task did
         self._stores = Stores()
         self._scanned: set[str] = set()
         self._included: set[str] = set()
@@ -169,6 +169,8 @@ class Instrumentation:
         if switching is not self.switching:
             self._kept[self.switching] = self._tables
             self.switching = switching
+            by_gil = switching is Switching.GIL
+            sys.monitoring.register_callback(TOOL, _EVENTS.CALL, self._call_by_gil if by_gil else self._call)
             self._again(self._kept.get(switching, {}))
 
     def _listen_to_returns(self) -> None:
@@ -246,9 +248,10 @@ class Instrumentation:
                 self._foresee_generator(task)
                 engine.point(task, "" if self.switching is Switching.GIL else CONTAINER)
             return None if pointed else _DISABLE
-        if not self._matters(code):
+        if _id(code) not in self._outside and not self._matters(code):
             return self._trust(code)
         if task is None or turns.inside or get_ident() != task.ident:
+            self._outside[_id(code)] = code
             return None
         self._codes[_id(code)] = code
         if self._learn(code):
@@ -371,34 +374,39 @@ class Instrumentation:
         names[offset] = name = kind if names[offset] is NAMED_LATER else Store(kind)
         return name
 
-    def _call(self, code: CodeType, offset: int, function: Any, first: Any) -> Any:
-        switching_by_gil = self.switching is Switching.GIL
-        if not switching_by_gil and not (in_c(function) and touches(function, first)):
-            return None
+    def _call(self, code: CodeType, offset: int, function: Any, first: Any) -> None:
+        kind = type(function)
+        if kind is FunctionType or kind is MethodType or not touches(function, first):
+            return
         task = turns.current
         if task is None or get_ident() != task.ident:
             task = turns.me()
             if task is None:
-                return None
-        if switching_by_gil:
-            task.after_c = _id(function) in _PRIMITIVES
-            if type(function) is MethodType and dis.opname[code.co_code[offset]] in here().methods:
-                task.in_methods.add(_id(get_frame(1)))
-            elif task.in_methods:
-                task.in_methods.discard(_id(get_frame(1)))
-        else:
-            task.stores(turns.step)
-            log = engine.log
-            if log is not None and log.alone:
-                log = None
-            if log is not None:
-                self._foresee(log, task, code, offset, function, first)
-            engine.point(task, kind_of_call(function, first))
-            if log is not None and stays_open(function, first):
-                log.inside[task.index] = _id(code), offset
-            if engine.watcher is not None:
-                engine.watcher(task, (code, offset), CONTAINER, get_frame(1))
-        return None
+                return
+        task.stores(turns.step)
+        log = engine.log
+        if log is not None and log.alone:
+            log = None
+        if log is not None:
+            self._foresee(log, task, code, offset, function, first)
+        engine.point(task, kind_of_call(function, first))
+        if log is not None and stays_open(function, first):
+            log.inside[task.index] = _id(code), offset
+        if engine.watcher is not None:
+            engine.watcher(task, (code, offset), CONTAINER, get_frame(1))
+
+    def _call_by_gil(self, code: CodeType, offset: int, function: Any, _: Any) -> None:
+        """Note a call under `gil`: what it calls may have to hand over the GIL when it returns."""
+        task = turns.current
+        if task is None or get_ident() != task.ident:
+            task = turns.me()
+            if task is None:
+                return
+        task.after_c = _id(function) in _PRIMITIVES
+        if type(function) is MethodType and dis.opname[code.co_code[offset]] in here().methods:
+            task.in_methods.add(_id(get_frame(1)))
+        elif task.in_methods:
+            task.in_methods.discard(_id(get_frame(1)))
 
     def _foresee_generator(self, task: Task) -> None:
         """Note that a generator is about to begin or to go on."""

@@ -6,7 +6,6 @@ thread), it has learnt from earlier runs.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Any, Final
@@ -134,10 +133,11 @@ class SURW:
 
     def __init__(self, seed: int) -> None:
         self._random = Random(f"surw/{seed}")
-        self._counts: dict[str, Counter[int]] = {}
+        self._counts: dict[str, dict[int, int]] = {}
+        self._shared: list[str] | None = None
         self._firsts: dict[int, str] = {}
-        self._seen = defaultdict[str, Counter[int]](Counter)
-        self._left: Counter[int] = Counter()
+        self._seen: dict[str, dict[int, int]] = {}
+        self._left: dict[int, int] = {}
         self._name = ""
         self._compared: int | None = None
         self._intended = -1
@@ -145,15 +145,22 @@ class SURW:
 
     def begin(self) -> bool:
         """Choose the name that this run is about."""
-        shared = sorted(name for name, by in self._counts.items() if name and len(by) > 1)
-        if any(self._counts[name] == self._counts[CONTAINER] for name in shared if name[1:] and name[0] == CONTAINER):
-            shared.remove(CONTAINER)  # all containers are of one type, which has a name of its own
-        self._name = self._random.choice(shared) if shared else ""
-        self._left = Counter(self._counts.get(self._name, {}))
+        if self._shared is None:
+            self._shared = self._names()
+        self._name = self._random.choice(self._shared) if self._shared else ""
+        self._left = dict(self._counts.get(self._name, {}))
         self._compared = 1 if self._name == CONTAINER else None  # first letters, alike for all types
-        self._seen, self._priorities = defaultdict(Counter), _Priorities(self._random)
+        self._seen, self._priorities = {}, _Priorities(self._random)
         self._intended = self._drawn(self._left)
         return True
+
+    def _names(self) -> list[str]:
+        """Return the names that a run may be about."""
+        counts = self._counts
+        shared = sorted(name for name, by in counts.items() if name and len(by) > 1)
+        if any(counts[name] == counts[CONTAINER] for name in shared if name[1:] and name[0] == CONTAINER):
+            shared.remove(CONTAINER)  # all containers are of one type, which has a name of its own
+        return shared
 
     def choose(self, point: Point) -> int:
         """Choose by priority among the threads that need not wait for the intended one."""
@@ -165,16 +172,17 @@ class SURW:
             pending, firsts, intended = point.pending, self._firsts, self._intended
             able = [t for t in enabled if t == intended or (pending[t] or firsts.get(t, ""))[: self._compared] != about]
             if not able:
-                self._intended = self._drawn({t: max(self._left[t], 1) for t in enabled})
+                self._intended = self._drawn({t: max(self._left.get(t, 0), 1) for t in enabled})
                 able = (self._intended,)
         chosen = max(able, key=priorities.__getitem__)
         name = point.pending[chosen] or self._firsts.get(chosen, "")
-        self._seen[name][chosen] += 1
+        self._count(name, chosen)
         if about and name[: self._compared] == about:
-            if self._left[chosen] > 1:
-                self._left[chosen] -= 1
+            left = self._left.get(chosen, 0)
+            if left > 1:
+                self._left[chosen] = left - 1
             else:
-                del self._left[chosen]
+                self._left.pop(chosen, None)
             priorities[chosen] = self._random.random()
             self._intended = self._drawn(self._left)
         return chosen
@@ -184,17 +192,37 @@ class SURW:
         for thread, name in enumerate(ran.firsts):
             if name:  # there was no decision before this access, so `choose` did not count it
                 self._firsts[thread] = name
-                self._seen[name][thread] += 1
-        inside = [by for name, by in self._seen.items() if name[:1] == CONTAINER]
-        self._seen[CONTAINER] = sum(inside, Counter())
+                self._count(name, thread)
+        inside: dict[int, int] = {}
         for name, by in self._seen.items():
-            known = self._counts.setdefault(name, Counter())
+            if name[:1] == CONTAINER:
+                for thread, count in by.items():
+                    inside[thread] = inside.get(thread, 0) + count
+        self._seen[CONTAINER] = inside
+        for name, by in self._seen.items():
+            known = self._counts.setdefault(name, {})
             for thread, count in by.items():
-                known[thread] = max(known[thread], count)
+                if count > known.get(thread, 0):
+                    known[thread], self._shared = count, None
+
+    def _count(self, name: str, thread: int) -> None:
+        """Count an access of this run. No `Counter`: under control its methods, which are Python code, cost more."""
+        by = self._seen.get(name)
+        if by is None:
+            self._seen[name] = {thread: 1}
+        else:
+            by[thread] = by.get(thread, 0) + 1
 
     def _drawn(self, left: Mapping[int, int]) -> int:
         """Draw a thread in proportion to the accesses that it has left; -1 if no thread has any."""
-        return self._random.choices([*left], [*left.values()])[0] if left else -1
+        if not left:
+            return -1
+        drawn = self._random.random() * sum(left.values())
+        for thread, count in left.items():
+            drawn -= count
+            if drawn < 0:
+                break
+        return thread
 
 
 SAMPLERS: Final[dict[str, Callable[[int], Any]]] = {"surw": SURW, "pct": PCT, "pos": POS, "random": RandomWalk}
