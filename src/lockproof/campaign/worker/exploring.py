@@ -7,7 +7,6 @@ Only a search that has ended is called complete. If every trace was run, nothing
 
 from __future__ import annotations
 
-import gc
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +24,7 @@ from lockproof.core.values import Raised
 from lockproof.core.verdict import FindingKind, Masking
 from lockproof.engines.control import handover
 from lockproof.engines.control.engine import MOST_STEPS
+from lockproof.engines.control.garbage import Garbage
 from lockproof.engines.control.install import instrumentation
 from lockproof.engines.control.primitives import engine
 from lockproof.engines.control.program import FunctionProgram, ScenarioProgram
@@ -162,6 +162,7 @@ class Exploration:
         self.gaps: dict[str, None] = {}
         self.trusted: dict[str, None] = {}
         self.threads = 0
+        self._garbage = Garbage()
         self._seen_once = False
         self._tries = False
         self._basis = (-1, False)
@@ -314,8 +315,7 @@ class Exploration:
         self.runs += 1
         pace.did(SCHEDULE)
         self.threads = max(self.threads, len(result.ran.steps))
-        if self.runs % 200 == 0:
-            gc.collect(0)
+        self._garbage.after_run()
         seen = None if result.ran.redundant else self._look(result)
         stuck_again = result.ran.redundant and bool(result.deadlock)  # the run that shows the same was judged
         if seen is None and not stuck_again and given_up(result, self.program):

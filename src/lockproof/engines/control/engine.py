@@ -122,6 +122,8 @@ class Engine:
         self._watch(self.limit)
         turns.current = None
         turns.by_ident.clear()  # a task that comes back now from an uncontrolled wait finds its run gone
+        for task in turns.tasks:
+            task.function = task.thread = None  # no cycle for the collector
         if not turns.abandoning:
             left = [each for each in dict.fromkeys(self.resources) if each.owner is not None and not each.quiet]
             self._result.held = [(each.describe(), each.owner.name) for each in left]
@@ -448,7 +450,9 @@ class Engine:
         for joiner in turns.tasks:
             if joiner.wants is task and joiner.joins and (left := _unended(joiner.joins)) is not None:
                 last, joiner.wants = joiner, left  # as if it had the turn for a moment, and went on waiting
-        self.wake(task)
+        for waiting in turns.tasks:
+            if waiting.wants is task and not waiting.done:
+                waiting.ready = True
         turns.renew()
         turns.handed += 1
         chosen = self._after(task, last) or turns.lost.last_to_return()

@@ -93,7 +93,8 @@ class Task:
     )  # fmt: skip
 
     def __init__(self, index: int, function: Callable[[], object], name: str, daemon: bool) -> None:
-        self.index, self.function, self.name, self.daemon = index, function, name, daemon
+        self.index, self.name, self.daemon = index, name, daemon
+        self.function: Callable[[], object] | None = function
         self.ident = self.native = 0
         self.ready, self.begun, self.done, self.fresh, self.lost = True, False, False, True, False
         self.wants: Resource | None = None
