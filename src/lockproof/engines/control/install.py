@@ -121,7 +121,7 @@ class Instrumentation:
         self._tables: dict[int, list[str | None]] = {}
         self._kept: dict[Switching, dict[int, list[str | None]]] = {}  # tables of the other kinds, until new code comes
         self._codes: dict[int, CodeType] = {}
-        self._outside: dict[int, CodeType] = {}  # code that matters, and that has run where no task did
+        self._outside: dict[int, CodeType] = {}  # code that has run where no task did, and whose beginning says something
         self._stores = Stores()
         self._scanned: set[str] = set()
         self._included: set[str] = set()
@@ -248,9 +248,15 @@ class Instrumentation:
                 self._foresee_generator(task)
                 engine.point(task, "" if self.switching is Switching.GIL else CONTAINER)
             return None if pointed else _DISABLE
-        if _id(code) not in self._outside and not self._matters(code):
-            return self._trust(code)
-        if task is None or turns.inside or get_ident() != task.ident:
+        outside = task is None or turns.inside or get_ident() != task.ident
+        if outside and _id(code) in self._outside:
+            return None
+        if not self._matters(code):
+            disabled = self._trust(code)
+            if outside and disabled is None:
+                self._outside[_id(code)] = code
+            return disabled
+        if outside:
             self._outside[_id(code)] = code
             return None
         self._codes[_id(code)] = code
@@ -338,13 +344,14 @@ class Instrumentation:
             task = turns.me()
             if task is None:
                 return None
-        if what is NAMED_LATER or what is STORE_NAMED_LATER:
-            what = self._name(code, offset)
-        if type(what) is Store:
-            task.stores(turns.step)
         if what is LOOP:
             engine.loop(task)
             return None
+        if what is NAMED_LATER or what is STORE_NAMED_LATER:
+            what = self._name(code, offset)
+        storing = type(what) is Store
+        if storing:
+            task.stores(turns.step)
         if self.switching is Switching.GIL:
             if what is CHECKED:
                 engine.point(task, "")
@@ -354,7 +361,7 @@ class Instrumentation:
             elif not task.after_c:
                 return None
             task.after_c = False
-            what = CONTAINER
+            what, storing = CONTAINER, False
         log = engine.log
         if log is not None and not log.alone:
             if what[0] == CONTAINER:
@@ -362,7 +369,7 @@ class Instrumentation:
             elif what in NAMES_OF_ALL:
                 log.gaps[BY_NAME] = None
             log.sites[task.index] = code, offset
-        engine.point(task, what, writes=type(what) is Store)
+        engine.point(task, what, writes=storing)
         if engine.watcher is not None:
             engine.watcher(task, (code, offset), CONTAINER if what[0] == CONTAINER else what, get_frame(1))
         return None

@@ -45,7 +45,7 @@ class Turns:
     def add(self, task: Task) -> None:
         """Add a task that can go on."""
         self.tasks.append(task)
-        self.renew()
+        self.enabled += (task.index,)
 
     def me(self) -> Task | None:
         """Return the task of the calling thread; None if the thread is not under control, or is `inside`."""

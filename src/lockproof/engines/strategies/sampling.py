@@ -169,12 +169,15 @@ class SURW:
             priorities[point.current] = -self._random.random()
         able: Sequence[int] = enabled
         if about:
-            pending, firsts, intended = point.pending, self._firsts, self._intended
-            able = [t for t in enabled if t == intended or (pending[t] or firsts.get(t, ""))[: self._compared] != about]
+            pending, firsts, intended, compared = point.pending, self._firsts, self._intended, self._compared
+            able = [t for t in enabled if t == intended or (pending[t] or firsts.get(t, ""))[:compared] != about]
             if not able:
                 self._intended = self._drawn({t: max(self._left.get(t, 0), 1) for t in enabled})
                 able = (self._intended,)
-        chosen = max(able, key=priorities.__getitem__)
+        chosen, highest = able[0], priorities[able[0]]
+        for thread in able[1:]:
+            if (priority := priorities[thread]) > highest:
+                chosen, highest = thread, priority
         name = point.pending[chosen] or self._firsts.get(chosen, "")
         self._count(name, chosen)
         if about and name[: self._compared] == about:
