@@ -15,9 +15,9 @@ class Decisions:
     """The strategy of a run, what it is shown at the next decision, and the choices that it has made.
 
     `log` has the steps of the run, if the strategy needs them. `touch(number)` notes that the present step touches what
-    has this number: a lock, a thread (-1 - its index) or time (0). By task: `pending` has the access that the task is about
-    to make (see `Point.pending`), `firsts` the access of its first switch point. `error` is what the strategy raised by
-    mistake.
+    has this number: a lock, a thread (-1 - its index) or time (0). By task: `pending` has the access that the task is
+    about to make (see `Point.pending`), `firsts` the access of its first switch point. `error` is what the strategy
+    raised by mistake.
     """
 
     def __init__(self, turns: Turns) -> None:

@@ -15,7 +15,7 @@ import math
 from _thread import get_ident
 from collections import deque
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from types import (
     BuiltinFunctionType,
     CodeType,
@@ -30,7 +30,7 @@ from types import (
 from typing import Any, Final
 
 from lockproof.core.run_steps import CONTAINER, Access
-from lockproof.engines.control.containers import kind_of_call
+from lockproof.engines.control.containers import MOST_TYPES, kind_of_call
 from lockproof.engines.control.instructions import Stores
 from lockproof.engines.control.opcodes import listing
 from lockproof.engines.control.operands import (
@@ -222,7 +222,7 @@ def _inside(thing: Any, depth: int = 0) -> Iterator[Any]:
     Objects of classes in Python have none: their special methods have switch points of their own.
     """
     kind = type(thing)
-    if kind in FIXED or kind is GeneratorType or _in_python(kind):
+    if kind in FIXED or kind is GeneratorType or _in_python[kind]:
         return
     yield thing
     if depth < 3 and (hasattr(kind, "__next__") or (kind in _PLAIN and not isinstance(thing, _BASIC))):
@@ -234,10 +234,17 @@ def _inside(thing: Any, depth: int = 0) -> Iterator[Any]:
 _BASIC: Final = (dict, list, set, deque, frozenset, tuple, str, bytes, bytearray, range)
 
 
-@lru_cache(1000)
-def _in_python(kind: type) -> bool:
-    """Tell whether a class and all its bases were made by a class statement."""
-    return all("__firstlineno__" in vars(each) for each in kind.__mro__[:-1])
+class _InPython(dict[type, bool]):
+    """Whether a class and all its bases were made by a class statement."""
+
+    def __missing__(self, kind: type) -> bool:
+        if len(self) >= MOST_TYPES:
+            self.clear()
+        self[kind] = made = all("__firstlineno__" in vars(each) for each in kind.__mro__[:-1])
+        return made
+
+
+_in_python: Final = _InPython()
 
 
 @cache

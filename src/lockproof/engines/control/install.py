@@ -75,7 +75,6 @@ _EVENTS: Final = sys.monitoring.events
 _DISABLE: Final = sys.monitoring.DISABLE
 
 _OWN: Final = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
-_PACKAGE: Final = __name__.partition(".")[0] + "."
 _LIBRARY: Final = os.path.dirname(threading.__file__) + os.sep
 _TRUSTED: Final = ("threading.py", "contextlib.py", "abc.py", "enum.py", "types.py", "warnings.py", "linecache.py",
                    "traceback.py", "weakref.py", "_weakrefset.py", "copyreg.py", "random.py", "typing.py",
@@ -121,7 +120,7 @@ class Instrumentation:
         self._tables: dict[int, list[str | None]] = {}
         self._kept: dict[Switching, dict[int, list[str | None]]] = {}  # tables of the other kinds, until new code comes
         self._codes: dict[int, CodeType] = {}
-        self._outside: dict[int, CodeType] = {}  # code that has run where no task did, and whose beginning says something
+        self._outside: dict[int, CodeType] = {}  # code that is not disabled, and has run where no task did
         self._stores = Stores()
         self._scanned: set[str] = set()
         self._included: set[str] = set()
@@ -169,8 +168,8 @@ class Instrumentation:
         if switching is not self.switching:
             self._kept[self.switching] = self._tables
             self.switching = switching
-            by_gil = switching is Switching.GIL
-            sys.monitoring.register_callback(TOOL, _EVENTS.CALL, self._call_by_gil if by_gil else self._call)
+            called = self._call_by_gil if switching is Switching.GIL else self._call
+            sys.monitoring.register_callback(TOOL, _EVENTS.CALL, called)
             self._again(self._kept.get(switching, {}))
 
     def _listen_to_returns(self) -> None:
@@ -228,8 +227,8 @@ class Instrumentation:
             return True
         if file.startswith((_OWN, *self._left_alone)) or (file.startswith("<frozen ") and "collections" not in file):
             return False
-        if file == "<string>" and get_frame(2).f_globals.get("__name__", "").startswith(_PACKAGE):
-            return False  # what `dataclasses` has made for a class of lockproof
+        if file == "<string>" and get_frame(2).f_globals.get("__name__", "").startswith("lockproof."):
+            return False  # `dataclasses` has made it for a class of lockproof
         if file.startswith(("<lockproof ", "<string>")) and code.co_name in ("part", DATACLASS_MAKER):
             return False
         if _of_the_library(file):
@@ -251,14 +250,11 @@ class Instrumentation:
         outside = task is None or turns.inside or get_ident() != task.ident
         if outside and _id(code) in self._outside:
             return None
-        if not self._matters(code):
-            disabled = self._trust(code)
-            if outside and disabled is None:
-                self._outside[_id(code)] = code
-            return disabled
-        if outside:
+        answer = None if (matters := self._matters(code)) else self._trust(code)
+        if outside and answer is None:
             self._outside[_id(code)] = code
-            return None
+        if outside or not matters:
+            return answer
         self._codes[_id(code)] = code
         if self._learn(code):
             self._grow()
@@ -394,7 +390,7 @@ class Instrumentation:
         log = engine.log
         if log is not None and log.alone:
             log = None
-        if log is not None:
+        elif log is not None:
             self._foresee(log, task, code, offset, function, first)
         engine.point(task, kind_of_call(function, first))
         if log is not None and stays_open(function, first):
@@ -417,9 +413,8 @@ class Instrumentation:
 
     def _foresee_generator(self, task: Task) -> None:
         """Note that a generator is about to begin or to go on."""
-        log = engine.log
-        if log is not None:
-            log.coming[task.index] = of_generator(get_frame(2))
+        if engine.log is not None:
+            engine.log.coming[task.index] = of_generator(get_frame(2))
 
     def _foresee(self, log: StepLog, task: Task, code: CodeType, offset: int, function: Any, first: Any) -> None:
         """Note what a call of C code is about to access."""

@@ -55,8 +55,8 @@ class Task:
 
     `ready`: the task can go on. `begun`, `done`: its function has been called, or has ended. `fresh`: it has not come
     to a switch point yet. `lost`: it waits for something uncontrolled (see `turns`).
-    `wants` is the resource that it waits for; of several tasks that it `joins`, it is one. `deadline` is the virtual time in seconds at which it stops waiting, and
-    `held` has its locks, each with the place that took it.
+    `wants` is the resource that it waits for; of tasks that it `joins`, it is one. `deadline` is the virtual time in
+    seconds at which it stops waiting, and `held` has its locks, each with the place that took it.
     """
 
     __slots__ = (

@@ -7,6 +7,7 @@ thread), it has learnt from earlier runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from random import Random
 from typing import Any, Final
 
@@ -221,11 +222,7 @@ class SURW:
         if not left:
             return -1
         drawn = self._random.random() * sum(left.values())
-        for thread, count in left.items():
-            drawn -= count
-            if drawn < 0:
-                break
-        return thread
+        return next(thread for thread, upper in zip(left, accumulate(left.values()), strict=True) if drawn < upper)
 
 
 SAMPLERS: Final[dict[str, Callable[[int], Any]]] = {"surw": SURW, "pct": PCT, "pos": POS, "random": RandomWalk}
