@@ -387,10 +387,8 @@ class Instrumentation:
             if task is None:
                 return
         task.stores(turns.step)
-        log = engine.log
-        if log is not None and log.alone:
-            log = None
-        elif log is not None:
+        log = None if engine.log is None or engine.log.alone else engine.log
+        if log is not None:
             self._foresee(log, task, code, offset, function, first)
         engine.point(task, kind_of_call(function, first))
         if log is not None and stays_open(function, first):
