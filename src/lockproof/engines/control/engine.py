@@ -419,7 +419,7 @@ class Engine:
         Returns the baton that the thread releases so that others go on, and whether the thread will carry more tasks.
         """
         turns = self.turns
-        if turns.by_ident.get(task.ident) is not task:
+        if not turns.has(task):
             return None, False  # its run was over long ago
         if task.lost:
             with suppress(Abandoned):

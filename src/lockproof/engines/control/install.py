@@ -190,7 +190,7 @@ class Instrumentation:
         log = engine.log
         if log is None:
             return
-        if log.inside.get(task.index) == (_id(code), offset):
+        if task.index in log.inside and log.inside[task.index] == (_id(code), offset):
             del log.inside[task.index]
         if more and asks_python(more[0], more[1]):
             engine.note(Access(CONTAINER, False))  # what it got may be an iterator over anything

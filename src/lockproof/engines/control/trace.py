@@ -247,14 +247,13 @@ _known: Final[dict[int, tuple[CodeType, dict[int, tuple[str, Any]], dict[int, tu
 
 def segment(code: CodeType, offset: int) -> tuple[str, str]:
     """Return the piece of source that an instruction belongs to, and the name of the instruction."""
-    known = _known.get(_id(code))
-    if known is None:
-        positions = {each.offset: (each.opname, each.positions) for each in listing(code)}
-        known = _known[_id(code)] = code, positions, {}
-    found = known[2].get(offset)
-    if found is None:
-        found = known[2][offset] = _segment(code, offset, known[1])
-    return found
+    number = _id(code)
+    if number not in _known:
+        _known[number] = code, {each.offset: (each.opname, each.positions) for each in listing(code)}, {}
+    _, positions, segments = _known[number]
+    if offset not in segments:
+        segments[offset] = _segment(code, offset, positions)
+    return segments[offset]
 
 
 def _segment(code: CodeType, offset: int, positions: dict[int, tuple[str, Any]]) -> tuple[str, str]:

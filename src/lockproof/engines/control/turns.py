@@ -57,6 +57,10 @@ class Turns:
             self.lost.rejoin(task)
         return None if self.inside else task
 
+    def has(self, task: Task) -> bool:
+        """Tell whether this is a task of the present run that has not ended."""
+        return task.ident in self.by_ident and self.by_ident[task.ident] is task
+
     def set_ready(self, tasks: Iterable[Task], ready: bool) -> None:
         """Say of these tasks that they can go on, or that they cannot."""
         changed = False
@@ -173,7 +177,7 @@ class LostTasks:
         turns = self._turns
         with self._guard:
             task.lost = False
-            if self._run_over or turns.by_ident.get(task.ident) is not task:
+            if self._run_over or not turns.has(task):
                 task.done = True
                 raise Abandoned
             if self._turn_free:

@@ -7,7 +7,6 @@ thread), it has learnt from earlier runs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import accumulate
 from random import Random
 from typing import Any, Final
 
@@ -28,6 +27,13 @@ class _Priorities(dict[int, float]):
     def __missing__(self, thread: int) -> float:
         self[thread] = drawn = self._draw()
         return drawn
+
+
+class _Firsts(dict[int, str]):
+    """The name of the first access of each thread; "" if it is not known."""
+
+    def __missing__(self, thread: int) -> str:
+        return ""
 
 
 class RandomWalk:
@@ -136,7 +142,7 @@ class SURW:
         self._random = Random(f"surw/{seed}")
         self._counts: dict[str, dict[int, int]] = {}
         self._shared: list[str] | None = None
-        self._firsts: dict[int, str] = {}
+        self._firsts = _Firsts()
         self._seen: dict[str, dict[int, int]] = {}
         self._left: dict[int, int] = {}
         self._name = ""
@@ -171,22 +177,22 @@ class SURW:
         able: Sequence[int] = enabled
         if about:
             pending, firsts, intended, compared = point.pending, self._firsts, self._intended, self._compared
-            able = [t for t in enabled if t == intended or (pending[t] or firsts.get(t, ""))[:compared] != about]
+            able = [t for t in enabled if t == intended or (pending[t] or firsts[t])[:compared] != about]
             if not able:
-                self._intended = self._drawn({t: max(self._left.get(t, 0), 1) for t in enabled})
+                left = self._left
+                self._intended = self._drawn({t: left[t] if t in left else 1 for t in enabled})
                 able = (self._intended,)
         chosen, highest = able[0], priorities[able[0]]
         for thread in able[1:]:
             if (priority := priorities[thread]) > highest:
                 chosen, highest = thread, priority
-        name = point.pending[chosen] or self._firsts.get(chosen, "")
+        name = point.pending[chosen] or self._firsts[chosen]
         self._count(name, chosen)
         if about and name[: self._compared] == about:
-            left = self._left.get(chosen, 0)
-            if left > 1:
-                self._left[chosen] = left - 1
-            else:
-                self._left.pop(chosen, None)
+            if chosen in self._left:
+                self._left[chosen] -= 1
+                if not self._left[chosen]:
+                    del self._left[chosen]
             priorities[chosen] = self._random.random()
             self._intended = self._drawn(self._left)
         return chosen
@@ -210,19 +216,28 @@ class SURW:
                     known[thread], self._shared = count, None
 
     def _count(self, name: str, thread: int) -> None:
-        """Count an access of this run. No `Counter`: under control its methods, which are Python code, cost more."""
-        by = self._seen.get(name)
-        if by is None:
+        """Count an access of this run. No `Counter`: under control its methods, which are Python code, cost more.
+
+        And no `get`: on 3.13t it waits, for what another thread has put into a dictionary, for a lock that it holds
+        itself. That took a third of the time of a run.
+        """
+        if name not in self._seen:
             self._seen[name] = {thread: 1}
+            return
+        by = self._seen[name]
+        if thread in by:
+            by[thread] += 1
         else:
-            by[thread] = by.get(thread, 0) + 1
+            by[thread] = 1
 
     def _drawn(self, left: Mapping[int, int]) -> int:
         """Draw a thread in proportion to the accesses that it has left; -1 if no thread has any."""
-        if not left:
-            return -1
-        drawn = self._random.random() * sum(left.values())
-        return next(thread for thread, upper in zip(left, accumulate(left.values()), strict=True) if drawn < upper)
+        drawn = self._random.random() * sum(left.values()) if left else 0.0
+        for thread, count in left.items():
+            drawn -= count
+            if drawn < 0:
+                return thread
+        return -1
 
 
 SAMPLERS: Final[dict[str, Callable[[int], Any]]] = {"surw": SURW, "pct": PCT, "pos": POS, "random": RandomWalk}
