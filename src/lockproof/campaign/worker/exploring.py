@@ -340,7 +340,8 @@ class Exploration:
             self.notes["waits with a time limit ran out whenever that made a difference, not by the clock"] = None
         if result.bounded:
             self.notes["some runs were given up after 20,000 steps"] = None
-        self.gaps |= dict.fromkeys(gaps_in(result))
+        for gap in gaps_in(result):
+            self.gaps[gap] = None
         for cycle in result.cycles[:MOST_CYCLES]:
             self.cycles[cycle] = None
         return result, problem

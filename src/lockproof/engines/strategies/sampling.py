@@ -154,7 +154,7 @@ class SURW:
         """Choose the name that this run is about."""
         if self._shared is None:
             self._shared = self._names()
-        self._name = self._random.choice(self._shared) if self._shared else ""
+        self._name = self._shared[self._below(len(self._shared))] if self._shared else ""
         self._left = dict(self._counts.get(self._name, {}))
         self._compared = 1 if self._name == CONTAINER else None  # first letters, alike for all types
         self._seen, self._priorities = {}, _Priorities(self._random)
@@ -180,7 +180,7 @@ class SURW:
             able = [t for t in enabled if t == intended or (pending[t] or firsts[t])[:compared] != about]
             if not able:
                 left = self._left
-                self._intended = self._drawn({t: left[t] if t in left else 1 for t in enabled})
+                self._intended = self._drawn({t: left[t] if t in left else 1 for t in enabled})  # noqa: SIM401
                 able = (self._intended,)
         chosen, highest = able[0], priorities[able[0]]
         for thread in able[1:]:
@@ -215,6 +215,13 @@ class SURW:
                 if count > known.get(thread, 0):
                     known[thread], self._shared = count, None
 
+    def _below(self, count: int) -> int:
+        """Draw a number from 0 on, as `Random.choice` does, whose code in Python would cause events under control."""
+        bits, draw = count.bit_length(), self._random.getrandbits
+        while (drawn := draw(bits)) >= count:
+            pass
+        return drawn
+
     def _count(self, name: str, thread: int) -> None:
         """Count an access of this run. No `Counter`: under control its methods, which are Python code, cost more.
 
@@ -225,10 +232,7 @@ class SURW:
             self._seen[name] = {thread: 1}
             return
         by = self._seen[name]
-        if thread in by:
-            by[thread] += 1
-        else:
-            by[thread] = 1
+        by[thread] = by[thread] + 1 if thread in by else 1
 
     def _drawn(self, left: Mapping[int, int]) -> int:
         """Draw a thread in proportion to the accesses that it has left; -1 if no thread has any."""
