@@ -31,8 +31,8 @@ PREEMPTIONS = 2
 
 DISTRIBUTIONS = {"frontrun": "frontrun", "interleave-test": "interleave_test"}
 STRATEGIES = {
-    "lockproof": ("orders", "preemptions", "surw", "pct", "random"),
-    "lockproof, Thread": ("orders", "preemptions", "surw", "pct", "random"),
+    "lockproof": ("traces", "orders", "preemptions", "surw", "pct", "random"),
+    "lockproof, Thread": ("traces", "orders", "preemptions", "surw", "pct", "random"),
     "frontrun": ("dpor",),
     "interleave-test": ("pct", "dfs", "random"),
 }

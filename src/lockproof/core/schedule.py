@@ -117,7 +117,7 @@ class Schedule:
 
 
 class Point:
-    """What a strategy knows at a decision. The engine reuses one object for all decisions: do not keep it.
+    """What a strategy knows at a decision. The engine reuses one object, and its set `touched`: do not keep them.
 
     Attributes:
         current: the thread that ran last.

@@ -74,7 +74,7 @@ def test_the_explorers_are_measured_and_peers_that_are_not_there_are_told(tools:
 
 def test_a_row_is_held_against_the_fastest_strategy_of_a_peer_in_the_same_round() -> None:
     facts = {"version": "1", "build": "0.0", "gil": True}
-    ours = Contender("lockproof", "pct", [60.0, 30.0])
+    ours = Contender("lockproof", "pct", [90.0, 45.0])
     contenders = [
         ours,
         Contender("interleave-test", "pct", [10.0, 2.0], facts=facts),
@@ -82,7 +82,7 @@ def test_a_row_is_held_against_the_fastest_strategy_of_a_peer_in_the_same_round(
     ]
     assert bars(contenders) == {"interleave-test": [10.0, 5.0]}
     said = "\n".join(told(contenders))
-    assert "goal of 5 times interleave-test: reached by every row" in said
+    assert "goal of 8 times interleave-test: reached by every row" in said
     assert "two different builds" in said
     ours.rates = [60.0, 10.0]
     assert "NOT reached" in "\n".join(told(contenders))

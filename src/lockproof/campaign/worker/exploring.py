@@ -7,7 +7,6 @@ Only a search that has ended is called complete. If every trace was run, nothing
 
 from __future__ import annotations
 
-import gc
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +25,7 @@ from lockproof.core.values import Raised
 from lockproof.core.verdict import FindingKind, Masking
 from lockproof.engines.control import handover
 from lockproof.engines.control.engine import MOST_STEPS
+from lockproof.engines.control.garbage import Garbage
 from lockproof.engines.control.install import instrumentation
 from lockproof.engines.control.primitives import engine
 from lockproof.engines.control.program import FunctionProgram, ScenarioProgram
@@ -138,6 +138,7 @@ class Exploration:
         self.gaps: dict[str, None] = {}
         self.trusted: dict[str, None] = {}
         self.threads = 0
+        self._garbage = Garbage()
         self._seen_once = False
         self._tries = False
         self._basis = (-1, False)
@@ -279,8 +280,7 @@ class Exploration:
         self.runs += 1
         pace.did(SCHEDULE)
         self.threads = max(self.threads, len(result.ran.steps))
-        if self.runs % 200 == 0:
-            gc.collect(0)
+        self._garbage.after_run()
         seen = None if result.ran.redundant else self._look(result)
         stuck_again = result.ran.redundant and bool(result.deadlock)  # the run that shows the same was judged
         if seen is None and not stuck_again and given_up(result, self.program):
@@ -289,7 +289,7 @@ class Exploration:
         doubt = seen if isinstance(seen, Doubt) else None
         if doubt is not None or (counted and not result.ran.redundant):
             self.counts.note(doubt, returned=returns(self.program), stalled=bool(result.native))
-        strategy.end(replace(result.ran, failed=problem is not None))
+        strategy.end(result.ran if problem is None else replace(result.ran, failed=True))
         for where in result.native:
             self.notes[
                 f"a wait that is not under control, at {where or 'an unknown place'}: the other threads ran on, so no "
@@ -305,7 +305,8 @@ class Exploration:
             self.notes["waits with a time limit ran out whenever that made a difference, not by the clock"] = None
         if result.bounded:
             self.notes["some runs were given up after 20,000 steps"] = None
-        self.gaps |= dict.fromkeys(gaps_in(result))
+        for gap in gaps_in(result):
+            self.gaps[gap] = None
         for cycle in result.cycles[:MOST_CYCLES]:
             self.cycles[cycle] = None
         return result, problem

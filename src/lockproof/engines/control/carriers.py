@@ -54,7 +54,7 @@ class Carrier:
             else:
                 hand_over(released, self.baton)
             task = self._task
-            assert task is not None
+            assert task is not None and task.function is not None
             error: BaseException | None = None
             try:
                 contextvars.Context().run(task.function)  # a task must not see context variables of an earlier one

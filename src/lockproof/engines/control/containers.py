@@ -11,18 +11,19 @@ same container by another attribute.
 from __future__ import annotations
 
 from types import BuiltinFunctionType, CodeType, FrameType, ModuleType
-from typing import Any
+from typing import Any, Final
 
 from lockproof.core.run_steps import CONTAINER
 from lockproof.engines.control.operands import FIXED, operands
 from lockproof.engines.control.trace import segment
 
-_MOST = 10_000  # types that are remembered: a program may make types as it goes
+MOST_TYPES: Final = 10_000
+"""Types that are remembered: a program may make types as it goes."""
 
 
 class _Kinds(dict[type, str]):
     def __missing__(self, kind: type) -> str:
-        if len(self) >= _MOST:
+        if len(self) >= MOST_TYPES:
             self.clear()
         # An iterator has no name of its own: the access touches the container that it iterates over.
         known = kind not in FIXED and not any("__next__" in vars(each) for each in kind.__mro__)

@@ -14,14 +14,16 @@ from lockproof.engines.control.turns import Turns
 class Decisions:
     """The strategy of a run, what it is shown at the next decision, and the choices that it has made.
 
-    `log` has the steps of the run, if the strategy needs them. By task: `pending` has the access that the task is about
-    to make (see `Point.pending`), `firsts` the access of its first switch point. `error` is what the strategy raised by
-    mistake.
+    `log` has the steps of the run, if the strategy needs them. `touch(number)` notes that the present step touches what
+    has this number: a lock, a thread (-1 - its index) or time (0). By task: `pending` has the access that the task is
+    about to make (see `Point.pending`), `firsts` the access of its first switch point. `error` is what the strategy
+    raised by mistake.
     """
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
         self._point = Point()
+        self.touch = self._point.touched.add  # the set stays the same one: every operation on a lock comes here
         self._numbers: dict[tuple[object, ...], int] = {}  # of places
         self._strategy: Strategy | None = None
         self.begin(None)
@@ -37,7 +39,10 @@ class Decisions:
         self._choices: list[int] = []
         self._preemptions = 0
         self._redundant = False
-        self._point.touched, self._point.own = set(), None
+        point = self._point
+        point.touched.clear()
+        point.own, point.pending, point.steps = None, self.pending, () if self.log is None else self.log.steps
+        point.places = () if self._places is None else self._places
 
     def add_task(self) -> None:
         """Take in one more task, which has no access pending yet."""
@@ -45,10 +50,6 @@ class Decisions:
         self.firsts.append("")
         if self._places is not None:
             self._places.append(0)
-
-    def touch(self, number: int) -> None:
-        """Note that the present step touches what has this number: a lock, a thread (-1 - its index) or time (0)."""
-        self._point.touched.add(number)
 
     def close_step(self) -> None:
         """Say that the step since the last decision is complete, and that another task goes on without a decision."""
@@ -74,12 +75,9 @@ class Decisions:
             return _without_strategy(task, enabled, free)
         turns, point = self._turns, self._point
         point.current, point.enabled, point.free, point.step = task.index, enabled, free, turns.step
-        point.pending, point.yielded = self.pending, yielded
-        if self.log is not None:
-            point.steps = self.log.steps
+        point.yielded = yielded
         if self._places is not None:
             self._places[task.index] = self._place(task)
-            point.places = self._places
         turns.inside = True
         try:
             chosen = self._strategy.choose(point)  # type: ignore[union-attr]
@@ -95,7 +93,8 @@ class Decisions:
             turns.give_up()
         finally:
             turns.inside = False
-        point.touched, point.own = set(), None
+        point.touched.clear()
+        point.own = None
         self._choices.append(chosen)
         if self.log is not None:
             self.log.decided(len(self._choices) - 1)
@@ -114,8 +113,6 @@ class Decisions:
         forced = getattr(self._strategy, "forced", None)
         if forced is None or self._redundant:
             return
-        if self.log is not None:
-            self._point.steps = self.log.steps
         if forced(index, self._point):
             self._end_here()
 

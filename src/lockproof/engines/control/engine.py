@@ -27,6 +27,7 @@ from lockproof.engines.control.carriers import PATIENCE, Carrier, Carriers
 from lockproof.engines.control.decisions import Decisions
 from lockproof.engines.control.identities import Identities
 from lockproof.engines.control.lock_order import LockOrder
+from lockproof.engines.control.step_log import StepLog
 from lockproof.engines.control.task import (
     Abandoned,
     Lost,
@@ -39,6 +40,7 @@ from lockproof.engines.control.task import (
     kind_of,
     site_of_thread,
     stacks_of,
+    unended,
 )
 from lockproof.engines.control.turns import Turns, baton_of
 
@@ -63,14 +65,19 @@ class Engine:
     waited for; `order`, the order of locks; `ids`, the numbers that stand for the addresses of objects; and `tries`:
     some code asks for a lock without waiting, so the release of a lock is a switch point too. `limit` is the longest
     time in seconds without a step. `watcher` is called at each access, and `reason` is that of the last hand-over.
+    `log` has the steps of the run, if its strategy needs them, and `prepare` is called before each run. `touch` notes
+    that the present step touches a lock, a thread or time (see `Decisions`).
     """
 
     def __init__(self) -> None:
         self.turns = Turns()
         self.decisions = Decisions(self.turns)
+        self.touch = self.decisions.touch
         self.carriers = Carriers(self._ended)
         self.limit = 10.0
         self.watcher: Callable[[Task, Site | None, str, FrameType | None], None] | None = None
+        self.log: StepLog | None = None
+        self.prepare: Callable[[], object] = lambda: None
         self.runs = 0
         self.tries = False
         self.order = LockOrder()
@@ -109,6 +116,8 @@ class Engine:
         self._begin()
         turns.begin()
         decisions.begin(strategy)
+        self.log = decisions.log
+        self.prepare()
         THREAD_NAMES.replace(itertools.count(1).__next__)  # equal names in each run
         root = self.spawn(program, "main thread")
         turns.current = root
@@ -116,6 +125,8 @@ class Engine:
         self._watch(self.limit)
         turns.current = None
         turns.by_ident.clear()  # a task that comes back now from an uncontrolled wait finds its run gone
+        for task in turns.tasks:
+            task.function = task.thread = None  # no cycle for the collector
         if not turns.abandoning:
             left = [each for each in dict.fromkeys(self.resources) if each.owner is not None and not each.quiet]
             self._result.held = [(each.describe(), each.owner.name) for each in left]
@@ -175,8 +186,8 @@ class Engine:
         finally:
             turns.inside = inside
         turns.by_ident[task.ident] = task
-        if self.decisions.log is not None:
-            self.decisions.log.alone = turns.current is None
+        if self.log is not None:
+            self.log.alone = turns.current is None
         if turns.current is not None:
             self.synced(Sync.START, thread_number(task.index))
             turns.current.fresh = False  # from here on another thread may come before its first switch point
@@ -189,28 +200,38 @@ class Engine:
 
         `writes`: the access may change something.
         """
-        if self.turns.inside or (self.turns.abandoning and self._leaving()):
-            return
-        log, first = self.decisions.log, task.fresh
-        self._choose(task, what)
-        if log is not None:
-            log.passed(task.index, what, writes=writes, first=first)
-
-    def _choose(self, task: Task, what: str) -> None:
+        # Most of the time of a run goes by here, so the usual case makes no call but that of the strategy.
         turns = self.turns
+        if turns.inside or (turns.abandoning and self._leaving()):
+            return
         if turns.lost.returned:
             turns.lost.notice()
         turns.step = step = turns.step + 1
         task.steps += 1
-        self.decisions.pending[task.index] = what
-        if task.fresh:
+        decisions, index, first = self.decisions, task.index, task.fresh
+        decisions.pending[index] = what
+        if first:
             task.fresh = False
-            self.decisions.firsts[task.index] = what
-            return
-        arrived, task.arrived = task.arrived, False
-        enabled = turns.enabled
+            decisions.firsts[index] = what
+        else:
+            arrived, task.arrived = task.arrived, False
+            enabled = turns.enabled
+            if step > MOST_STEPS or turns.streak >= SPIN or turns.looped or not task.ready:
+                self._choose_seldom(task, enabled, arrived)
+            elif len(enabled) > 1:
+                turns.streak += 1
+                chosen = decisions.decide(task, enabled, arrived)
+                if chosen != index:
+                    self.reason = PREEMPTED
+                    turns.leave(task, chosen)
+        if self.log is not None:
+            self.log.passed(index, what, writes=writes, first=first)
+
+    def _choose_seldom(self, task: Task, enabled: tuple[int, ...], arrived: bool) -> None:
+        """Let the strategy choose where the task cannot go on, may be spinning, or has made too many steps."""
+        turns = self.turns
         if len(enabled) < 2:
-            if step > MOST_STEPS:
+            if turns.step > MOST_STEPS:
                 self._give_up_at_bound()
             return
         if not task.ready:
@@ -221,11 +242,9 @@ class Engine:
             self._result.forced = True
             self.step_aside(task, strict=True)
             return
-        if step > MOST_STEPS:
+        if turns.step > MOST_STEPS:
             self._give_up_at_bound()
-        if turns.looped:
-            enabled = turns.fair(enabled, task.index)
-        chosen = self.decisions.decide(task, enabled, arrived)
+        chosen = self.decisions.decide(task, turns.fair(enabled, task.index) if turns.looped else enabled, arrived)
         if chosen != task.index:
             self.reason = PREEMPTED
             turns.leave(task, chosen)
@@ -265,8 +284,8 @@ class Engine:
             self.now += 0.001 * task.yields
         self.reason = "it yields"
         if strict:
-            if self.decisions.log is not None:
-                self.decisions.log.gaps["a loop that waits let the other threads go first"] = None
+            if self.log is not None:
+                self.log.gaps["a loop that waits let the other threads go first"] = None
             others = turns.fair(others) or others
             turns.looped.add(task)
         chosen = self.decisions.decide(task, others if strict else turns.enabled, True, yielded=True)
@@ -304,25 +323,31 @@ class Engine:
 
     def wake(self, resource: Resource) -> None:
         """Say that the tasks which wait for this resource can go on; each does so when it is chosen."""
-        self.turns.set_ready([task for task in self.turns.tasks if task.wants is resource and not task.done], True)
+        changed = False
+        for task in self.turns.tasks:
+            if task.wants is resource and not task.ready and not task.done:
+                task.ready = changed = True
+        if changed:
+            self.turns.renew()
 
     def hold_back(self, resource: Resource, owner: Task) -> None:
         """Say that the owner has taken this resource, so that tasks which are about to take it cannot go on."""
-        waiting = [each for each in self.turns.tasks if each.wants is resource and each.deadline is None]
-        self.turns.set_ready([each for each in waiting if each is not owner], False)
-
-    def touch(self, number: int) -> None:
-        """Note what the present step touches (see `Decisions.touch`)."""
-        self.decisions.touch(number)
+        changed = False
+        for task in self.turns.tasks:
+            if task.wants is resource and task.ready and task.deadline is None and task is not owner:
+                task.ready, changed = False, True
+        if changed:
+            self.turns.renew()
 
     def synced(self, sync: Sync, number: int) -> None:
         """Note what the present step does with the lock or thread of this number."""
         self.touch(number)
-        self.note(Synced(sync, number))
+        if self.log is not None:
+            self.note(Synced(sync, number))
 
     def note(self, part: Access | Synced) -> None:
         """Note a part of the present step that has no switch point of its own, where the strategy needs to know it."""
-        log, task = self.decisions.log, self.turns.current
+        log, task = self.log, self.turns.current
         if log is not None and task is not None:
             log.note(task.index, part)
 
@@ -336,6 +361,17 @@ class Engine:
                 self.now = max(self.now, deadline)
                 self.touch(0)
         self.synced(Sync.JOIN if other.done else Sync.LOOK, thread_number(other.index))
+
+    def join_all(self, task: Task, others: Sequence[Task]) -> None:
+        """Let other tasks go on until all of these have ended; the task gets no turn in between."""
+        task.joins = others
+        while (left := unended(others)) is not None:
+            self.wait(task, left)
+            if self.turns.abandoning:
+                return
+        task.joins = ()
+        for other in others:
+            self.synced(Sync.JOIN, thread_number(other.index))
 
     # For the engine itself.
 
@@ -387,7 +423,7 @@ class Engine:
         Returns the baton that the thread releases so that others go on, and whether the thread will carry more tasks.
         """
         turns = self.turns
-        if turns.by_ident.get(task.ident) is not task:
+        if not turns.has(task):
             return None, False  # its run was over long ago
         if task.lost:
             with suppress(Abandoned):
@@ -406,45 +442,50 @@ class Engine:
     def _finish(self, task: Task) -> Baton | None:
         """End the task; return the baton to release, so that another task goes on or the run ends."""
         turns = self.turns
-        turns.remove(task)
+        task.done = True
+        turns.streak = 0
         self.reason = "it ends"
         self.touch(thread_number(task.index))
-        if not turns.abandoning:
-            self.note(Synced(Sync.END, thread_number(task.index)))
-        if self.decisions.log is not None:
-            self.decisions.log.alone = sum(not each.done for each in turns.tasks) < 2
-        joiners = [each for each in turns.tasks if each.wants is task and not each.done]
-        turns.set_ready(joiners, True)
+        if self.log is not None:
+            if not turns.abandoning:
+                self.note(Synced(Sync.END, thread_number(task.index)))
+            self.log.alone = sum(not each.done for each in turns.tasks) < 2
+        last = task
+        for joiner in turns.tasks:
+            if joiner.wants is task and joiner.joins and (left := unended(joiner.joins)) is not None:
+                last, joiner.wants = joiner, left  # as if it had the turn for a moment, and went on waiting
+        for waiting in turns.tasks:
+            if waiting.wants is task and not waiting.done:
+                waiting.ready = True
+        turns.renew()
         turns.handed += 1
-        chosen = self._after(task, joiners) or turns.lost.last_to_return()
+        chosen = self._after(task, last) or turns.lost.last_to_return()
         if chosen is None:
             return self.carriers.run_ended
         if chosen is task:
             return None  # all others wait for something that is not under control
         return turns.give(chosen)
 
-    def _after(self, task: Task, joiners: Sequence[Task]) -> Task | None:
+    def _after(self, task: Task, last: Task) -> Task | None:
         """Return the task that goes on after the end of `task`; None if all ended, `task` if only lost ones remain.
 
-        `joiners` have waited for the end. What follows costs no time that grows with the number of tasks, where one of
-        them can go on.
+        `last` is the task that ran last, as the strategy sees it.
         """
         turns = self.turns
         if not turns.abandoning:
             try:
-                for joiner in joiners:
-                    joiner.arrived = len(turns.enabled) > 1
-                    self.decisions.close_step()
-                    return joiner
-                if turns.enabled and not turns.tasks[0].done:
-                    return turns.tasks[self.decisions.decide(task, turns.enabled, True)]
+                for joiner in turns.tasks:
+                    if joiner.wants is task and joiner.ready:
+                        joiner.arrived = len(turns.enabled) > 1
+                        self.decisions.close_step()
+                        return joiner
                 alive = [each for each in turns.tasks if not each.done]
                 if alive and turns.tasks[0].done and all(each.daemon for each in alive):
                     turns.give_up()  # daemon threads end with the program
                 if alive and not turns.enabled and turns.lost.await_one():
                     return task
                 if turns.enabled:
-                    return turns.tasks[self.decisions.decide(task, turns.enabled, True)]
+                    return turns.tasks[self.decisions.decide(last, turns.enabled, True)]
                 if alive:
                     self._deadlock()
             except Abandoned:

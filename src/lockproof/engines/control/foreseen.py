@@ -16,14 +16,33 @@ from _thread import get_ident
 from collections import deque
 from collections.abc import Iterator
 from functools import cache
-from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, GeneratorType, ModuleType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FrameType,
+    FunctionType,
+    GeneratorType,
+    MethodDescriptorType,
+    MethodWrapperType,
+    ModuleType,
+    WrapperDescriptorType,
+)
 from typing import Any, Final
 
 from lockproof.core.run_steps import CONTAINER, Access
-from lockproof.engines.control.containers import kind_of_call
+from lockproof.engines.control.containers import MOST_TYPES, kind_of_call
 from lockproof.engines.control.instructions import Stores
 from lockproof.engines.control.opcodes import listing
-from lockproof.engines.control.operands import FIXED, FRESH, OF_ELEMENTS, READING, UNKNOWN, operands_of, resolved
+from lockproof.engines.control.operands import (
+    FIXED,
+    FRESH,
+    OF_ELEMENTS,
+    READING,
+    UNKNOWN,
+    operands_of,
+    resolved,
+    source_of,
+)
 from lockproof.engines.control.trace import segment
 
 _id: Final = id  # the real one, whatever is installed
@@ -54,6 +73,7 @@ _ITERATED: Final = ".0"
 """The name of the variable that holds what a generator expression iterates over."""
 
 _VIEWS: Final = frozenset(("items", "keys", "values"))
+_IN_C: Final = frozenset((BuiltinFunctionType, MethodDescriptorType, MethodWrapperType, WrapperDescriptorType))
 _PURE: Final = frozenset(map(id, (get_ident, *(each for each in vars(math).values() if callable(each)))))
 _READERS: Final = frozenset(id(getattr(builtins, name)) for name in FRESH)
 _ANSWERING: Final = frozenset(("callable", "hasattr", "isinstance", "issubclass", *FRESH))
@@ -77,8 +97,8 @@ _ANY: Final = (Access(CONTAINER, True),)
 
 def of_instruction(code: CodeType, offset: int, frame: FrameType, stores: Stores) -> tuple[Access, ...]:
     """Return the accesses that an instruction on containers is about to make."""
-    text, operation, node, fresh = _plan(code, offset)
-    if operation in ("FOR_ITER", "GET_ITER") and offset in _outermost(code):
+    text, operation, node, fresh = _plan(*segment(code, offset))
+    if operation in ("FOR_ITER", "GET_ITER") and code.co_varnames[:1] == (_ITERATED,) and offset in _outermost(code):
         return _of_object(frame.f_locals[_ITERATED])
     if node is None:
         return _ANY
@@ -99,16 +119,15 @@ def of_instruction(code: CodeType, offset: int, frame: FrameType, stores: Stores
 
 
 @cache
-def _plan(code: CodeType, offset: int) -> tuple[str, str, ast.expr | ast.AugAssign | None, ast.expr | None]:
+def _plan(text: str, operation: str) -> tuple[str, str, ast.expr | ast.AugAssign | None, ast.expr | None]:
     """Return the text of an instruction, its name, what it operates on, and else an expression that may be new."""
-    text, operation = segment(code, offset)
     node = _parsed(text)
     if isinstance(node, ast.expr) and (operation in _ITERATING or operation == "TO_BOOL"):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
             node = node.func.value
         elif not isinstance(node, (ast.Name, ast.Attribute)):
             return text, operation, node, node
-        text = ast.unparse(node)
+        text = source_of(node)
     return text, operation, node, None
 
 
@@ -127,8 +146,6 @@ def _of_object(thing: Any) -> tuple[Access, ...]:
 @cache
 def _outermost(code: CodeType) -> frozenset[int]:
     """Return the offsets of the instructions of a generator expression that iterate over what it was given."""
-    if code.co_varnames[:1] != (_ITERATED,):
-        return frozenset()
     found = [each for each in listing(code) if each.opname in ("FOR_ITER", "GET_ITER")]
     first = next((k for k, each in enumerate(found) if each.opname == "FOR_ITER"), -1)
     return frozenset(each.offset for each in found[: first + 1])
@@ -173,6 +190,8 @@ def of_call(
 
 def runs_python(function: Any) -> bool:
     """Tell whether a call does nothing but run code in Python, which has switch points of its own."""
+    if type(function) in _IN_C:
+        return False
     if isinstance(function, type):
         return any(type(vars(each).get(name)) is FunctionType for name in ("__init__", "__new__")
                    for each in function.__mro__)  # fmt: skip
@@ -182,8 +201,9 @@ def runs_python(function: Any) -> bool:
 def asks_python(function: Any, first: Any) -> bool:
     """Tell whether a builtin asks its argument by a special method that is code in Python."""
     name = _ASKING.get(_id(function))
-    own = next((vars(each)[name] for each in type(first).__mro__ if name in vars(each)), None) if name else None
-    return type(own) is FunctionType
+    if name is None:
+        return False
+    return type(next((vars(each)[name] for each in type(first).__mro__ if name in vars(each)), None)) is FunctionType
 
 
 def stays_open(function: Any, first: Any) -> bool:
@@ -202,7 +222,7 @@ def _inside(thing: Any, depth: int = 0) -> Iterator[Any]:
     Objects of classes in Python have none: their special methods have switch points of their own.
     """
     kind = type(thing)
-    if kind in FIXED or kind is GeneratorType or _in_python(kind):
+    if kind in FIXED or kind is GeneratorType or _in_python[kind]:
         return
     yield thing
     if depth < 3 and (hasattr(kind, "__next__") or (kind in _PLAIN and not isinstance(thing, _BASIC))):
@@ -214,9 +234,17 @@ def _inside(thing: Any, depth: int = 0) -> Iterator[Any]:
 _BASIC: Final = (dict, list, set, deque, frozenset, tuple, str, bytes, bytearray, range)
 
 
-def _in_python(kind: type) -> bool:
-    """Tell whether a class and all its bases were made by a class statement."""
-    return all("__firstlineno__" in vars(each) for each in kind.__mro__[:-1])
+class _InPython(dict[type, bool]):
+    """Whether a class and all its bases were made by a class statement."""
+
+    def __missing__(self, kind: type) -> bool:
+        if len(self) >= MOST_TYPES:
+            self.clear()
+        self[kind] = made = all("__firstlineno__" in vars(each) for each in kind.__mro__[:-1])
+        return made
+
+
+_in_python: Final = _InPython()
 
 
 @cache
@@ -276,7 +304,7 @@ def _fixed(text: str, code: CodeType, stores: Stores) -> bool:
 def _augmented(node: ast.AugAssign, frame: FrameType) -> list[Any] | None:
     """Return what `x += y` is about; None if that is not known."""
     parts = (node.target, node.value)
-    values = [each.value if isinstance(each, ast.Constant) else resolved(ast.unparse(each), frame) for each in parts]
+    values = [each.value if isinstance(each, ast.Constant) else resolved(source_of(each), frame) for each in parts]
     return None if any(each is UNKNOWN for each in values) else [each for each in values if type(each) not in FIXED]
 
 
@@ -295,7 +323,7 @@ def _of_argument(
     if _is_new(node, frame):
         return ()
     if isinstance(node, (ast.Name, ast.Attribute)):
-        text = ast.unparse(node)
+        text = source_of(node)
         value = resolved(text, frame)
         if value is UNKNOWN and isinstance(node, ast.Name) and hasattr(builtins, node.id):
             return ()

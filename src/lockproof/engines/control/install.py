@@ -62,10 +62,10 @@ from lockproof.engines.control.instructions import (
     Store,
     Stores,
     all_code,
-    in_c,
     table,
     touches,
 )
+from lockproof.engines.control.library import LIBRARY, has_points, of_the_library, sharing
 from lockproof.engines.control.primitives import Lock, RLock, engine, turns
 from lockproof.engines.control.step_log import StepLog
 from lockproof.engines.control.task import Task
@@ -76,31 +76,6 @@ _EVENTS: Final = sys.monitoring.events
 _DISABLE: Final = sys.monitoring.DISABLE
 
 _OWN: Final = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
-_LIBRARY: Final = os.path.dirname(threading.__file__) + os.sep
-_TRUSTED: Final = ("threading.py", "contextlib.py", "abc.py", "enum.py", "types.py", "warnings.py", "linecache.py",
-                   "traceback.py", "weakref.py", "_weakrefset.py", "copyreg.py", "random.py", "typing.py",
-                   "dataclasses.py", "ast.py", "reprlib.py", "_py_warnings.py", "annotationlib.py",
-                   "_colorize.py")  # fmt: skip
-"""Modules of the standard library without switch points: a switch there could show nothing but their own bugs."""
-
-_SHARING: Final = {"weakref.py": "weakref", "_weakrefset.py": "weakref", "random.py": "random"}
-"""The trusted modules whose objects have state that threads may share, each with its public name. The others keep their
-state under locks, or make objects that one call uses."""
-
-
-def _of_the_library(file: str) -> bool:
-    return file.startswith(_LIBRARY) and "site-packages" not in file
-
-
-def _library_code_matters(file: str) -> bool:
-    inner = file[len(_LIBRARY) :]
-    return inner not in _TRUSTED and not inner.startswith(("encodings", "re" + os.sep))
-
-
-def _sharing(file: str) -> str:
-    """Return the name of a trusted module with state that threads may share; "" for any other file."""
-    return _SHARING.get(file[len(_LIBRARY) :], "") if _of_the_library(file) else ""
-
 
 _PRIMITIVES: Final = frozenset(
     id(each)
@@ -126,10 +101,12 @@ class Instrumentation:
         self._tables: dict[int, list[str | None]] = {}
         self._kept: dict[Switching, dict[int, list[str | None]]] = {}  # tables of the other kinds, until new code comes
         self._codes: dict[int, CodeType] = {}
+        self._outside: dict[int, CodeType] = {}  # code that is not disabled, and has run where no task did
         self._stores = Stores()
         self._scanned: set[str] = set()
         self._included: set[str] = set()
         self._left_alone: tuple[str, ...] = ()
+        self._notes_returns = False
         self.touched: dict[str, None] = {}
         """The modules without switch points whose shared state the current program has touched, while threads ran."""
 
@@ -141,8 +118,7 @@ class Instrumentation:
         monitoring.register_callback(TOOL, _EVENTS.PY_RESUME, self._resume)
         monitoring.register_callback(TOOL, _EVENTS.INSTRUCTION, self._instruction)
         monitoring.register_callback(TOOL, _EVENTS.CALL, self._call)
-        monitoring.register_callback(TOOL, _EVENTS.C_RETURN, self._returned)
-        monitoring.register_callback(TOOL, _EVENTS.C_RAISE, self._returned)
+        engine.prepare = self._listen_to_returns
         monitoring.set_events(TOOL, _EVENTS.PY_START)
         atexit.register(monitoring.set_events, TOOL, 0)  # code runs even after the interpreter has cleared this module
 
@@ -173,7 +149,17 @@ class Instrumentation:
         if switching is not self.switching:
             self._kept[self.switching] = self._tables
             self.switching = switching
+            called = self._call_by_gil if switching is Switching.GIL else self._call
+            sys.monitoring.register_callback(TOOL, _EVENTS.CALL, called)
             self._again(self._kept.get(switching, {}))
+
+    def _listen_to_returns(self) -> None:
+        """Have the ends of calls of C code noted in the next run, if anybody needs them; that takes time."""
+        needed = self.switching is Switching.GIL or engine.log is not None
+        if needed is not self._notes_returns:
+            self._notes_returns = needed
+            for event in (_EVENTS.C_RETURN, _EVENTS.C_RAISE):
+                sys.monitoring.register_callback(TOOL, event, self._returned if needed else None)
 
     def _returned(self, code: CodeType, offset: int, *more: Any) -> None:
         """Note that a call of C code is over: under `gil`, and for a strategy that needs the steps."""
@@ -182,10 +168,10 @@ class Instrumentation:
             return
         if self.switching is Switching.GIL:
             task.after_c = True
-        log = engine.decisions.log
+        log = engine.log
         if log is None:
             return
-        if log.inside.get(task.index) == (_id(code), offset):
+        if task.index in log.inside and log.inside[task.index] == (_id(code), offset):
             del log.inside[task.index]
         if more and asks_python(more[0], more[1]):
             engine.note(Access(CONTAINER, False))  # what it got may be an iterator over anything
@@ -193,7 +179,7 @@ class Instrumentation:
     def files(self) -> list[str]:
         """Return the files outside the standard library whose code has run under control."""
         found = {code.co_filename for code in self._codes.values()}
-        return sorted(file for file in found if os.path.isfile(file) and not file.startswith(_LIBRARY))
+        return sorted(file for file in found if os.path.isfile(file) and not file.startswith(LIBRARY))
 
     def _grow(self) -> None:
         self.version += 1
@@ -222,9 +208,11 @@ class Instrumentation:
             return True
         if file.startswith((_OWN, *self._left_alone)) or (file.startswith("<frozen ") and "collections" not in file):
             return False
+        if file == "<string>" and get_frame(2).f_globals.get("__name__", "").startswith("lockproof."):
+            return False  # `dataclasses` has made it for a class of lockproof
         if file.startswith(("<lockproof ", "<string>")) and code.co_name in ("part", DATACLASS_MAKER):
             return False
-        return _library_code_matters(file) if _of_the_library(file) else True
+        return has_points(file) if of_the_library(file) else True
 
     def _start(self, code: CodeType, _: int) -> Any:
         """Take in code that begins to run; its beginning may be a switch point (see `_begins_at_a_point`)."""
@@ -236,10 +224,14 @@ class Instrumentation:
                 self._foresee_generator(task)
                 engine.point(task, "" if self.switching is Switching.GIL else CONTAINER)
             return None if pointed else _DISABLE
-        if not self._matters(code):
-            return self._trust(code)
-        if task is None or turns.inside or get_ident() != task.ident:
+        outside = task is None or turns.inside or get_ident() != task.ident
+        if outside and _id(code) in self._outside:
             return None
+        answer = None if (matters := self._matters(code)) else self._trust(code)
+        if outside and answer is None:
+            self._outside[_id(code)] = code
+        if outside or not matters:
+            return answer
         self._codes[_id(code)] = code
         if self._learn(code):
             self._grow()
@@ -255,17 +247,17 @@ class Instrumentation:
 
         A constructor makes an object that no other thread has.
         """
-        name = _sharing(code.co_filename)
+        name = sharing(code.co_filename)
         if not name or code.co_name in ("__init__", "__new__", "<module>"):
             return _DISABLE
         task = turns.current
         if task is None or get_ident() != task.ident or turns.inside or len(turns.tasks) < 2:
             return None
         caller = get_frame(2).f_back
-        while caller is not None and _sharing(caller.f_code.co_filename):
+        while caller is not None and sharing(caller.f_code.co_filename):
             caller = caller.f_back
         file = "" if caller is None else caller.f_code.co_filename
-        if not _of_the_library(file) or file in self._included:
+        if not of_the_library(file) or file in self._included:
             self.touched[name] = None
         return None
 
@@ -325,13 +317,14 @@ class Instrumentation:
             task = turns.me()
             if task is None:
                 return None
-        if what is NAMED_LATER or what is STORE_NAMED_LATER:
-            what = self._name(code, offset)
-        if type(what) is Store:
-            task.stores(turns.step)
         if what is LOOP:
             engine.loop(task)
             return None
+        if what is NAMED_LATER or what is STORE_NAMED_LATER:
+            what = self._name(code, offset)
+        storing = type(what) is Store
+        if storing:
+            task.stores(turns.step)
         if self.switching is Switching.GIL:
             if what is CHECKED:
                 engine.point(task, "")
@@ -341,15 +334,15 @@ class Instrumentation:
             elif not task.after_c:
                 return None
             task.after_c = False
-            what = CONTAINER
-        log = engine.decisions.log
+            what, storing = CONTAINER, False
+        log = engine.log
         if log is not None and not log.alone:
             if what[0] == CONTAINER:
                 log.coming[task.index] = of_instruction(code, offset, get_frame(1), self._stores)
             elif what in NAMES_OF_ALL:
                 log.gaps[BY_NAME] = None
             log.sites[task.index] = code, offset
-        engine.point(task, what, writes=type(what) is Store)
+        engine.point(task, what, writes=storing)
         if engine.watcher is not None:
             engine.watcher(task, (code, offset), CONTAINER if what[0] == CONTAINER else what, get_frame(1))
         return None
@@ -361,37 +354,42 @@ class Instrumentation:
         names[offset] = name = kind if names[offset] is NAMED_LATER else Store(kind)
         return name
 
-    def _call(self, code: CodeType, offset: int, function: Any, first: Any) -> Any:
+    def _call(self, code: CodeType, offset: int, function: Any, first: Any) -> None:
+        kind = type(function)
+        if kind is FunctionType or kind is MethodType or not touches(function, first):
+            return
         task = turns.current
         if task is None or get_ident() != task.ident:
             task = turns.me()
             if task is None:
-                return None
-        if self.switching is Switching.GIL:
-            task.after_c = _id(function) in _PRIMITIVES
-            if type(function) is MethodType and dis.opname[code.co_code[offset]] in here().methods:
-                task.in_methods.add(_id(get_frame(1)))
-            elif task.in_methods:
-                task.in_methods.discard(_id(get_frame(1)))
-        elif in_c(function) and touches(function, first):
-            task.stores(turns.step)
-            log = engine.decisions.log
-            if log is not None and log.alone:
-                log = None
-            if log is not None:
-                self._foresee(log, task, code, offset, function, first)
-            engine.point(task, kind_of_call(function, first))
-            if log is not None and stays_open(function, first):
-                log.inside[task.index] = _id(code), offset
-            if engine.watcher is not None:
-                engine.watcher(task, (code, offset), CONTAINER, get_frame(1))
-        return None
+                return
+        task.stores(turns.step)
+        log = None if engine.log is None or engine.log.alone else engine.log
+        if log is not None:
+            self._foresee(log, task, code, offset, function, first)
+        engine.point(task, kind_of_call(function, first))
+        if log is not None and stays_open(function, first):
+            log.inside[task.index] = _id(code), offset
+        if engine.watcher is not None:
+            engine.watcher(task, (code, offset), CONTAINER, get_frame(1))
+
+    def _call_by_gil(self, code: CodeType, offset: int, function: Any, _: Any) -> None:
+        """Note a call under `gil`: what it calls may have to hand over the GIL when it returns."""
+        task = turns.current
+        if task is None or get_ident() != task.ident:
+            task = turns.me()
+            if task is None:
+                return
+        task.after_c = _id(function) in _PRIMITIVES
+        if type(function) is MethodType and dis.opname[code.co_code[offset]] in here().methods:
+            task.in_methods.add(_id(get_frame(1)))
+        elif task.in_methods:
+            task.in_methods.discard(_id(get_frame(1)))
 
     def _foresee_generator(self, task: Task) -> None:
         """Note that a generator is about to begin or to go on."""
-        log = engine.decisions.log
-        if log is not None:
-            log.coming[task.index] = of_generator(get_frame(2))
+        if engine.log is not None:
+            engine.log.coming[task.index] = of_generator(get_frame(2))
 
     def _foresee(self, log: StepLog, task: Task, code: CodeType, offset: int, function: Any, first: Any) -> None:
         """Note what a call of C code is about to access."""
@@ -470,7 +468,7 @@ def install() -> None:
     }
     for place, value in private.items():
         place.replace(value)
-    earlier_locks.replace(Lock, RLock, lambda file: _of_the_library(file) and _library_code_matters(file))
+    earlier_locks.replace(Lock, RLock, lambda file: of_the_library(file) and has_points(file))
     own_time.own_time.adopt()
     own_time.passing_through(primitives.pass_time)
     own_time.install_dates()

@@ -26,7 +26,7 @@ import builtins
 import dis
 import sys
 from collections.abc import Callable, Iterator
-from types import CodeType, FunctionType, MethodType
+from types import CodeType, FunctionType
 from typing import Any, Final
 
 from lockproof.core.run_steps import CONTAINER
@@ -62,6 +62,7 @@ _OF_ONE: Final = frozenset(map(id, (len, abs, hash, repr, ascii, str, int, float
     id(each) for name, each in vars(str).items() if not name.startswith("_") and name not in
     ("join", "format", "format_map", "translate", "maketrans")  # these read their arguments
 )  # fmt: skip
+_MISSING: Final = sys.monitoring.MISSING
 _ATOMIC: Final = frozenset((int, str, float, bytes, bool, type(None), complex))
 
 
@@ -227,18 +228,14 @@ def _of_range(found: list[dis.Instruction], k: int) -> bool:
     return bool(within) and within[-1].opname == "LOAD_GLOBAL" and within[-1].argval == "range"
 
 
-def in_c(function: Any) -> bool:
-    """Tell whether calling this runs C code first."""
-    return type(function) is not FunctionType and type(function) is not MethodType
-
-
 def touches(function: Any, first: Any) -> bool:
     """Tell whether a call of this C function can touch shared state; `first` is its first argument."""
-    if _id(function) in _HARMLESS:
+    number = _id(function)
+    if number in _HARMLESS:
         return False
-    if isinstance(function, type) and (issubclass(function, BaseException) or first is sys.monitoring.MISSING):
+    if isinstance(function, type) and (first is _MISSING or issubclass(function, BaseException)):
         return False
-    return not (_id(function) in _OF_ONE and (type(first) in _ATOMIC or first is sys.monitoring.MISSING))
+    return not (number in _OF_ONE and (type(first) in _ATOMIC or first is _MISSING))
 
 
 def all_code(space: dict[str, Any], file: str) -> Iterator[CodeType]:

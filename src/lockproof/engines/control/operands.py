@@ -10,6 +10,7 @@ import ast
 import builtins
 import re
 from collections import deque
+from functools import cache
 from types import BuiltinFunctionType, FrameType, FunctionType, MemberDescriptorType, ModuleType
 from typing import Any, Final
 
@@ -42,10 +43,9 @@ class _Unknown(Exception):
 
 def resolved(text: str, frame: FrameType) -> Any:
     """Return the object that a dotted name stands for; `UNKNOWN` if that would take running code."""
-    if not DOTTED.fullmatch(text):
-        return UNKNOWN
-    name, *attributes = text.split(".")
-    scope = frame.f_locals if name in frame.f_locals else frame.f_globals
+    name, attributes = _path(text)
+    local = frame.f_locals
+    scope = local if name in local else frame.f_globals
     if name not in scope:
         return UNKNOWN
     value = scope[name]
@@ -59,6 +59,19 @@ def resolved(text: str, frame: FrameType) -> Any:
         except (AttributeError, KeyError, TypeError):
             return UNKNOWN
     return value
+
+
+@cache
+def _path(text: str) -> tuple[str, list[str]]:
+    """Return the first name of a dotted name, and the attributes; "", which is no name, for any other text."""
+    name, *attributes = text.split(".") if DOTTED.fullmatch(text) else [""]
+    return name, attributes
+
+
+@cache
+def source_of(node: ast.AST) -> str:
+    """Return the source of a node."""
+    return ast.unparse(node)
 
 
 def operands(text: str, frame: FrameType) -> list[Any] | None:
@@ -135,8 +148,7 @@ def _values(node: ast.expr, frame: FrameType) -> list[Any]:
         case ast.Call(func=ast.Name(id=name)) if name in FRESH and _builtin(name, frame):
             return []
         case ast.Name() | ast.Attribute():
-            text = ast.unparse(node)
-            value = resolved(text, frame)
+            value = resolved(source_of(node), frame)
             if value is UNKNOWN:
                 if isinstance(node, ast.Name) and _builtin(node.id, frame):
                     return []

@@ -38,10 +38,10 @@ class Lock:
     """A lock that waits under control. Its number is the same in each run with the same choices.
 
     `taken`, `owner` and `count` say whether a task has the lock, which one, and how many times. `quiet`: the threading
-    module made the lock to wait inside a call on another lock.
+    module made the lock to wait inside a call on another lock. `name` is the name of an access to the lock.
     """
 
-    __slots__ = ("__weakref__", "_made", "_real", "_run", "count", "number", "owner", "quiet", "taken")
+    __slots__ = ("__weakref__", "_made", "_real", "_run", "count", "name", "number", "owner", "quiet", "taken")
 
     kind = "lock"
     _stands_for: ClassVar[type] = _thread.LockType  # what is public of a lock that is itself the subject
@@ -56,6 +56,7 @@ class Lock:
         self._run = 0
         self._made = here()
         self.number = engine.number() if turns.current is not None else -_real_id(self)
+        self.name = f"#{self.number}"
 
     # For the program.
 
@@ -64,10 +65,11 @@ class Lock:
         task = turns.me()
         if task is None:
             return self._acquire_outside(blocking, timeout)
-        if not blocking and timeout != -1:
-            raise ValueError("can't specify a timeout for a non-blocking call")
-        if timeout < 0 and timeout != -1:
-            raise ValueError("timeout value must be a non-negative number")
+        if timeout != -1:
+            if not blocking:
+                raise ValueError("can't specify a timeout for a non-blocking call")
+            if timeout < 0:
+                raise ValueError("timeout value must be a non-negative number")
         return self._acquire(task, blocking, timeout)
 
     def _acquire_outside(self, blocking: bool, timeout: float) -> bool:
@@ -106,7 +108,8 @@ class Lock:
         return self.taken
 
     def __enter__(self) -> bool:
-        return self.acquire()
+        task = turns.me()
+        return self._acquire_outside(True, -1) if task is None else self._acquire(task, True, -1)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -127,11 +130,6 @@ class Lock:
         self._real, self.owner, self.taken, self.count = self._new_real(), None, False, 0
 
     # For the engine.
-
-    @property
-    def name(self) -> str:
-        """The name of an access to the lock."""
-        return f"#{self.number}"
 
     @property
     def origin(self) -> str:
@@ -162,7 +160,8 @@ class Lock:
 
     def _acquire(self, task: Task, blocking: bool, timeout: float) -> bool:
         engine.touch(self.number)
-        self._adopt()
+        if self._run != engine.runs:
+            self._adopt()
         if self.quiet and not self.taken:
             self._take(task, Sync.TRY)
             return True
@@ -184,7 +183,6 @@ class Lock:
                 if self.taken:
                     engine.now = max(engine.now, deadline)
                 engine.touch(0)
-        engine.touch(self.number)
         if turns.abandoning:
             return True  # a task that unwinds gets every lock
         if self.taken:
@@ -207,9 +205,9 @@ class Lock:
 
     def _take(self, task: Task, how: Sync) -> None:
         self.taken, self.owner, self.count = True, task, 1
-        task.held[self] = here(4)
+        task.held[self] = site = here(4)
         if engine.watcher is not None:
-            engine.watcher(task, task.held[self], f"+{self.name}", None)
+            engine.watcher(task, site, f"+{self.name}", None)
         engine.synced(how, self.number)
         engine.hold_back(self, task)
 

@@ -15,7 +15,7 @@ from lockproof.core.lives import lives
 from lockproof.core.operation import SUBJECTS
 from lockproof.core.probes import Dying
 from lockproof.core.run_steps import RETURNED, Access
-from lockproof.core.values import WAITS, Raised, canonical, numbered
+from lockproof.core.values import ATOMIC, WAITS, Collected, Identity, Raised, canonical, numbered
 from lockproof.engines.control.primitives import engine, turns
 from lockproof.engines.control.task import Abandoned, Task
 
@@ -67,6 +67,8 @@ class _Step:
         self._normalize = operation.kind.normalize
 
     def settled(self, result: Any, subjects: Mapping[str, Any]) -> Any:
+        if self._normalize is None and type(result) in ATOMIC:
+            return result
         with uncontrolled():
             if self._normalize is not None and type(result) is not Raised:
                 try:
@@ -95,6 +97,9 @@ class ScenarioProgram:
 
         self._init, self._final = made(scenario.init), made(scenario.final)
         self._threads = [made(thread) for thread in scenario.threads]
+        self._begins = [Access(f"{RETURNED}{t}", False) for t in range(len(self._threads))]
+        self._returns = [Access(f"{RETURNED}{t}", True) for t in range(len(self._threads))]
+        self._has_objects = False
         self.results: list[list[Any]] = []
         self.final: list[Any] = []
         self.seen: list[list[tuple[int, ...]]] = []
@@ -103,6 +108,7 @@ class ScenarioProgram:
     def __call__(self) -> None:
         """Do one run, in its first task."""
         self.began = self.complete = self.stuck = False
+        self._has_objects = False
         self.results, self.final = [[] for _ in self._threads], []
         self.seen = [[] for _ in self._threads]
         done = [0] * len(self._threads)
@@ -119,13 +125,13 @@ class ScenarioProgram:
             engine.spawn(partial(self._run, t, given, subjects, done), f"thread {t + 1}")
             for t in range(len(self._threads))
         ]
-        for task in tasks:
-            engine.join(me, task)
+        engine.join_all(me, tasks)
         come_to_rest(me)
         for step in self._final:
             self.final.append(self._attempt(step, given, subjects))
-        results, final = numbered((tuple(map(tuple, self.results)), tuple(self.final)))
-        self.results, self.final = list(map(list, results)), list(final)
+        if self._has_objects:
+            results, final = numbered((tuple(map(tuple, self.results)), tuple(self.final)))
+            self.results, self.final = list(map(list, results)), list(final)
         self.complete = True
         lives.finish(subjects.values())
 
@@ -136,11 +142,13 @@ class ScenarioProgram:
 
     def _run(self, t: int, given: list[Any], subjects: dict[str, Any], done: list[int]) -> None:
         for step in self._threads[t]:
-            for u in range(len(done)):
-                engine.note(Access(f"{RETURNED}{u}", False))
+            if engine.log is not None:
+                for each in self._begins:
+                    engine.note(each)
             self.seen[t].append(tuple(done))
             self.results[t].append(self._attempt(step, given, subjects))
-            engine.note(Access(f"{RETURNED}{t}", True))
+            if engine.log is not None:
+                engine.note(self._returns[t])
             done[t] += 1
 
     def _attempt(self, step: _Step, given: list[Any], subjects: dict[str, Any]) -> Any:
@@ -150,7 +158,10 @@ class ScenarioProgram:
             raise
         except BaseException as error:
             result = Raised.of(error)
-        return step.settled(result, subjects)
+        form = step.settled(result, subjects)
+        if type(form) is Identity or type(form) is Collected:
+            self._has_objects = True
+        return form
 
 
 class FunctionProgram:

@@ -62,8 +62,8 @@ class Task:
     `ready`: the task can go on. `begun`, `done`: its function has been called, or has ended. `fresh`: it has not come
     to a switch point yet. `lost`: it waits for something uncontrolled (see `turns`).
     `kind` is equal for tasks that run the same function, in this run and in others.
-    `wants` is the resource that it waits for, `deadline` the virtual time in seconds at which it stops waiting, and
-    `held` has its locks, each with the place that took it.
+    `wants` is the resource that it waits for; of tasks that it `joins`, it is one. `deadline` is the virtual time in
+    seconds at which it stops waiting, and `held` has its locks, each with the place that took it.
     """
 
     __slots__ = (
@@ -81,6 +81,7 @@ class Task:
         "ident",
         "in_methods",
         "index",
+        "joins",
         "kind",
         "loops",
         "lost",
@@ -100,10 +101,12 @@ class Task:
     )  # fmt: skip
 
     def __init__(self, index: int, function: Callable[[], object], name: str, daemon: bool) -> None:
-        self.index, self.function, self.name, self.daemon = index, function, name, daemon
+        self.index, self.name, self.daemon = index, name, daemon
+        self.function: Callable[[], object] | None = function
         self.ident = self.native = 0
         self.ready, self.begun, self.done, self.fresh, self.lost = True, False, False, True, False
         self.wants: Resource | None = None
+        self.joins: Sequence[Task] = ()
         self.deadline: float | None = None
         self.held: dict[Any, Site | None] = {}
         self.steps = self.loops = self.yields = self.made = 0
@@ -131,6 +134,11 @@ class Task:
     def describe(self) -> str:
         """Return the name of the wait for the task's end."""
         return f"the end of {self.name}"
+
+
+def unended(tasks: Sequence[Task]) -> Task | None:
+    """Return the first task that has not ended."""
+    return next((each for each in tasks if not each.done), None)
 
 
 def kind_of(function: Any, thread: Any) -> tuple[object, ...]:
@@ -207,15 +215,26 @@ def asleep(native: int) -> bool:
 def site_of_thread(ident: int) -> str:
     """Return the place of a thread, in the innermost frame outside control and the threading module, as text."""
     frame: FrameType | None = current_frames().get(ident)
-    while frame is not None and (frame.f_code.co_filename == threading.__file__ or own(frame.f_code.co_filename)):
+    while frame is not None and _skipped[frame.f_code.co_filename]:
         frame = frame.f_back
     return "" if frame is None else place((frame.f_code, frame.f_lasti))
+
+
+class _Skipped(dict[str, bool]):
+    """Whether the code of a file belongs to control or the threading module. Every operation on a lock asks."""
+
+    def __missing__(self, file: str) -> bool:
+        self[file] = skipped = file == threading.__file__ or own(file)
+        return skipped
+
+
+_skipped: Final = _Skipped()
 
 
 def here(depth: int = 2) -> Site | None:
     """Return the innermost place outside control and the threading module. The search begins `depth` callers up."""
     frame: FrameType | None = get_frame(depth)
-    while frame is not None and (frame.f_code.co_filename == threading.__file__ or own(frame.f_code.co_filename)):
+    while frame is not None and _skipped[frame.f_code.co_filename]:
         frame = frame.f_back
     return None if frame is None else (frame.f_code, frame.f_lasti)
 

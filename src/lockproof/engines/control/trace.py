@@ -11,7 +11,6 @@ import os.path
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from itertools import groupby, pairwise, takewhile
 from types import CodeType, FrameType
 from typing import Any, Final
@@ -27,6 +26,7 @@ from lockproof.engines.control.task import Site, Task, place
 
 _ANSWERS: Final = frozenset(("TO_BOOL", "COMPARE_OP", "GET_ITER", "FOR_ITER", "UNPACK_SEQUENCE"))
 _LONGEST: Final = 40
+_id: Final = id  # the real one, whatever is installed
 
 MANY: Final = 4
 """So many equal steps, of up to four accesses each, are a loop and no long line of source."""
@@ -241,14 +241,23 @@ def _thawed(file: str) -> str:
     return os.path.join(os.path.dirname(threading.__file__), *name.split(".")) + ".py"
 
 
-@cache
-def _positions(code: CodeType) -> dict[int, tuple[str, Any]]:
-    return {each.offset: (each.opname, each.positions) for each in listing(code)}
+_known: Final[dict[int, tuple[CodeType, dict[int, tuple[str, Any]], dict[int, tuple[str, str]]]]] = {}
+"""For each code object the positions and the segments of its instructions, by its id: to hash code takes long."""
 
 
 def segment(code: CodeType, offset: int) -> tuple[str, str]:
     """Return the piece of source that an instruction belongs to, and the name of the instruction."""
-    name, where = _positions(code).get(offset, ("", None))
+    number = _id(code)
+    if number not in _known:
+        _known[number] = code, {each.offset: (each.opname, each.positions) for each in listing(code)}, {}
+    _, positions, segments = _known[number]
+    if offset not in segments:
+        segments[offset] = _segment(code, offset, positions)
+    return segments[offset]
+
+
+def _segment(code: CodeType, offset: int, positions: dict[int, tuple[str, Any]]) -> tuple[str, str]:
+    name, where = positions.get(offset, ("", None))
     if where is None or where.lineno is None or where.lineno != where.end_lineno:
         return source_line((code, offset)), name
     file = code.co_filename

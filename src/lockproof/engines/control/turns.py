@@ -8,7 +8,6 @@ moment. `LostTasks` has a lock for what a lost task and the running one both cha
 from __future__ import annotations
 
 from _thread import allocate_lock, get_ident
-from bisect import bisect_left
 from collections.abc import Iterable
 from typing import NoReturn
 
@@ -38,7 +37,6 @@ class Turns:
         """Forget the run before."""
         self.tasks: list[Task] = []
         self.enabled: tuple[int, ...] = ()
-        self._able: list[int] = []  # the same, in order
         self.abandoning = False
         self.step = self.handed = self.streak = 0
         self.looped: set[Task] = set()
@@ -47,8 +45,7 @@ class Turns:
     def add(self, task: Task) -> None:
         """Add a task that can go on."""
         self.tasks.append(task)
-        self._able.append(task.index)
-        self.enabled = tuple(self._able)
+        self.enabled += (task.index,)
 
     def me(self) -> Task | None:
         """Return the task of the calling thread; None if the thread is not under control, or is `inside`."""
@@ -60,32 +57,22 @@ class Turns:
             self.lost.rejoin(task)
         return None if self.inside else task
 
+    def has(self, task: Task) -> bool:
+        """Tell whether this is a task of the present run that has not ended."""
+        return task.ident in self.by_ident and self.by_ident[task.ident] is task
+
     def set_ready(self, tasks: Iterable[Task], ready: bool) -> None:
         """Say of these tasks that they can go on, or that they cannot."""
         changed = False
         for task in tasks:
             if task.ready != ready:
                 task.ready, changed = ready, True
-                self._sort_in(task)
         if changed:
-            self.enabled = tuple(self._able)
+            self.renew()
 
-    def remove(self, task: Task) -> None:
-        """Say of this task that it has ended."""
-        task.done = True
-        self._sort_in(task)
-        self.enabled = tuple(self._able)
-
-    def _sort_in(self, task: Task) -> None:
-        """Have a task among those that can go on, or not; a run of a hundred tasks does this a thousand times."""
-        able, index = self._able, task.index
-        place = bisect_left(able, index)
-        known = place < len(able) and able[place] == index
-        if task.ready and not task.done:
-            if not known:
-                able.insert(place, index)
-        elif known:
-            del able[place]
+    def renew(self) -> None:
+        """Compute `enabled` again."""
+        self.enabled = tuple([task.index for task in self.tasks if task.ready and not task.done])
 
     def fair(self, enabled: tuple[int, ...], current: int = -1) -> tuple[int, ...]:
         """Return `enabled` without the tasks that went round in a loop while another task waited for its turn.
@@ -190,7 +177,7 @@ class LostTasks:
         turns = self._turns
         with self._guard:
             task.lost = False
-            if self._run_over or turns.by_ident.get(task.ident) is not task:
+            if self._run_over or not turns.has(task):
                 task.done = True
                 raise Abandoned
             if self._turn_free:

@@ -15,7 +15,7 @@ import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from lockproof.core.run_steps import CONTAINER, Access, RunStep, Sync, Synced
+from lockproof.core.run_steps import CONTAINER, Access, RunStep, Sync, Synced, meet
 
 type VectorClock = list[int]
 """For each thread, how many of its steps come before."""
@@ -49,30 +49,33 @@ class HappensBefore:
         self._counts: dict[int, int] = {}
         self._locks: dict[int, _Lock] = {}
         self._ends: dict[int, int] = {}
-        self._accessed: dict[tuple[str, int], _Accessed] = {}
+        self._accessed: dict[str, dict[tuple[str, int], _Accessed]] = {}
 
     def add(self, step: RunStep) -> list[int]:
         """Take in the next step of the run, and return the numbers of the earlier steps that race with it."""
         number = len(self.steps)
         clock = list(self._now.get(step.thread, ()))
+        thread = step.thread
         rivals: set[int] = set()
         races: list[int] = []
         for part in step.parts:
             if type(part) is Synced:
-                self._sync(part, number, step.thread, clock, rivals, races)
+                self._sync(part, number, thread, clock, rivals, races)
             else:
                 assert type(part) is Access
-                rivals |= self._access(part, number)
-        for rival in sorted(rivals, reverse=True):
-            if rival != number:
-                self._meets(rival, step.thread, clock, races)
-        place = self._counts.get(step.thread, 0) + 1
-        self._counts[step.thread] = place
-        _join(clock, [0] * step.thread + [place])
+                self._access(part, number, rivals)
+        if rivals:
+            rivals.discard(number)
+            for rival in sorted(rivals, reverse=True):
+                self._meets(rival, thread, clock, races)
+        place = self._counts[thread] = self._counts.get(thread, 0) + 1
+        if len(clock) <= thread:
+            clock += [0] * (thread + 1 - len(clock))
+        clock[thread] = place
         self.steps.append(step)
         self._places.append(place)
         self._clocks.append(clock)
-        self._now[step.thread] = clock
+        self._now[thread] = clock
         for part in step.parts:
             if type(part) is Synced and part.sync is Sync.START:
                 self._now[-1 - part.number] = clock
@@ -148,25 +151,26 @@ class HappensBefore:
                 _join(clock, self._clocks[lock.given])
             lock.taken, lock.looks = number, []
 
-    def _access(self, access: Access, number: int) -> set[int]:
-        """Note an access, and return the steps with the latest accesses that conflict with it."""
-        found: set[int] = set()
-        for (name, thing), accessed in self._relevant(access.name):
-            if access.conflicts(Access(name, True, thing)):
-                found |= {accessed.written} - {-1}
-                found |= set(accessed.reads) if access.writes else set()
-        own = self._accessed.setdefault((access.name, access.object), _Accessed())
+    def _access(self, access: Access, number: int, rivals: set[int]) -> None:
+        """Note an access, and add the steps with the latest accesses that conflict with it to `rivals`."""
+        name, thing = access.name, access.object
+        group = CONTAINER if name[:1] == CONTAINER else name  # the names that may meet this one
+        known = self._accessed.get(group)
+        if known is None:
+            known = self._accessed[group] = {}
+        for (other, its), accessed in known.items():
+            if its == thing if its and thing else meet(name, other):
+                if accessed.written >= 0:
+                    rivals.add(accessed.written)
+                if access.writes:
+                    rivals.update(accessed.reads)
+        own = known.get((name, thing))
+        if own is None:
+            own = known[name, thing] = _Accessed()
         if access.writes:
             own.written, own.reads = number, []
         else:
             own.reads.append(number)
-        return found
-
-    def _relevant(self, name: str) -> Iterator[tuple[tuple[str, int], _Accessed]]:
-        container = name[:1] == CONTAINER
-        for key, accessed in self._accessed.items():
-            if key[0] == name or (container and key[0][:1] == CONTAINER):
-                yield key, accessed
 
 
 def _knows(clock: VectorClock, thread: int, place: int) -> bool:

@@ -6,7 +6,6 @@ thread), it has learnt from earlier runs.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping
 from math import inf
 from random import Random
@@ -29,6 +28,13 @@ class _Priorities(dict[int, float]):
     def __missing__(self, thread: int) -> float:
         self[thread] = drawn = self._draw()
         return drawn
+
+
+class _Firsts(dict[int, str]):
+    """The name of the first access of each thread; "" if it is not known."""
+
+    def __missing__(self, thread: int) -> str:
+        return ""
 
 
 class RandomWalk:
@@ -135,10 +141,11 @@ class SURW:
 
     def __init__(self, seed: int) -> None:
         self._random = Random(f"surw/{seed}")
-        self._counts: dict[str, Counter[int]] = {}
-        self._firsts: dict[int, str] = {}
-        self._seen = defaultdict[str, Counter[int]](Counter)
-        self._left: Counter[int] = Counter()
+        self._counts: dict[str, dict[int, int]] = {}
+        self._shared: list[str] | None = None
+        self._firsts = _Firsts()
+        self._seen: dict[str, dict[int, int]] = {}
+        self._left: dict[int, int] = {}
         self._name = ""
         self._compared: int | None = None
         self._intended = -1
@@ -146,40 +153,47 @@ class SURW:
 
     def begin(self) -> bool:
         """Choose the name that this run is about."""
-        shared = sorted(name for name, by in self._counts.items() if name and len(by) > 1)
-        if any(self._counts[name] == self._counts[CONTAINER] for name in shared if name[1:] and name[0] == CONTAINER):
-            shared.remove(CONTAINER)  # all containers are of one type, which has a name of its own
-        self._name = self._random.choice(shared) if shared else ""
-        self._left = Counter(self._counts.get(self._name, {}))
+        if self._shared is None:
+            self._shared = self._names()
+        self._name = self._shared[self._below(len(self._shared))] if self._shared else ""
+        self._left = dict(self._counts.get(self._name, {}))
         self._compared = 1 if self._name == CONTAINER else None  # first letters, alike for all types
-        self._seen, self._priorities = defaultdict(Counter), _Priorities(self._random)
+        self._seen, self._priorities = {}, _Priorities(self._random)
         self._intended = self._drawn(self._left)
         return True
+
+    def _names(self) -> list[str]:
+        """Return the names that a run may be about."""
+        counts = self._counts
+        shared = sorted(name for name, by in counts.items() if name and len(by) > 1)
+        if any(counts[name] == counts[CONTAINER] for name in shared if name[1:] and name[0] == CONTAINER):
+            shared.remove(CONTAINER)  # all containers are of one type, which has a name of its own
+        return shared
 
     def choose(self, point: Point) -> int:
         """Choose by priority among the threads that need not wait for the intended one."""
         priorities, enabled, about = self._priorities, point.enabled, self._name
         if point.yielded:
             priorities[point.current] = -self._random.random()
-        if about:
-            chosen, highest = -1, -inf
-            pending, firsts, intended = point.pending, self._firsts, self._intended
-            for t in enabled:
-                drawn = priorities[t]
-                # Of a hundred threads few are looked at: those with a higher priority than all before.
-                if drawn > highest and (t == intended or (pending[t] or firsts.get(t, ""))[: self._compared] != about):
-                    chosen, highest = t, drawn
-            if chosen < 0:
-                chosen = self._intended = self._drawn({t: max(self._left[t], 1) for t in enabled})
-        else:
-            chosen = max(enabled, key=priorities.__getitem__)
-        name = point.pending[chosen] or self._firsts.get(chosen, "")
-        self._seen[name][chosen] += 1
+        pending, firsts, intended, compared = point.pending, self._firsts, self._intended, self._compared
+        chosen, highest = -1, -inf
+        for thread in enabled:
+            priority = priorities[thread]
+            # Of a hundred threads few are looked at: those with a higher priority than all before.
+            if priority > highest and (
+                not about or thread == intended or (pending[thread] or firsts[thread])[:compared] != about
+            ):
+                chosen, highest = thread, priority
+        if chosen < 0:
+            left = self._left
+            chosen = self._intended = self._drawn({t: left[t] if t in left else 1 for t in enabled})  # noqa: SIM401
+        name = point.pending[chosen] or self._firsts[chosen]
+        self._count(name, chosen)
         if about and name[: self._compared] == about:
-            if self._left[chosen] > 1:
+            if chosen in self._left:
                 self._left[chosen] -= 1
-            else:
-                del self._left[chosen]
+                if not self._left[chosen]:
+                    del self._left[chosen]
             priorities[chosen] = self._random.random()
             self._intended = self._drawn(self._left)
         return chosen
@@ -189,14 +203,43 @@ class SURW:
         for thread, name in enumerate(ran.firsts):
             if name:  # there was no decision before this access, so `choose` did not count it
                 self._firsts[thread] = name
-                self._seen[name][thread] += 1
-        inside = [by for name, by in self._seen.items() if name[:1] == CONTAINER]
-        self._seen[CONTAINER] = sum(inside, Counter())
+                self._count(name, thread)
+        inside: dict[int, int] = {}
         for name, by in self._seen.items():
-            known = self._counts.setdefault(name, Counter())
+            if name[:1] == CONTAINER:
+                for thread, count in by.items():
+                    inside[thread] = inside.get(thread, 0) + count
+        self._seen[CONTAINER] = inside
+        for name, by in self._seen.items():
+            known = self._counts.setdefault(name, {})
             for thread, count in by.items():
-                known[thread] = max(known[thread], count)
+                if count > known.get(thread, 0):
+                    known[thread], self._shared = count, None
+
+    def _below(self, count: int) -> int:
+        """Draw a number from 0 on, as `Random.choice` does, whose code in Python would cause events under control."""
+        bits, draw = count.bit_length(), self._random.getrandbits
+        while (drawn := draw(bits)) >= count:
+            pass
+        return drawn
+
+    def _count(self, name: str, thread: int) -> None:
+        """Count an access of this run. No `Counter`: under control its methods, which are Python code, cost more.
+
+        And no `get`: on 3.13t it waits, for what another thread has put into a dictionary, for a lock that it holds
+        itself. That took a third of the time of a run.
+        """
+        if name not in self._seen:
+            self._seen[name] = {thread: 1}
+            return
+        by = self._seen[name]
+        by[thread] = by[thread] + 1 if thread in by else 1
 
     def _drawn(self, left: Mapping[int, int]) -> int:
         """Draw a thread in proportion to the accesses that it has left; -1 if no thread has any."""
-        return self._random.choices([*left], [*left.values()])[0] if left else -1
+        drawn = self._random.random() * sum(left.values()) if left else 0.0
+        for thread, count in left.items():
+            drawn -= count
+            if drawn < 0:
+                return thread
+        return -1
