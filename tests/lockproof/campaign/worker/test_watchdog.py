@@ -59,9 +59,9 @@ def test_threads_are_started_outside_of_the_watchdog(tmp_path: Path, monkeypatch
     seen: list[float] = []
 
     class Watched(Crew):
-        def __init__(self, size: int, seed: int) -> None:
+        def __init__(self, size: int, seed: int, *, looks: bool) -> None:
             seen.append(Watchdog._seconds)
-            super().__init__(size, seed)
+            super().__init__(size, seed, looks=looks)
 
     monkeypatch.setattr(requests, "Crew", Watched)
     worker = Worker(Setup([], Named("collections:deque"), seed=1, note=str(note)))
