@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import _thread
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,13 +84,23 @@ def test_a_unit_that_cannot_start_is_an_outcome_and_the_others_run(processes: ty
     assert {each.ending for name, each in outcomes.items() if name != "m:2"} == {Ending.CHECKED}
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Have SIGINT raise KeyboardInterrupt, also where whoever started the tests ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_stops_the_units_that_run_yields_them_and_begins_no_other(processes: type[FakeProcess]) -> None:
     processes.waits = ("m:2",)
     found = []
 
     def interrupt(unit: Unit, _: Progress) -> None:
         if unit.target == "m:2":
-            _thread.interrupt_main()
+            # `_thread.interrupt_main` would not wake a thread that waits.
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         for outcome in LocalRunner(1).run_all(UNITS, interrupt):

@@ -105,6 +105,7 @@ def test_the_jobs_are_thin_and_pin_what_ci_pins() -> None:
         r'python -m tox run -e ("\$ENVIRONMENT"|[a-z]+)'
         r'( -- reports| -- --budget \d+s --min-score \d+| -- --dist dist( --tag "\$TAG")?)?'
         r"|\./ci/validate .*|\./ci/test --all"
+        r"|sudo apt-get update && sudo apt-get install --yes --no-install-recommends [a-z0-9 -]+"
     )
     for where, step in steps():
         if "run" in step:
