@@ -89,8 +89,8 @@ QUEUE_TIME: Final = Place(queue, "time")
 IMPORT_LOCKS: Final = Place(sys.modules["_frozen_importlib"], "_thread")
 """The module from which the import system takes the functions that make its locks."""
 
-PURE_SIMPLE_QUEUE: Final[Any] = queue._PySimpleQueue  # type: ignore[attr-defined]
-"""`SimpleQueue` in Python. The one in C waits on a lock of its own that Python code cannot replace."""
+SIMPLE_QUEUE_OF_PYTHON: Final[Any] = queue._PySimpleQueue  # type: ignore[attr-defined]
+"""`SimpleQueue` in Python, as the standard library has it."""
 
 
 # Threads.

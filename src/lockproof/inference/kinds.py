@@ -8,7 +8,7 @@ from collections.abc import Callable, MutableMapping, MutableSequence, MutableSe
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lockproof.core.interpreter import PURE_SIMPLE_QUEUE
+from lockproof.core.simple_queue import SimpleQueue
 from lockproof.inference import mappings, queues, sequences, sets
 from lockproof.inference.catalogue import Catalogue, defines
 
@@ -43,7 +43,7 @@ class ClassKind:
 
 _ALL: Final = (
     ClassKind(
-        "queue", (queue.Queue, queue.SimpleQueue, PURE_SIMPLE_QUEUE), queues.catalogue, queues.QueueModel,
+        "queue", (queue.Queue, queue.SimpleQueue, SimpleQueue), queues.catalogue, queues.QueueModel,
         (queue.Queue, queue.SimpleQueue), waiting=frozenset(("get", "put", "join")),
     ),
     ClassKind("deque", (deque,), sequences.catalogue, deque, (deque,)),
@@ -59,7 +59,7 @@ _ALL: Final = (
 )  # fmt: skip
 """A class of two kinds counts as one of the first: a deque is a `MutableSequence` too."""
 
-BUILTINS: Final = (set, frozenset, dict, list, deque, queue.Queue, queue.SimpleQueue, PURE_SIMPLE_QUEUE)
+BUILTINS: Final = (set, frozenset, dict, list, deque, queue.Queue, queue.SimpleQueue, SimpleQueue)
 """A class that inherits from one of these must do what it does. Any other class only looks like one."""
 
 KINDS: Final = {each.name: each for each in _ALL}

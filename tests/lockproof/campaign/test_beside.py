@@ -12,8 +12,8 @@ from lockproof.core.verdict import Report, Verdict
 pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.one_build]
 
 
-def checked(name: str, budget: float) -> Report:
-    options = CheckOptions(budget=budget, seed=1, engine="schedules")
+def checked(name: str, budget: float, schedules: int | None = None) -> Report:
+    options = CheckOptions(budget=budget, schedules=schedules, seed=1, engine="schedules")
     return check_target(f"tests.lockproof.campaign.beside:{name}", options)
 
 
@@ -42,7 +42,7 @@ def test_one_flaw_is_told_once() -> None:
 
 
 def test_a_lock_that_a_refused_call_leaves_taken_hides_no_race() -> None:
-    report = checked("LeakyRegister", 5.0)
+    report = checked("LeakyRegister", 5.0, schedules=400)
     leak = next(each for each in report.findings if not each.concurrent)
     assert str(leak.scenario).startswith("a.note([])") and "a call that is over has left it taken" in leak.detail
     assert {"a.claim"} in operations(report)

@@ -52,7 +52,7 @@ def test_a_check_then_act_is_found_made_small_and_confirmed() -> None:
 @pytest.mark.two_builds
 def test_its_twin_holds_in_the_same_scenario() -> None:
     scenario = "a.claim(1) || a.claim(1)"
-    report = checked("LockedClaims", 0.5, scenario=scenario)
+    report = checked("LockedClaims", 0.5, scenario=scenario, runs=2_000, schedules=200)
     assert report.verdict is Verdict.HELD, [(each.detail, each.stacks) for each in report.findings]
     assert report.coverage.invocations > 0
     assert "in each every behaviour (4 traces)" in report.coverage.explored[0]

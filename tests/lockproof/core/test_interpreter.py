@@ -195,7 +195,7 @@ def test_imports_make_their_locks_by_the_module_that_control_replaces(
 
 
 def test_the_simple_queue_in_python_is_one() -> None:
-    made = interpreter.PURE_SIMPLE_QUEUE()
+    made = interpreter.SIMPLE_QUEUE_OF_PYTHON()
     made.put(1)
     assert made.get() == 1 and isinstance(type(made).get, types.FunctionType)
     assert names(queue.SimpleQueue) <= names(made)

@@ -24,12 +24,12 @@ def test_local_sound():
     class Local(LockedClaims):
         pass
 
-    report = lockproof.check(Local, budget=0.3)
+    report = lockproof.check(Local, runs=200, schedules=100)
     assert report.verdict is lockproof.Verdict.HELD and report.coverage.invocations > 0
 
 
 def test_by_name():
-    lockproof.check("queue:SimpleQueue", budget=0.3)
+    lockproof.check("queue:SimpleQueue", runs=200, schedules=100)
 
 
 def test_no_class():

@@ -31,7 +31,6 @@ from lockproof.core.interpreter import (
     HANDLE,
     IMPORT_LOCKS,
     NOTIFICATION_LOCK,
-    PURE_SIMPLE_QUEUE,
     QUEUE_TIME,
     THREADING_TIME,
     Place,
@@ -41,6 +40,7 @@ from lockproof.core.interpreter import (
 )
 from lockproof.core.run_steps import CONTAINER, Access
 from lockproof.core.schedule import Switching
+from lockproof.core.simple_queue import SimpleQueue
 from lockproof.engines.control import earlier_locks, primitives, processor
 from lockproof.engines.control.containers import kind_of_call, kind_of_instruction
 from lockproof.engines.control.foreseen import (
@@ -450,7 +450,7 @@ def install() -> None:
         # A pool has a set of its threads, and `concurrent.futures.wait` makes a set of futures.
         (threading.Thread, "__hash__"): primitives.hash_of, (concurrent.futures.Future, "__hash__"): primitives.hash_of,
         (os, "sched_getaffinity"): processor.sched_getaffinity,
-        (queue, "SimpleQueue"): PURE_SIMPLE_QUEUE,
+        (queue, "SimpleQueue"): SimpleQueue,
         (time, "sleep"): primitives.sleep, (time, "monotonic"): primitives.monotonic, (time, "time"): primitives.now,
         (time, "perf_counter"): primitives.monotonic, (time, "monotonic_ns"): primitives.monotonic_ns,
         (time, "time_ns"): primitives.time_ns, (time, "perf_counter_ns"): primitives.monotonic_ns,
