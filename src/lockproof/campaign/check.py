@@ -157,7 +157,8 @@ class Check:
             with self.clock.during("conformance"):
                 self.conformance.compare(self._time_to_compare())
         if self.sanitized is not None:
-            self.clock.restart()  # comparing class and model takes some seconds there, and shows no race
+            self.sanitized.pass_over()
+            self.clock.restart()  # comparing class and model takes some seconds there, and shows no race of threads
         if only is not None:
             self._search_one(only)
         else:

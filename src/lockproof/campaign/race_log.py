@@ -67,7 +67,7 @@ class SeenRace:
 class RaceWatch:
     """Keeps each pair of accesses that a search shows, in the order in which they came.
 
-    `elsewhere` counts the pairs that came when no scenario ran.
+    `elsewhere` has the keys of the pairs that came before the first scenario.
     """
 
     log: RaceLog

@@ -63,6 +63,11 @@ class Sanitized:
         self.watch = RaceWatch(RaceLog(self.runtime.folder, SEARCH), lambda: clock.elapsed)
         return self.watch
 
+    def pass_over(self) -> None:
+        """Take what was reported until now as something that no scenario did."""
+        assert self.watch is not None
+        self.watch.pass_over()
+
     def look(self) -> None:
         """Ask what machine code is loaded."""
         try:
@@ -107,7 +112,8 @@ class Sanitized:
             others_said = "no race between two accesses, so no finding"
             notes += [f"{what}, {count} times: {others_said}" for what, count in self.watch.log.others.most_common()]
             if self.watch.elsewhere:
-                notes.append(f"{len(self.watch.elsewhere)} races while no scenario ran: those of start and comparison")
+                count = len(self.watch.elsewhere)
+                notes.append(f"{count} race{'s' if count > 1 else ''} before the first scenario: no finding")
         if not interpreter.suppressions:
             notes.append(NO_SUPPRESSIONS)
         if self.runtime.suppressions:

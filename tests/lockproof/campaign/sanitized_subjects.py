@@ -17,10 +17,10 @@ _reported: set[str] = set()
 _lock = threading.Lock()
 
 
-def report(text: str) -> None:
-    """Write a report, if the calling thread runs a scenario."""
+def report(text: str, *, anywhere: bool = False) -> None:
+    """Write a report, if the calling thread runs a scenario, or `anywhere`."""
     options = parsed(os.environ.get(VARIABLE, ""))
-    if "log_path" not in options or not threading.current_thread().name.startswith(OWN_NAME):
+    if "log_path" not in options or not (anywhere or threading.current_thread().name.startswith(OWN_NAME)):
         return
     with _lock:
         if text not in _reported:
@@ -55,11 +55,19 @@ class Racing(Quiet):
         return super().add()
 
 
+class Early(Quiet):
+    """A race is reported when the first object is made, long before a scenario runs."""
+
+    def __init__(self) -> None:
+        report(race("bag_new /x/bag.c:9:1 (bag.so+0x1)", "bag_new /x/bag.c:9:1 (bag.so+0x1)"), anywhere=True)
+        super().__init__()
+
+
 class Noisy(Quiet):
     """Each call has a race in the interpreter, whatever the object is."""
 
     def add(self) -> int:
-        noise = "new_reference /work/source/Objects/object.c:7:1 (python3.13t+0x1)"
-        report(race(noise, noise).replace("ext_call /work/ext/src/ext.c", "call /work/source/Objects/call.c")
+        noise = "new_reference /build/source/Objects/object.c:7:1 (python3.13t+0x1)"
+        report(race(noise, noise).replace("ext_call /build/ext/src/ext.c", "call /build/source/Objects/call.c")
                .replace("ext.cpython-313t-x86_64-linux-gnu.so", "python3.13t"))  # fmt: skip
         return super().add()

@@ -52,6 +52,14 @@ def test_a_race_of_the_interpreter_itself_is_a_note(tmp_path: Path) -> None:
     assert note.startswith("1 race ") and "new_reference at object.c:7" in note
 
 
+def test_what_is_reported_before_the_first_scenario_is_a_note(tmp_path: Path) -> None:
+    report = checked("Early", tmp_path)
+    assert report.findings == ()
+    assert [each for each in report.notes if "before the first scenario" in each] == [
+        "1 race before the first scenario: no finding"
+    ]
+
+
 def test_its_twin_without_a_race_holds_where_the_gil_is_off(tmp_path: Path) -> None:
     report = checked("Quiet", tmp_path)
     assert report.findings == () and report.coverage.invocations > 0

@@ -15,7 +15,7 @@ from tests.lockproof.engines.sanitizer.written import LEAK, MATCHED, race
 pytestmark = pytest.mark.one_build
 
 ONE, TWO = Scenario.parse("a.f() || a.f()"), Scenario.parse("a.g() || a.g()")
-HEADER = "Py_INCREF /work/source/Include/object.h:10:1 (python3.13t+0x11)"
+HEADER = "Py_INCREF /build/source/Include/object.h:10:1 (python3.13t+0x11)"
 
 
 def only(text: str) -> Race:

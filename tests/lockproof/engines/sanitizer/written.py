@@ -5,28 +5,28 @@ from __future__ import annotations
 from typing import Final
 
 STACK: Final = """\
-    #1 builtin_next /work/source/Python/bltinmodule.c:1550:11 (python3.13t+0x3cb792) (BuildId: 54f9)
-    #2 _PyObject_VectorcallTstate /work/source/Include/internal/pycore_call.h:168:11 (python3.13t+0x1f6b86)
-    #3 _PyEval_EvalFrameDefault /work/source/Python/generated_cases.c.h:813:23 (python3.13t+0x3daab8) (BuildId: 54f9)
-    #4 _PyEval_Vector /work/source/Python/ceval.c:1820:12 (python3.13t+0x3d03f2) (BuildId: 54f9)
-    #5 ext_call /work/ext/src/ext.c:9:1 (ext.cpython-313t-x86_64-linux-gnu.so+0x1a) (BuildId: 77aa)
-    #6 _PyEval_EvalFrameDefault /work/source/Python/generated_cases.c.h:813:23 (python3.13t+0x3daab8) (BuildId: 54f9)
-    #7 thread_run /work/source/Modules/_threadmodule.c:343:21 (python3.13t+0x551be2) (BuildId: 54f9)
+    #1 builtin_next /build/source/Python/bltinmodule.c:1550:11 (python3.13t+0x3cb792) (BuildId: 54f9)
+    #2 _PyObject_VectorcallTstate /build/source/Include/internal/pycore_call.h:168:11 (python3.13t+0x1f6b86)
+    #3 _PyEval_EvalFrameDefault /build/source/Python/generated_cases.c.h:813:23 (python3.13t+0x3daab8) (BuildId: 54f9)
+    #4 _PyEval_Vector /build/source/Python/ceval.c:1820:12 (python3.13t+0x3d03f2) (BuildId: 54f9)
+    #5 ext_call /build/ext/src/ext.c:9:1 (ext.cpython-313t-x86_64-linux-gnu.so+0x1a) (BuildId: 77aa)
+    #6 _PyEval_EvalFrameDefault /build/source/Python/generated_cases.c.h:813:23 (python3.13t+0x3daab8) (BuildId: 54f9)
+    #7 thread_run /build/source/Modules/_threadmodule.c:343:21 (python3.13t+0x551be2) (BuildId: 54f9)
 """
 
 THREADS: Final = """
   Thread T225 (tid=9921, running) created by main thread at:
     #0 pthread_create <null> (python3.13t+0xdfaa1) (BuildId: 54f9)
-    #1 main /work/source/Programs/python.c:15:12 (python3.13t+0x16219b) (BuildId: 54f9)
+    #1 main /build/source/Programs/python.c:15:12 (python3.13t+0x16219b) (BuildId: 54f9)
 
-SUMMARY: ThreadSanitizer: data race /work/source/Modules/itertoolsmodule.c:1330:14 in cycle_next
+SUMMARY: ThreadSanitizer: data race /build/source/Modules/itertoolsmodule.c:1330:14 in cycle_next
 ==================
 """
 
 
 def race(
-    one: str = "cycle_next /work/source/Modules/itertoolsmodule.c:1330:14 (python3.13t+0x528dd0)",
-    other: str = "cycle_next /work/source/Modules/itertoolsmodule.c:1332:19 (python3.13t+0x528def)",
+    one: str = "cycle_next /build/source/Modules/itertoolsmodule.c:1330:14 (python3.13t+0x528dd0)",
+    other: str = "cycle_next /build/source/Modules/itertoolsmodule.c:1332:19 (python3.13t+0x528def)",
     *,
     what: str = "data race",
     lost: bool = False,
