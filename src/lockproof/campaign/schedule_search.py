@@ -57,9 +57,10 @@ BOUND: Final = 2
 
 MOST_LATE: Final = 10
 LEAST_LATE: Final = 2
-LATE: Final = 3.0
+LATE: Final = 10.0
 """Scenarios that are tried after the budget is spent, until one can run, since each engine must run at least one: the
-most, and the fewest of them if it has been spent for so many seconds."""
+most, and the fewest of them if it has been spent for so many seconds. With three seconds, a busy machine that stood
+still for as long took the verdict away."""
 
 FEWEST_SCHEDULES: Final = 5
 """Schedules that mean something, unless they are all there are of a scenario. The search goes on for them a little."""

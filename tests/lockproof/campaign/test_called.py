@@ -111,7 +111,7 @@ def test_what_a_class_inherits_from_the_library_is_not_needed() -> None:
 
 
 def test_a_call_that_returns_only_beside_calls_that_wait_runs_under_control() -> None:
-    report = checked("Permits", engine="both", budget=0.6)
+    report = checked("Permits", engine="both", runs=1_000, schedules=300)
     assert (report.verdict, codes(report)) == (Verdict.HELD, [])
     assert report.coverage.called == ("acquire", "release")
     alone = checked("Permits")
@@ -125,7 +125,7 @@ def test_a_result_by_chance_does_not_keep_a_method_from_being_called() -> None:
 
 
 def test_the_functions_of_a_module_count() -> None:
-    report = check_target("tests.lockproof.campaign.counted", CheckOptions(budget=0.2, seed=1, engine="threads"))
+    report = check_target("tests.lockproof.campaign.counted", CheckOptions(runs=1_000, seed=1))
     assert (report.verdict, report.coverage.called, report.coverage.uncalled) == (Verdict.HELD, ("add", "total"), ())
 
 
@@ -246,15 +246,13 @@ def test_an_exploration_claims_nothing_of_trusted_code(name: str, call: str, tru
 
 def test_the_exception_says_the_same() -> None:
     with pytest.raises(lockproof.NotShown, match="never called with success: put_later: it is asynchronous"):
-        lockproof.check(uncalled.AsyncShelf, budget=0.2, engine="threads")
-    assert lockproof.check(uncalled.AsyncShelf, budget=0.2, engine="threads", skip="put_later").coverage.skipped == (
-        "put_later",
-    )
+        lockproof.check(uncalled.AsyncShelf, runs=200)
+    assert lockproof.check(uncalled.AsyncShelf, runs=200, skip="put_later").coverage.skipped == ("put_later",)
 
 
 @pytest.mark.lockproof(skip=["put_later"])
 def test_a_mark_excuses_for_one_test() -> None:
-    assert lockproof.check(uncalled.AsyncShelf, budget=0.2, engine="threads").verdict is Verdict.HELD
+    assert lockproof.check(uncalled.AsyncShelf, runs=200).verdict is Verdict.HELD
 
 
 def test_a_loop_that_sleeps_until_a_time_does_not_wait_for_ever() -> None:

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.
 
 
 def checked(name: str, **options: object) -> Report:
-    return check_target(f"{HERE}:{name}", CheckOptions(budget=1.0, seed=1, **options))  # type: ignore[arg-type]
+    return check_target(f"{HERE}:{name}", CheckOptions(runs=200, schedules=200, seed=1, **options))  # type: ignore[arg-type]
 
 
 def outlive(report: Report) -> list[str]:
@@ -33,7 +33,7 @@ def test_how_far_the_threads_of_a_class_are_is_no_fault_of_its_calls() -> None:
 def test_a_scenario_alone_is_judged_so_too() -> None:
     target = f"{HERE}:Worker"
     scenario = "a.submit(1) || a.submit(2); a.done() -> a.done()"
-    report = explore_target(target, ExploreOptions(budget=2.0, seed=1, scenario=scenario))
+    report = explore_target(target, ExploreOptions(schedules=200, seed=1, scenario=scenario))
     assert report.findings == () and report.coverage.outcomes > 1
 
 

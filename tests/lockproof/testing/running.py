@@ -54,7 +54,7 @@ class LockedClaims(Claims):
 
 # Under control the first scenarios show the race on every build; real threads need luck on a build with the GIL.
 BROKEN = f'{CLASSES}\n\ndef test_broken():\n    lockproof.check(Claims, budget=10, engine="schedules")\n'
-SOUND = f'{CLASSES}\n\ndef test_sound():\n    lockproof.check(LockedClaims, budget=0.3, engine="schedules")\n'
+SOUND = f"{CLASSES}\n\ndef test_sound():\n    lockproof.check(LockedClaims, schedules=100)\n"
 
 
 def pytest_in(

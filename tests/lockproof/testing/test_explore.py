@@ -102,7 +102,7 @@ def test_class_lost():
 
 
 def test_class_locked():
-    report = lockproof.check(LockedMoney, engine="schedules", budget=0.5)
+    report = lockproof.check(LockedMoney, schedules=100)
     assert report.coverage.schedules > 0 and report.coverage.invocations == 0
 """
 

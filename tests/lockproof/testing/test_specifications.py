@@ -119,7 +119,7 @@ def test_a_wait_that_nobody_ends_is_one(engine: str, kind: str) -> None:
 
 def test_on_real_threads_a_wait_that_another_thread_ends_is_no_hang() -> None:
     handover = Specification(subjects.Handover, HANDOVER, model=subjects.HandoverModel)
-    report = lockproof.check(handover, budget=0.4, seed=1, hang=0.7, engine="threads", scenario=ONE_EACH)
+    report = lockproof.check(handover, runs=50, seed=1, hang=0.7, scenario=ONE_EACH)
     assert report.verdict is lockproof.Verdict.HELD and report.coverage.invocations > 0
 
 

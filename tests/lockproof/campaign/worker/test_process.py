@@ -36,7 +36,8 @@ class Reads:
 
 @pytest.mark.parametrize("engine", ["threads", "schedules"])
 def test_a_subject_that_reads_the_input_finds_it_empty_and_takes_no_request(engine: str) -> None:
-    options = CheckOptions(budget=1.5, seed=1, engine=engine)
+    counts = {"threads": {"runs": 500}, "schedules": {"schedules": 200}}[engine]
+    options = CheckOptions(**counts, seed=1)
     report = check_target("tests.lockproof.campaign.worker.test_process:Reads", options)
     assert report.verdict is Verdict.HELD and report.evidence.deaths == 0
     assert {"a.text()", "a.octets()", "a.count()"} <= set(report.coverage.kinds)
