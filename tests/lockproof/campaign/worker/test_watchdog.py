@@ -65,6 +65,6 @@ def test_threads_are_started_outside_of_the_watchdog(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(requests, "Crew", Watched)
     worker = Worker(Setup([], Named("collections:deque"), seed=1, note=str(note)))
-    result = worker.answer(Run(Scenario.parse("-> a.append(1) || a.append(2) -> len(a)"), 10, 1.0))
+    result = worker.answer(Run(Scenario.parse("-> a.append(1) || a.append(2) -> len(a)"), 10, 60.0))
     worker._note.close()
     assert seen == [0.0] and result.invocations == 10
