@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lockproof.campaign.called import Called, Uncalled
@@ -17,7 +17,7 @@ from lockproof.campaign.conformance_phase import ConformancePhase
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.evidence_builder import EvidenceBuilder
-from lockproof.campaign.findings import Findings, gravity
+from lockproof.campaign.findings import UNSHRUNK, Findings, gravity, violation
 from lockproof.campaign.health import health
 from lockproof.campaign.kept_first import KeptFirst
 from lockproof.campaign.known_waits import KnownWaits
@@ -116,16 +116,20 @@ class Check:
         try:
             self._phases(first, kept, description)
         except KeyboardInterrupt:
+            self._keep_seen()
             self.evidence.add_doubt(Doubt.INTERRUPTED, self.clock.done())
             raise Interrupted(self.report(description)) from None
         except LockproofError as error:
+            self._keep_seen()
             if not self.findings:
                 raise
             self.notes.append(f"the check ended early: {error.fact}")
         except Died as died:  # not even a new process could be started
+            self._keep_seen()
             self.evidence.add_death(f"the process does not start again: {died.detail}", found=False)
         except Exception as error:
             trace = trace_of(error)
+            self._keep_seen()
             self.evidence.add_doubt(Doubt.INTERNAL_ERROR, trace.strip().rpartition("\n")[2])
             raise InternalError(self.report(description), trace) from error
         return self.report(description)
@@ -158,6 +162,7 @@ class Check:
                 self.conformance.compare(self._time_to_compare())
         if self.sanitized is not None:
             self.sanitized.pass_over()
+            self.deaths.restart()
             self.clock.restart()  # comparing class and model takes some seconds there, and shows no race of threads
         if only is not None:
             self._search_one(only)
@@ -182,6 +187,17 @@ class Check:
         if self.thread_search.failed is not None:
             self.thread_failures.after_violation(*self.thread_search.failed)
         under.add_findings(self.findings, self.clock)
+
+    def _keep_seen(self) -> None:
+        """Add what a search under a sanitizer has seen and not followed yet: the check ends early."""
+        if self.sanitized is None:
+            return
+        if (failed := self.thread_search.failed) is not None:
+            scenario, result, seconds = failed
+            known = {each.seconds for each in self.findings.found if each.kind is FindingKind.NOT_LINEARIZABLE}
+            if seconds not in known:
+                self.findings.add(replace(violation(scenario, result, seconds), detail=UNSHRUNK))
+        self.sanitized.add_rest(self.findings, self.clock)
 
     def _time_to_compare(self) -> float:
         """Return the seconds in which programs of one thread are drawn to compare class and model."""

@@ -52,6 +52,13 @@ LEAST_FOR_SMALL: Final = 20.0
 ONCE: Final = "It was seen once: the scenario did not show it again in {:g} s."
 
 
+CUT_SHORT: Final = "There may be a smaller case: the check ended early."
+
+UNCONTROLLED: Final = (
+    "It may be a race of the interpreter itself: the check ended before the control, in which threads share no object."
+)
+
+
 @dataclass
 class Shown:
     """What a scenario has shown: each pair with its report. `seconds` and `runs`: how long and how often it has run."""
@@ -102,7 +109,8 @@ class Prober:
 class RaceFindings:
     """Makes findings of the pairs that a search has shown.
 
-    `own` are the files with the machine code of the interpreter. `own_races` counts the pairs that are left out.
+    `own` are the files with the machine code of the interpreter. `own_races` are the pairs that are left out, and
+    `unsure` those of which the control would have said whether to leave them out, had the check not ended early.
     """
 
     watch: RaceWatch
@@ -111,20 +119,52 @@ class RaceFindings:
     clock: Clock
     own: frozenset[str]
     own_races: list[Race] = field(default_factory=list)
+    unsure: list[Race] = field(default_factory=list)
 
     def add(self, natives: Natives) -> None:
         """Add a finding for each pair, those in the code of the subject first."""
-        pairs = self.watch.whole_pairs()
         goes_on = self.clock.limit(max(LEAST_FOR_SMALL, PART_FOR_SMALL * self.clock.budget))
-        for seen in sorted(pairs, key=lambda each: all(self._of_interpreter(f, natives) for f in frames_of(each.race))):
+        for seen in self._ordered(natives):
             if natives.distinct and self._is_own(seen, natives):
                 self.own_races.append(seen.race)
                 continue
             self.findings.add(self._small(seen, goes_on))
 
+    def add_rest(self, natives: Natives) -> None:
+        """Add a finding for each pair that has none, since the check ended early: as it was seen, without new runs.
+
+        A pair whose control has not run is a finding too, with a sentence about that. To leave it out would lose what
+        may be a fault of the subject, and the control excuses a pair, where it can: it accuses none.
+        """
+        self.watch.read_again()
+        done = {each.race.key for each in self.findings.found if each.race is not None}
+        done |= {each.key for each in self.own_races}
+        for seen in self._ordered(natives):
+            if (key := seen.race.key) in done:
+                continue
+            scenario = self.prober.smaller(seen.scenario, key)
+            sentences = [] if is_smallest(scenario) else [CUT_SHORT]
+            if natives.distinct and self._within_interpreter(seen.race, natives):
+                self.unsure.append(seen.race)
+                sentences.append(UNCONTROLLED)
+            self.findings.add(
+                Finding(
+                    FindingKind.DATA_RACE, scenario, detail=" ".join(sentences), seconds=seen.seconds, failures=1,
+                    tries=1, race=seen.race,
+                )
+            )  # fmt: skip
+
+    def _ordered(self, natives: Natives) -> list[SeenRace]:
+        """Return the pairs, those in the code of the subject first."""
+        return sorted(self.watch.whole_pairs(), key=lambda each: self._within_interpreter(each.race, natives))
+
+    def _within_interpreter(self, race: Race, natives: Natives) -> bool:
+        """Tell whether all functions of both accesses belong to the interpreter."""
+        return all(self._of_interpreter(each, natives) for each in frames_of(race))
+
     def _is_own(self, seen: SeenRace, natives: Natives) -> bool:
         """Tell whether a pair is a race of the interpreter itself: threads without a shared subject have it too."""
-        if not all(self._of_interpreter(each, natives) for each in frames_of(seen.race)):
+        if not self._within_interpreter(seen.race, natives):
             return False
         control = with_own_subjects(seen.scenario)
         with self.clock.during("control"):

@@ -67,13 +67,14 @@ class SeenRace:
 class RaceWatch:
     """Keeps each pair of accesses that a search shows, in the order in which they came.
 
-    `elsewhere` has the keys of the pairs that came before the first scenario.
+    `elsewhere` has the keys of the pairs that came before the first scenario; `last` is the scenario that ran last.
     """
 
     log: RaceLog
     elapsed: Callable[[], float]
     pairs: dict[tuple[str, ...], SeenRace] = field(default_factory=dict)
     elsewhere: set[tuple[str, ...]] = field(default_factory=set)
+    last: Scenario | None = None
 
     def pass_over(self) -> None:
         """Take what is new as something that no scenario did."""
@@ -81,10 +82,21 @@ class RaceWatch:
 
     def ran(self, scenario: Scenario) -> None:
         """Take what is new as something that this scenario did."""
+        self.last = scenario
         for each in self.log.new():
             known = self.pairs.get(each.key)
             if known is None or (not known.race.whole and each.whole):
                 self.pairs[each.key] = SeenRace(each, scenario, self.elapsed())
+
+    def read_again(self) -> None:
+        """Read all reports once more, since an interruption may have come while they were read."""
+        self.log = RaceLog(self.log.folder, self.log.name)
+        if self.last is None:
+            self.pass_over()
+            return
+        known = set(self.pairs)
+        self.ran(self.last)
+        self.pairs = {key: seen for key, seen in self.pairs.items() if key in known or key not in self.elsewhere}
 
     def whole_pairs(self) -> list[SeenRace]:
         """Return the pairs, without those of which one half is lost and the other is that of another pair too."""

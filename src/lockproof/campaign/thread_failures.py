@@ -73,10 +73,13 @@ class ThreadFailures:
             self.after_violation(scenario, again)
         return None
 
-    def after_violation(self, scenario: Scenario, result: RunResult) -> None:
-        """Make a scenario small whose runs were judged a violation, and see how often the smallest one fails."""
+    def after_violation(self, scenario: Scenario, result: RunResult, seconds: float | None = None) -> None:
+        """Make a scenario small whose runs were judged a violation, and see how often the smallest one fails.
+
+        The violation was seen `seconds` after the campaign began; None: now.
+        """
         rate = result.failures / result.invocations
-        seconds = self.clock.elapsed
+        seconds = self.clock.elapsed if seconds is None else seconds
         goes_on = self.clock.limit(max(1.5, self.clock.budget * PART_FOR_SHRINKING))
         best = result
         deaths: list[tuple[Died, Scenario]] = []

@@ -33,7 +33,8 @@ class ThreadSearch:
     """Chooses which scenario runs next: a new one, or one from the pool. `notes` are those of the check.
 
     `past_failures`: the search goes on after a violation, since it looks for something else too; `failed` is the first,
-    which nobody has made small. `first_look`: seconds for a scenario that runs for the first time.
+    which nobody has made small, with the seconds after which it was seen. `first_look`: seconds for a scenario that
+    runs for the first time.
     """
 
     runs: ThreadRuns
@@ -44,7 +45,7 @@ class ThreadSearch:
     notes: list[str]
     past_failures: bool = False
     first_look: float = FIRST_LOOK
-    failed: tuple[Scenario, RunResult] | None = None
+    failed: tuple[Scenario, RunResult, float] | None = None
     _pool: ScenarioPool = field(default_factory=lambda: ScenarioPool(0))
     _new: Iterator[Scenario] = field(default_factory=lambda: iter(()))
 
@@ -97,7 +98,7 @@ class ThreadSearch:
             self.runs.add(result)
             self.clock.progress(str(tried.scenario))
             if result.failures and self.past_failures:
-                self.failed = self.failed or (tried.scenario, result)
+                self.failed = self.failed or (tried.scenario, result, self.clock.elapsed)
             elif result.failures:
                 self.failures.after_violation(tried.scenario, result)
                 return
