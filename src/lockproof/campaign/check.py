@@ -22,8 +22,9 @@ from lockproof.campaign.health import health
 from lockproof.campaign.kept_first import KeptFirst
 from lockproof.campaign.known_waits import KnownWaits
 from lockproof.campaign.protocol.child import Child, Died, not_started, trace_of, with_known_names
-from lockproof.campaign.protocol.messages import CheckNames, Description
+from lockproof.campaign.protocol.messages import CheckNames, Description, RunResult
 from lockproof.campaign.protocol.setup import Setup
+from lockproof.campaign.race_findings import LEAST_FOR_SMALL, PART_FOR_SMALL
 from lockproof.campaign.results import limits, not_judged
 from lockproof.campaign.sanitized import SANITIZED_LOOK, Sanitized
 from lockproof.campaign.schedule_failures import ScheduleFailures
@@ -93,9 +94,11 @@ class Check:
         self.thread_failures = ThreadFailures(runs, deaths, clock, findings, options, waits)
         self.thread_search = ThreadSearch(runs, deaths, self.thread_failures, clock, findings, self.notes)
         self.schedule_search = ScheduleSearch(self.controlled, clock, deaths, evidence)
+        self._put_off: list[tuple[Scenario, RunResult, float]] = []
         if self.sanitized is not None:
             self.thread_search.past_failures, self.thread_search.first_look = True, SANITIZED_LOOK
             runs.watch = self.sanitized.begin(clock).ran
+            self.thread_failures.put_off, self.thread_failures.hurried = self._put_off, lambda: clock.left() < 0
         self.uncalled = Uncalled(runs, deaths, self.schedule_search, self.thread_failures, options)
         self.schedule_failures = ScheduleFailures(
             self.controlled, self.schedule_search, runs, deaths, self.thread_failures, clock, findings, options
@@ -173,6 +176,8 @@ class Check:
                     self.schedule_search.prepare()
                 self.clock.restart()
             self._search(first)
+            if self.sanitized is not None:
+                self.sanitized.launch_prober()
             if not of_mutant and not self.findings:
                 self._call_the_rest(description)
         if self.options.engine == "both":
@@ -184,16 +189,17 @@ class Check:
     def _end_sanitized(self, under: Sanitized) -> None:
         """Make findings of the races, and of the first violation, which the search has passed by."""
         under.look()
-        if self.thread_search.failed is not None:
-            self.thread_failures.after_violation(*self.thread_search.failed)
-        under.add_findings(self.findings, self.clock)
+        left = self.clock.countdown(max(LEAST_FOR_SMALL, PART_FOR_SMALL * self.clock.budget))
+        if self._put_off:
+            self.thread_failures.put_off = None
+            self.thread_failures.after_violation(*self._put_off[0])
+        under.add_findings(self.findings, self.clock, left)
 
     def _keep_seen(self) -> None:
         """Add what a search under a sanitizer has seen and not followed yet: the check ends early."""
         if self.sanitized is None:
             return
-        if (failed := self.thread_search.failed) is not None:
-            scenario, result, seconds = failed
+        for scenario, result, seconds in self._put_off[:1]:
             known = {each.seconds for each in self.findings.found if each.kind is FindingKind.NOT_LINEARIZABLE}
             if seconds not in known:
                 self.findings.add(replace(violation(scenario, result, seconds), detail=UNSHRUNK))
@@ -272,7 +278,7 @@ class Check:
             called = self._called(description)
             silent = called.silent(self.evidence.answers)
             # Under a sanitizer each call takes so long that a class with many members would take minutes.
-            goes_on = self.clock.limit(self.clock.budget) if self.sanitized is not None else lambda: True
+            goes_on = self.clock.limit(self.clock.budget / 2) if self.sanitized is not None else lambda: True
             found = self.uncalled.call(silent, lambda name: name in called.silent(self.evidence.answers), goes_on)
         if found is not None:
             self.schedule_failures.after_failure(*found)

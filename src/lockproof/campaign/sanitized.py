@@ -10,7 +10,7 @@ import os
 import site
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -76,9 +76,14 @@ class Sanitized:
         with suppress(Died):
             self.natives = self.child.ask(LookAtNatives())
 
-    def add_findings(self, findings: Findings, clock: Clock) -> None:
-        """Make a finding of each pair of accesses that the search has shown."""
-        self._made(findings, clock).add(self.natives)
+    def launch_prober(self) -> None:
+        """Start the process that makes pairs small, if there are some: it takes seconds to import what it needs."""
+        if self.watch is not None and self.watch.pairs:
+            self.prober.launch()
+
+    def add_findings(self, findings: Findings, clock: Clock, left: Callable[[], float]) -> None:
+        """Make a finding of each pair of accesses that the search has shown; `left` returns the seconds for that."""
+        self._made(findings, clock).add(self.natives, left)
 
     def add_rest(self, findings: Findings, clock: Clock) -> None:
         """Make a finding of each pair that has none yet, as it was seen: the check ended early."""
@@ -119,7 +124,8 @@ class Sanitized:
         if self.made is not None and self.made.unsure:
             count = len(self.made.unsure)
             notes.append(
-                f"{count} of the data races may be the interpreter's own: the check ended before the control that tells"
+                f"{count} of the data races may be the interpreter's own: there was no time for the control that tells "
+                "(a larger --budget gives it)"
             )
         if self.watch is not None:
             others_said = "no race between two accesses, so no finding"

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from lockproof.campaign import check
 from lockproof.campaign.check_target import check_target
+from lockproof.campaign.findings import UNSHRUNK
 from lockproof.campaign.race_findings import CUT_SHORT, UNCONTROLLED, with_own_subjects
 from lockproof.campaign.race_log import RaceLog, RaceWatch
 from lockproof.core.errors import LockproofError
@@ -99,8 +101,26 @@ def test_an_interruption_before_the_control_leaves_the_race_and_says_what_is_not
     (finding,) = report.findings
     assert finding.detail == f"{CUT_SHORT} {UNCONTROLLED}"
     assert [each for each in report.notes if "may be the interpreter's own" in each] == [
-        "1 of the data races may be the interpreter's own: the check ended before the control that tells"
+        "1 of the data races may be the interpreter's own: there was no time for the control that tells (a larger "
+        "--budget gives it)"
     ]
+
+
+def test_without_time_each_race_is_told_as_it_was_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "LEAST_FOR_SMALL", 0.0)
+    monkeypatch.setattr(check, "PART_FOR_SMALL", 0.0)
+    (own,) = checked("Racing", tmp_path).findings
+    assert str(own.scenario) == f"{SCENARIO} -> a.size()" and own.detail == UNSHRUNK
+    report = checked("Noisy", tmp_path)
+    assert [each.detail for each in report.findings] == [f"{UNSHRUNK} {UNCONTROLLED}"]
+    assert any("may be the interpreter's own" in each for each in report.notes)
+
+
+def test_a_crash_at_the_end_of_the_budget_is_a_finding_that_nobody_made_small(tmp_path: Path) -> None:
+    report = checked("Dying", tmp_path, scenario=None, budget=0.001)
+    crashes = [each for each in report.findings if each.kind is FindingKind.CRASH]
+    assert crashes and all("a.add(" in str(each.scenario) for each in crashes)
+    assert all("SIGABRT" in each.detail and UNSHRUNK in each.detail for each in crashes)
 
 
 @pytest.mark.parametrize("name", ["Quiet", "Early"])
