@@ -49,6 +49,9 @@ turn is short, and schedules have shown which operations look exposed before the
 LATE: Final = 1.0
 """Seconds beyond the budget from which on the report says why the check took them."""
 
+LATEST_CALL: Final = 1.5
+"""Parts of the budget after which members that no call has returned from are not tried any more, under a sanitizer."""
+
 BESIDE: Final = 0.2
 MOST_FINDINGS: Final = 3
 """Part of the budget in which other findings are looked for after the first one, and how many there are at most."""
@@ -98,6 +101,7 @@ class Check:
         if self.sanitized is not None:
             self.thread_search.past_failures, self.thread_search.first_look = True, SANITIZED_LOOK
             runs.watch = self.sanitized.begin(clock).ran
+            deaths.most_for_small = clock.budget
             self.thread_failures.put_off, self.thread_failures.hurried = self._put_off, lambda: clock.left() < 0
         self.uncalled = Uncalled(runs, deaths, self.schedule_search, self.thread_failures, options)
         self.schedule_failures = ScheduleFailures(
@@ -278,7 +282,11 @@ class Check:
             called = self._called(description)
             silent = called.silent(self.evidence.answers)
             # Under a sanitizer each call takes so long that a class with many members would take minutes.
-            goes_on = self.clock.limit(self.clock.budget / 2) if self.sanitized is not None else lambda: True
+            goes_on = (
+                self.clock.limit(LATEST_CALL * self.clock.budget - self.clock.spent)
+                if self.sanitized is not None
+                else lambda: True
+            )
             found = self.uncalled.call(silent, lambda name: name in called.silent(self.evidence.answers), goes_on)
         if found is not None:
             self.schedule_failures.after_failure(*found)

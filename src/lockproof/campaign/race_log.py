@@ -10,10 +10,20 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from lockproof.core.race import Race
 from lockproof.core.scenario import Scenario
 from lockproof.engines.sanitizer.reports import complete, reports_in, suppressed_in
+
+DUMPING: Final = frozenset(("dump_frame", "dump_traceback", "_Py_DumpTracebackThreads", "_Py_DumpTraceback"))
+"""Functions by which a process that crashes or hangs writes the stacks of its threads. They read what the threads go on
+to write, and it is lockproof that asks for them."""
+
+
+def _of_a_dump(race: Race) -> bool:
+    """Tell whether one of the accesses only writes a stack."""
+    return any(frame.function in DUMPING for access in race.accesses for frame in access.frames)
 
 
 @dataclass
@@ -41,7 +51,7 @@ class RaceLog:
             self._read[path] = begin + end
             for each in reports_in(text[:end].encode("latin-1").decode("utf-8", "replace")):
                 if isinstance(each, Race):
-                    found.append(each)
+                    found += [] if _of_a_dump(each) else [each]
                 else:
                     self.others[each.what] += 1
         return found

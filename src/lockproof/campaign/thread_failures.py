@@ -133,7 +133,8 @@ class ThreadFailures:
     def _confirmed(self, scenario: Scenario, shown: RunResult) -> RunResult:
         """Run the smallest scenario on its own again: a rate of failures from shrinking would be biased."""
         try:
-            again = self.runs.run(scenario, MOST_INVOCATIONS, SHORT_RUN, until_failure=False)
+            hang = SHORT_HANG if self.hurried() else None
+            again = self.runs.run(scenario, MOST_INVOCATIONS, SHORT_RUN, until_failure=False, hang=hang)
         except Died:
             self.deaths.restart()
             return shown
