@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import lockproof
 from lockproof.campaign import check
 from lockproof.campaign.check_target import check_target
 from lockproof.campaign.findings import UNSHRUNK
@@ -21,12 +22,14 @@ from lockproof.core.options import CheckOptions, Progress, Tell
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind, Interrupted, Report, Verdict
 from lockproof.report.text import as_text
+from tests.lockproof.campaign.sanitized_subjects import Racing
 from tests.lockproof.engines.sanitizer.stubs import stub
 from tests.lockproof.engines.sanitizer.test_runtime import tool
 from tests.lockproof.engines.sanitizer.written import race
 
 pytestmark = [pytest.mark.thread_unsafe(reason="starts processes"), pytest.mark.two_builds]
 
+SUBJECTS = "tests.lockproof.campaign.sanitized_subjects"
 SCENARIO = "a.add(); a.add() -> a.size(); a.add() || a.size(); a.add()"
 
 
@@ -37,7 +40,7 @@ def _symbolizer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def checked(name: str, folder: Path, tell: Tell | None = None, **options: object) -> Report:
     given = {"budget": 0.5, "seed": 1, "sanitizer": "thread", "python": stub(folder), "scenario": SCENARIO, **options}
-    return check_target(f"tests.lockproof.campaign.sanitized_subjects:{name}", CheckOptions(**given), tell)  # type: ignore[arg-type]
+    return check_target(f"{SUBJECTS}:{name}", CheckOptions(**given), tell)  # type: ignore[arg-type]
 
 
 def interrupted(name: str, folder: Path, phase: str) -> Report:
@@ -139,6 +142,31 @@ def test_what_an_interruption_kept_from_being_read_belongs_to_the_scenario_that_
     assert not watch.pairs
     watch.read_again()
     assert [each.scenario for each in watch.whole_pairs()] == [scenario]
+
+
+@pytest.mark.parametrize("subject", [Racing, f"{SUBJECTS}:Racing"])
+def test_a_test_suite_asks_for_the_same(tmp_path: Path, subject: type | str) -> None:
+    with pytest.raises(lockproof.Violation) as stopped:
+        lockproof.check(subject, budget=0.5, seed=1, scenario=SCENARIO, sanitizer="thread", python=stub(tmp_path))
+    (finding,) = stopped.value.report.findings
+    assert finding.kind is FindingKind.DATA_RACE
+
+
+def test_what_another_interpreter_cannot_import_is_refused(tmp_path: Path) -> None:
+    class Local(Racing):
+        """A class without a name."""
+
+    for subject, fact in ((lockproof.infer(Racing), "another interpreter"), (Local, "no name")):
+        with pytest.raises(LockproofError, match=fact):
+            lockproof.check(subject, sanitizer="thread", python=stub(tmp_path))
+
+
+def test_the_stacks_of_a_process_that_ends_are_no_race(tmp_path: Path) -> None:
+    dump = "dump_frame /build/source/Python/traceback.c:932:9 (python3.13t+0x1)"
+    (tmp_path / "search.1").write_text(race(other=dump) + race(dump) + race())
+    assert [each.key for each in RaceLog(tmp_path, "search").new()] == [
+        ("cycle_next at itertoolsmodule.c:1330", "cycle_next at itertoolsmodule.c:1332")
+    ]
 
 
 def test_the_control_has_a_subject_for_each_thread_all_prepared_alike() -> None:
