@@ -49,11 +49,11 @@ class ThreadFailures:
         concurrent = not died.announced
         self.runs.scenarios += 1
         self.runs.invocations += 1
-        seconds = self.clock.elapsed
+        seconds, hurried = self.clock.elapsed, self.hurried()  # before a new process starts, which may take seconds
         confirmed = self.confirmed_death(died, scenario)
         if confirmed is None:
             return
-        small, last, hurried = scenario, confirmed, self.hurried()
+        small, last = scenario, confirmed
         if not hurried:
             with self.clock.during("shrinking"):
                 small, last = self.deaths.small(scenario, confirmed)
