@@ -21,6 +21,15 @@ class SimpleQueue(SIMPLE_QUEUE_OF_PYTHON):  # type: ignore[misc]
         self._queue = deque[Any]()
         self._changed = threading.Condition()
 
+    def empty(self) -> bool:
+        """Tell whether there is no item."""
+        return self.qsize() == 0
+
+    def qsize(self) -> int:
+        """Return how many items there are."""
+        with self._changed:
+            return len(self._queue)
+
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: ARG002
         """Put an item into the queue; this never waits."""
         with self._changed:

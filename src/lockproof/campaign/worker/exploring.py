@@ -169,6 +169,8 @@ class Exploration:
                 while not turn.over() and self.runs < until_run:
                     if not stage.strategy.begin():
                         stage.ended = True
+                        if isinstance(stage.strategy, Traces):
+                            self.gaps |= stage.strategy.gaps
                         break
                     result, problem = self._run(stage.strategy)
                     stage.runs += 1

@@ -39,9 +39,14 @@ class _Accessed:
 
 
 class HappensBefore:
-    """The order of the steps of a run, and its races; `add` takes in one step after the other."""
+    """The order of the steps of a run, and its races; `add` takes in one step after the other.
+
+    `early`: some thread looked at or joined another one, and nothing orders that after the start: it might have come
+    before, where a thread is not alive, and cannot be joined. No step stands for that.
+    """
 
     def __init__(self) -> None:
+        self.early = False
         self.steps: list[RunStep] = []
         self._clocks: list[VectorClock] = []
         self._places: list[int] = []
@@ -49,6 +54,7 @@ class HappensBefore:
         self._counts: dict[int, int] = {}
         self._locks: dict[int, _Lock] = {}
         self._ends: dict[int, int] = {}
+        self._starts: dict[int, int] = {}
         self._accessed: dict[str, dict[tuple[str, int], _Accessed]] = {}
 
     def add(self, step: RunStep) -> list[int]:
@@ -129,7 +135,11 @@ class HappensBefore:
     ) -> None:
         sync, what = part.sync, part.number
         if sync is Sync.START:
+            self._starts[what] = number
             return
+        begun = self._starts.get(what, number)
+        if begun < number and sync in (Sync.JOIN, Sync.LOOK) and thread != self.steps[begun].thread:
+            self.early |= not _knows(clock, self.steps[begun].thread, self._places[begun])
         if sync is Sync.JOIN:
             if what in self._ends:
                 _join(clock, self._clocks[self._ends[what]])

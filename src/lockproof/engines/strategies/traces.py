@@ -50,8 +50,9 @@ class _Node:
 class Traces:
     """All traces. `runs` counts complete runs, `redundant` those that turned out to repeat a trace.
 
-    `races`: pairs of steps of a run that are a data race. `exhausted`: no trace is left. If a run has more than
-    `LONGEST` steps, the search ends early, and is not exhausted. It asks the engine for the steps of each run.
+    `races`: pairs of steps of a run that are a data race. `exhausted`: no trace is left. `gaps`: why there may be
+    others all the same, in words; if a run has more than `LONGEST` steps, the search ends early. It asks the engine for
+    the steps of each run.
     """
 
     needs_steps = True
@@ -64,7 +65,8 @@ class Traces:
         self._known = 0
         self.runs = self.redundant = 0
         self.races: dict[tuple[RunStep, RunStep], None] = {}
-        self.exhausted = self._given_up = False
+        self.gaps: dict[str, None] = {}
+        self.exhausted = False
 
     def begin(self) -> bool:
         """Get ready for the next trace."""
@@ -79,7 +81,7 @@ class Traces:
                 node.chosen = left[0]
                 return True
             self._path.pop()
-        self.exhausted = not self._given_up
+        self.exhausted = not self.gaps
         return False
 
     def choose(self, point: Point) -> int:
@@ -126,7 +128,7 @@ class Traces:
         else:
             self.runs += 1
         if len(ran.steps_made) > LONGEST:
-            self._given_up = True
+            self.gaps[f"a run has more than {LONGEST:,} steps"] = None
             self._path.clear()
             return
         self._note_tried(ran.steps_made)
@@ -162,6 +164,8 @@ class Traces:
                 if number >= self._from:  # an earlier run had the same steps until then
                     self._want(order, first, order.reversal(first, number))
                     self._note_race(order.steps[first], step)
+        if order.early:
+            self.gaps["a thread looks at one that might not have been started yet"] = None
         for step in waiting:
             for first, reversal in order.would_race(step):
                 self._want(order, first, reversal)

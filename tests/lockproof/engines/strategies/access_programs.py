@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import threading
 import time
 import weakref
@@ -281,6 +282,30 @@ def a_limit() -> object:
     return out
 
 
+def a_simple_queue_that_is_looked_at() -> object:
+    items, out = queue.SimpleQueue[int](), list[bool]()
+    together(lambda: items.put(1), lambda: out.append(items.empty()))
+    return out
+
+
+def a_thread_that_another_one_joins() -> object:
+    out = list[str]()
+    last = threading.Thread(target=lambda: None)
+
+    def joins() -> None:
+        try:
+            last.join()
+        except RuntimeError as error:
+            out.append(str(error))
+
+    first = threading.Thread(target=joins)
+    for each in (first, last):
+        each.start()
+    for each in (first, last):
+        each.join()
+    return out
+
+
 def bytes_through_a_view() -> object:
     held = bytearray(1)
     view = memoryview(held)
@@ -439,14 +464,15 @@ SEEN: Final = (
     an_attribute, a_global, a_cell, one_list_by_two_names, a_list_that_is_replaced, an_iterator_that_leaks, a_view,
     an_iterator_of_two_threads, a_look_that_changes, an_item, a_deque, an_argument, an_attribute_by_its_name, an_event,
     a_try, a_thread_that_ends, the_time, a_sum_of_a_generator, bytes_through_a_view, a_release_before_the_first_access,
-    a_last_access_before_a_join,
+    a_last_access_before_a_join, a_simple_queue_that_is_looked_at,
 )  # fmt: skip
 """Programs whose accesses are seen."""
 
 UNSEEN: Final = (
     a_name_that_is_a_value, the_attributes_as_a_dictionary, a_hash_in_the_middle, a_key_of_a_sort,
     a_global_by_its_dictionary, a_cell_by_its_contents, a_class_that_changes, an_object_through_a_weak_reference,
-    a_sort_that_calls_back, threads_that_are_counted, the_environment, fields_by_their_names,
+    a_thread_that_another_one_joins, a_sort_that_calls_back, threads_that_are_counted, the_environment,
+    fields_by_their_names,
 )  # fmt: skip
 """Programs that have an access which is not seen as it is."""
 
@@ -454,25 +480,26 @@ UNSEEN: Final = (
 class Watched(Traces):
     """Collects why accesses may not all be seen."""
 
-    gaps: Final[dict[str, None]] = {}
+    unseen: Final[dict[str, None]] = {}
 
     def end(self, ran: Ran) -> None:
         """Note the gaps of a run."""
-        self.gaps.update(dict.fromkeys(ran.gaps))
         super().end(ran)
+        self.unseen.update(dict.fromkeys(ran.gaps) | self.gaps)
 
 
-def both(program: Callable[[], object]) -> dict[str, Any]:
-    Watched.gaps.clear()
-    traces = explore(program, Watched, Switching.FREE)
-    gaps = sorted(Watched.gaps)
-    schedules = explore(program, lambda: Preemptions(3), Switching.FREE, 4000)
-    return {"traces": traces, "gaps": gaps, "schedules": schedules}
+def by_traces(program: Callable[[], object]) -> dict[str, Any]:
+    Watched.unseen.clear()
+    return {"traces": explore(program, Watched, Switching.FREE), "gaps": sorted(Watched.unseen)}
+
+
+def by_both(program: Callable[[], object]) -> dict[str, Any]:
+    return by_traces(program) | {"schedules": explore(program, lambda: Preemptions(3), Switching.FREE, 4000)}
 
 
 def ask_seen() -> dict[str, Any]:
-    return {program.__name__: both(program) for program in SEEN}
+    return {program.__name__: by_both(program) for program in SEEN}
 
 
 def ask_unseen() -> dict[str, Any]:
-    return {program.__name__: both(program) for program in UNSEEN}
+    return {program.__name__: by_traces(program) for program in UNSEEN}

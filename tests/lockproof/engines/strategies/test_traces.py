@@ -20,9 +20,9 @@ FEW = range(40)
 MANY = range(40, 640)
 
 
-def asked(seeds: range, longest: float = 100.0) -> Answers:
+def asked(seeds: range, longest: float = 100.0, programs: str = "trace_programs") -> Answers:
     return answers(
-        "tests.lockproof.engines.strategies.trace_programs", longest=longest, SEEDS=f"{seeds.start} {seeds.stop}"
+        f"tests.lockproof.engines.strategies.{programs}", longest=longest, SEEDS=f"{seeds.start} {seeds.stop}"
     )
 
 
@@ -64,6 +64,25 @@ def test_every_behaviour_of_many_drawn_programs_is_found(few: Answers) -> None:
     many = asked(MANY, 800.0)
     for programs in ("drawn", "main"):
         check(MANY, many, programs)
+
+
+def check_mixed(seeds: range, answer: Answers) -> None:
+    found = answer["mixed"]
+    claimed = [seed for seed in seeds if found[str(seed)] is not None]
+    assert {seed: found[str(seed)] for seed in claimed if found[str(seed)]} == {}, "see mixed_programs.drawn"
+    assert len(claimed) > 0.8 * len(seeds)
+
+
+def test_no_end_is_missed_of_programs_that_mix_what_the_library_has() -> None:
+    seeds = range(12)
+    check_mixed(seeds, asked(seeds, programs="mixed_programs"))
+
+
+@pytest.mark.nightly("1,000 programs by two searches take minutes")
+@pytest.mark.timeout(900)
+def test_no_end_is_missed_of_many_mixed_programs() -> None:
+    seeds = range(12, 1012)
+    check_mixed(seeds, asked(seeds, 800.0, "mixed_programs"))
 
 
 @pytest.mark.parametrize("shape", BY_HAND)
