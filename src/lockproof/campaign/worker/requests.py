@@ -60,6 +60,7 @@ from lockproof.core.operation import SUBJECTS, Operation, renamed
 from lockproof.core.own_time import own_time
 from lockproof.core.own_time import real as time
 from lockproof.core.pace import MODEL, pace
+from lockproof.core.run_subjects import subjects_of_a_run
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
 from lockproof.core.verdict import Nonconformance, Verdict
@@ -222,7 +223,7 @@ class Worker:
         """
         scenario = self.specification.bind(scenario)
         with Watchdog(self._hang):
-            subjects = {name: self.specification.subject() for name in SUBJECTS}
+            subjects = subjects_of_a_run(self.specification.subject)
             unsure = refuse_unknown_names_of(scenario, self.specification, subjects["a"])
             for line in scenario.init if any(each in scenario.init for each in unsure) else ():
                 self.announce([line.text])
