@@ -42,7 +42,6 @@ from lockproof.campaign.protocol.messages import (
 from lockproof.campaign.protocol.setup import Setup
 from lockproof.campaign.worker.alone import run_alone
 from lockproof.campaign.worker.attempts import attempted, looked_at
-from lockproof.campaign.worker.avoided import Avoided
 from lockproof.campaign.worker.blocking import has_waits, is_own_model, marked, may_wait, parted, rejoined
 from lockproof.campaign.worker.case import JUDGING, Case, lenient, summed
 from lockproof.campaign.worker.mutating import mutants
@@ -51,6 +50,7 @@ from lockproof.campaign.worker.natives import natives
 from lockproof.campaign.worker.watchdog import Watchdog
 from lockproof.core import environment
 from lockproof.core.adjustment import Adjustment
+from lockproof.core.avoided import Avoided
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Omission
 from lockproof.core.lives import lives
@@ -201,6 +201,7 @@ class Worker:
             own_model and self._has_waits(),
             found,
             self._inferred,
+            tuple(dict.fromkeys(hole for kind in specification.operations for hole in kind.holes)),
         )
 
     def _members(self) -> tuple[Member, ...]:
