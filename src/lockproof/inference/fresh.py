@@ -96,7 +96,7 @@ class FreshClass(RunMaker):
         """Return the class of one run."""
         module = self._module.executed()
         cls: Callable[[], Any] = _at(module, self._path)
-        setattr(cls, MODULE_NAMES, vars(module))
+        _lead_back(cls, module)
         return cls
 
     def owned(self, value: Any) -> Any:
@@ -117,17 +117,13 @@ class FreshObject(RunMaker):
 
     def __init__(self, module: ModuleType, name: str) -> None:
         self._module, self._path = FreshModule(module), name.split(".")
-        first = self()
-        if first is self():
+        self._alone = False
+        if self() is self():
             raise LockproofError(
                 f"{module.__name__} does not make {name} itself",
                 "it imports it from another module, and each run needs a new one",
                 "name the module that makes it, or its class",
             )
-        self._of_class = False
-        if type(first).__module__ == module.__name__:
-            with suppress(Exception):
-                self._of_class = isinstance(type(first)(), type(first))
 
     def begin(self) -> Callable[[], Any]:
         """Return what makes the objects of one run: first that of a new module, then others of its class."""
@@ -140,11 +136,28 @@ class FreshObject(RunMaker):
     def _objects(self) -> Iterator[Any]:
         module = self._module.executed()
         first = _at(module, self._path)
-        if type(first).__module__ == module.__name__:
-            setattr(type(first), MODULE_NAMES, vars(module))
+        own = type(first).__module__ == module.__name__
+        if own:
+            _lead_back(type(first), module)
         yield first
         while True:
-            yield type(first)() if self._of_class else self()
+            yield self._other(first, own=own)
+
+    def _other(self, first: Any, *, own: bool) -> Any:
+        """Return another object of the class of the first; `own`: the module of the run has defined that class."""
+        if own and not self._alone:
+            with suppress(Exception):
+                other = type(first)()
+                if isinstance(other, type(first)):
+                    return other
+            self._alone = True  # it was tried once
+        return self()
+
+
+def _lead_back(cls: object, module: ModuleType) -> None:
+    """Have a class lead to the names of its module, unless its metaclass refuses."""
+    with suppress(AttributeError, TypeError):
+        setattr(cls, MODULE_NAMES, vars(module))
 
 
 def _at(found: Any, path: Sequence[str]) -> Any:
