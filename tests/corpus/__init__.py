@@ -447,7 +447,23 @@ _SHARED_LOCKS: Final = (
          kind=_DEADLOCK, needs=_THREE),
 )  # fmt: skip
 
+_CLASS_STATE: Final = (
+    pair("class_state", "Vault", "lock order by operand",
+         "two vaults give to each other, and each has its own lock and waits for the other's",
+         "a.move(b, 1) || b.move(a, 1) -> a.gold()", kind=_DEADLOCK, needs=_TWO),
+    pair("class_state", "Peer", "two-lock deadlock",
+         "two peers link to each other, each having locked itself",
+         "a.link(b) || b.link(a) -> a.linked()", kind=_DEADLOCK, needs=_TWO),
+    pair("class_state", "Pouch", "lock released too early",
+         "a reader sees the coins nowhere that one pouch has given and the other has not got yet",
+         "a.give(b, 3) || a.coins(); b.coins() -> b.coins()", needs=_TWO),
+    pair("class_state", "Pile", "lock released too early",
+         "two piles absorb each other, and neither takes what the other has just taken",
+         "a.absorb(b) || b.absorb(a) -> a.stones()", needs=_TWO),
+)  # fmt: skip
+
 PAIRS: Final = (
     *_SETS, *_BUILTIN_SETS, *_COUNTERS, *_CACHES, *_DICTS, *_LISTS, *_QUEUES, *_REGISTRIES, *_POOLS, *_CLOCKS, *_ALIKE,
     *_OBSERVED, *_WAITING, *_HANDED, *_ARGUMENTS, *_BESIDE, *_PREPARED, *_BOUNDS, *_TEXTS, *_SHARED_LOCKS,
+    *_CLASS_STATE,
 )  # fmt: skip

@@ -88,7 +88,7 @@ class Check:
         self.evidence = evidence
         self.runs = runs = ThreadRuns(self.child, evidence, options.counted)
         self.findings = findings = Findings(self.repeat, evidence)
-        self.clock = clock = Clock.of(options, self.tell, lambda: (runs.scenarios, runs.invocations, len(findings)))
+        self.clock = clock = Clock.of(options, self.tell, lambda: (self._scenarios, runs.invocations, len(findings)))
         clock.threads, clock.schedules = runs.work, self.controlled.work
         self.kept = KeptFirst()
         self.deaths = deaths = Deaths(runs, clock, options)
@@ -376,11 +376,16 @@ class Check:
         seen = (Doubt.NOTHING_CHANGED, Doubt.NOTHING_OBSERVED) if self.sanitized is not None else ()
         return [each for each in found if each.doubt not in (*self.options.skip, *seen)]
 
+    @property
+    def _scenarios(self) -> int:
+        """How many scenarios have run, on real threads or under control."""
+        return max(self.runs.scenarios, len(self.runs.outcomes.keys() | self.schedule_search.outcomes.keys()))
+
     def _coverage(self, returned: Mapping[str, bool], excused: Sequence[str]) -> Coverage:
         both = self.runs.outcomes, self.schedule_search.outcomes
         distinct = sum(max(each.get(key, 0) for each in both) for key in both[0].keys() | both[1].keys())
         return Coverage(
-            max(self.runs.scenarios, len(both[0].keys() | both[1].keys())),
+            self._scenarios,
             self.runs.invocations,
             tuple(sorted(self.runs.kinds | self.schedule_search.kinds)),
             self.clock.elapsed,

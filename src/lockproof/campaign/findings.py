@@ -60,6 +60,14 @@ class Findings:
         )  # fmt: skip
         self.add(finding)
 
+    def drop_repeated(self) -> None:
+        """Leave out findings of the scenario and the results of an earlier one: both may have been made small since."""
+        first: dict[object, Finding] = {}
+        for each in self.found:
+            seen = None if each.outcome is None else (each.outcome.threads, each.outcome.final)
+            first.setdefault(id(each) if seen is None else (each.kind, each.scenario, seen), each)
+        self.found[:] = first.values()
+
     def repeatable(self, finding: Finding) -> Finding:
         """Return a finding with what repeats it."""
         return replace(finding, repeat=self.repeat(finding))

@@ -135,6 +135,7 @@ class ScheduleFailures:
                     self.findings.found[number] = replace(finding, detail=detail)
                 if not ready:
                     return
+        self.findings.drop_repeated()
         self._note_deaths()
         self.after_deaths()
 

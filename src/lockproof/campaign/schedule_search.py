@@ -18,6 +18,7 @@ from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.protocol.child import Died, generated
 from lockproof.campaign.protocol.counts import Counts
 from lockproof.campaign.protocol.messages import Attempt, Avoid, CallMember, Explored
+from lockproof.core.avoided import Avoided, kinds_of
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Doubted
 from lockproof.core.operation import Operation
@@ -101,6 +102,7 @@ class ScheduleSearch:
     _seen_once: set[Scenario] = field(default_factory=set)
     _trusted: dict[str, None] = field(default_factory=dict)
     _fresh: Iterator[Scenario] | None = None
+    _beside: tuple[tuple[str, ...], ...] = ()
 
     def prepare(self) -> bool:
         """Start the process, and return whether it is ready. If it is not, that is added as a doubt.
@@ -114,6 +116,8 @@ class ScheduleSearch:
                 return False
             try:
                 self.child.start(conform=self._time_on_one_thread(), skip=self.avoided.alone())
+                if self._beside:
+                    self.child.child.ask(Avoid(self._beside))
                 self._ready = True
             except Died as died:
                 if died.kind is FindingKind.HANG and not last:
@@ -199,15 +203,21 @@ class ScheduleSearch:
         return None
 
     def _fits(self, scenario: Scenario) -> bool:
-        return scenario.size[0] <= MOST_OPERATIONS or scenario in self.first
+        """Tell whether a scenario may be explored. The process makes none that is avoided; the first are of others."""
+        if scenario not in self.first:
+            return scenario.size[0] <= MOST_OPERATIONS
+        described = self.child.child.description
+        known = kinds_of(described.kinds, described.holes) if self._beside else None
+        return known is None or not Avoided(known, self._beside).has(known.bind(scenario))
 
     def search_beside(self, known: Sequence[Scenario], turn: Turn) -> tuple[Scenario, Explored] | None:
         """Explore scenarios in which the operations of these findings do not meet; return one that fails."""
         self._unfinished.clear()
+        groups = [tuple(each.text for thread in scenario.threads for each in thread) for scenario in known]
+        self._beside = (*self.avoided.avoided, *groups)
         if not self.prepare():
             return None
-        groups = tuple(tuple(each.text for thread in scenario.threads for each in thread) for scenario in known)
-        self.child.child.ask(Avoid((*self.avoided.avoided, *groups)))
+        self.child.child.ask(Avoid(self._beside))
         return self.search(turn)
 
     def look(self, scenario: Scenario, seconds: float, most: int, only: str = "portfolio") -> Explored | None:

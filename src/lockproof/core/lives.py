@@ -22,6 +22,7 @@ from typing import Any, Final
 from lockproof.core.errors import LockproofError
 from lockproof.core.operation import Operation
 from lockproof.core.own_time import own_time
+from lockproof.core.run_subjects import RunMaker, Wrapped
 from lockproof.core.specification import Specification
 
 NAMES: Final = ("close", "stop", "shutdown", "__exit__")
@@ -82,11 +83,16 @@ class Lives:
         if self.asked:
             self._refuse(subject)
 
+        make = specification.subject
+        noted = Wrapped(make, self._noted) if isinstance(make, RunMaker) else self._noted(make)
+        return replace(specification, subject=noted)
+
+    def _noted(self, make: Callable[[], Any]) -> Callable[[], Any]:
         def made() -> Any:
-            self._made.append(subject := specification.subject())
+            self._made.append(subject := make())
             return subject
 
-        return replace(specification, subject=made)
+        return made
 
     def _refuse(self, subject: object) -> None:
         assert self._teardown is not None

@@ -12,8 +12,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, reduce
 from itertools import islice, product
+from types import ModuleType
 from typing import Any, Final, Self
 
 from lockproof.core.errors import LockproofError
@@ -110,6 +111,32 @@ class OperationKind:
 
     def __str__(self) -> str:
         return self.text
+
+
+MODULE_NAMES: Final = "__lockproof_module_names__"
+"""The attribute by which a class of one run leads to the names of the module that was executed for this run."""
+
+
+FINDS: Final = "_own_"
+"""The beginning of the name of a function, in the code of lines, that returns what a name means in the run."""
+
+
+class OfTheRun:
+    """What a global name of lines means, if that is another object in each run, like a member of an enumeration.
+
+    `path`: the names that lead to the object from its module. `value` is that of the module which was imported.
+    """
+
+    def __init__(self, value: Any, path: Sequence[str]) -> None:
+        self._value, self._path = value, tuple(path)
+
+    def __call__(self, *subjects: Any) -> Any:
+        """Return the object of the run that these are the subjects of."""
+        for each in subjects:
+            names = vars(each) if isinstance(each, ModuleType) else getattr(type(each), MODULE_NAMES, None)
+            if names is not None:
+                return reduce(getattr, self._path[1:], names[self._path[0]])
+        return self._value
 
 
 def op(
@@ -223,8 +250,11 @@ class Operation:
 
     def compiled(self, names: Mapping[str, Any]) -> Callable[..., Any]:
         """Return a function with the parameters a, b, c that does the operation. `names` are its global names."""
-        lines = [f"def operation({', '.join(SUBJECTS)}):", *(f" {line}" for line in self.statements("r")), " return r"]
-        scope = dict(names)
+        own = [name for name in self.names if type(names.get(name)) is OfTheRun]
+        found = [f" {name} = {FINDS}{name}({', '.join(SUBJECTS)})" for name in own]
+        statements = [f" {line}" for line in self.statements("r")]
+        lines = [f"def operation({', '.join(SUBJECTS)}):", *found, *statements, " return r"]
+        scope = {**names, **{f"{FINDS}{name}": names[name] for name in own}}
         exec(compile("\n".join(lines), f"{OPERATION_FILE}{self.text}>", "exec"), scope)
         function: Callable[..., Any] = scope["operation"]
         return function

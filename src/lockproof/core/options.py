@@ -11,6 +11,7 @@ from typing import Final, Self
 from lockproof.core.consistency import Consistency
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import HEALTH
+from lockproof.core.settings import seconds
 
 EXHAUSTIVE: Final = ("traces", "orders", "preemptions")
 """Strategies that come to an end."""
@@ -45,6 +46,29 @@ COUNTS: Final = ("runs", "schedules")
 
 LEAST_SCHEDULES: Final = 10
 """The fewest schedules that can end a check: a scenario begins with some that are not counted as evidence."""
+
+
+type Time = float | str
+"""A length of time in a call: seconds, or a text as the command takes it, like `500ms`, `3s` or `2m`."""
+
+
+def in_seconds(name: str, time: Time) -> float:
+    """Return the seconds of a time that was given as `name`. `Options.validate` refuses numbers that are too small.
+
+    Raises:
+        LockproofError: it is no length of time.
+
+    """
+    try:
+        if isinstance(time, bool):
+            raise TypeError
+        return seconds(time) if isinstance(time, str) else float(time)
+    except (TypeError, ValueError):
+        raise LockproofError(
+            f"{name} is {time!r}",
+            "a time is a number of seconds above 0, or a text with a unit",
+            f"write {name}=10, or {name}='500ms', '10s' or '2m'",
+        ) from None
 
 
 @dataclass(frozen=True, kw_only=True)

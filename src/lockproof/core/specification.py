@@ -10,6 +10,7 @@ from typing import Any
 from lockproof.core.errors import LockproofError
 from lockproof.core.operation import Operation, OperationKind, kind_of
 from lockproof.core.own_time import PASSING, time_passes
+from lockproof.core.run_subjects import RunMaker
 from lockproof.core.scenario import Scenario
 
 
@@ -89,6 +90,8 @@ class Specification:
         names = {PASSING: time_passes, **self.names}
         for kind in (*self.operations, *(self.init or ())):
             names |= kind.constants()
+        if isinstance(self.subject, RunMaker):
+            names = {name: self.subject.owned(value) for name, value in names.items()}
         if self.state is not None:
             names["state"] = self.state
         return names

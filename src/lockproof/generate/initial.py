@@ -9,9 +9,10 @@ from random import Random
 from typing import Any
 
 from lockproof.core.handles import SLOT
-from lockproof.core.operation import Operation, OperationKind, renamed
+from lockproof.core.operation import SUBJECTS, Operation, OperationKind, renamed
 from lockproof.core.pace import pace
 from lockproof.core.probes import comes_back
+from lockproof.core.run_subjects import subjects_of_a_run
 from lockproof.core.specification import Specification
 from lockproof.core.values import canonical, numbered
 from lockproof.generate import tuning
@@ -65,9 +66,9 @@ def productive(specification: Specification, announce: Callable[[Sequence[str]],
             if not comes_back(operation.text):
                 announce([operation.text])
                 with suppress(Exception):
-                    fresh, used = specification.subject(), specification.subject()
+                    fresh, (used, other) = specification.subject(), _two(specification)
                     with suppress(Exception):
-                        operation.compiled(specification.globals)(used, specification.subject(), None)
+                        operation.compiled(specification.globals)(used, other, None)
                     states = [
                         numbered(tuple(canonical(look(each, None, None)) for look in observe)) for each in (fresh, used)
                     ]
@@ -118,13 +119,18 @@ def _changes(
     """Tell whether the last operation changes what is observed of a subject after a program."""
 
     def seen(operations: Sequence[Operation]) -> Any:
-        subject, other = specification.subject(), specification.subject()
+        subject, other = _two(specification)
         for each in operations:
             with suppress(Exception):
                 each.compiled(specification.globals)(subject, other, None)
         return numbered(tuple(canonical(each(subject, other, None)) for each in look))
 
     return bool(seen(program) != seen([*program, last]))
+
+
+def _two(specification: Specification) -> tuple[Any, Any]:
+    made = subjects_of_a_run(specification.subject, SUBJECTS[:2])
+    return made["a"], made["b"]
 
 
 def _by_weight(kinds: Sequence[OperationKind]) -> list[OperationKind]:

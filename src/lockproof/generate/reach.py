@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 
 from lockproof.core.operation import Operation
 from lockproof.core.probes import comes_back
+from lockproof.core.run_subjects import subjects_of_a_run
 from lockproof.core.specification import Specification
 
 TOOL: Final = 3
@@ -54,7 +55,7 @@ def reached(
             for lines in ([], [line for line in filling if not comes_back(line)]):
                 for operation in list(kind.fillings(FILLINGS))[:FILLINGS]:
                     announce([*lines, operation.text])
-                    subjects = [specification.subject() for _ in range(3)]
+                    subjects = [*subjects_of_a_run(specification.subject).values()]
                     for line in lines:
                         _run(Operation(line), specification, subjects)
                     for place in monitor.places(partial(_run, operation, specification, subjects), endless=endless):
@@ -117,7 +118,7 @@ class _Monitor:
 
 def that_return(specification: Specification, lines: Sequence[str]) -> list[str]:
     """Return the lines before the first that waits, if they run one after the other: a slot may hold just one item."""
-    subjects = [specification.subject() for _ in range(3)]
+    subjects = [*subjects_of_a_run(specification.subject).values()]
     done: list[str] = []
 
     def fill() -> None:

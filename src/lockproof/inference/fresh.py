@@ -1,7 +1,7 @@
 """Subjects with state outside of objects: in the globals of a module, or in attributes of a class.
 
-A run must not see what an earlier run has left there. So each subject is made from a module that is executed anew; the
-source is compiled once. The other modules that it imports stay as they are.
+A run must not see what an earlier run has left there. So the subjects of each run are made from a module that is
+executed anew for them all; the source is compiled once. The other modules that it imports stay as they are.
 """
 
 from __future__ import annotations
@@ -9,17 +9,19 @@ from __future__ import annotations
 import math
 import sys
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from enum import Enum
 from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
-from lockproof.core.operation import OperationKind
+from lockproof.core.operation import MODULE_NAMES, OfTheRun, OperationKind
 from lockproof.core.own_time import real as time
 from lockproof.core.pace import pace
+from lockproof.core.run_subjects import RunMaker
 from lockproof.inference.trials import in_a_copy
 
 _SLOW: Final = 0.03
@@ -31,7 +33,7 @@ _LONGEST: Final = 200
 """Characters of a repr that are compared."""
 
 
-class FreshModule:
+class FreshModule(RunMaker):
     """Makes new copies of a module that has a source file.
 
     Raises:
@@ -50,7 +52,7 @@ class FreshModule:
             )
         self._code = compile(Path(file).read_bytes(), file, "exec", dont_inherit=True)
 
-    def __call__(self) -> ModuleType:
+    def executed(self) -> ModuleType:
         """Return a new module, executed from its beginning."""
         made = types.ModuleType(self._module.__name__, self._module.__doc__)
         for name in ("__file__", "__package__", "__spec__", "__loader__", "__path__"):
@@ -59,23 +61,54 @@ class FreshModule:
         exec(self._code, vars(made))
         return made
 
+    def begin(self) -> Callable[[], Any]:
+        """Return what returns the module of one run."""
+        made = self.executed()
+        return lambda: made
 
-class FreshClass:
-    """Makes objects of a class that is defined anew for each of them, by executing its module."""
+    def owned(self, value: Any) -> Any:
+        """Return what a name means: a class of the module, or a member of an enumeration there, is another each time.
+
+        Other values, like an object that was made once, stay what they are.
+        """
+        if isinstance(value, type):
+            module, path = value.__module__, value.__qualname__.split(".")
+        elif isinstance(value, Enum):
+            module, path = type(value).__module__, [*type(value).__qualname__.split("."), str(value.name)]
+        else:
+            return value
+        if module != self._module.__name__:
+            return value
+        try:
+            known = _at(self._module, path) is value
+        except AttributeError:
+            return value
+        return OfTheRun(value, path) if known else value
+
+
+class FreshClass(RunMaker):
+    """Makes objects of a class that is defined anew for each run, by executing its module."""
 
     def __init__(self, cls: type) -> None:
         self._module, self._path = FreshModule(sys.modules[cls.__module__]), cls.__qualname__.split(".")
 
-    def __call__(self) -> Any:
-        """Return an object of a new class of the same name."""
-        found: Any = self._module()
-        for part in self._path:
-            found = getattr(found, part)
-        return found()
+    def begin(self) -> Callable[[], Any]:
+        """Return the class of one run."""
+        module = self._module.executed()
+        cls: Callable[[], Any] = _at(module, self._path)
+        _lead_back(cls, module)
+        return cls
+
+    def owned(self, value: Any) -> Any:
+        """Return what a name means (see `FreshModule.owned`)."""
+        return self._module.owned(value)
 
 
-class FreshObject:
+class FreshObject(RunMaker):
     """Makes an object that a module keeps under a name, anew: by executing the module.
+
+    A second object of a run is made by the class of the first. If that needs arguments, it is the object of another
+    execution, and the two have different classes.
 
     Raises:
         LockproofError: the module has no source, or has the object from another module, which is not executed anew.
@@ -84,6 +117,7 @@ class FreshObject:
 
     def __init__(self, module: ModuleType, name: str) -> None:
         self._module, self._path = FreshModule(module), name.split(".")
+        self._alone = False
         if self() is self():
             raise LockproofError(
                 f"{module.__name__} does not make {name} itself",
@@ -91,12 +125,45 @@ class FreshObject:
                 "name the module that makes it, or its class",
             )
 
-    def __call__(self) -> Any:
-        """Return the object of a new module."""
-        found: Any = self._module()
-        for part in self._path:
-            found = getattr(found, part)
-        return found
+    def begin(self) -> Callable[[], Any]:
+        """Return what makes the objects of one run: first that of a new module, then others of its class."""
+        return partial(next, self._objects())
+
+    def owned(self, value: Any) -> Any:
+        """Return what a name means (see `FreshModule.owned`)."""
+        return self._module.owned(value)
+
+    def _objects(self) -> Iterator[Any]:
+        module = self._module.executed()
+        first = _at(module, self._path)
+        own = type(first).__module__ == module.__name__
+        if own:
+            _lead_back(type(first), module)
+        yield first
+        while True:
+            yield self._other(first, own=own)
+
+    def _other(self, first: Any, *, own: bool) -> Any:
+        """Return another object of the class of the first; `own`: the module of the run has defined that class."""
+        if own and not self._alone:
+            with suppress(Exception):
+                other = type(first)()
+                if isinstance(other, type(first)):
+                    return other
+            self._alone = True  # it was tried once
+        return self()
+
+
+def _lead_back(cls: object, module: ModuleType) -> None:
+    """Have a class lead to the names of its module, unless its metaclass refuses."""
+    with suppress(AttributeError, TypeError):
+        setattr(cls, MODULE_NAMES, vars(module))
+
+
+def _at(found: Any, path: Sequence[str]) -> Any:
+    for part in path:
+        found = getattr(found, part)
+    return found
 
 
 def can_be_fresh(cls: type) -> bool:

@@ -259,7 +259,8 @@ def _generic(cls: type, make: Make, *, guess: bool) -> Specification:
     looks = _guessed(cls, make) if guess and not any(map(_is_about_handles, kinds)) else None
     if looks is None and make is cls and (fresh := fresh_if_shared(cls, kinds, NAMES)) is not None:
         make = fresh
-        notes.append("its objects share data of the class or the module: each run executes the module anew")
+        shared = "its objects share data of the class or the module"
+        notes.append(f"{shared}: each run executes the module anew, once for all its objects")
     specification = Specification(
         subject=make, operations=kinds, observe=generic.observers(kinds), names=NAMES, subjects=_count(kinds),
         init=init, subject_name=cls.__name__, notes=notes, attributes=attributes(make),

@@ -10,6 +10,7 @@ from lockproof.core.errors import LockproofError
 from lockproof.core.lives import lives
 from lockproof.core.model import WouldBlock, begun, finished
 from lockproof.core.operation import SUBJECTS, Operation, OperationKind
+from lockproof.core.run_subjects import subjects_of_a_run
 from lockproof.core.specification import Specification
 from lockproof.core.values import Raised, TextForm, anonymous, canonical
 from lockproof.inference.effort import FILLINGS
@@ -62,7 +63,7 @@ class Programs:
     def objects(self, make: Callable[[], Any]) -> dict[str, Any]:
         """Return fresh subjects, by name, and begin a run."""
         lives.begin()
-        return {name: make() for name in SUBJECTS[: max(self.specification.subjects, 1)]}
+        return subjects_of_a_run(make, SUBJECTS[: max(self.specification.subjects, 1)])
 
     def result(self, operation: Operation, objects: dict[str, Any]) -> Any:
         """Return the canonical form of what an operation returns or raises."""

@@ -19,6 +19,7 @@ from lockproof.core.lives import lives
 from lockproof.core.model import WouldBlock, begun, every_choice, finished
 from lockproof.core.operation import SUBJECTS, Half, Operation
 from lockproof.core.own_time import own_time
+from lockproof.core.run_subjects import subjects_of_a_run
 from lockproof.core.specification import Specification
 from lockproof.core.values import Numbering, Raised, canonical
 from lockproof.judge.fingerprint import fingerprint
@@ -83,7 +84,7 @@ class ReplayModel:
         """Return the result of the call and the fingerprint of the state after it, which may be None."""
         self._before_each()
         lives.begin()
-        objects = {name: self._make() for name in self._names}
+        objects = subjects_of_a_run(self._make, self._names)
         rests: dict[tuple[int, int], Rest] = {}
         try:
             for operation in self._init:

@@ -71,7 +71,9 @@ class ProgressLine:
         if progress.counts:
             parts[0] += f", {progress.counts}"
         if progress.scenarios:
-            parts += [counted(progress.scenarios, "scenario"), counted(progress.invocations, "run")]
+            parts.append(counted(progress.scenarios, "scenario"))
+        if progress.invocations and progress.scenarios:
+            parts.append(counted(progress.invocations, "run"))
         if progress.findings:
             parts.append(counted(progress.findings, "finding"))
         return ", ".join(parts) + (f": {clean(progress.text)}" if progress.text else "")

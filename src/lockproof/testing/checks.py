@@ -23,7 +23,7 @@ from lockproof.campaign.explore import run_exploration
 from lockproof.campaign.protocol.setup import Pickled, Setup
 from lockproof.core.errors import LockproofError
 from lockproof.core.mutation_report import MutationReport
-from lockproof.core.options import CheckOptions, ExploreOptions, MutateOptions, Options
+from lockproof.core.options import CheckOptions, ExploreOptions, MutateOptions, Options, Time, in_seconds
 from lockproof.core.repeat import RepeatTest
 from lockproof.core.scenario import Scenario
 from lockproof.core.settings import REASON_PREFIX, settings
@@ -64,7 +64,7 @@ class ScoreTooLow(AssertionError):
 def check(
     subject: type | Specification | str,
     *,
-    budget: float | None = None,
+    budget: Time | None = None,
     seed: int | None = None,
     threads: int = 3,
     model: str | type | None = None,
@@ -75,7 +75,7 @@ def check(
     engine: str = "both",
     runs: int | None = None,
     schedules: int | None = None,
-    hang: float = 3.0,
+    hang: Time = 3.0,
     memory: int = 1024,
     skip: Iterable[str] = (),
     sanitizer: str | None = None,
@@ -86,7 +86,8 @@ def check(
 
     Args:
         subject: the class, its name as `module:Class` or `file.py:Class`, or a `Specification`.
-        budget: seconds of the check; by default --lockproof-budget of pytest, or else 10.
+        budget: seconds of the check, or a text like `500ms`, `3s` or `2m`; by default --lockproof-budget of pytest, or
+            else 10.
         seed: the seed of the random choices; by default --lockproof-seed of pytest, or else one is drawn. The report
             shows it.
         threads: the most threads of a scenario, at least 2.
@@ -101,7 +102,7 @@ def check(
         runs: end after so many runs on real threads, instead of a budget. Without `schedules`, only real threads run.
         schedules: end after so many schedules under control, instead of a budget. Then the same seed gives the same
             result on each machine. Without `runs`, only schedules run.
-        hang: seconds without progress that count as a hang.
+        hang: seconds without progress that count as a hang, or a text like `3s`.
         memory: the most memory of the child process, in MiB.
         skip: names of public members that no operation calls; HELD does not need them.
         sanitizer: `thread` runs real threads under ThreadSanitizer, on the interpreter of `python`: races in C code are
@@ -129,7 +130,7 @@ def check(
         subject = _with_names(subject)
     options = CheckOptions(
         **_common(CheckOptions, budget, seed), threads=threads, consistency=Consistency(consistency),
-        scenario=scenario, hang=hang, memory=memory, engine=engine, skip=_names(skip), teardown=teardown,
+        scenario=scenario, hang=in_seconds("hang", hang), memory=memory, engine=engine, skip=_names(skip), teardown=teardown,
         runs=runs, schedules=schedules, sanitizer=sanitizer, python=None if python is None else str(python),
         suppressions=tuple(map(str, suppressions)),
     )  # fmt: skip
@@ -152,11 +153,11 @@ def check(
 def explore(
     target: Callable[[], object] | str,
     *,
-    budget: float | None = None,
+    budget: Time | None = None,
     seed: int | None = None,
     bound: int = ExploreOptions.bound,
     strategy: str = ExploreOptions.strategy,
-    hang: float = 3.0,
+    hang: Time = 3.0,
     memory: int = 1024,
 ) -> Report:
     """Run a function in a child process, one thread at a time, in many orders; return the report if it is HELD.
@@ -165,12 +166,13 @@ def explore(
 
     Args:
         target: the function, or its name as `module:function` or `file.py:function`.
-        budget: seconds of the exploration; by default --lockproof-budget of pytest, or else 10.
+        budget: seconds of the exploration, or a text like `500ms`, `3s` or `2m`; by default --lockproof-budget of
+            pytest, or else 10.
         seed: the seed of the random choices; by default --lockproof-seed of pytest, or else one is drawn. The report
             shows it.
         bound: every schedule with at most so many preemptions is run.
         strategy: the name of a strategy, or `module:Class`.
-        hang: seconds without a step of a thread that count as a hang.
+        hang: seconds without a step of a thread that count as a hang, or a text like `3s`.
         memory: the most memory of the child process, in MiB.
 
     Raises:
@@ -180,7 +182,11 @@ def explore(
 
     """
     options = ExploreOptions(
-        **_common(ExploreOptions, budget, seed), bound=bound, strategy=strategy, hang=hang, memory=memory
+        **_common(ExploreOptions, budget, seed),
+        bound=bound,
+        strategy=strategy,
+        hang=in_seconds("hang", hang),
+        memory=memory,
     )
     if not isinstance(target, str) and not inspect.isfunction(target):
         raise LockproofError(f"{target!r} is no function", "an object or a class was given", "see lockproof.check")
@@ -193,7 +199,7 @@ def mutate(
     subject: type | str,
     *,
     min_score: float = 1.0,
-    budget: float | None = None,
+    budget: Time | None = None,
     seed: int | None = None,
     threads: int = 3,
     model: str | None = None,
@@ -209,7 +215,8 @@ def mutate(
     Args:
         subject: the class, or its name as `module:Class` or `file.py:Class`.
         min_score: the least share of mutants that checks must kill, from 0 to 1.
-        budget: seconds for the check of each mutant; by default --lockproof-budget of pytest, or else 10.
+        budget: seconds for the check of each mutant, or a text like `3s`; by default --lockproof-budget of pytest, or
+            else 10.
         seed: the seed of the random choices; by default --lockproof-seed of pytest, or else one is drawn.
         threads: the most threads of a scenario, at least 2.
         model: what the class should do: its name as `module:Class`, or the name of a kind, like `set`; by default
@@ -249,13 +256,13 @@ class _Common(TypedDict):
     seed: int
 
 
-def _common(kind: type[Options], budget: float | None, seed: int | None) -> _Common:
+def _common(kind: type[Options], budget: Time | None, seed: int | None) -> _Common:
     """Return the budget and the seed: those of the call, or else those of pytest's options, or else the defaults."""
     if seed is None:
         seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(2**31)
     if budget is None:
         budget = settings.budget if settings.budget is not None else kind.budget
-    return {"budget": budget, "seed": seed}
+    return {"budget": in_seconds("budget", budget), "seed": seed}
 
 
 def _named(what: Any) -> Any:

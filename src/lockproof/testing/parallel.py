@@ -22,9 +22,9 @@ from lockproof.campaign.protocol.messages import EndTests
 from lockproof.campaign.protocol.setup import CollectedTest, Setup
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Omission
-from lockproof.core.options import ExploreOptions
+from lockproof.core.options import ExploreOptions, in_seconds
 from lockproof.core.repeat import RepeatTest
-from lockproof.core.settings import seconds, settings
+from lockproof.core.settings import settings
 from lockproof.core.verdict import Finding, InternalError, Report, Verdict
 from lockproof.testing.eligible import MARK, threads_of, why_not
 
@@ -85,8 +85,8 @@ class Tests:
         if reason:
             self._not_explored(item, reason)
             return ""
-        options = self._options(item)
         try:
+            options = self._options(item)
             child, setup = self._started(item, options)
             child.use_test(item.nodeid, threads, _STARTING)
             report = explore_on(
@@ -147,7 +147,7 @@ class Tests:
         said = {} if mark is None else mark.kwargs
         budget = said.get("budget", self._config.getoption("--lockproof-parallel-budget") or BUDGET)
         return ExploreOptions(
-            budget=seconds(budget) if isinstance(budget, str) else float(budget), seed=settings.seed or 0,
+            budget=in_seconds("budget", budget), seed=settings.seed or 0,
             bound=said.get("bound", ExploreOptions.bound), memory=MEMORY,
             schedules=said.get("schedules", self._config.getoption("--lockproof-parallel-schedules")),
             schedule=self._config.getoption("--lockproof-schedule"),

@@ -91,3 +91,39 @@ class Register(LeakyRegister):
                 return False
             self._names.add(name)
             return True
+
+
+class Pulse:
+    """Two beats count as one, and a beat between the test and the wait of another thread does not end that wait."""
+
+    def __init__(self) -> None:
+        self._event, self._beats = threading.Event(), 0
+
+    def beat(self) -> int:
+        self._beats += 1
+        self._event.set()
+        self._event.clear()
+        return self._beats
+
+    def wait_for(self, beat: int) -> bool:
+        while self._beats < beat:
+            self._event.wait()
+        return True
+
+
+class LockedPulse:
+    """The mended twin."""
+
+    def __init__(self) -> None:
+        self._changed, self._beats = threading.Condition(), 0
+
+    def beat(self) -> int:
+        with self._changed:
+            self._beats += 1
+            self._changed.notify_all()
+            return self._beats
+
+    def wait_for(self, beat: int) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: self._beats >= beat)
+            return True

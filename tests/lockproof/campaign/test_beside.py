@@ -52,3 +52,12 @@ def test_a_lock_that_a_refused_call_leaves_taken_hides_no_race() -> None:
 def test_the_twin_of_that_holds() -> None:
     report = checked("Register", 1.5)
     assert report.findings == () and report.verdict is Verdict.HELD
+
+
+def test_a_class_that_waits_shows_each_flaw_once() -> None:
+    found = operations(checked("Pulse", 5.0, schedules=400))
+    assert sorted(map(sorted, found)) == [["a.beat"], ["a.beat", "a.wait_for"]]
+
+
+def test_the_twin_of_the_class_that_waits_holds() -> None:
+    assert checked("LockedPulse", 5.0, schedules=100).verdict is Verdict.HELD

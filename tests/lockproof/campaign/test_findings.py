@@ -62,6 +62,16 @@ def test_only_a_finding_of_threads_ends_the_search_and_an_unshrunk_one_says_so()
     assert [each.detail for each in found.found] == ["it did not come back", f"it did not come back. {UNSHRUNK}"]
 
 
+def test_findings_that_were_made_the_same_small_case_are_one() -> None:
+    found = findings()
+    crash = Finding(KINDS.CRASH, TWO)
+    others = [violation("1", "2"), Finding(KINDS.DEADLOCK, TWO, violation("1", "1").outcome), crash, crash]
+    for each in (violation("1", "1"), replace(violation("1", "1"), seconds=2.0), *others):
+        found.add(each)
+    found.drop_repeated()
+    assert [replace(each, repeat=None) for each in found.found] == [violation("1", "1"), *others]
+
+
 class Following(ThreadFailures):
     """Notes the deaths that it should follow."""
 

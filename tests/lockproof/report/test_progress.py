@@ -47,7 +47,7 @@ def test_a_long_check_shows_how_far_it_is(terminal: bool) -> None:
 def test_a_check_by_counts_shows_these_and_no_time_limit() -> None:
     line = ProgressLine(console(Seen(), terminal=False))
     line(Progress("exploring", 3.0, 0.0, 8, 0, "a.f() || a.f()", counts="60 of 500 schedules"))
-    assert re.match(r"exploring 3(\.\d)? s, 60 of 500 schedules, 8 scenarios", line.line())
+    assert re.match(r"exploring 3(\.\d)? s, 60 of 500 schedules, 8 scenarios: a\.f\(\)", line.line())  # no run
 
 
 def test_nothing_is_said_of_a_short_check_where_nobody_watches() -> None:

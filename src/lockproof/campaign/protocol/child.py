@@ -61,6 +61,9 @@ _GOODBYE: Final = 0.5
 _KEPT: Final = 20_000
 """Characters of standard error that are kept for a report."""
 
+_ENDED_HERE: Final = "Fatal Python error: Aborted\n\n"
+"""What faulthandler writes before the stacks of a process that hung, since SIGABRT is how it is asked for them."""
+
 
 class Died(Exception):
     """The child ended, or the parent had to end it.
@@ -347,7 +350,8 @@ class Child:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
         detail = "the process did not answer any more"
-        return Died(FindingKind.HANG, detail, self._errors_end(), self._announced(), certain=False)
+        stacks = self._errors_end().replace(_ENDED_HERE, "")  # nobody else's code has aborted
+        return Died(FindingKind.HANG, detail, stacks, self._announced(), certain=False)
 
     def _ended(self) -> Died:
         assert self._process is not None

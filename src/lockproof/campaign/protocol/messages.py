@@ -52,6 +52,7 @@ class Description:
     `observers` are the lines that observe it at the end of each scenario. `own_model`: the class itself is the model.
     `has_waits`: there is something in the subject to wait for. `members` are the public members of its class.
     `inferred`: the operations follow from the class alone, and not from a specification or a model of the user.
+    `holes` are the names in the `kinds` that stand for arguments.
     """
 
     subject: str
@@ -64,6 +65,7 @@ class Description:
     has_waits: bool = False
     members: tuple[Member, ...] = ()
     inferred: bool = False
+    holes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

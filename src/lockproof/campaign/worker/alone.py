@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from lockproof.campaign.worker.watchdog import ThreadHung, Watchdog
 from lockproof.core.interpreter import current_frames
 from lockproof.core.lives import OWN_NAME
-from lockproof.core.operation import SUBJECTS, Operation
+from lockproof.core.operation import Operation
 from lockproof.core.own_time import own_time
+from lockproof.core.run_subjects import subjects_of_a_run
 from lockproof.core.specification import Specification
 from lockproof.engines.threads.crew import stack_of_operation
 from lockproof.engines.threads.patience import LONGEST, Patience
@@ -27,7 +28,7 @@ def run_alone(lines: Sequence[str], specification: Specification, hang: float) -
 
     """
     operations = [Operation(line).compiled(specification.globals) for line in lines]
-    subjects = {name: specification.subject() for name in SUBJECTS}
+    subjects = subjects_of_a_run(specification.subject)
 
     def run() -> None:
         with own_time.adopted():

@@ -15,6 +15,7 @@ from lockproof.core.members import members_of
 from lockproof.core.model import TooManyChoices, WouldBlock
 from lockproof.core.operation import SUBJECTS, Operation, OperationKind
 from lockproof.core.probes import comes_back
+from lockproof.core.run_subjects import subjects_of_a_run
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
 from lockproof.core.values import NOT_BEGUN, WAITS, Raised, canonical, show
@@ -72,7 +73,7 @@ def attempted_one_at_a_time(model: SelfModel, member: str) -> Attempt:
 
 def looked_at(specification: Specification, announce: Callable[[Sequence[str]], None]) -> Fresh:
     """Return what each line that observes a subject gives or raises on a fresh one, and what is known of its state."""
-    subjects = {name: specification.subject() for name in SUBJECTS}
+    subjects = subjects_of_a_run(specification.subject)
     found = []
     announce([each.text for each in specification.final])
     for each in map(specification.bound, specification.final):
@@ -94,7 +95,7 @@ def _changes(specification: Specification, kind: OperationKind, announce: Callab
     if kind.blocking or comes_back(kind.text):
         return False
     announce([operation.text])
-    subjects = [specification.subject() for _ in SUBJECTS]
+    subjects = [*subjects_of_a_run(specification.subject).values()]
     before = state_of(subjects[0])
     _run(specification, operation, subjects)
     return state_of(subjects[0]) != before
@@ -112,7 +113,7 @@ def _contents(specification: Specification) -> Iterator[_Lines]:
 
 def _raised(specification: Specification, contents: _Lines, operation: Operation) -> BaseException | None:
     """Run the operation on a subject with these contents; return what it raises."""
-    subjects = [specification.subject() for _ in SUBJECTS]
+    subjects = [*subjects_of_a_run(specification.subject).values()]
     for each in contents:
         _run(specification, each, subjects)
     return _run(specification, operation, subjects)

@@ -42,7 +42,6 @@ from lockproof.campaign.protocol.messages import (
 from lockproof.campaign.protocol.setup import Setup
 from lockproof.campaign.worker.alone import run_alone
 from lockproof.campaign.worker.attempts import attempted, looked_at
-from lockproof.campaign.worker.avoided import Avoided
 from lockproof.campaign.worker.blocking import has_waits, is_own_model, marked, may_wait, parted, rejoined
 from lockproof.campaign.worker.case import JUDGING, Case, lenient, summed
 from lockproof.campaign.worker.mutating import mutants
@@ -51,6 +50,7 @@ from lockproof.campaign.worker.natives import natives
 from lockproof.campaign.worker.watchdog import Watchdog
 from lockproof.core import environment
 from lockproof.core.adjustment import Adjustment
+from lockproof.core.avoided import Avoided
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Omission
 from lockproof.core.lives import lives
@@ -60,6 +60,7 @@ from lockproof.core.operation import SUBJECTS, Operation, renamed
 from lockproof.core.own_time import own_time
 from lockproof.core.own_time import real as time
 from lockproof.core.pace import MODEL, pace
+from lockproof.core.run_subjects import subjects_of_a_run
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
 from lockproof.core.verdict import Nonconformance, Verdict
@@ -200,6 +201,7 @@ class Worker:
             own_model and self._has_waits(),
             found,
             self._inferred,
+            tuple(dict.fromkeys(hole for kind in specification.operations for hole in kind.holes)),
         )
 
     def _members(self) -> tuple[Member, ...]:
@@ -222,7 +224,7 @@ class Worker:
         """
         scenario = self.specification.bind(scenario)
         with Watchdog(self._hang):
-            subjects = {name: self.specification.subject() for name in SUBJECTS}
+            subjects = subjects_of_a_run(self.specification.subject)
             unsure = refuse_unknown_names_of(scenario, self.specification, subjects["a"])
             for line in scenario.init if any(each in scenario.init for each in unsure) else ():
                 self.announce([line.text])

@@ -235,9 +235,10 @@ class Instrumentation:
         return None if pointed else _DISABLE
 
     def _trust(self, code: CodeType) -> Any:
-        """Take note of code without switch points that begins to run, if it is called by other code than the library's.
+        """Take note of code without switch points that begins to run, if the user's code calls it.
 
-        A constructor makes an object that no other thread has.
+        A constructor makes an object that no other thread has. What lockproof calls for itself, like `random` where it
+        draws an order of the calls, touches nothing of the subject.
         """
         name = sharing(code.co_filename)
         if why := why_in_code(code):
@@ -253,7 +254,7 @@ class Instrumentation:
         while caller is not None and sharing(caller.f_code.co_filename):
             caller = caller.f_back
         file = "" if caller is None else caller.f_code.co_filename
-        if not of_the_library(file) or file in self._included:
+        if file in self._included or not (of_the_library(file) or file.startswith(_OWN)):
             self.touched[name] = None
         return None
 

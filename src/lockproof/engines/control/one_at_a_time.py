@@ -22,6 +22,7 @@ from typing import Any, Final
 from lockproof.core.lives import lives
 from lockproof.core.operation import SUBJECTS
 from lockproof.core.own_time import own_time
+from lockproof.core.run_subjects import subjects_of_a_run
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Point, Ran, Switching
 from lockproof.core.values import NOT_BEGUN, WAITS
@@ -256,7 +257,7 @@ class _SerialProgram(ScenarioProgram):
         self._turns, self._idle, self._done = [_Turn() for _ in threads], [False for _ in threads], 0
         self._held: list[set[Any]] = [set() for _ in threads]
         given_order = iter(self.order) if self.order is not None else None
-        subjects = {name: self._new() for name in self._names}
+        subjects = subjects_of_a_run(self._new, self._names)
         lives.leave()
         given = [subjects.get(name) for name in SUBJECTS]
         for step in self._init:

@@ -15,6 +15,7 @@ from lockproof.core.lives import lives
 from lockproof.core.operation import SUBJECTS
 from lockproof.core.probes import Dying
 from lockproof.core.run_steps import RETURNED, Access
+from lockproof.core.run_subjects import subjects_of_a_run
 from lockproof.core.values import ATOMIC, WAITS, Collected, Identity, Raised, canonical, numbered
 from lockproof.engines.control.primitives import engine, turns
 from lockproof.engines.control.task import Abandoned, Task
@@ -112,7 +113,7 @@ class ScenarioProgram:
         self.results, self.final = [[] for _ in self._threads], []
         self.seen = [[] for _ in self._threads]
         done = [0] * len(self._threads)
-        subjects = {name: self._new() for name in self._names}
+        subjects = subjects_of_a_run(self._new, self._names)
         lives.leave()
         given = [subjects.get(name) for name in SUBJECTS]
         for step in self._init:

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any, Final
 
-from lockproof.core.operation import Operation
+from lockproof.core.operation import FINDS, OfTheRun, Operation
+from lockproof.core.run_subjects import RunMaker
 from lockproof.core.scenario import Scenario
 from lockproof.core.values import ATOMIC, Raised, anonymous, canonical, numbered, raised_in
 
@@ -70,8 +71,9 @@ class CompiledProgram:
         self._shown: list[bool] = []
         """Not empty when a result has shown an object that must be numbered."""
         self._names = {
-            **names, "_new": new, "_types": ATOMIC, "_canonical": self._canonical, "_raised": raised,
-            "_numbered": numbered, "_shown": self._shown,
+            **names, **{f"{FINDS}{name}": each for name, each in names.items() if type(each) is OfTheRun},
+            "_new": new, "_types": ATOMIC, "_canonical": self._canonical, "_raised": raised, "_numbered": numbered,
+            "_shown": self._shown,
         }  # fmt: skip
         self.prepare = self._made("prepare", self._prepare())
         self.threads = [self._made(f"thread {t + 1}", self._thread(t)) for t in range(len(scenario.threads))]
@@ -124,13 +126,24 @@ class CompiledProgram:
         function: Callable[..., Any] = scope["part"]
         return function
 
-    def _places(self) -> list[str]:
-        return [f"  {name} = places[i][{index}]" for index, name in enumerate(self.scenario.subjects)]
+    def _places(self, operations: Sequence[Operation]) -> list[str]:
+        places = [f"  {name} = places[i][{index}]" for index, name in enumerate(self.scenario.subjects)]
+        return [*places, *self._own(operations)]
+
+    def _own(self, operations: Sequence[Operation]) -> list[str]:
+        """Return lines that give names their meaning in the run, where each run has objects of its own."""
+        used = sorted({name for each in operations for name in each.names if type(self._names.get(name)) is OfTheRun})
+        return [f"  {name} = {FINDS}{name}({', '.join(self.scenario.subjects)})" for name in used]
 
     def _prepare(self) -> list[str]:
         names = self.scenario.subjects
         lines = ["def part(first, last, places):", " for i in range(first, last):"]
-        lines += [f"  {name} = _new()" for name in names]
+        make = "_new"
+        if isinstance(self._names["_new"], RunMaker):
+            make = "_one"
+            lines.append("  _one = _new.begin()")
+        lines += [f"  {name} = {make}()" for name in names]
+        lines += self._own(self.scenario.init)
         for operation in self.scenario.init:
             lines += ["  try:", *(f"   {line}" for line in operation.statements("_r")), "  except Exception: pass"]
         return [*lines, f"  places[i] = ({', '.join(names)},)"]
@@ -158,7 +171,7 @@ class CompiledProgram:
         lines += [f" _cell_{u} = cells[{u}]" for u in others]
         lines += [" for i in range(first, last):"]
         lines += [
-            *self._places(),
+            *self._places(operations),
             f"  _base = (i & {self.epochs - 1}) * {self.width}",
             f"  _stale = (i - 1 & {self.epochs - 1}) * {self.width}",
             f"  _past = _stale + {self.width}",
@@ -187,7 +200,7 @@ class CompiledProgram:
         # Each batch counts in a new dictionary: on 3.13t, to look a tuple up in one of another thread took 11 us.
         lines = ["def part(first, last, places, outs):", " _atomic = _types", " _tally = {}"]
         lines += [f" _out_{t} = outs[{t}]" for t in range(count)]
-        lines += [" for i in range(first, last):", *self._places(), "  places[i] = None"]
+        lines += [" for i in range(first, last):", *self._places(self.scenario.final), "  places[i] = None"]
         for k, operation in enumerate(self.scenario.final):
             lines += self._attempt(operation, f"_f{k}")
             lines += self._settled(offset + k, operation, f"_f{k}")

@@ -70,6 +70,13 @@ def test_an_end_that_is_known_is_not_waited_for_again(child: Child, monkeypatch:
     assert child._process is None
 
 
+def test_the_stacks_of_a_process_that_hung_do_not_say_that_its_code_aborted(child: Child) -> None:
+    child.start()
+    died = child._hung()
+    assert died.kind is FindingKind.HANG and "(most recent call first):" in died.stacks
+    assert not died.stacks.startswith("Fatal Python error")
+
+
 def test_a_request_after_its_death_starts_it_again(child: Child) -> None:
     child.start()
     before = process_of(child)

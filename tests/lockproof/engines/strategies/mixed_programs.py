@@ -25,7 +25,8 @@ MOST: Final = 3_000
 STATEMENTS: Final = {
     "attribute": ("s.x = {c}", "s.x += {c}", "saw(s.x)", "s.y = {c}", "saw(s.y)"),
     "list": (
-        "items.append({c})", "saw(len(items))", "saw(*items)", "if items: saw(items.pop())", "for each in items: saw(each)"
+        "items.append({c})", "saw(len(items))", "saw(*items)", "if items: saw(items.pop())",
+        "for each in items: saw(each)",
     ),
     "dict": ("d['a'] = {c}", "saw(d.get('a'))", "d.pop('a', None)", "saw('a' in d)", "d['a'] = d.get('a', 0) + 1"),
     "event": ("event.set()", "saw(event.is_set())", "event.wait()", "event.clear()"),

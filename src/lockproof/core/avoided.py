@@ -7,11 +7,16 @@ from collections.abc import Sequence
 from itertools import combinations_with_replacement
 from typing import Final
 
-from lockproof.core.operation import Operation
+from lockproof.core.operation import Operation, OperationKind
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
 
 PAIR: Final = 2
+
+
+def kinds_of(texts: Sequence[str], holes: Sequence[str]) -> Specification:
+    """Return a specification that tells the kinds of lines, and cannot run them: its kinds have no arguments."""
+    return Specification(object, [OperationKind(text, {name: () for name in holes if name in text}) for text in texts])
 
 
 class Avoided:
