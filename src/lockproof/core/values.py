@@ -21,6 +21,8 @@ from operator import is_
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, Final
 
+from lockproof.core.foreign import arguments_of, is_a, trace_of_raised
+
 _OWN: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 """Where the code of lockproof is."""
 
@@ -59,7 +61,7 @@ def raised_in(error: BaseException) -> tuple[CodeType | None, int]:
 
     What lockproof raises in place of the standard library is raised where that was called.
     """
-    at, after = error.__traceback__, error.__traceback__
+    at = after = trace_of_raised(error)
     while after is not None:
         if not after.tb_frame.f_code.co_filename.startswith(_OWN):
             at = after
@@ -71,7 +73,10 @@ def raised_in(error: BaseException) -> tuple[CodeType | None, int]:
 
 def _described(error: BaseException) -> str:
     """Return the exception as `KeyError(1) at bag.py:12`."""
-    shown = (repr(each) if type(each) in (str, int, float, bool, bytes, type(None)) else "..." for each in error.args)
+    shown = (
+        repr(each) if type(each) in (str, int, float, bool, bytes, type(None)) else "..."
+        for each in arguments_of(error)
+    )
     text = f"{type(error).__name__}({', '.join(shown)})"  # no other repr: it would be the subject's code
     if len(text) > LONGEST_MESSAGE:
         text = text[: LONGEST_MESSAGE - 3] + "..."
@@ -183,26 +188,26 @@ def _container(value: Any, subjects: Mapping[str, object] | None, depth: int) ->
     def inside(items: Any) -> Any:
         return (canonical(item, subjects, depth) for item in items)
 
-    if isinstance(value, (Set, set, frozenset)):
+    if is_a(value, (Set, set, frozenset)):
         return Collected("set", frozenset(map(anonymous, inside(value))))
-    if isinstance(value, Mapping):
+    if is_a(value, Mapping):
         return Collected("dict", frozenset(_pair(canonical(k, subjects, depth), canonical(v, subjects, depth))
                                            for k, v in list(value.items())))  # fmt: skip
-    if isinstance(value, deque):
+    if is_a(value, deque):
         return Collected("deque", tuple(inside(value)))
-    if isinstance(value, tuple):
+    if is_a(value, tuple):
         return Collected("tuple", tuple(inside(value)))
-    if isinstance(value, (MutableSequence, list)):
+    if is_a(value, (MutableSequence, list)):
         return Collected("list", tuple(inside(value)))
-    if isinstance(value, BaseException):
+    if is_a(value, BaseException):
         return TextForm(f"<{type(value).__name__}>")  # returned, not raised
     for plain in (bool, int, str, bytes, float):
-        if isinstance(value, plain):
-            return plain(value)  # type: ignore[arg-type]
+        if is_a(value, plain):
+            return plain(value)
     plain_repr = type(value).__repr__ is _OBJECTS_REPR
-    if isinstance(value, Iterator) or plain_repr:
+    if is_a(value, Iterator) or plain_repr:
         text = f"<{type(value).__name__}>"
-        return TextForm(text) if isinstance(value, Iterator) or not _is_identity(value) else Identity(text, value)
+        return TextForm(text) if is_a(value, Iterator) or not _is_identity(value) else Identity(text, value)
     shown = repr(value)
     text = f"<{type(value).__name__}>" if shown == object.__repr__(value) else _ADDRESS.sub("", shown)
     handed_out = text != shown or type(value).__module__.partition(".")[0] not in sys.stdlib_module_names
@@ -211,7 +216,7 @@ def _container(value: Any, subjects: Mapping[str, object] | None, depth: int) ->
 
 def _is_identity(value: Any) -> bool:
     """Tell whether the object equals nothing but itself, and is no name for something lasting."""
-    return type(value).__eq__ is _OBJECTS_EQ and not isinstance(value, _LASTING)
+    return type(value).__eq__ is _OBJECTS_EQ and not is_a(value, _LASTING)
 
 
 _OBJECTS_REPR: Final[Any] = object.__repr__

@@ -56,6 +56,7 @@ from lockproof.core import environment
 from lockproof.core.adjustment import Adjustment
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Omission
+from lockproof.core.foreign import told
 from lockproof.core.lives import lives
 from lockproof.core.own_time import real as time
 from lockproof.core.scenario import Scenario
@@ -424,7 +425,7 @@ def _own_strategy(name: str, seed: int) -> Callable[[], Any]:
         made = kind(seed)
     except Exception as error:
         raise LockproofError(
-            f"{name} cannot be made: {type(error).__name__}: {error}",
+            f"{name} cannot be made: {told(error)}",
             "a strategy is called with one argument, the seed",
             "give its __init__ a parameter `seed`",
         ) from None
