@@ -98,7 +98,7 @@ def test_its_twin_is_not_accused() -> None:
 
 
 MUTATED = f"{Path(__file__).with_name('mutated.py')}:Claims"
-OF_MUTANTS = {"budget": 1.0, "seed": 1, "jobs": 1, "operators": ("remove-lock",)}
+OF_MUTANTS: dict[str, Any] = {"budget": 1.0, "seed": 1, "jobs": 1, "operators": ("remove-lock",)}
 
 
 def stopped_with(report: Report) -> Any:

@@ -62,7 +62,7 @@ from lockproof.core.own_time import real as time
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
 from lockproof.core.specification import Specification
-from lockproof.core.values import WAITS
+from lockproof.core.values import NOT_BEGUN, WAITS
 from lockproof.core.verdict import ASSERTIONS, Control, Explanation, FindingKind, Nonconformance, Outcome, Verdict
 from lockproof.core.watched import Watched
 from lockproof.engines.control.install import instrumentation
@@ -116,7 +116,7 @@ class _JudgedProgram:
                 return Problem(FindingKind.NOT_LINEARIZABLE, key=key)  # all calls ended; only an observer waits
             return self.case.doubt_of(outcome) if self.case is not None else None
         if problem is not None or self.case is None or not isinstance(program, ScenarioProgram):
-            return problem
+            return problem if problem is None or problem.kind not in STUCK else replace(problem, until=self._until())
         if not program.complete:
             return Doubt.GIVEN_UP
         assert self.answers is not None
@@ -126,6 +126,17 @@ class _JudgedProgram:
         if outcome.verdict is Verdict.VIOLATION:
             return Problem(FindingKind.NOT_LINEARIZABLE, key=key)
         return self.case.doubt_of(outcome)
+
+    def _until(self) -> Record | None:
+        """Return what the calls of a run that did not end came to; None of a function."""
+        program, case = self.program, self.case
+        if case is None or not isinstance(program, ScenarioProgram):
+            return None
+        rows = []
+        for calls, results, seen in zip(case.scenario.threads, program.results, program.seen, strict=True):
+            row = [*results, *[WAITS] * (len(seen) > len(results))]
+            rows.append((*row, *[NOT_BEGUN] * (len(calls) - len(row))))
+        return Record(tuple(rows), tuple(program.ended()), ())
 
     def _of_stuck(self) -> tuple[Outcome, Any] | None:
         """Return the judged outcome of a run that ended with calls that wait, and its key; None if it is not judged."""
@@ -410,6 +421,8 @@ class ControlledWorker(Worker):
             with Watchdog(self._hang + 30):
                 outcome = judged.case.outcome(record)
                 explanation = judged.case.explained(record)
+        elif problem.until is not None and judged.case is not None:
+            outcome = judged.case.forbidden(problem.until)
         return Found(problem.kind, control, problem.detail, problem.text, outcome, explanation)
 
 

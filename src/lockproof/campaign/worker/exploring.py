@@ -33,6 +33,7 @@ from lockproof.engines.control.task import Result, own, place
 from lockproof.engines.strategies.exhaustive import Diverged, Preemptions, ScheduleReplay, SyncOrders
 from lockproof.engines.strategies.samplers import SAMPLERS
 from lockproof.engines.strategies.traces import Traces
+from lockproof.engines.threads.compiled import Record
 
 EXPLORING: Final = "exploring a scenario"
 
@@ -49,6 +50,7 @@ class Problem:
     """What is wrong with a run.
 
     `detail` is a sentence, `text` a traceback, `blocked` what threads wait for, and `key` the results of a scenario.
+    `until` are the results of a run that did not end and that no judge has seen.
     """
 
     kind: FindingKind
@@ -56,6 +58,7 @@ class Problem:
     text: str = ""
     blocked: list[Any] = field(default_factory=list)
     key: Any = None
+    until: Record | None = None
 
     def same(self, other: Problem | Doubt | None) -> bool:
         """Tell whether another run has a problem of the same kind."""
