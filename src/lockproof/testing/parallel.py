@@ -24,9 +24,10 @@ from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Omission
 from lockproof.core.options import ExploreOptions
 from lockproof.core.repeat import RepeatTest
-from lockproof.core.settings import seconds, settings
+from lockproof.core.settings import settings
 from lockproof.core.verdict import Finding, InternalError, Report, Verdict
 from lockproof.testing.eligible import MARK, threads_of, why_not
+from lockproof.testing.marks import said
 
 PROGRAM: Final = "lockproof.testing.under_control.pytest_process"
 
@@ -143,13 +144,11 @@ class Tests:
 
     def _options(self, item: pytest.Item) -> ExploreOptions:
         """Return the options of a test: those of its mark, or else those of the command."""
-        mark = item.get_closest_marker(MARK)
-        said = {} if mark is None else mark.kwargs
-        budget = said.get("budget", self._config.getoption("--lockproof-parallel-budget") or BUDGET)
+        of_mark = said(item, MARK)
         return ExploreOptions(
-            budget=seconds(budget) if isinstance(budget, str) else float(budget), seed=settings.seed or 0,
-            bound=said.get("bound", ExploreOptions.bound), memory=MEMORY,
-            schedules=said.get("schedules", self._config.getoption("--lockproof-parallel-schedules")),
+            budget=of_mark.get("budget", self._config.getoption("--lockproof-parallel-budget") or BUDGET),
+            seed=settings.seed or 0, bound=of_mark.get("bound", ExploreOptions.bound), memory=MEMORY,
+            schedules=of_mark.get("schedules", self._config.getoption("--lockproof-parallel-schedules")),
             schedule=self._config.getoption("--lockproof-schedule"),
         )  # fmt: skip
 
@@ -174,8 +173,8 @@ class Tests:
             try:
                 self._child.start()
             except (LockproofError, Died) as error:
-                said = error.fact if isinstance(error, LockproofError) else _last_words(error)
-                self._refusal = f"pytest does not start under control, {said}"
+                why = error.fact if isinstance(error, LockproofError) else _last_words(error)
+                self._refusal = f"pytest does not start under control, {why}"
                 raise LockproofError(self._refusal) from None
         return self._child, self._setup
 

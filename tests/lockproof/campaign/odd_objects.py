@@ -20,7 +20,7 @@ class Unreadable:
 class Classless:
     """Does not say of which class it is."""
 
-    __class__ = property(_fails)  # type: ignore[assignment]
+    __class__ = property(_fails)
 
 
 class Closed:

@@ -41,8 +41,8 @@ def crosswise() -> None:
 
     def second() -> None:
         with other:  # second takes other
-            with one:
-                pass
+            one.acquire()
+            one.release()
 
     _all(first, second)
 

@@ -45,7 +45,7 @@ def stop_while(phase: str, error: type[BaseException] = KeyboardInterrupt, nth: 
 
 
 def checked(engine: str, tell: Any, **options: Any) -> Report:
-    counts = {"runs": 4000} if engine == "threads" else {"schedules": 400}
+    counts: dict[str, Any] = {"runs": 4000} if engine == "threads" else {"schedules": 400}
     return check_target(f"{SUBJECTS}:Claims", CheckOptions(engine=engine, seed=1, **counts, **options), tell)
 
 
