@@ -112,6 +112,12 @@ class _Exploration:
         except Died as died:
             raise not_started(died) from None
         function = description.model == ASSERTIONS
+        if not function and self.scenario is None and ":" not in self.name:
+            raise LockproofError(
+                f"{self.name} is a module, and explore runs one function of it",
+                "the name of the function is missing",
+                f"lockproof explore {self.name}:FUNCTION, or lockproof check {self.name} for all that it has",
+            )
         if not function and self.scenario is None:
             raise LockproofError(
                 f"{self.name} is a class, and explore needs a scenario for a class",

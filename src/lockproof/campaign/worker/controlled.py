@@ -194,6 +194,7 @@ class ControlledWorker(Worker):
                 for each in inspect.signature(loaded).parameters.values()
                 if each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
             ]
+            _refuse_lazy(loaded)
             if needed:
                 raise LockproofError(
                     f"{loaded.__qualname__} has parameters: {', '.join(needed)}",
@@ -424,6 +425,26 @@ class ControlledWorker(Worker):
         elif problem.until is not None and judged.case is not None:
             outcome = judged.case.forbidden(problem.until)
         return Found(problem.kind, control, problem.detail, problem.text, outcome, explanation)
+
+
+def _refuse_lazy(function: Callable[..., object]) -> None:
+    """Refuse a function whose call runs none of its code.
+
+    Raises:
+        LockproofError: it is an async function or a generator.
+
+    """
+    lazy = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+    if not lazy and not inspect.isgeneratorfunction(function):
+        return
+    kind = "an async function" if lazy else "a generator function"
+    raise LockproofError(
+        f"{function.__qualname__} is {kind}: a call of it runs none of its code",
+        "lockproof explores a function that starts threads and asserts when it is called",
+        "write a function around it that runs it, with asyncio.run; the tasks of one loop are out of sight"
+        if lazy
+        else "take the yield out, or write a function around it that goes through it",
+    )
 
 
 def _own_strategy(name: str, seed: int) -> Callable[[], Any]:
