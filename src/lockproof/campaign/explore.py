@@ -175,6 +175,8 @@ class _Exploration:
             self.last = looked
             self.counts += looked.counts
             self.evidence.add_answers(looked.answers)
+            if Doubt.NEEDS_MAIN_THREAD in self.counts.doubts and looked.found is None:
+                return  # no other schedule helps
             if self.scenario is None and looked.found is None and looked.threads < 2:
                 raise LockproofError(
                     f"{self.name} starts no thread: there is nothing to schedule",

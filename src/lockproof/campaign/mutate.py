@@ -210,7 +210,11 @@ class _Run:
         text = ", ".join(parts)
         if (left := self._time_left.estimate(total, done, passed)) is not None:
             text += f"; about {left / 60:.0f} min left" if left > 90 else f"; about {left:.0f} s left"
-        self.tell(Progress(f"{done} of {total} mutants", time.monotonic() - self.began, 0.0, text=f"{text}: {now}" if text else now))
+        self.tell(
+            Progress(
+                f"{done} of {total} mutants", time.monotonic() - self.began, 0.0, text=f"{text}: {now}" if text else now
+            )
+        )
 
     def _report(self) -> MutationReport:
         assert self.options.seed is not None

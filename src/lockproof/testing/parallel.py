@@ -44,6 +44,7 @@ _ENDING: Final = 30.0
 _NOT_EXPLORED: Final[dict[Doubt | Omission, str]] = {
     Doubt.NOT_REPEATABLE: "its runs do not repeat",
     Doubt.NOT_CONTROLLED: "it waits for what is not under control",
+    Doubt.NEEDS_MAIN_THREAD: "it needs the main thread of the process",
     Doubt.SEEN_ONCE: "its failure does not repeat",
     Doubt.LED_ELSEWHERE: "the schedule leads elsewhere",
 }

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable
+
+from tests.lockproof.campaign.subjects import Claims, step_aside
 
 
 def _all(*functions: Callable[[], object]) -> None:
@@ -96,3 +100,35 @@ class Buffer:
             item = self._items.popleft()
             self._changed.notify()
             return item
+
+
+def sets_a_handler() -> None:
+    """Set a handler of a signal, and start threads: right in the main thread of a process."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _all(lambda: None, lambda: None)
+    signal.signal(signal.SIGTERM, before)
+
+
+def sets_it_in_threads() -> None:
+    """Set a handler in threads that are no main thread: wrong everywhere."""
+    _all(lambda: signal.signal(signal.SIGTERM, signal.SIG_IGN), lambda: None)
+
+
+def tries_to_set_one() -> None:
+    """Set a handler where that is possible."""
+    with contextlib.suppress(ValueError):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _all(lambda: None, lambda: None)
+
+
+class SlowClaims(Claims):
+    """Lets other threads go first so often that two claims at once both succeed."""
+
+    def claim(self, x: int) -> bool:
+        """Take it, unless it is taken."""
+        if self.taken(x):
+            return False
+        for _ in range(50):
+            step_aside()
+        self._taken.add(x)
+        return True

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from lockproof.campaign.explore import explore_target
+from lockproof.core.evidence import Doubt
 from lockproof.core.options import ExploreOptions
-from lockproof.core.verdict import Control, Finding, FindingKind
+from lockproof.core.verdict import Control, Finding, FindingKind, Verdict
 from lockproof.report.text import as_text
 
 SOURCE = Path(__file__).with_name("stories.py")
@@ -68,3 +69,16 @@ def test_a_deadlock_shows_what_the_calls_before_came_to() -> None:
 
 def test_a_finding_ends_the_search_before_its_time_is_over() -> None:
     assert "when its time was over" not in found("crosswise")[2]
+
+
+def test_the_main_thread_of_the_process_is_not_asked_of_a_function() -> None:
+    report = explore_target(f"{SOURCE}:sets_a_handler", ExploreOptions(seed=1, budget=60.0))
+    assert report.verdict is Verdict.UNKNOWN
+    (reason,) = report.unknown
+    assert reason.code is Doubt.NEEDS_MAIN_THREAD and "signal.signal" in reason.text and reason.step
+    assert explore_target(f"{SOURCE}:tries_to_set_one", ExploreOptions(seed=1)).verdict is Verdict.HELD
+
+
+def test_a_signal_in_another_thread_is_a_fault_of_the_function() -> None:
+    finding, _, _ = found("sets_it_in_threads")
+    assert finding.kind is FindingKind.EXCEPTION and "main thread" in finding.detail

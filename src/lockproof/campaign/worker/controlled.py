@@ -43,6 +43,7 @@ from lockproof.campaign.worker.exploring import (
     Program,
     given_up,
     masking_of,
+    needs_main_thread,
     returns,
     seen_in,
 )
@@ -103,6 +104,8 @@ class _JudgedProgram:
 
     def look(self, result: Result) -> Problem | Doubt | None:
         """Return what is wrong with the run that has just ended, or why it cannot be judged; None if nothing is."""
+        if needs_main_thread(result):
+            return Doubt.NEEDS_MAIN_THREAD
         problem = seen_in(result, self.program)
         program = self.program
         if problem is not None and problem.kind in STUCK and (judged := self._of_stuck()) is not None:

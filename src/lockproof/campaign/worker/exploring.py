@@ -15,7 +15,7 @@ from typing import Any, Final
 from lockproof.campaign.protocol.counts import Counts
 from lockproof.campaign.worker.portfolio import SLICE, Stage, next_of, part_of, portfolio
 from lockproof.core.evidence import Doubt, Doubted, Evidence
-from lockproof.core.foreign import formatted, is_a, told, trace_of_raised
+from lockproof.core.foreign import formatted, is_a, message_of, told, trace_of_raised
 from lockproof.core.interpreter import VERSION
 from lockproof.core.options import DRAWING, EXHAUSTIVE
 from lockproof.core.pace import SCHEDULE, pace
@@ -91,6 +91,17 @@ def seen_in(result: Result, program: Program) -> Problem | None:
         some = ", ".join(result.loops[:MOST_LOOPS]) + (", ..." if len(result.loops) > MOST_LOOPS else "")
         return Problem(FindingKind.NO_PROGRESS, f"after {MOST_STEPS:,} steps every thread goes round in a loop: {some}")
     return None
+
+
+def needs_main_thread(result: Result) -> bool:
+    """Tell whether a run has ended since its main thread, under control, is not that of the process.
+
+    In other threads the same exception comes without lockproof too.
+    """
+    return any(
+        thread == MAIN and type(error) is ValueError and "only works in main thread" in message_of(error)
+        for thread, error in result.errors[:1]
+    )
 
 
 def returns(program: Program) -> bool:
