@@ -82,3 +82,25 @@ def test_marks_are_read_or_refused(tmp_path: Path) -> None:
         assert told is not None and told[1].startswith(words) and "next step: " in told[1], failures
     assert "did you mean budget?" in failures and "did you mean skip?" in failures
     assert "Traceback" not in failures and "plugin" not in failures
+
+
+SIGNAL = """\
+import signal
+import threading
+
+import pytest
+
+
+@pytest.mark.lockproof_explore
+def test_signal():
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    thread = threading.Thread(target=int)
+    thread.start()
+    thread.join()
+    signal.signal(signal.SIGTERM, before)
+"""
+
+
+def test_a_marked_test_that_needs_the_main_thread_is_not_explored_and_passes(tmp_path: Path) -> None:
+    ran = pytest_in(tmp_path, SIGNAL)
+    assert "1 passed" in ran.stdout and "1 it needs the main thread of the process" in ran.stdout, ran.stdout
