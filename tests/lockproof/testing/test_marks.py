@@ -101,6 +101,7 @@ def test_signal():
 """
 
 
+@pytest.mark.nightly("the same by lockproof.explore is in tests/lockproof/campaign/test_stories.py")
 def test_a_marked_test_that_needs_the_main_thread_is_not_explored_and_passes(tmp_path: Path) -> None:
     ran = pytest_in(tmp_path, SIGNAL)
     assert "1 passed" in ran.stdout and "1 it needs the main thread of the process" in ran.stdout, ran.stdout
