@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final
 
 FAILS: Final = (Exception, KeyboardInterrupt, SystemExit)
 """What a special method may raise while somebody looks. No other exception means the user's code."""
+
+_trace: Final[Callable[[BaseException], TracebackType | None]] = BaseException.__dict__["__traceback__"].__get__
+_arguments: Final[Callable[[BaseException], tuple[Any, ...]]] = BaseException.__dict__["args"].__get__
 
 
 def is_a(value: Any, kinds: type | tuple[type, ...]) -> bool:
@@ -47,14 +51,12 @@ def told(error: BaseException) -> str:
 
 def trace_of_raised(error: BaseException) -> TracebackType | None:
     """Return where an exception was raised, also if its class reads attributes in a way of its own."""
-    trace: TracebackType | None = BaseException.__dict__["__traceback__"].__get__(error)
-    return trace
+    return _trace(error)
 
 
 def arguments_of(error: BaseException) -> tuple[Any, ...]:
     """Return the arguments of an exception, also if its class reads attributes in a way of its own."""
-    arguments: tuple[Any, ...] = BaseException.__dict__["args"].__get__(error)
-    return arguments
+    return _arguments(error)
 
 
 def formatted(error: BaseException, trace: TracebackType | None) -> list[str]:

@@ -21,7 +21,7 @@ from operator import is_
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, Final
 
-from lockproof.core.foreign import arguments_of, is_a, trace_of_raised
+from lockproof.core.foreign import arguments_of, trace_of_raised
 
 _OWN: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 """Where the code of lockproof is."""
@@ -188,26 +188,26 @@ def _container(value: Any, subjects: Mapping[str, object] | None, depth: int) ->
     def inside(items: Any) -> Any:
         return (canonical(item, subjects, depth) for item in items)
 
-    if is_a(value, (Set, set, frozenset)):
+    if isinstance(value, (Set, set, frozenset)):
         return Collected("set", frozenset(map(anonymous, inside(value))))
-    if is_a(value, Mapping):
+    if isinstance(value, Mapping):
         return Collected("dict", frozenset(_pair(canonical(k, subjects, depth), canonical(v, subjects, depth))
                                            for k, v in list(value.items())))  # fmt: skip
-    if is_a(value, deque):
+    if isinstance(value, deque):
         return Collected("deque", tuple(inside(value)))
-    if is_a(value, tuple):
+    if isinstance(value, tuple):
         return Collected("tuple", tuple(inside(value)))
-    if is_a(value, (MutableSequence, list)):
+    if isinstance(value, (MutableSequence, list)):
         return Collected("list", tuple(inside(value)))
-    if is_a(value, BaseException):
+    if isinstance(value, BaseException):
         return TextForm(f"<{type(value).__name__}>")  # returned, not raised
     for plain in (bool, int, str, bytes, float):
-        if is_a(value, plain):
-            return plain(value)
+        if isinstance(value, plain):
+            return plain(value)  # type: ignore[arg-type]
     plain_repr = type(value).__repr__ is _OBJECTS_REPR
-    if is_a(value, Iterator) or plain_repr:
+    if isinstance(value, Iterator) or plain_repr:
         text = f"<{type(value).__name__}>"
-        return TextForm(text) if is_a(value, Iterator) or not _is_identity(value) else Identity(text, value)
+        return TextForm(text) if isinstance(value, Iterator) or not _is_identity(value) else Identity(text, value)
     shown = repr(value)
     text = f"<{type(value).__name__}>" if shown == object.__repr__(value) else _ADDRESS.sub("", shown)
     handed_out = text != shown or type(value).__module__.partition(".")[0] not in sys.stdlib_module_names
@@ -216,7 +216,7 @@ def _container(value: Any, subjects: Mapping[str, object] | None, depth: int) ->
 
 def _is_identity(value: Any) -> bool:
     """Tell whether the object equals nothing but itself, and is no name for something lasting."""
-    return type(value).__eq__ is _OBJECTS_EQ and not is_a(value, _LASTING)
+    return type(value).__eq__ is _OBJECTS_EQ and not isinstance(value, _LASTING)
 
 
 _OBJECTS_REPR: Final[Any] = object.__repr__
