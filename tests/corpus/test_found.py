@@ -39,7 +39,7 @@ RACES = [
     pair
     for pair in PAIRS
     if pair.shows != "sequential"
-    and pair.family not in ("waiting", "shared_locks")
+    and pair.family not in ("waiting", "lending", "shared_locks")
     and not (GIL and (pair.shows == "free-threaded" or pair.name in SELDOM_WITH_THE_GIL))
 ]
 """The pairs whose race real threads of this build must show. Real threads do not run calls that wait."""

@@ -31,7 +31,7 @@ GROUPS: Final = (
     "queues registries pools",
     "clocks alike observed handed arguments",
     "beside prepared bounds texts",
-    "waiting shared_locks",
+    "waiting lending shared_locks",
 )
 """Families whose pairs one process explores: few processes, and enough to keep two processors busy."""
 

@@ -18,7 +18,7 @@ from lockproof.campaign.protocol.answers import MISTAKES, WAITED, Answered
 from lockproof.campaign.protocol.child import Died
 from lockproof.campaign.protocol.messages import Attempt, CallMember, Explored
 from lockproof.campaign.schedule_search import TURN_SCHEDULES, ScheduleSearch
-from lockproof.campaign.thread_failures import ThreadFailures
+from lockproof.campaign.thread_failures import SHORT_HANG, ThreadFailures
 from lockproof.campaign.thread_runs import MOST_INVOCATIONS, ThreadRuns
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Doubted, clause
@@ -207,7 +207,8 @@ class Uncalled:
 
     def _run(self, name: str, scenario: Scenario) -> None:
         try:
-            result = self.runs.run(scenario, MOST_INVOCATIONS, LOOK)
+            hang = SHORT_HANG if self.failures.hurried() else None
+            result = self.runs.run(scenario, MOST_INVOCATIONS, LOOK, hang=hang)
         except Died as died:
             self.failures.after_death(died, scenario)
             return

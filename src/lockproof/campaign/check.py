@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lockproof.campaign.called import Called, Uncalled
@@ -17,13 +17,14 @@ from lockproof.campaign.conformance_phase import ConformancePhase
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.evidence_builder import EvidenceBuilder
-from lockproof.campaign.findings import Findings, gravity
+from lockproof.campaign.findings import UNSHRUNK, Findings, gravity, violation
 from lockproof.campaign.health import health
 from lockproof.campaign.kept_first import KeptFirst
 from lockproof.campaign.known_waits import KnownWaits
 from lockproof.campaign.protocol.child import Child, Died, not_started, trace_of, with_known_names
-from lockproof.campaign.protocol.messages import CheckNames, Description
+from lockproof.campaign.protocol.messages import CheckNames, Description, RunResult
 from lockproof.campaign.protocol.setup import Setup
+from lockproof.campaign.race_findings import LEAST_FOR_SMALL, PART_FOR_SMALL
 from lockproof.campaign.results import limits, not_judged
 from lockproof.campaign.sanitized import SANITIZED_LOOK, Sanitized
 from lockproof.campaign.schedule_failures import ScheduleFailures
@@ -47,6 +48,9 @@ turn is short, and schedules have shown which operations look exposed before the
 
 LATE: Final = 1.0
 """Seconds beyond the budget from which on the report says why the check took them."""
+
+LATEST_CALL: Final = 1.5
+"""Parts of the budget after which members that no call has returned from are not tried any more, under a sanitizer."""
 
 BESIDE: Final = 0.2
 MOST_FINDINGS: Final = 3
@@ -93,9 +97,12 @@ class Check:
         self.thread_failures = ThreadFailures(runs, deaths, clock, findings, options, waits)
         self.thread_search = ThreadSearch(runs, deaths, self.thread_failures, clock, findings, self.notes)
         self.schedule_search = ScheduleSearch(self.controlled, clock, deaths, evidence)
+        self._put_off: list[tuple[Scenario, RunResult, float]] = []
         if self.sanitized is not None:
             self.thread_search.past_failures, self.thread_search.first_look = True, SANITIZED_LOOK
             runs.watch = self.sanitized.begin(clock).ran
+            deaths.most_for_small = clock.budget
+            self.thread_failures.put_off, self.thread_failures.hurried = self._put_off, lambda: clock.left() < 0
         self.uncalled = Uncalled(runs, deaths, self.schedule_search, self.thread_failures, options)
         self.schedule_failures = ScheduleFailures(
             self.controlled, self.schedule_search, runs, deaths, self.thread_failures, clock, findings, options
@@ -116,16 +123,20 @@ class Check:
         try:
             self._phases(first, kept, description)
         except KeyboardInterrupt:
+            self._keep_seen()
             self.evidence.add_doubt(Doubt.INTERRUPTED, self.clock.done())
             raise Interrupted(self.report(description)) from None
         except LockproofError as error:
+            self._keep_seen()
             if not self.findings:
                 raise
             self.notes.append(f"the check ended early: {error.fact}")
         except Died as died:  # not even a new process could be started
+            self._keep_seen()
             self.evidence.add_death(f"the process does not start again: {died.detail}", found=False)
         except Exception as error:
             trace = trace_of(error)
+            self._keep_seen()
             self.evidence.add_doubt(Doubt.INTERNAL_ERROR, trace.strip().rpartition("\n")[2])
             raise InternalError(self.report(description), trace) from error
         return self.report(description)
@@ -158,6 +169,7 @@ class Check:
                 self.conformance.compare(self._time_to_compare())
         if self.sanitized is not None:
             self.sanitized.pass_over()
+            self.deaths.restart()
             self.clock.restart()  # comparing class and model takes some seconds there, and shows no race of threads
         if only is not None:
             self._search_one(only)
@@ -168,6 +180,8 @@ class Check:
                     self.schedule_search.prepare()
                 self.clock.restart()
             self._search(first)
+            if self.sanitized is not None:
+                self.sanitized.launch_prober()
             if not of_mutant and not self.findings:
                 self._call_the_rest(description)
         if self.options.engine == "both":
@@ -179,9 +193,21 @@ class Check:
     def _end_sanitized(self, under: Sanitized) -> None:
         """Make findings of the races, and of the first violation, which the search has passed by."""
         under.look()
-        if self.thread_search.failed is not None:
-            self.thread_failures.after_violation(*self.thread_search.failed)
-        under.add_findings(self.findings, self.clock)
+        left = self.clock.countdown(max(LEAST_FOR_SMALL, PART_FOR_SMALL * self.clock.budget))
+        if self._put_off:
+            self.thread_failures.put_off = None
+            self.thread_failures.after_violation(*self._put_off[0])
+        under.add_findings(self.findings, self.clock, left)
+
+    def _keep_seen(self) -> None:
+        """Add what a search under a sanitizer has seen and not followed yet: the check ends early."""
+        if self.sanitized is None:
+            return
+        for scenario, result, seconds in self._put_off[:1]:
+            known = {each.seconds for each in self.findings.found if each.kind is FindingKind.NOT_LINEARIZABLE}
+            if seconds not in known:
+                self.findings.add(replace(violation(scenario, result, seconds), detail=UNSHRUNK))
+        self.sanitized.add_rest(self.findings, self.clock)
 
     def _time_to_compare(self) -> float:
         """Return the seconds in which programs of one thread are drawn to compare class and model."""
@@ -256,7 +282,11 @@ class Check:
             called = self._called(description)
             silent = called.silent(self.evidence.answers)
             # Under a sanitizer each call takes so long that a class with many members would take minutes.
-            goes_on = self.clock.limit(self.clock.budget) if self.sanitized is not None else lambda: True
+            goes_on = (
+                self.clock.limit(LATEST_CALL * self.clock.budget - self.clock.spent)
+                if self.sanitized is not None
+                else lambda: True
+            )
             found = self.uncalled.call(silent, lambda name: name in called.silent(self.evidence.answers), goes_on)
         if found is not None:
             self.schedule_failures.after_failure(*found)

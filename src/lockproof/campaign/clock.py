@@ -109,6 +109,11 @@ class Clock:
         end = self.spent + seconds
         return lambda: self.spent < end
 
+    def countdown(self, seconds: float) -> Callable[[], float]:
+        """Return a function that returns how many of so many seconds from now on are left, by the clock."""
+        end = time.monotonic() + seconds
+        return lambda: end - time.monotonic()
+
     def shares(self, shares: tuple[float, ...]) -> tuple[float, ...]:
         """Return parts of the budget in turns, for real threads and for schedules, as the counts divide it."""
         if self.most is None:

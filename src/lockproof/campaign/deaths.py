@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -32,6 +33,7 @@ class Deaths:
     """What a new child process must know, since it begins with nothing: what to avoid, and what was seen under control.
 
     `avoided` are groups of operations: no scenario has a whole group. `watched` is what was seen; None: nothing yet.
+    `most_for_small`: seconds at most for making a scenario small that ends the process.
     """
 
     runs: ThreadRuns
@@ -39,6 +41,7 @@ class Deaths:
     options: CheckOptions
     avoided: list[tuple[str, ...]] = field(default_factory=list)
     watched: Watched | None = None
+    most_for_small: float = math.inf
 
     @property
     def child(self) -> Child:
@@ -85,7 +88,7 @@ class Deaths:
 
         To see a hang takes time, so only the smallest scenario gets the full time, and candidates get less.
         """
-        goes_on = self.clock.limit(max(2 * self.options.hang, self.options.budget * 0.3))
+        goes_on = self.clock.limit(min(max(2 * self.options.hang, self.options.budget * 0.3), self.most_for_small))
         small = shrink(
             scenario,
             lambda candidate: self.ends(candidate, died, min(0.5, self.options.hang)) is not None,

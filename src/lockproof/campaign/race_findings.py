@@ -11,6 +11,7 @@ subjects, and a race on it is a fault of the module. docs/adr/0045 says what tha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
@@ -45,11 +46,22 @@ CONTROLLING: Final = 3.0
 """Seconds for a control. It is run longer than what it excuses: a pair that it misses is an accusation."""
 
 PART_FOR_SMALL: Final = 2.0
-"""Parts of the budget for making the scenarios of all pairs small, and LEAST_FOR_SMALL seconds at least."""
-
 LEAST_FOR_SMALL: Final = 20.0
+FOR_CONTROLS: Final = 0.5
+"""Parts of the budget for what follows the search, `LEAST_FOR_SMALL` seconds at least; and which part of that the
+controls may take at most, which come before anything is made small."""
+
+HANG: Final = 3.0
+"""Seconds without progress after which a scenario counts as one that shows nothing. Whether it hangs is not asked."""
 
 ONCE: Final = "It was seen once: the scenario did not show it again in {:g} s."
+
+
+CUT_SHORT: Final = "There may be a smaller case: the check ended early."
+
+UNCONTROLLED: Final = (
+    "It may be a race of the interpreter itself: there was no time for the control, in which threads share no object."
+)
 
 
 @dataclass
@@ -67,11 +79,15 @@ class Shown:
 
 @dataclass
 class Prober:
-    """Runs scenarios in a process that reports equal stacks again, and remembers what each has shown."""
+    """Runs scenarios in a process that reports equal stacks again, and remembers what each has shown.
+
+    `left` returns the seconds that are left for all of them.
+    """
 
     child: Child
     log: RaceLog
     clock: Clock
+    left: Callable[[], float] = lambda: math.inf
     shown: dict[str, Shown] = field(default_factory=dict)
 
     def shows(self, scenario: Scenario, key: tuple[str, ...], seconds: float) -> bool:
@@ -79,11 +95,12 @@ class Prober:
         shown = self.shown.setdefault(str(scenario), Shown())
         self.clock.progress(str(scenario))
         tries = iter(RUNS)
-        while key not in shown.races and not shown.enough(seconds):
+        while key not in shown.races and not shown.enough(seconds) and self.left() > 0:
             self.log.new()
-            left = max(seconds - shown.seconds, LEAST_LOOK)
+            left = max(min(seconds - shown.seconds, self.left()), LEAST_LOOK)
             try:
-                result = self.child.ask(Run(scenario, next(tries, RUNS[-1]), left, until_failure=False), left)
+                request = Run(scenario, next(tries, RUNS[-1]), left, until_failure=False, hang=HANG)
+                result = self.child.ask(request, left)
                 shown.runs += result.invocations
                 shown.seconds += max(result.seconds, LEAST_LOOK) if not result.skipped else LATE * seconds
             except (Died, LockproofError):
@@ -102,7 +119,8 @@ class Prober:
 class RaceFindings:
     """Makes findings of the pairs that a search has shown.
 
-    `own` are the files with the machine code of the interpreter. `own_races` counts the pairs that are left out.
+    `own` are the files with the machine code of the interpreter. `own_races` are the pairs that are left out, and
+    `unsure` those of which the control would have said whether to leave them out, had there been time for it.
     """
 
     watch: RaceWatch
@@ -111,21 +129,60 @@ class RaceFindings:
     clock: Clock
     own: frozenset[str]
     own_races: list[Race] = field(default_factory=list)
+    unsure: list[Race] = field(default_factory=list)
 
-    def add(self, natives: Natives) -> None:
-        """Add a finding for each pair, those in the code of the subject first."""
-        pairs = self.watch.whole_pairs()
-        goes_on = self.clock.limit(max(LEAST_FOR_SMALL, PART_FOR_SMALL * self.clock.budget))
-        for seen in sorted(pairs, key=lambda each: all(self._of_interpreter(f, natives) for f in frames_of(each.race))):
-            if natives.distinct and self._is_own(seen, natives):
+    def add(self, natives: Natives, left: Callable[[], float]) -> None:
+        """Add a finding for each pair, those in the code of the subject first; `left` returns the seconds for that."""
+        pairs, whole = self._ordered(natives), left()
+        self.prober.left = lambda: left() - (1 - FOR_CONTROLS) * whole
+        for seen in [each for each in pairs if natives.distinct and self._within_interpreter(each.race, natives)]:
+            if self._is_own(seen):
                 self.own_races.append(seen.race)
-                continue
-            self.findings.add(self._small(seen, goes_on))
+            elif self.prober.left() <= 0:
+                self.unsure.append(seen.race)
+        self.prober.left = left
+        own = {each.key for each in self.own_races}
+        for seen in pairs:
+            if seen.race.key not in own:
+                self.findings.add(self._small(seen, lambda: left() > 0))
 
-    def _is_own(self, seen: SeenRace, natives: Natives) -> bool:
+    def add_rest(self, natives: Natives) -> None:
+        """Add a finding for each pair that has none, since the check ended early: as it was seen, without new runs.
+
+        A pair whose control has not run is a finding too, with a sentence about that. To leave it out would lose what
+        may be a fault of the subject, and the control excuses a pair, where it can: it accuses none.
+        """
+        self.watch.read_again()
+        done = {each.race.key for each in self.findings.found if each.race is not None}
+        done |= {each.key for each in self.own_races}
+        for seen in self._ordered(natives):
+            if (key := seen.race.key) in done:
+                continue
+            scenario = self.prober.smaller(seen.scenario, key)
+            sentences = [] if is_smallest(scenario) else [CUT_SHORT]
+            if natives.distinct and self._within_interpreter(seen.race, natives):
+                self.unsure += [] if self._is_unsure(key) else [seen.race]
+                sentences.append(UNCONTROLLED)
+            self.findings.add(
+                Finding(
+                    FindingKind.DATA_RACE, scenario, detail=" ".join(sentences), seconds=seen.seconds, failures=1,
+                    tries=1, race=seen.race,
+                )
+            )  # fmt: skip
+
+    def _ordered(self, natives: Natives) -> list[SeenRace]:
+        """Return the pairs, those in the code of the subject first."""
+        return sorted(self.watch.whole_pairs(), key=lambda each: self._within_interpreter(each.race, natives))
+
+    def _within_interpreter(self, race: Race, natives: Natives) -> bool:
+        """Tell whether all functions of both accesses belong to the interpreter."""
+        return all(self._of_interpreter(each, natives) for each in frames_of(race))
+
+    def _is_unsure(self, key: tuple[str, ...]) -> bool:
+        return any(each.key == key for each in self.unsure)
+
+    def _is_own(self, seen: SeenRace) -> bool:
         """Tell whether a pair is a race of the interpreter itself: threads without a shared subject have it too."""
-        if not all(self._of_interpreter(each, natives) for each in frames_of(seen.race)):
-            return False
         control = with_own_subjects(seen.scenario)
         with self.clock.during("control"):
             return control is not None and self.prober.shows(control, seen.race.key, CONTROLLING)
@@ -150,10 +207,11 @@ class RaceFindings:
             detail = UNSHRUNK
         shown = self.prober.shown.get(str(scenario), Shown()).races.get(key, seen.race)
         race = shown if shown.whole else seen.race
+        detail = "" if is_smallest(scenario) else detail
+        detail = " ".join(filter(None, (detail, UNCONTROLLED))) if self._is_unsure(key) else detail
         return Finding(
-            FindingKind.DATA_RACE, scenario, detail="" if is_smallest(scenario) else detail, seconds=seen.seconds,
-            failures=1, tries=1, race=race,
-        )  # fmt: skip
+            FindingKind.DATA_RACE, scenario, detail=detail, seconds=seen.seconds, failures=1, tries=1, race=race
+        )
 
 
 def is_smallest(scenario: Scenario) -> bool:

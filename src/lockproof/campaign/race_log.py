@@ -10,10 +10,20 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from lockproof.core.race import Race
 from lockproof.core.scenario import Scenario
 from lockproof.engines.sanitizer.reports import complete, reports_in, suppressed_in
+
+DUMPING: Final = frozenset(("dump_frame", "dump_traceback", "_Py_DumpTracebackThreads", "_Py_DumpTraceback"))
+"""Functions by which a process that crashes or hangs writes the stacks of its threads. They read what the threads go on
+to write, and it is lockproof that asks for them."""
+
+
+def _of_a_dump(race: Race) -> bool:
+    """Tell whether one of the accesses only writes a stack."""
+    return any(frame.function in DUMPING for access in race.accesses for frame in access.frames)
 
 
 @dataclass
@@ -41,7 +51,7 @@ class RaceLog:
             self._read[path] = begin + end
             for each in reports_in(text[:end].encode("latin-1").decode("utf-8", "replace")):
                 if isinstance(each, Race):
-                    found.append(each)
+                    found += [] if _of_a_dump(each) else [each]
                 else:
                     self.others[each.what] += 1
         return found
@@ -67,13 +77,14 @@ class SeenRace:
 class RaceWatch:
     """Keeps each pair of accesses that a search shows, in the order in which they came.
 
-    `elsewhere` has the keys of the pairs that came before the first scenario.
+    `elsewhere` has the keys of the pairs that came before the first scenario; `last` is the scenario that ran last.
     """
 
     log: RaceLog
     elapsed: Callable[[], float]
     pairs: dict[tuple[str, ...], SeenRace] = field(default_factory=dict)
     elsewhere: set[tuple[str, ...]] = field(default_factory=set)
+    last: Scenario | None = None
 
     def pass_over(self) -> None:
         """Take what is new as something that no scenario did."""
@@ -81,10 +92,21 @@ class RaceWatch:
 
     def ran(self, scenario: Scenario) -> None:
         """Take what is new as something that this scenario did."""
+        self.last = scenario
         for each in self.log.new():
             known = self.pairs.get(each.key)
             if known is None or (not known.race.whole and each.whole):
                 self.pairs[each.key] = SeenRace(each, scenario, self.elapsed())
+
+    def read_again(self) -> None:
+        """Read all reports once more, since an interruption may have come while they were read."""
+        self.log = RaceLog(self.log.folder, self.log.name)
+        if self.last is None:
+            self.pass_over()
+            return
+        known = set(self.pairs)
+        self.ran(self.last)
+        self.pairs = {key: seen for key, seen in self.pairs.items() if key in known or key not in self.elsewhere}
 
     def whole_pairs(self) -> list[SeenRace]:
         """Return the pairs, without those of which one half is lost and the other is that of another pair too."""

@@ -10,8 +10,8 @@ import os
 import site
 import sys
 import sysconfig
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -54,7 +54,6 @@ class Sanitized:
     child: Child
     prober: Child
     natives: Natives = field(default_factory=Natives)
-    looked: bool = False
     watch: RaceWatch | None = None
     made: RaceFindings | None = None
 
@@ -64,24 +63,38 @@ class Sanitized:
         return self.watch
 
     def pass_over(self) -> None:
-        """Take what was reported until now as something that no scenario did."""
+        """Take what was reported until now as something that no scenario did.
+
+        What machine code is loaded is asked here too, and not at the end alone: an interruption may come before it.
+        """
         assert self.watch is not None
+        self.look()
         self.watch.pass_over()
 
     def look(self) -> None:
         """Ask what machine code is loaded."""
-        try:
+        with suppress(Died):
             self.natives = self.child.ask(LookAtNatives())
-            self.looked = True
-        except Died:
-            self.looked = False
 
-    def add_findings(self, findings: Findings, clock: Clock) -> None:
-        """Make a finding of each pair of accesses that the search has shown."""
-        assert self.watch is not None
-        probing = Prober(self.prober, RaceLog(self.runtime.folder, PROBE), clock)
-        self.made = RaceFindings(self.watch, probing, findings, clock, self.runtime.interpreter.own)
-        self.made.add(self.natives)
+    def launch_prober(self) -> None:
+        """Start the process that makes pairs small, if there are some: it takes seconds to import what it needs."""
+        if self.watch is not None and self.watch.pairs:
+            self.prober.launch()
+
+    def add_findings(self, findings: Findings, clock: Clock, left: Callable[[], float]) -> None:
+        """Make a finding of each pair of accesses that the search has shown; `left` returns the seconds for that."""
+        self._made(findings, clock).add(self.natives, left)
+
+    def add_rest(self, findings: Findings, clock: Clock) -> None:
+        """Make a finding of each pair that has none yet, as it was seen: the check ended early."""
+        self._made(findings, clock).add_rest(self.natives)
+
+    def _made(self, findings: Findings, clock: Clock) -> RaceFindings:
+        if self.made is None:
+            assert self.watch is not None
+            probing = Prober(self.prober, RaceLog(self.runtime.folder, PROBE), clock)
+            self.made = RaceFindings(self.watch, probing, findings, clock, self.runtime.interpreter.own)
+        return self.made
 
     def doubts(self, facts: Environment) -> list[Doubted]:
         """Return why there could be races that ThreadSanitizer did not see."""
@@ -108,6 +121,12 @@ class Sanitized:
             races = self.made.own_races
             many = f"{len(races)} race{'s' if len(races) > 1 else ''} of the interpreter itself"
             notes.append(f"{many}, which it has without a shared object, like {' and '.join(races[0].key)}")
+        if self.made is not None and self.made.unsure:
+            count = len(self.made.unsure)
+            notes.append(
+                f"{count} of the data races may be the interpreter's own: there was no time for the control that tells "
+                "(a larger --budget gives it)"
+            )
         if self.watch is not None:
             others_said = "no race between two accesses, so no finding"
             notes += [f"{what}, {count} times: {others_said}" for what, count in self.watch.log.others.most_common()]

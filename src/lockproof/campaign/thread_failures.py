@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -22,10 +23,17 @@ from lockproof.shrink.shrinker import UNFINISHED, shrink
 PART_FOR_SHRINKING: Final = 0.3
 """Part of the budget for making one failing scenario small."""
 
+SHORT_HANG: Final = 3.0
+"""Seconds without progress that are a hang while a scenario is made small and there is no time."""
+
 
 @dataclass
 class ThreadFailures:
-    """Makes findings of what goes wrong on real threads: of runs that were judged a violation, and of deaths."""
+    """Makes findings of what goes wrong on real threads: of runs that were judged a violation, and of deaths.
+
+    `hurried`: tells whether no time is left to make what ends the process small. `put_off`: violations that nobody has
+    followed yet, each with the seconds after which it was seen; None: each is followed at once.
+    """
 
     runs: ThreadRuns
     deaths: Deaths
@@ -33,13 +41,15 @@ class ThreadFailures:
     findings: Findings
     options: CheckOptions
     waits: KnownWaits
+    hurried: Callable[[], bool] = lambda: False
+    put_off: list[tuple[Scenario, RunResult, float]] | None = None
 
     def after_death(self, died: Died, scenario: Scenario) -> None:
         """Make a scenario small that hung or killed the process, and avoid its operations from then on."""
         concurrent = not died.announced
         self.runs.scenarios += 1
         self.runs.invocations += 1
-        seconds = self.clock.elapsed
+        seconds, hurried = self.clock.elapsed, self.hurried()  # before a new process starts, which may take seconds
         confirmed = self.confirmed_death(died, scenario)
         if confirmed is None:
             return
@@ -47,9 +57,11 @@ class ThreadFailures:
         def first_seen() -> Finding:
             return of_death(confirmed, scenario, seconds, concurrent=concurrent)
 
-        with self.findings.unless_ended(first_seen), self.clock.during("shrinking"):
-            small, last = self.deaths.small(scenario, confirmed)
-        self.findings.add_death(last, small, seconds, concurrent=concurrent)
+        small, last = scenario, confirmed
+        if not hurried:
+            with self.findings.unless_ended(first_seen), self.clock.during("shrinking"):
+                small, last = self.deaths.small(scenario, confirmed)
+        self.findings.add_death(last, small, seconds, concurrent=concurrent, unshrunk=hurried)
         self.deaths.avoid([each.text for thread in small.threads for each in thread])
 
     def confirmed_death(self, died: Died, scenario: Scenario) -> Died | None:
@@ -66,7 +78,8 @@ class ThreadFailures:
         if died.certain:
             self.deaths.restart()
             return died
-        again = self.deaths.again(scenario, 2 * self.options.hang * crowding())
+        hang = self.options.hang / 2 if self.hurried() else 2 * self.options.hang * crowding()
+        again = self.deaths.again(scenario, hang)
         if isinstance(again, Died):
             return again
         if died.kind is FindingKind.HANG and died.announced and again.tally.judged == again.invocations > 0:
@@ -77,10 +90,16 @@ class ThreadFailures:
             self.after_violation(scenario, again)
         return None
 
-    def after_violation(self, scenario: Scenario, result: RunResult) -> None:
-        """Make a scenario small whose runs were judged a violation, and see how often the smallest one fails."""
+    def after_violation(self, scenario: Scenario, result: RunResult, seconds: float | None = None) -> None:
+        """Make a scenario small whose runs were judged a violation, and see how often the smallest one fails.
+
+        The violation was seen `seconds` after the campaign began; None: now.
+        """
         rate = result.failures / result.invocations
-        seconds = self.clock.elapsed
+        seconds = self.clock.elapsed if seconds is None else seconds
+        if self.put_off is not None:
+            self.put_off.append((scenario, result, seconds))
+            return
         goes_on = self.clock.limit(max(1.5, self.clock.budget * PART_FOR_SHRINKING))
         best = result
         deaths: list[tuple[Died, Scenario]] = []
@@ -91,7 +110,7 @@ class ThreadFailures:
             # Often enough that a race four times as rare shows with probability 0.98, but no longer than patience.
             tries = int(min(max(200, 16 / rate), 40_000))
             try:
-                found = self.runs.run(candidate, tries, 1.0)
+                found = self.runs.run(candidate, tries, 1.0, hang=SHORT_HANG if self.hurried() else None)
             except Died as died:
                 deaths.append((died, candidate))
                 self.deaths.restart()
@@ -108,13 +127,19 @@ class ThreadFailures:
                 self.clock.progress(str(small))
                 confirmed = self._confirmed(small, best)
         self.findings.add(replace(violation(small, confirmed, seconds), detail="" if finished else UNFINISHED))
-        if deaths:  # a smaller case ended the process: that is another finding, and a graver one
+        if deaths and not self.hurried():  # a smaller case ended the process: another finding, and a graver one
             self.after_death(*deaths[0])
+        for died, candidate in deaths[:1] if self.hurried() else ():
+            if died.certain:
+                self.findings.add_death(died, candidate, self.clock.elapsed, unshrunk=True)
+            else:
+                self.findings.evidence.add_death(f"`{candidate}`: {died.detail}", found=False)
 
     def _confirmed(self, scenario: Scenario, shown: RunResult) -> RunResult:
         """Run the smallest scenario on its own again: a rate of failures from shrinking would be biased."""
         try:
-            again = self.runs.run(scenario, MOST_INVOCATIONS, SHORT_RUN, until_failure=False)
+            hang = SHORT_HANG if self.hurried() else None
+            again = self.runs.run(scenario, MOST_INVOCATIONS, SHORT_RUN, until_failure=False, hang=hang)
         except Died:
             self.deaths.restart()
             return shown

@@ -32,8 +32,8 @@ FEWEST_RUNS: Final = 10
 class ThreadSearch:
     """Chooses which scenario runs next: a new one, or one from the pool. `notes` are those of the check.
 
-    `past_failures`: the search goes on after a violation, since it looks for something else too; `failed` is the first,
-    which nobody has made small. `first_look`: seconds for a scenario that runs for the first time.
+    `past_failures`: the search goes on after a violation, since it looks for something else too. `first_look`: seconds
+    for a scenario that runs for the first time.
     """
 
     runs: ThreadRuns
@@ -44,7 +44,6 @@ class ThreadSearch:
     notes: list[str]
     past_failures: bool = False
     first_look: float = FIRST_LOOK
-    failed: tuple[Scenario, RunResult] | None = None
     _pool: ScenarioPool = field(default_factory=lambda: ScenarioPool(0))
     _new: Iterator[Scenario] = field(default_factory=lambda: iter(()))
 
@@ -96,11 +95,10 @@ class ThreadSearch:
             self.runs.scenarios += pool.add(tried, result)
             self.runs.add(result)
             self.clock.progress(str(tried.scenario))
-            if result.failures and self.past_failures:
-                self.failed = self.failed or (tried.scenario, result)
-            elif result.failures:
+            if result.failures:
                 self.failures.after_violation(tried.scenario, result)
-                return
+                if not self.past_failures:
+                    return
 
     def _has_few(self, turn: Turn) -> bool:
         few = self.runs.invocations < FEWEST_RUNS and turn.left() > -LATE

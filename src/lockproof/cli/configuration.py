@@ -19,7 +19,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
-from lockproof.core.options import CONFORMANCES, COUNTS, ENGINES, LEAST_MEMORY, LEAST_SCHEDULES, CheckOptions
+from lockproof.core.options import (
+    CONFORMANCES,
+    COUNTS,
+    ENGINES,
+    LEAST_MEMORY,
+    LEAST_SCHEDULES,
+    SANITIZERS,
+    CheckOptions,
+)
 from lockproof.core.settings import seconds
 from lockproof.core.verdict import Consistency
 from lockproof.report.known import Accepted
@@ -263,6 +271,9 @@ _COMMON: Final[dict[str, _Reader]] = {
     "scenarios": (_text, "the name of a file", '"scenarios.toml"'),
     "hang": (_time, "a length of time", '"3s"'),
     "memory": (_whole(LEAST_MEMORY), f"a number of MiB of at least {LEAST_MEMORY}", "1024"),
+    "sanitizer": (_one_of(SANITIZERS), f"one of {', '.join(SANITIZERS)}", f'"{SANITIZERS[0]}"'),
+    "python": (_text, "the path of an interpreter", '"tsan/bin/python3.13t"'),
+    "suppressions": (_texts, "an array of names of files", '["suppressions.txt"]'),
 }  # fmt: skip
 """The settings that the whole configuration, a profile or a target may have."""
 

@@ -38,17 +38,27 @@ MOST_LOST: Final = 4
 """Calls that hang or end the process, after which the others are not tried."""
 
 
-def in_a_copy(calls: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Return the result of each call, which must be fit for JSON; None for a call that hangs, raises or ends all."""
+def in_a_copy(calls: Sequence[Callable[[], Any]], enough: int = sys.maxsize) -> list[Any]:
+    """Return the result of each call, which must be fit for JSON; None for a call that hangs, raises or ends all.
+
+    `enough`: so many results that are true end the trials, and every later call has None.
+    """
     results: list[Any] = []
     if not hasattr(os, "fork"):
-        return [_on_a_thread(call) for call in calls]
+        for call in calls:
+            results.append(_on_a_thread(call) if _count(results) < enough else None)
+        return results
     for _ in range(MOST_LOST):
-        results += _forked(calls[len(results) :])
-        if len(results) == len(calls):
+        results += _forked(calls[len(results) :], enough - _count(results))
+        if len(results) == len(calls) or _count(results) >= enough:
             break
         results.append(None)
     return results + [None] * (len(calls) - len(results))
+
+
+def _count(results: Sequence[Any]) -> int:
+    """Return how many results are true."""
+    return sum(map(bool, results))
 
 
 class Aside:
@@ -94,8 +104,8 @@ def _on_a_thread(call: Callable[[], Any]) -> Any:
     return found[0] if found else None
 
 
-def _forked(calls: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Return the results of the calls up to the first that does not come back."""
+def _forked(calls: Sequence[Callable[[], Any]], enough: int) -> list[Any]:
+    """Return the results of the calls up to the first that does not come back, or until enough are true."""
     if not calls:
         return []
     reading, writing = os.pipe()
@@ -106,7 +116,7 @@ def _forked(calls: Sequence[Callable[[], Any]]) -> list[Any]:
         _run(calls, writing)
     os.close(writing)
     try:
-        return _received(reading, len(calls), process)
+        return _received(reading, len(calls), enough, process)
     finally:
         os.close(reading)
         with suppress(ProcessLookupError):
@@ -130,9 +140,9 @@ def _run(calls: Sequence[Callable[[], Any]], writing: int) -> None:
         os._exit(0)
 
 
-def _received(reading: int, count: int, process: int) -> list[Any]:
-    lines, waited = b"", 0.0
-    while lines.count(b"\n") < count and waited < PATIENCE * pace.slower:
+def _received(reading: int, count: int, enough: int, process: int) -> list[Any]:
+    lines, waited, results = b"", 0.0, list[Any]()
+    while len(results) < count and waited < PATIENCE * pace.slower:
         ready, _, _ = select.select([reading], [], [], _STEP)
         if not ready:
             waited += _STEP if _is_waiting(process) else _STEP * RUNNING
@@ -140,8 +150,13 @@ def _received(reading: int, count: int, process: int) -> list[Any]:
         part = os.read(reading, 65536)
         if not part:
             break
-        lines, waited = lines + part, 0.0
-    return [json.loads(line) for line in lines.split(b"\n")[:-1]]
+        *whole, lines = (lines + part).split(b"\n")
+        for line in whole:
+            results.append(json.loads(line))
+            if _count(results) >= enough:
+                return results
+        waited = 0.0
+    return results
 
 
 def _is_waiting(process: int | str) -> bool:

@@ -78,6 +78,9 @@ def check(
     hang: float = 3.0,
     memory: int = 1024,
     skip: Iterable[str] = (),
+    sanitizer: str | None = None,
+    python: str | Path | None = None,
+    suppressions: Iterable[str | Path] = (),
 ) -> Report:
     """Check a class or a `Specification` in a child process, and return the report if the verdict is HELD.
 
@@ -101,6 +104,10 @@ def check(
         hang: seconds without progress that count as a hang.
         memory: the most memory of the child process, in MiB.
         skip: names of public members that no operation calls; HELD does not need them.
+        sanitizer: `thread` runs real threads under ThreadSanitizer, on the interpreter of `python`: races in C code are
+            findings. That interpreter imports the subject, so the subject, the model and the factory need names.
+        python: the path of a free-threaded CPython that is built with the sanitizer.
+        suppressions: the paths of files with its suppressions, beside those of TSAN_OPTIONS and of CPython.
 
     Raises:
         Violation: something was found.
@@ -123,9 +130,14 @@ def check(
     options = CheckOptions(
         **_common(CheckOptions, budget, seed), threads=threads, consistency=Consistency(consistency),
         scenario=scenario, hang=hang, memory=memory, engine=engine, skip=_names(skip), teardown=teardown,
-        runs=runs, schedules=schedules,
+        runs=runs, schedules=schedules, sanitizer=sanitizer, python=None if python is None else str(python),
+        suppressions=tuple(map(str, suppressions)),
     )  # fmt: skip
-    setup = Setup.of(_packed(subject, model, factory), options, threads=threads)
+    if sanitizer is None:
+        setup = Setup.of(_packed(subject, model, factory), options, threads=threads)
+    else:
+        names = {"model": _named(model), "factory": _named(factory)}
+        setup = Setup.of(_named(subject), replace(options, **names), threads=threads)
     store, name = _store_of(subject), _target_of(subject)
     kept = tuple(_kept().get(name, ()))
 
@@ -246,8 +258,26 @@ def _common(kind: type[Options], budget: float | None, seed: int | None) -> _Com
     return {"budget": budget, "seed": seed}
 
 
-def _name_of(cls: type) -> str:
-    """Return the name of a class by which another process can import it.
+def _named(what: Any) -> Any:
+    """Return what another interpreter can import: None and names as they are, the names of classes and functions.
+
+    Raises:
+        LockproofError: it has no such name.
+
+    """
+    if what is None or isinstance(what, str):
+        return what
+    if not hasattr(what, "__qualname__"):
+        raise LockproofError(
+            f"{what!r} cannot be sent to another interpreter",
+            "an object has no name; a sanitizer runs the check on the interpreter of python=",
+            "keep it in a module, and give its name: module:name",
+        )
+    return _name_of(what)
+
+
+def _name_of(cls: Any) -> str:
+    """Return the name of a class, or of a function, by which another process can import it.
 
     Raises:
         LockproofError: the class has no such name.

@@ -55,6 +55,15 @@ class Racing(Quiet):
         return super().add()
 
 
+class Dying(Quiet):
+    """Its method `add` ends the process where threads run it."""
+
+    def add(self) -> int:
+        if threading.current_thread().name.startswith(OWN_NAME):
+            os.abort()
+        return super().add()
+
+
 class Early(Quiet):
     """A race is reported when the first object is made, long before a scenario runs."""
 

@@ -68,6 +68,16 @@ def test_every_setting_arrives(tmp_path: Path) -> None:
     )  # fmt: skip
 
 
+def test_a_sanitizer_is_a_setting_as_on_the_command_line(tmp_path: Path) -> None:
+    text = f'{TARGET}sanitizer = "thread"\npython = "tsan/python"\nsuppressions = ["known.txt"]\n'
+    (configured,) = read(tmp_path, text)
+    assert configured.options == CheckOptions(sanitizer="thread", python="tsan/python", suppressions=("known.txt",))
+    (given,) = read(tmp_path, TARGET, sanitizer="thread", python="p")
+    assert (given.options.sanitizer, given.options.python) == ("thread", "p")
+    with pytest.raises(LockproofError, match="sanitizer is 'memory', and must be one of thread"):
+        read(tmp_path, f'{TARGET}sanitizer = "memory"\n')
+
+
 TARGET = '[[tool.lockproof.target]]\ntarget = "m:C"\n'
 
 

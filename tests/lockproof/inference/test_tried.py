@@ -196,6 +196,8 @@ def test_trials_leave_nothing_behind_and_end_what_hangs() -> None:
     ]
     assert trials.in_a_copy(calls) == [1, None, None, None, 4]
     assert changed == []
+    assert trials.in_a_copy([lambda: 0, lambda: 1, *calls], enough=2) == [0, 1, 1, None, None, None, None]
+    assert changed == []
 
 
 def test_without_a_copy_calls_that_hang_have_threads_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,6 +205,7 @@ def test_without_a_copy_calls_that_hang_have_threads_of_their_own(monkeypatch: p
     monkeypatch.delattr(os, "fork", raising=False)
     release = threading.Event()
     assert trials.in_a_copy([lambda: 1, release.wait, lambda: 1 // 0]) == [1, None, None]
+    assert trials.in_a_copy([lambda: 0, lambda: 1, lambda: 2], enough=1) == [0, 1, None]
     release.set()
 
 

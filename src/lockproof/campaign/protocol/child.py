@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from traceback import format_exception
-from typing import IO, Final
+from typing import IO, Any, Final
 
 from lockproof.campaign.protocol.messages import (
     EXCEPTIONAL,
@@ -36,6 +36,7 @@ from lockproof.campaign.protocol.messages import (
     Hung,
     Refused,
     Request,
+    Run,
     UseTest,
     UseWaits,
     read,
@@ -159,7 +160,17 @@ class Child:
         self.start()
         assert self._process is not None and self._process.stdin is not None
         self._send(request)
-        return self._answer(request, allowance + 2 * self._setup.hang + 5)
+        return self._answer(request, allowance + self._hang_of(request) + 5)
+
+    def _hang_of(self, request: Request[Any]) -> float:
+        """Return the seconds without an answer that are a hang, beyond what a request may take.
+
+        They are more than after what the process itself calls a hang, except for runs on another interpreter: that is
+        one with a sanitizer, where hangs have long bounds, and a loop in C code lets no thread of the process look.
+        """
+        if self._launch is not None and isinstance(request, Run):
+            return request.hang or self._setup.hang
+        return 2 * self._setup.hang
 
     def use_waits(self, kinds: tuple[str, ...]) -> None:
         """Say which kinds of operations wait, to this process and to those that replace it."""

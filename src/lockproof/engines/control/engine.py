@@ -186,11 +186,8 @@ class Engine:
         finally:
             turns.inside = inside
         turns.by_ident[task.ident] = task
-        if self.log is not None:
-            self.log.alone = turns.current is None
         if turns.current is not None:
             self.synced(Sync.START, thread_number(task.index))
-            turns.current.fresh = False  # from here on another thread may come before its first switch point
         self.decisions.add_task()
         turns.add(task)
         return task
@@ -342,6 +339,9 @@ class Engine:
     def synced(self, sync: Sync, number: int) -> None:
         """Note what the present step does with the lock or thread of this number."""
         self.touch(number)
+        task = self.turns.current
+        if task is not None and sync is not Sync.JOIN and (sync is not Sync.TAKE or self.tries):
+            task.fresh = False  # another thread may see that before the first access
         if self.log is not None:
             self.note(Synced(sync, number))
 
@@ -446,10 +446,8 @@ class Engine:
         turns.streak = 0
         self.reason = "it ends"
         self.touch(thread_number(task.index))
-        if self.log is not None:
-            if not turns.abandoning:
-                self.note(Synced(Sync.END, thread_number(task.index)))
-            self.log.alone = sum(not each.done for each in turns.tasks) < 2
+        if not turns.abandoning:
+            self.note(Synced(Sync.END, thread_number(task.index)))
         last = task
         for joiner in turns.tasks:
             if joiner.wants is task and joiner.joins and (left := unended(joiner.joins)) is not None:

@@ -15,6 +15,7 @@ import math
 from _thread import get_ident
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from types import (
     BuiltinFunctionType,
@@ -50,13 +51,15 @@ _id: Final = id  # the real one, whatever is installed
 BY_NAME: Final = "attributes are accessed by names that are values"
 """Why the accesses of a run may not all be known."""
 
-NAMES_OF_ALL: Final = frozenset((".__dict__", ".__setattr__"))
-"""Accesses that lead to every attribute of an object."""
+NAMES_OF_ALL: Final = frozenset((".__dict__", ".__setattr__", ".cell_contents"))
+"""Accesses that lead to every attribute of an object, or to a variable of a closure."""
 
 _NAMED: Final = {_id(getattr): False, _id(hasattr): False, _id(setattr): True, _id(delattr): True}
 """Functions that access the attribute which their second argument names, and whether they change it."""
 
-_OF_ALL: Final = frozenset(map(_id, (vars, object.__getattribute__, object.__setattr__, object.__delattr__)))
+_OF_ALL: Final = frozenset(
+    map(_id, (vars, globals, eval, exec, object.__getattribute__, object.__setattr__, object.__delattr__))
+)
 
 _PLAIN: Final = frozenset((dict, list, set, deque, frozenset, tuple, str, bytes, bytearray, range,
                            *(type(getattr({}, name)()) for name in ("keys", "values", "items"))))  # fmt: skip
@@ -222,6 +225,10 @@ def _inside(thing: Any, depth: int = 0) -> Iterator[Any]:
     Objects of classes in Python have none: their special methods have switch points of their own.
     """
     kind = type(thing)
+    if kind is memoryview:
+        with suppress(ValueError):  # it is released
+            yield from _inside(thing.obj, depth + 1)
+        return
     if kind in FIXED or kind is GeneratorType or _in_python[kind]:
         return
     yield thing

@@ -12,12 +12,15 @@ The table leaves out C code that releases the GIL by itself, for I/O or a wait.
 from __future__ import annotations
 
 import dis
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from types import CodeType
 from typing import Final
 
 from lockproof.core.interpreter import VERSION, unknown_python
-from lockproof.engines.control.opcodes import CALLS
+from lockproof.engines.control.library import OWN, has_points, of_the_library
+from lockproof.engines.control.opcodes import CALLS, listing
 
 
 @dataclass(frozen=True)
@@ -86,3 +89,20 @@ def checks_after_call(found: Sequence[dis.Instruction], k: int) -> bool:
     build = here()
     entering = k > 0 and found[k - 1].opname == "LOAD_SPECIAL"
     return found[k].opname in build.calls and (build.enter or not entering)
+
+
+def checks_inside(code: CodeType) -> bool:
+    """Tell whether a call of code without switch points may hand over the GIL after what it has done.
+
+    Code of lockproof stands for C code, or for code of the library that waits, as `Thread.start` does. Code of the
+    library may do so if it calls anything, or loops.
+    """
+    file = code.co_filename
+    if file.startswith(OWN):
+        return True
+    if not file.startswith("<frozen ") and (not of_the_library(file) or has_points(file)):
+        return False
+    if code.co_flags & (inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR):
+        return False  # the call makes an object
+    found = listing(code)
+    return any(each.opname in here().jumps or checks_after_call(found, k) for k, each in enumerate(found))

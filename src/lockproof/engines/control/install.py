@@ -52,7 +52,7 @@ from lockproof.engines.control.foreseen import (
     of_instruction,
     stays_open,
 )
-from lockproof.engines.control.handover import here
+from lockproof.engines.control.handover import checks_inside, here
 from lockproof.engines.control.instructions import (
     AFTER_METHOD,
     CHECKED,
@@ -65,25 +65,16 @@ from lockproof.engines.control.instructions import (
     table,
     touches,
 )
-from lockproof.engines.control.library import LIBRARY, has_points, of_the_library, sharing
+from lockproof.engines.control.library import LIBRARY, OWN, has_points, of_the_library, sharing
 from lockproof.engines.control.primitives import Lock, RLock, engine, turns
 from lockproof.engines.control.step_log import StepLog
 from lockproof.engines.control.task import Task
+from lockproof.engines.control.unforeseen import CLASS, OF_CLASS, THROUGH_WEAK, makes_weak, why_in_call, why_in_code
 
 TOOL: Final = 4
 _id: Final = id  # the real one, whatever is installed
 _EVENTS: Final = sys.monitoring.events
 _DISABLE: Final = sys.monitoring.DISABLE
-
-_OWN: Final = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
-
-_PRIMITIVES: Final = frozenset(
-    id(each)
-    for space in (vars(Lock), vars(RLock), vars(primitives))
-    for each in space.values()
-    if isinstance(each, FunctionType)
-)
-"""Functions of lockproof that replace C functions."""
 
 _CALLS_BACK: Final = frozenset(("weakref", "ref", "finalize", "WeakKeyDictionary", "WeakSet", "WeakValueDictionary"))
 """Names whose use may have a function called when an object dies."""
@@ -101,6 +92,7 @@ class Instrumentation:
         self._tables: dict[int, list[str | None]] = {}
         self._kept: dict[Switching, dict[int, list[str | None]]] = {}  # tables of the other kinds, until new code comes
         self._codes: dict[int, CodeType] = {}
+        self._within: dict[int, tuple[CodeType, bool]] = {}
         self._outside: dict[int, CodeType] = {}  # code that is not disabled, and has run where no task did
         self._stores = Stores()
         self._scanned: set[str] = set()
@@ -206,7 +198,7 @@ class Instrumentation:
         file = code.co_filename
         if file in self._included:
             return True
-        if file.startswith((_OWN, *self._left_alone)) or (file.startswith("<frozen ") and "collections" not in file):
+        if file.startswith((OWN, *self._left_alone)) or (file.startswith("<frozen ") and "collections" not in file):
             return False
         if file == "<string>" and get_frame(2).f_globals.get("__name__", "").startswith("lockproof."):
             return False  # `dataclasses` has made it for a class of lockproof
@@ -248,6 +240,10 @@ class Instrumentation:
         A constructor makes an object that no other thread has.
         """
         name = sharing(code.co_filename)
+        if why := why_in_code(code):
+            if engine.log is not None and not engine.log.alone:
+                engine.log.gaps[why] = None
+            return None
         if not name or code.co_name in ("__init__", "__new__", "<module>"):
             return _DISABLE
         task = turns.current
@@ -341,6 +337,8 @@ class Instrumentation:
                 log.coming[task.index] = of_instruction(code, offset, get_frame(1), self._stores)
             elif what in NAMES_OF_ALL:
                 log.gaps[BY_NAME] = None
+            elif storing and what == CLASS:
+                log.gaps[OF_CLASS] = None
             log.sites[task.index] = code, offset
         engine.point(task, what, writes=storing)
         if engine.watcher is not None:
@@ -364,7 +362,11 @@ class Instrumentation:
             if task is None:
                 return
         task.stores(turns.step)
-        log = None if engine.log is None or engine.log.alone else engine.log
+        log = engine.log
+        if log is not None and log.alone:
+            if makes_weak(function):
+                log.gaps[THROUGH_WEAK] = None
+            log = None
         if log is not None:
             self._foresee(log, task, code, offset, function, first)
         engine.point(task, kind_of_call(function, first))
@@ -380,11 +382,25 @@ class Instrumentation:
             task = turns.me()
             if task is None:
                 return
-        task.after_c = _id(function) in _PRIMITIVES
+        task.after_c = self._checks_within(function)
         if type(function) is MethodType and dis.opname[code.co_code[offset]] in here().methods:
             task.in_methods.add(_id(get_frame(1)))
         elif task.in_methods:
             task.in_methods.discard(_id(get_frame(1)))
+
+    def _checks_within(self, function: Any) -> bool:
+        """Tell whether a function without switch points may hand over the GIL after what it has done.
+
+        A function of lockproof stands for C code, or for code of the library that waits, as `Thread.start` does.
+        """
+        if type(function) is MethodType:
+            function = function.__func__
+        if type(function) is not FunctionType:
+            return False  # the end of a call of C code is an event
+        code = function.__code__
+        if _id(code) not in self._within:
+            self._within[_id(code)] = code, checks_inside(code)
+        return self._within[_id(code)][1] and code.co_filename not in self._included
 
     def _foresee_generator(self, task: Task) -> None:
         """Note that a generator is about to begin or to go on."""
@@ -398,6 +414,8 @@ class Instrumentation:
         log.sites[task.index] = code, offset
         if found is None:
             log.gaps[BY_NAME] = None
+        if why := why_in_call(function, first, code, offset, get_frame(2)):
+            log.gaps[why] = None
 
 
 class _ModuleLocks:

@@ -46,7 +46,7 @@ AFTER_METHOD: Final = CONTAINER + "method"
 _id: Final = id  # the real one, whatever is installed
 
 _CONSTRUCTORS: Final = ("__init__", "__new__", "__post_init__", "__set_name__")
-_BY_NAME: Final = ("setattr", "delattr", "vars", "__dict__", "__setattr__")
+_BY_NAME: Final = ("setattr", "delattr", "vars", "__dict__", "__setattr__", "cell_contents")
 """Names that store attributes which no instruction names: if code uses one, every attribute counts as stored."""
 
 _COMPREHENSION: Final = frozenset(("BUILD_LIST", "BUILD_MAP", "BUILD_SET", "LOAD_FAST_AND_CLEAR", "SWAP"))
@@ -55,7 +55,7 @@ _COMPREHENSION: Final = frozenset(("BUILD_LIST", "BUILD_MAP", "BUILD_SET", "LOAD
 _OF_NUMBERS: Final = frozenset(("BINARY_OP", "COMPARE_OP"))
 
 _HARMLESS: Final = frozenset(
-    map(id, (isinstance, issubclass, callable, id, type, super, range, object, print, globals, locals, Exception))
+    map(id, (isinstance, issubclass, callable, id, type, super, range, object, print, locals, Exception))
 )
 _OF_ONE: Final = frozenset(map(id, (len, abs, hash, repr, ascii, str, int, float, bool, ord, chr, list, set, dict,
                                     tuple, frozenset, bytes, iter, round))) | frozenset(

@@ -7,6 +7,9 @@ import threading
 from typing import Final
 
 LIBRARY: Final = os.path.dirname(threading.__file__) + os.sep
+OWN: Final = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
+"""Where the files of the standard library are, and those of lockproof."""
+
 _TRUSTED: Final = ("threading.py", "contextlib.py", "abc.py", "enum.py", "types.py", "warnings.py", "linecache.py",
                    "traceback.py", "weakref.py", "_weakrefset.py", "copyreg.py", "random.py", "typing.py",
                    "dataclasses.py", "ast.py", "reprlib.py", "_py_warnings.py", "annotationlib.py",

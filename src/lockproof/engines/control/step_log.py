@@ -21,7 +21,8 @@ class StepLog:
     `steps`: the steps so far. `waiting`: the steps that threads would make which wait for a lock at the end. `gaps`: in
     words, what the steps may lack. `coming`: for each thread the accesses of the instruction that it is about to run,
     where more is known of them than a name; `sites`: where that instruction is. `inside`: the threads that are in the
-    middle of an access in C code. `alone`: one thread lives, and what it accesses comes before or after all others.
+    middle of an access in C code. `alone`: what the running thread accesses comes before or after all accesses of
+    others, since none was started that is not joined. That a thread has ended is not enough: it might have gone on.
     """
 
     def __init__(self) -> None:
@@ -34,6 +35,7 @@ class StepLog:
         self._decision = -1
         self._moved = True
         self._end: int | None = None
+        self._unjoined: set[int] = set()
         self.waiting: list[RunStep] = []
 
     def decided(self, number: int) -> None:
@@ -78,9 +80,19 @@ class StepLog:
 
     def note(self, thread: int, part: Access | Synced) -> None:
         """Note what a thread does in its present step; accesses only while another thread may have steps too."""
-        if self.alone and isinstance(part, Access):
+        if isinstance(part, Synced):
+            self._follow(part)
+        elif self.alone:
             return
         self.at(thread).parts.append(part)
+
+    def _follow(self, part: Synced) -> None:
+        """Keep track of the threads that may have made accesses which are not ordered yet."""
+        if part.sync is Sync.START:
+            self._unjoined.add(part.number)
+        elif part.sync is Sync.JOIN:
+            self._unjoined.discard(part.number)
+        self.alone = not self._unjoined
 
     def at(self, thread: int) -> RunStep:
         """Return the present step of a thread."""

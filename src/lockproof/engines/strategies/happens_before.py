@@ -60,14 +60,13 @@ class HappensBefore:
         races: list[int] = []
         for part in step.parts:
             if type(part) is Synced:
+                if part.sync is Sync.JOIN:  # what came before it in this step is not ordered by it
+                    self._meet_all(rivals, number, thread, clock, races)
                 self._sync(part, number, thread, clock, rivals, races)
             else:
                 assert type(part) is Access
                 self._access(part, number, rivals)
-        if rivals:
-            rivals.discard(number)
-            for rival in sorted(rivals, reverse=True):
-                self._meets(rival, thread, clock, races)
+        self._meet_all(rivals, number, thread, clock, races)
         place = self._counts[thread] = self._counts.get(thread, 0) + 1
         if len(clock) <= thread:
             clock += [0] * (thread + 1 - len(clock))
@@ -110,6 +109,13 @@ class HappensBefore:
             if thread not in found and not any(self.before(each, k) for each in numbers[:place]):
                 found.append(thread)
         return found
+
+    def _meet_all(self, rivals: set[int], number: int, thread: int, clock: VectorClock, races: list[int]) -> None:
+        """Order a step after all of these, the latest first: what it orders is no race then."""
+        rivals.discard(number)
+        for rival in sorted(rivals, reverse=True):
+            self._meets(rival, thread, clock, races)
+        rivals.clear()
 
     def _meets(self, rival: int, thread: int, clock: VectorClock, races: list[int]) -> None:
         """Order a step after an earlier one on which it depends, and note the race, if that is one."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
+import weakref
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
+from dataclasses import astuple, dataclass
 from typing import Any, Final
 
 from lockproof.core.schedule import Ran, Switching
@@ -278,14 +281,173 @@ def a_limit() -> object:
     return out
 
 
+def bytes_through_a_view() -> object:
+    held = bytearray(1)
+    view = memoryview(held)
+
+    def work() -> None:
+        view[0] += 1
+
+    def other() -> None:
+        held[0] += 1
+
+    together(work, other)
+    return held[0]
+
+
+def a_release_before_the_first_access() -> object:
+    lock, out, seen = threading.Lock(), list[int](), list[int]()
+    lock.acquire()
+
+    def first() -> None:
+        lock.release()
+        out.append(1)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    lock.acquire()
+    seen += out
+    thread.join()
+    return seen
+
+
+def a_last_access_before_a_join() -> object:
+    s = Shared()
+    s.a = s.b = 0  # type: ignore[attr-defined]
+
+    def work() -> None:
+        s.a = 1  # type: ignore[attr-defined]
+        s.b = 1  # type: ignore[attr-defined]
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    seen = s.a, s.b  # type: ignore[attr-defined]
+    thread.join()
+    return seen
+
+
+def a_global_by_its_dictionary() -> object:
+    global counted
+    counted = 0
+
+    def by_name() -> None:
+        global counted
+        counted += 1
+
+    def in_the_dictionary() -> None:
+        globals()["counted"] += 1
+
+    together(by_name, in_the_dictionary)
+    return counted
+
+
+def a_cell_by_its_contents() -> object:
+    n = 0
+
+    def work() -> None:
+        nonlocal n
+        n += 1
+
+    assert work.__closure__ is not None
+    cell = work.__closure__[0]
+
+    def other() -> None:
+        cell.cell_contents += 1
+
+    together(work, other)
+    return n
+
+
+class First:
+    """Has another method than `Second`."""
+
+    def name(self) -> int:
+        """Return a number."""
+        return 1
+
+
+class Second:
+    """Takes the place of `First`."""
+
+    def name(self) -> int:
+        """Return another number."""
+        return 2
+
+
+def a_class_that_changes() -> object:
+    thing, out = First(), list[int]()
+
+    def change() -> None:
+        thing.__class__ = Second  # type: ignore[assignment]
+
+    def look() -> None:
+        out.append(thing.name() * 10 + thing.name())
+
+    together(change, look)
+    return out
+
+
+def an_object_through_a_weak_reference() -> object:
+    held, out = [First()], list[bool]()
+    known = weakref.ref(held[0])
+    together(held.clear, lambda: out.append(known() is None))
+    return out
+
+
+def a_sort_that_calls_back() -> object:
+    items, out = [2, 1], list[int]()
+    together(lambda: items.sort(key=lambda each: -each), lambda: out.append(len(items)))
+    return out
+
+
+def threads_that_are_counted() -> object:
+    out = list[int]()
+    together(lambda: out.append(threading.active_count()), lambda: None)
+    return out
+
+
+def the_environment() -> object:
+    os.environ["SUITE_N"] = "0"
+
+    def work() -> None:
+        os.environ["SUITE_N"] = os.environ["SUITE_N"] + "1"
+
+    together(work, work)
+    return os.environ["SUITE_N"]
+
+
+@dataclass
+class Point:
+    """Two numbers."""
+
+    x: int = 0
+    y: int = 0
+
+
+def fields_by_their_names() -> object:
+    point, out = Point(), list[object]()
+
+    def move() -> None:
+        point.x = 1
+        point.y = 1
+
+    together(move, lambda: out.append(astuple(point)))
+    return out
+
+
 SEEN: Final = (
     an_attribute, a_global, a_cell, one_list_by_two_names, a_list_that_is_replaced, an_iterator_that_leaks, a_view,
     an_iterator_of_two_threads, a_look_that_changes, an_item, a_deque, an_argument, an_attribute_by_its_name, an_event,
-    a_try, a_thread_that_ends, the_time, a_sum_of_a_generator,
+    a_try, a_thread_that_ends, the_time, a_sum_of_a_generator, bytes_through_a_view, a_release_before_the_first_access,
+    a_last_access_before_a_join,
 )  # fmt: skip
 """Programs whose accesses are seen."""
 
-UNSEEN: Final = (a_name_that_is_a_value, the_attributes_as_a_dictionary, a_hash_in_the_middle, a_key_of_a_sort)
+UNSEEN: Final = (
+    a_name_that_is_a_value, the_attributes_as_a_dictionary, a_hash_in_the_middle, a_key_of_a_sort,
+    a_global_by_its_dictionary, a_cell_by_its_contents, a_class_that_changes, an_object_through_a_weak_reference,
+    a_sort_that_calls_back, threads_that_are_counted, the_environment, fields_by_their_names,
+)  # fmt: skip
 """Programs that have an access which is not seen as it is."""
 
 

@@ -118,8 +118,11 @@ def registers(operations: Sequence[Operation]) -> Iterator[int]:
             yield from registers(each.inside)
 
 
-def source(program: Program) -> str:
-    """Return a function in Python that runs the program, and returns what `behaviours` calls an outcome."""
+def source(program: Program, *, main: bool = False) -> str:
+    """Return a function in Python that runs the program, and returns what `behaviours` calls an outcome.
+
+    `main`: the thread that starts and joins the others runs the first part of the program itself.
+    """
     results = [f"s.r{t}" for t in range(len(program))]
     lines = [
         "def program():",
@@ -129,8 +132,9 @@ def source(program: Program) -> str:
     for t, operations in enumerate(program):
         read = "".join(f"a{register}, " for register in registers(operations))
         lines += [f"    def thread_{t}():", *_lines(operations, 8), f"        s.r{t} = ({read})"]
-    names = ", ".join(f"thread_{t}" for t in range(len(program)))
-    return "\n".join([*lines, f"    together({names})", f"    return (({', '.join(results)}), s.x, s.y, s.z)", ""])
+    names = ", ".join(f"thread_{t}" for t in range(main, len(program)))
+    run = [f"    beside(thread_0, {names})" if main else f"    together({names})"]
+    return "\n".join([*lines, *run, f"    return (({', '.join(results)}), s.x, s.y, s.z)", ""])
 
 
 def _lines(operations: Sequence[Operation], indent: int) -> Iterator[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from lockproof.engines.control import unforeseen
 from lockproof.engines.control.foreseen import BY_NAME
 from lockproof.engines.control.step_log import INSIDE
 from tests.lockproof.engines.control.running import Answers, answers
@@ -17,7 +18,8 @@ OUTCOMES = {
     "a_cell": 2, "a_deque": 2, "a_global": 2, "a_list_that_is_replaced": 2, "a_look_that_changes": 2,
     "a_sum_of_a_generator": 2, "a_thread_that_ends": 2, "a_try": 2, "a_view": 2, "an_argument": 2, "an_attribute": 2,
     "an_attribute_by_its_name": 2, "an_event": 2, "an_item": 2, "an_iterator_of_two_threads": 4,
-    "an_iterator_that_leaks": 2, "one_list_by_two_names": 2, "the_time": 2,
+    "an_iterator_that_leaks": 2, "one_list_by_two_names": 2, "the_time": 2, "bytes_through_a_view": 2,
+    "a_release_before_the_first_access": 2, "a_last_access_before_a_join": 4,
 }  # fmt: skip
 """How many outcomes each program has, counted by hand."""
 
@@ -26,6 +28,14 @@ GAPS = {
     "a_key_of_a_sort": INSIDE,
     "a_name_that_is_a_value": BY_NAME,
     "the_attributes_as_a_dictionary": BY_NAME,
+    "a_global_by_its_dictionary": BY_NAME,
+    "a_cell_by_its_contents": BY_NAME,
+    "a_class_that_changes": unforeseen.OF_CLASS,
+    "an_object_through_a_weak_reference": unforeseen.THROUGH_WEAK,
+    "a_sort_that_calls_back": unforeseen.CALLS_BACK,
+    "threads_that_are_counted": unforeseen.OF_THREADS,
+    "the_environment": unforeseen.OF_ENVIRONMENT,
+    "fields_by_their_names": unforeseen.OF_FIELDS,
 }
 
 

@@ -31,7 +31,7 @@ def few() -> Answers:
     return asked(FEW)
 
 
-def check(seeds: range, answer: Answers) -> None:
+def check(seeds: range, answer: Answers, programs: str = "drawn") -> None:
     traces = schedules = 0
     for seed in seeds:
         program = drawn(seed)
@@ -39,7 +39,7 @@ def check(seeds: range, answer: Answers) -> None:
             outcomes, number = behaviours(program)
         except TooMany:
             continue
-        found = answer["drawn"][str(seed)]
+        found = answer[programs][str(seed)]
         seen = {*found["outcomes"], *([DEADLOCK] if found["deadlocks"] else [])}
         assert seen == outcomes, f"seed {seed}:\n{source(program)}"
         assert found["exhausted"] and not found["diverged"] and not found["errors"], seed
@@ -53,11 +53,17 @@ def test_every_behaviour_of_drawn_programs_is_found_and_nothing_else(few: Answer
     check(FEW, few)
 
 
+def test_so_it_is_where_the_thread_that_joins_the_others_takes_part(few: Answers) -> None:
+    check(FEW, few, "main")
+
+
 @pytest.mark.nightly("600 programs, of which each interleaving is run twice, take minutes")
 @pytest.mark.timeout(900)
 def test_every_behaviour_of_many_drawn_programs_is_found(few: Answers) -> None:
     assert few["drawn"]
-    check(MANY, asked(MANY, 800.0))
+    many = asked(MANY, 800.0)
+    for programs in ("drawn", "main"):
+        check(MANY, many, programs)
 
 
 @pytest.mark.parametrize("shape", BY_HAND)

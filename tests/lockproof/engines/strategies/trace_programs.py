@@ -23,11 +23,21 @@ class Shared:
     """What the threads of a program share."""
 
 
-def compiled(seed: int) -> Callable[[], object]:
+def beside(mine: Callable[[], object], *others: Callable[[], object]) -> None:
+    """Run a function in this thread, and each of the others in one of its own."""
+    threads = [threading.Thread(target=each) for each in others]
+    for each in threads:
+        each.start()
+    mine()
+    for each in threads:
+        each.join()
+
+
+def compiled(seed: int, *, main: bool) -> Callable[[], object]:
     """Return the program of a seed as a function."""
-    file, text = f"<program {seed}>", source(drawn(seed))
+    file, text = f"<program {seed} {main}>", source(drawn(seed), main=main)
     linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
-    space: dict[str, Any] = {"Shared": Shared, "threading": threading, "together": together}
+    space: dict[str, Any] = {"Shared": Shared, "threading": threading, "together": together, "beside": beside}
     exec(compile(text, file, "exec"), space)
     program: Callable[[], object] = space["program"]
     return program
@@ -37,10 +47,18 @@ def every_trace(program: Callable[[], object]) -> dict[str, Any]:
     return explore(program, Traces, Switching.FREE)
 
 
-def ask_drawn() -> dict[str, Any]:
+def asked(*, main: bool) -> dict[str, Any]:
     have_threads()
     first, last = map(int, os.environ["SEEDS"].split())
-    return {str(seed): every_trace(compiled(seed)) for seed in range(first, last)}
+    return {str(seed): every_trace(compiled(seed, main=main)) for seed in range(first, last)}
+
+
+def ask_drawn() -> dict[str, Any]:
+    return asked(main=False)
+
+
+def ask_main() -> dict[str, Any]:
+    return asked(main=True)
 
 
 def ask_table() -> dict[str, Any]:
