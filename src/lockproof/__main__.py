@@ -7,10 +7,20 @@ import sys
 
 OLDEST = (3, 13)
 NEEDED = ("click", "cloudpickle", "rich")
+INTERRUPTED = 130
+"""The exit status after Ctrl-C: that of `lockproof.cli.shared`, which cannot be imported yet."""
 
 
 def main() -> int:
     """Run the command line, and return the exit status."""
+    try:
+        return _run()
+    except KeyboardInterrupt:  # while the command is imported; later the command sees to it
+        sys.stderr.write("lockproof: interrupted while starting\n")
+        return INTERRUPTED
+
+
+def _run() -> int:
     version = tuple(sys.version_info[:2])
     if version < OLDEST:
         return _refuse(

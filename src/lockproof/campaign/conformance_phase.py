@@ -5,12 +5,13 @@ What does not may make each later result wrong for a reason that has nothing to 
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 
 from lockproof.campaign.clock import Clock
 from lockproof.campaign.deaths import Deaths
-from lockproof.campaign.findings import Findings
+from lockproof.campaign.findings import Findings, of_death
 from lockproof.campaign.known_waits import KnownWaits
 from lockproof.campaign.protocol.child import Child, Died
 from lockproof.campaign.protocol.messages import Conform, Fresh
@@ -18,7 +19,7 @@ from lockproof.campaign.schedule_search import alone
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Omission
 from lockproof.core.members import Member
-from lockproof.core.verdict import FindingKind, Nonconformance
+from lockproof.core.verdict import Finding, FindingKind, Nonconformance
 
 LEAST: Final = 4.0
 ONE_THREAD: Final = 0.3
@@ -117,7 +118,13 @@ class ConformancePhase:
 
     def _confirm(self, died: Died, seconds: float, fault: str = "") -> None:
         evidence, hang = self.findings.evidence, self.deaths.options.hang
-        with self.clock.during("shrinking"):
+
+        def first_seen() -> Finding:
+            return of_death(self.waits.explained(died), alone(died.announced), seconds, concurrent=False)
+
+        # A hang may be a busy machine until it has been seen twice.
+        sure = self.findings.unless_ended(first_seen) if died.kind is not FindingKind.HANG else nullcontext()
+        with sure, self.clock.during("shrinking"):
             lines, last = self.deaths.small_program(died, min(hang, SEEN) if fault else hang)
         if last is not None:
             self.findings.add_death(self.waits.explained(last), alone(lines), seconds, concurrent=False)

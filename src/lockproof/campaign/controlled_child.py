@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lockproof.campaign.clock import Work, by_the_clock
+from lockproof.campaign.findings import under_control
 from lockproof.campaign.protocol.child import Child, Died
 from lockproof.campaign.protocol.messages import Conform, Description, Explore, Explored, Found, Label, Labelled, Replay
 from lockproof.campaign.protocol.setup import Setup
@@ -188,18 +189,7 @@ class ControlledChild:
         if control.replayed and seconds:
             label = self.label(scenario, found, seconds)
             control = replace(control, masking=label.masking, rests_on=label.rests_on, undecided=label.undecided)
-        return Finding(
-            found.kind,
-            scenario or Scenario((), ()),
-            found.outcome,
-            found.explanation,
-            failures=1,
-            tries=1,
-            detail=found.detail,
-            stacks=found.text,
-            seconds=since,
-            control=control,
-        )
+        return under_control(scenario, replace(looked, found=replace(found, control=control)), since)
 
 
 def _replayed(looked: Explored, times: int) -> Explored:

@@ -11,7 +11,7 @@ from lockproof.campaign.called import Called
 from lockproof.campaign.clock import Clock
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.evidence_builder import EvidenceBuilder
-from lockproof.campaign.findings import Findings
+from lockproof.campaign.findings import UNCONFIRMED, Findings, under_control
 from lockproof.campaign.protocol.child import Died, not_started, trace_of
 from lockproof.campaign.protocol.counts import Counts
 from lockproof.campaign.protocol.messages import CheckNames, Description, Explored, Replay
@@ -24,6 +24,8 @@ from lockproof.core.repeat import Repeat, repeat_of_exploration
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
 from lockproof.core.verdict import ASSERTIONS, Coverage, Finding, FindingKind, InternalError, Interrupted, Report
+
+_ENDING: Final = (Doubt.INTERRUPTED, Doubt.INTERNAL_ERROR)
 
 SLICE: Final = 0.4
 """Seconds of one request. The parent shows progress between two requests."""
@@ -110,6 +112,12 @@ class _Exploration:
         except Died as died:
             raise not_started(died) from None
         function = description.model == ASSERTIONS
+        if not function and self.scenario is None and ":" not in self.name:
+            raise LockproofError(
+                f"{self.name} is a module, and explore runs one function of it",
+                "the name of the function is missing",
+                f"lockproof explore {self.name}:FUNCTION, or lockproof check {self.name} for all that it has",
+            )
         if not function and self.scenario is None:
             raise LockproofError(
                 f"{self.name} is a class, and explore needs a scenario for a class",
@@ -167,6 +175,8 @@ class _Exploration:
             self.last = looked
             self.counts += looked.counts
             self.evidence.add_answers(looked.answers)
+            if Doubt.NEEDS_MAIN_THREAD in self.counts.doubts and looked.found is None:
+                return  # no other schedule helps
             if self.scenario is None and looked.found is None and looked.threads < 2:
                 raise LockproofError(
                     f"{self.name} starts no thread: there is nothing to schedule",
@@ -186,11 +196,15 @@ class _Exploration:
     def _what(self) -> str:
         return self.name if self.scenario is None else str(self.scenario)
 
-    def _found(self, looked: Explored, seconds: float) -> None:
-        self._progress("confirming")
-        if seconds:
-            looked = self.child.confirmed(self.scenario, looked, self.options.bound, self.options.strategy)
-        self.findings.add(self.child.finding(self.scenario, looked, self.clock.elapsed, seconds))
+    def _found(self, first: Explored, seconds: float) -> None:
+        since = self.clock.elapsed
+        with self.findings.unless_ended(lambda: under_control(self.scenario, first, since), UNCONFIRMED):
+            self._progress("confirming")
+            confirmed = first
+            if seconds:
+                confirmed = self.child.confirmed(self.scenario, first, self.options.bound, self.options.strategy)
+            finding = self.child.finding(self.scenario, confirmed, since, seconds)
+        self.findings.add(finding)
 
     def _died(self, died: Died) -> None:
         self.findings.add_death(died, self.scenario or Scenario((), ()), self.clock.elapsed)
@@ -215,8 +229,11 @@ class _Exploration:
             self.findings.found[-1] = replace(finding, failures=answer.again, tries=self.options.times)
 
     def _report(self, description: Description) -> Report:
+        # Where a finding or Ctrl-C has ended the search, its time was not over.
+        ended = self.findings or any(each.doubt in _ENDING for each in self.evidence.doubts)
+        still_open = [each for each in self.last.open if each.doubt is not Doubt.CUT_OFF or not ended]
         evidence = self.evidence.build(
-            threads=False, schedules=self.counts.tally, doubts=(*self.counts.doubted(), *self.last.open),
+            threads=False, schedules=self.counts.tally, doubts=(*self.counts.doubted(), *still_open),
             findings=len(self.findings), differences=0, observers=(),
         )  # fmt: skip
         notes = [*description.notes, *Called(description.members).notes(), *self.child.notes]

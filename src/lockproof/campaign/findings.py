@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.protocol.child import Died
-from lockproof.campaign.protocol.messages import RunResult
+from lockproof.campaign.protocol.messages import Explored, RunResult
+from lockproof.core.errors import LockproofError
 from lockproof.core.probes import comes_back
 from lockproof.core.repeat import Repeat
 from lockproof.core.scenario import Scenario
@@ -16,6 +18,11 @@ from lockproof.core.verdict import Finding, FindingKind
 from lockproof.shrink.shrinker import with_sentence
 
 UNSHRUNK: Final = "There may be a smaller case: nothing was left out of this one."
+
+AS_FIRST_SEEN: Final = "The check ended before this case was made small and confirmed: there may be a smaller one."
+
+UNCONFIRMED: Final = "The exploration ended before a fresh process had confirmed this."
+"""What a finding says if Ctrl-C has ended what follows a failure: of a check, and of an exploration."""
 
 
 @dataclass
@@ -53,12 +60,23 @@ class Findings:
         `concurrent`: threads had met when it did. `unshrunk`: nobody has tried to make the scenario smaller.
         """
         self.evidence.add_death(died.detail, found=True)
-        detail = with_sentence(died.detail, UNSHRUNK) if unshrunk else died.detail
-        finding = Finding(
-            died.kind, scenario, detail=detail, stacks=died.stacks, seconds=seconds, failures=1, tries=1,
-            concurrent=concurrent,
-        )  # fmt: skip
-        self.add(finding)
+        finding = of_death(died, scenario, seconds, concurrent=concurrent)
+        self.add(replace(finding, detail=with_sentence(died.detail, UNSHRUNK)) if unshrunk else finding)
+
+    @contextmanager
+    def unless_ended(self, first_seen: Callable[[], Finding], words: str = AS_FIRST_SEEN) -> Iterator[None]:
+        """While inside, a failure becomes a finding. If Ctrl-C or a fault of lockproof ends that, add it as first seen.
+
+        `words` say so then. An error that the campaign handles, like the end of a child process, passes through.
+        """
+        try:
+            yield
+        except (LockproofError, Died):
+            raise
+        except BaseException:
+            finding = first_seen()
+            self.add(replace(finding, detail=with_sentence(finding.detail, words)))
+            raise
 
     def drop_repeated(self) -> None:
         """Leave out findings of the scenario and the results of an earlier one: both may have been made small since."""
@@ -92,6 +110,32 @@ def gravity(finding: Finding) -> tuple[int, float]:
     else:
         rank = 2 if finding.outcome is not None and finding.outcome.raises else 3
     return rank, finding.seconds
+
+
+def of_death(died: Died, scenario: Scenario, seconds: float, *, concurrent: bool) -> Finding:
+    """Return the finding that a scenario ended the process, `seconds` after the campaign began."""
+    return Finding(
+        died.kind, scenario, detail=died.detail, stacks=died.stacks, seconds=seconds, failures=1, tries=1,
+        concurrent=concurrent,
+    )  # fmt: skip
+
+
+def under_control(scenario: Scenario | None, looked: Explored, seconds: float) -> Finding:
+    """Return the finding that a schedule shows, `seconds` after the campaign began."""
+    found = looked.found
+    assert found is not None
+    return Finding(
+        found.kind,
+        scenario or Scenario((), ()),
+        found.outcome,
+        found.explanation,
+        failures=1,
+        tries=1,
+        detail=found.detail,
+        stacks=found.text,
+        seconds=seconds,
+        control=found.control,
+    )
 
 
 def violation(scenario: Scenario, result: RunResult, seconds: float) -> Finding:

@@ -21,7 +21,7 @@ from lockproof.core.mutant import Mutant
 from lockproof.core.mutation_report import Fate, Judged, named_equivalent
 from lockproof.core.options import MutateOptions, Progress
 from lockproof.core.scenario import Scenario
-from lockproof.core.verdict import Masking, Report, Verdict
+from lockproof.core.verdict import Interrupted, Masking, Report, Verdict
 
 EXPLAINED: Final = 0.25
 """The part of the budget for a mutant that has a reason: enough for a reason that is plainly wrong."""
@@ -31,8 +31,11 @@ LATE_SECONDS: Final = 30.0
 """A check that has not ended is given up after so many budgets and so many seconds together."""
 
 
-class _Stop(Exception):
-    """Raised in a check that must end: the run was stopped, or the check takes too long."""
+class _Stop(KeyboardInterrupt):
+    """Raised in a check that must end: the run was stopped, or the check takes too long.
+
+    It ends a check as Ctrl-C does, so what the check has found until then is not lost.
+    """
 
 
 @dataclass
@@ -77,8 +80,10 @@ class MutantJudge:
                 report = check(setup, options, repeat=self.original.repeat, first=first, progress=tell)
             except LockproofError as error:
                 return Judged(mutant, Fate.INVALID, time.monotonic() - began, why=error.fact), Evidence()
-            except _Stop:
-                return Judged(mutant, Fate.TIMED_OUT, time.monotonic() - began), Evidence()
+            except KeyboardInterrupt as stopped:
+                if not isinstance(stopped, Interrupted) or not stopped.report.findings:
+                    return Judged(mutant, Fate.TIMED_OUT, time.monotonic() - began), Evidence()
+                report = stopped.report
         judged, evidence = fate(mutant, report, self.original.nonconforming, before)
         if judged.scenario:
             self.original.refuse_failure(judged.scenario)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -185,7 +185,14 @@ class _Run:
                             killers.add(judged)
             except BaseException:
                 self._judge.stopped.set()
+                self._keep_killed(running)
                 raise
+
+    def _keep_killed(self, running: Iterable[Future[tuple[Judged, Evidence]]]) -> None:
+        """Keep which mutants were killed when the run was stopped. The others begin anew in the next run."""
+        for each in wait(running).done:
+            if each.exception() is None and (judged := each.result()[0]).fate is Fate.KILLED:
+                self.fates.add(judged)
 
     def _check(self, mutant: Mutant, engine: str, killers: Killers) -> tuple[Judged, Evidence]:
         began = time.monotonic()
@@ -203,7 +210,11 @@ class _Run:
         text = ", ".join(parts)
         if (left := self._time_left.estimate(total, done, passed)) is not None:
             text += f"; about {left / 60:.0f} min left" if left > 90 else f"; about {left:.0f} s left"
-        self.tell(Progress(f"{done} of {total} mutants", time.monotonic() - self.began, 0.0, text=f"{text}: {now}"))
+        self.tell(
+            Progress(
+                f"{done} of {total} mutants", time.monotonic() - self.began, 0.0, text=f"{text}: {now}" if text else now
+            )
+        )
 
     def _report(self) -> MutationReport:
         assert self.options.seed is not None

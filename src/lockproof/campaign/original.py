@@ -17,7 +17,7 @@ from lockproof.core.evidence import clause
 from lockproof.core.options import CheckOptions, ExploreOptions, MutateOptions
 from lockproof.core.repeat import Repeat, repeat_of_check
 from lockproof.core.scenario import Scenario
-from lockproof.core.verdict import Finding, Report, Verdict
+from lockproof.core.verdict import Finding, Interrupted, Report, Verdict
 from lockproof.core.watched import Watched
 
 WATCHING: Final = 3.0
@@ -67,7 +67,12 @@ class Original:
         """
         progress("the class itself")
         options = check_options(self.options, "both", self.options.budget)
-        report = check(self.setup, options, repeat=self.repeat, progress=lambda _: progress("the class itself"))
+        try:
+            report = check(self.setup, options, repeat=self.repeat, progress=lambda _: progress("the class itself"))
+        except Interrupted as stopped:
+            if not stopped.report.findings:
+                raise
+            report = stopped.report
         if report.findings:
             finding = report.findings[0]
             shown = str(finding.scenario) if finding.scenario.threads else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 from lockproof.campaign.explore import explore_target
 from lockproof.core import environment
@@ -54,6 +55,8 @@ def _read(path: Path) -> Finding:
     """Return the first finding with a schedule in the file of a report."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
+        if "findings" not in document and ("reports" in document or "mutants" in document):
+            raise _other_report(path, document)
         findings = [
             decode(Finding, {name: part for name, part in each.items() if name != "command"})
             for each in document["findings"]
@@ -74,6 +77,24 @@ def _read(path: Path) -> Finding:
             "find it under control: lockproof check TARGET --engine schedules --json FILE",
         )
     return found[0]
+
+
+def _other_report(path: Path, document: dict[str, Any]) -> LockproofError:
+    """Return the error for a report of lockproof that is not about one target."""
+    if "mutants" in document:
+        return LockproofError(
+            f"{path} is a report of lockproof mutate",
+            "the schedules of mutants are not kept",
+            "show what kills a mutant with its scenario: lockproof check TARGET --scenario SCENARIO --json FILE",
+        )
+    found = [each["command"] for report in document["reports"] for each in report["findings"] if each["command"]]
+    return LockproofError(
+        f"{path} is a report of several targets, and replay takes that of one",
+        "lockproof check wrote it for a package, or for the targets of the configuration",
+        f"repeat its first finding: {found[0]}"
+        if found
+        else "nothing was found in it; check one target: lockproof check TARGET --json FILE",
+    )
 
 
 def _refuse_changes(control: Control) -> None:

@@ -12,7 +12,7 @@ from typing import Final
 from lockproof.campaign.clock import Clock
 from lockproof.campaign.controlled_child import ControlledChild, labelled
 from lockproof.campaign.deaths import Deaths
-from lockproof.campaign.findings import Findings, violation
+from lockproof.campaign.findings import Findings, under_control, violation
 from lockproof.campaign.protocol.child import Died
 from lockproof.campaign.protocol.messages import Explored
 from lockproof.campaign.schedule_search import BOUND, ScheduleSearch
@@ -89,9 +89,15 @@ class ScheduleFailures:
             if again.failures:
                 self.threads.after_violation(scenario, again)
 
-    def after_failure(self, scenario: Scenario, looked: Explored) -> None:
+    def after_failure(self, scenario: Scenario, first: Explored) -> None:
         """Make a scenario small that a schedule shows to fail, and see whether real threads show it too."""
         since = self.clock.elapsed
+        with self.findings.unless_ended(lambda: under_control(scenario, first, since)):
+            finding = self._finding(scenario, first, since)
+        self.findings.add(finding)
+        self._note_deaths()
+
+    def _finding(self, scenario: Scenario, looked: Explored, since: float) -> Finding:
         of_mutant = bool(self.controlled.setup.aim.kinds)
         seconds = SHORT if of_mutant else max(2.0, self.clock.budget * PART_FOR_SHRINKING)
         with self.clock.during("shrinking"):
@@ -105,8 +111,7 @@ class ScheduleFailures:
             if judged and (real := self.runs.failing(small)) is not None:
                 finding = replace(finding, failures=real.failures, tries=real.invocations, histogram=real.outcomes)
                 finding = labelled(finding, self._environment)
-        self.findings.add(finding)
-        self._note_deaths()
+        return finding
 
     def _note_deaths(self) -> None:
         """Have a case followed that ended the process while another one was made small: it is another finding."""

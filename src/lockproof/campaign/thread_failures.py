@@ -8,7 +8,7 @@ from typing import Final
 
 from lockproof.campaign.clock import Clock
 from lockproof.campaign.deaths import Deaths
-from lockproof.campaign.findings import Findings, violation
+from lockproof.campaign.findings import Findings, of_death, violation
 from lockproof.campaign.known_waits import KnownWaits
 from lockproof.campaign.protocol.child import Died
 from lockproof.campaign.protocol.messages import RunResult
@@ -17,7 +17,7 @@ from lockproof.campaign.thread_runs import MOST_INVOCATIONS, SHORT_RUN, ThreadRu
 from lockproof.core.options import CheckOptions
 from lockproof.core.pace import crowding
 from lockproof.core.scenario import Scenario
-from lockproof.core.verdict import FindingKind
+from lockproof.core.verdict import Finding, FindingKind
 from lockproof.shrink.shrinker import UNFINISHED, shrink
 
 PART_FOR_SHRINKING: Final = 0.3
@@ -53,9 +53,13 @@ class ThreadFailures:
         confirmed = self.confirmed_death(died, scenario)
         if confirmed is None:
             return
+
+        def first_seen() -> Finding:
+            return of_death(confirmed, scenario, seconds, concurrent=concurrent)
+
         small, last = scenario, confirmed
         if not hurried:
-            with self.clock.during("shrinking"):
+            with self.findings.unless_ended(first_seen), self.clock.during("shrinking"):
                 small, last = self.deaths.small(scenario, confirmed)
         self.findings.add_death(last, small, seconds, concurrent=concurrent, unshrunk=hurried)
         self.deaths.avoid([each.text for thread in small.threads for each in thread])
@@ -115,12 +119,13 @@ class ThreadFailures:
                 best, rate = found, max(found.failures / found.invocations, rate / 4)
             return bool(found.failures)
 
-        with self.clock.during("shrinking"):
-            small = shrink(scenario, still_fails, goes_on)
-        finished = goes_on()
-        with self.clock.during("confirming"):
-            self.clock.progress(str(small))
-            confirmed = self._confirmed(small, best)
+        with self.findings.unless_ended(lambda: violation(scenario, result, seconds)):
+            with self.clock.during("shrinking"):
+                small = shrink(scenario, still_fails, goes_on)
+            finished = goes_on()
+            with self.clock.during("confirming"):
+                self.clock.progress(str(small))
+                confirmed = self._confirmed(small, best)
         self.findings.add(replace(violation(small, confirmed, seconds), detail="" if finished else UNFINISHED))
         if deaths and not self.hurried():  # a smaller case ended the process: another finding, and a graver one
             self.after_death(*deaths[0])

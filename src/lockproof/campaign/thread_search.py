@@ -115,20 +115,22 @@ class ThreadSearch:
         self.clock.progress(str(scenario))
         total: RunResult | None = None
         seconds, turn = 0.0, self.clock.turn("threads", 1.0, 0.0, last=True)
-        while total is None or (turn.left() > 0 and total.invocations < most and not enough(total)):
-            try:
-                result = self.runs.run(scenario, most, max(0.0, turn.look(1.0)), until_failure=False)
-            except Died as died:
-                ended = self.clock.elapsed
-                if (confirmed := self.failures.confirmed_death(died, scenario)) is not None:
-                    self.findings.add_death(confirmed, scenario, ended, concurrent=not confirmed.announced)
-                break
-            if result.skipped:
-                raise not_judged(result.skipped)
-            self.runs.add(result)
-            if result.failures and not seconds:
-                seconds = self.clock.elapsed
-            total = result if total is None else merged(total, result)
-            self.clock.progress(str(scenario))
-        if total is not None and total.failures:
-            self.findings.add(violation(scenario, total, seconds))
+        try:
+            while total is None or (turn.left() > 0 and total.invocations < most and not enough(total)):
+                try:
+                    result = self.runs.run(scenario, most, max(0.0, turn.look(1.0)), until_failure=False)
+                except Died as died:
+                    ended = self.clock.elapsed
+                    if (confirmed := self.failures.confirmed_death(died, scenario)) is not None:
+                        self.findings.add_death(confirmed, scenario, ended, concurrent=not confirmed.announced)
+                    break
+                if result.skipped:
+                    raise not_judged(result.skipped)
+                self.runs.add(result)
+                if result.failures and not seconds:
+                    seconds = self.clock.elapsed
+                total = result if total is None else merged(total, result)
+                self.clock.progress(str(scenario))
+        finally:  # after Ctrl-C too: what the runs until then have shown was found
+            if total is not None and total.failures:
+                self.findings.add(violation(scenario, total, seconds))

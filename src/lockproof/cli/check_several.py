@@ -196,7 +196,7 @@ class _Run:
                 done = DoneUnit(self._numbers[outcome.unit], outcome)
                 if outcome.ending is not Ending.INTERRUPTED or outcome.report is not None:
                     self._done[done.number] = done
-                if self._state is not None and outcome.ending is Ending.CHECKED:
+                if self._state is not None and outcome.ending in (Ending.CHECKED, Ending.REFUSED):
                     self._state.add(done)
         finally:
             if isinstance(outcomes, Generator):

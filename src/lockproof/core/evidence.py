@@ -61,13 +61,16 @@ class Doubt(StrEnum):
     SEEN_ONCE = "seen-once"
     LED_ELSEWHERE = "led-elsewhere"
     CUT_OFF = "cut-off"
+    NEEDS_MAIN_THREAD = "needs-main-thread"
     CONFORMANCE_UNFINISHED = "conformance-unfinished"
     SANITIZER_BLIND = "sanitizer-blind"
     INTERRUPTED = "interrupted"
     INTERNAL_ERROR = "internal-error"
 
 
-RUN_DOUBTS: Final = (Doubt.OUTCOMES_UNDECIDED, Doubt.JUDGE_FAILED, Doubt.GIVEN_UP, Doubt.LED_ELSEWHERE)
+RUN_DOUBTS: Final = (
+    Doubt.OUTCOMES_UNDECIDED, Doubt.JUDGE_FAILED, Doubt.GIVEN_UP, Doubt.LED_ELSEWHERE, Doubt.NEEDS_MAIN_THREAD
+)  # fmt: skip
 """The doubts whose count is a number of runs without a judgement. Other doubts count calls, scenarios or processes."""
 
 
@@ -385,6 +388,14 @@ _WORDS: Final[dict[Doubt, _Words]] = {
         "the search was not complete when its time was over", example=": {}", counted=False,
         step="raise the budget with --budget, ask for fewer preemptions with --bound, or only draw schedules with "
         "--strategy random",
+    ),
+    Doubt.NEEDS_MAIN_THREAD: _Words(
+        "run called what only the main thread of a process may call, like signal.signal, and under control the "
+        "function runs in another thread",
+        "runs called what only the main thread of a process may call, like signal.signal, and under control the "
+        "function runs in another thread",
+        step="leave the signal out of the function that is explored: call what it protects, or replace signal.signal "
+        "there by a function that does nothing",
     ),
     Doubt.CONFORMANCE_UNFINISHED: _Words(
         "the comparison with the model on one thread did not come to its end", example=": {}", counted=False,

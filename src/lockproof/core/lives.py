@@ -20,6 +20,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
+from lockproof.core.foreign import told
 from lockproof.core.operation import Operation
 from lockproof.core.own_time import own_time
 from lockproof.core.run_subjects import RunMaker, Wrapped
@@ -100,7 +101,7 @@ class Lives:
             self._teardown(subject)
         except (AttributeError, NameError, TypeError) as error:
             raise LockproofError(
-                f"the teardown `{self._line}` raises {type(error).__name__}: {error}",
+                f"the teardown `{self._line}` raises {told(error)}",
                 "a misspelt name, or an argument too few or too many",
                 'name a line that ends the subject `a`, like --teardown "a.close()"',
             ) from None

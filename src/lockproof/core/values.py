@@ -21,6 +21,8 @@ from operator import is_
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any, Final
 
+from lockproof.core.foreign import arguments_of, trace_of_raised
+
 _OWN: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 """Where the code of lockproof is."""
 
@@ -59,7 +61,7 @@ def raised_in(error: BaseException) -> tuple[CodeType | None, int]:
 
     What lockproof raises in place of the standard library is raised where that was called.
     """
-    at, after = error.__traceback__, error.__traceback__
+    at = after = trace_of_raised(error)
     while after is not None:
         if not after.tb_frame.f_code.co_filename.startswith(_OWN):
             at = after
@@ -71,7 +73,10 @@ def raised_in(error: BaseException) -> tuple[CodeType | None, int]:
 
 def _described(error: BaseException) -> str:
     """Return the exception as `KeyError(1) at bag.py:12`."""
-    shown = (repr(each) if type(each) in (str, int, float, bool, bytes, type(None)) else "..." for each in error.args)
+    shown = (
+        repr(each) if type(each) in (str, int, float, bool, bytes, type(None)) else "..."
+        for each in arguments_of(error)
+    )
     text = f"{type(error).__name__}({', '.join(shown)})"  # no other repr: it would be the subject's code
     if len(text) > LONGEST_MESSAGE:
         text = text[: LONGEST_MESSAGE - 3] + "..."

@@ -140,8 +140,9 @@ class BlockedThread:
 
     Attributes:
         thread: the name of the thread.
-        waits_for: the lock or event that it waits for, in words.
-        place: where it waits, as `file:line`; "" if unknown.
+        waits_for: the lock or event that it waits for, in words, and the place in the standard library where, if it
+            has called that.
+        place: where it waits, as `file:line`, in code outside of the library if there is such; "" if unknown.
         owner: the thread that holds the lock; "" if no thread does.
         owned_since: where the owner took the lock, as `file:line`; "" if unknown.
         count: how many times the owner has taken the lock without releasing it.

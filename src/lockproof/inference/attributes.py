@@ -9,6 +9,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import Any, Final
 
+from lockproof.core.foreign import attribute, has_attribute, is_a
 from lockproof.core.operation import SUBJECTS, Operation, renamed
 from lockproof.core.specification import Specification
 from lockproof.inference.generic import public
@@ -33,11 +34,11 @@ def attributes(make: Callable[[], Any]) -> list[str]:
         fresh = make()
         cls = type(fresh)
         slots = [name for owner in reversed(cls.__mro__) for name in _slots(owner)]
-        own = [*getattr(fresh, "__dict__", {}), *slots]
+        own = [*attribute(fresh, "__dict__", {}), *slots]
         shared = [name for name in public(cls) if not name.isupper() and _is_data(vars_of(cls, name))]
         for name in dict.fromkeys(each for each in (*own, *shared) if isinstance(each, str)):
-            if not name.startswith("_") and name.isidentifier() and hasattr(fresh, name):
-                lines += [f"a.{name}"] if _is_data(getattr(fresh, name)) else []
+            if not name.startswith("_") and name.isidentifier() and has_attribute(fresh, name):
+                lines += [f"a.{name}"] if _is_data(attribute(fresh, name)) else []
     return lines[:MOST]
 
 
@@ -69,10 +70,10 @@ def _slots(cls: type) -> list[str]:
 
 
 def _is_data(value: Any, depth: int = 0) -> bool:
-    if isinstance(value, _DATA):
+    if is_a(value, _DATA):
         return True
     if depth > _DEEPEST:
         return False
-    if isinstance(value, dict):
+    if is_a(value, dict):
         return all(_is_data(each, depth + 1) for pair in value.items() for each in pair)
-    return isinstance(value, _SEQUENCES) and all(_is_data(each, depth + 1) for each in value)
+    return is_a(value, _SEQUENCES) and all(_is_data(each, depth + 1) for each in value)

@@ -21,6 +21,7 @@ from random import Random
 from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
+from lockproof.core.foreign import told
 from lockproof.core.lives import lives
 from lockproof.core.model import every_choice
 from lockproof.core.operation import Operation, OperationKind, kind_of
@@ -260,7 +261,7 @@ class _Comparison(Programs):
             for name, each in objects.items():
                 lower(subjects[name], each)
         except Exception as error:
-            return TextForm(f"cannot be asked: {type(error).__name__}: {error}")
+            return TextForm(f"cannot be asked: {told(error)}")
         return result
 
     # What differs.

@@ -20,6 +20,7 @@ from itertools import islice, product
 from types import FunctionType, MappingProxyType
 from typing import Any, Final
 
+from lockproof.core.foreign import attribute, is_a
 from lockproof.core.operation import OPERATION_FILE, Code, OperationKind, op
 from lockproof.core.probes import NAMES as PROBES
 from lockproof.core.probes import heard
@@ -224,7 +225,7 @@ def _leaves_running(draft: Draft, make: Callable[[], Any]) -> str:
     error = Trial(draft, make, (), ()).error()
     if (threading.active_count(), _children()) != before:
         return "it starts threads or processes"
-    if isinstance(error, (AttributeError, NameError, TypeError)):
+    if is_a(error, (AttributeError, NameError, TypeError)):
         return f"it raises {type(error).__name__} on a fresh object"
     return ""
 
@@ -397,13 +398,13 @@ def _required(function: Any) -> int:
 
 def shape_of(result: Any) -> str:
     """Return what a result is for a caller: `iterator`, `block`, `function`, `value`, or nothing in particular."""
-    if isinstance(result, Iterator):
+    if is_a(result, Iterator):
         return "iterator"
-    if all(callable(getattr(type(result), name, None)) for name in ("__enter__", "__exit__")):
+    if all(callable(attribute(type(result), name)) for name in ("__enter__", "__exit__")):
         return "block"
-    if isinstance(result, FunctionType) and not _is_ours(result):
+    if is_a(result, FunctionType) and not _is_ours(result):
         return "function"
-    return "" if result is None or isinstance(result, bool) else "value"
+    return "" if result is None or is_a(result, bool) else "value"
 
 
 def _is_ours(function: FunctionType) -> bool:
@@ -419,7 +420,7 @@ def contents(result: Any) -> Any:
 def is_handle(found: Any, subject: Any) -> bool:
     """Tell whether a result is an object of a class of the user's, with methods of its own."""
     cls = type(found)
-    if cls is type(subject) or isinstance(found, (type, BaseException, Enum, tuple)):
+    if cls is type(subject) or is_a(found, (type, BaseException, Enum, tuple)):
         return False
     if cls.__module__.partition(".")[0] in sys.stdlib_module_names or cls.__module__.startswith("lockproof."):
         return False

@@ -18,6 +18,7 @@ from itertools import islice
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Final
 
+from lockproof.core.foreign import attribute, has_attribute, is_a
 from lockproof.core.handles import SLOT, only_initial
 from lockproof.core.operation import Operation, OperationKind, renamed
 from lockproof.core.probes import NAMES as PROBES
@@ -133,16 +134,16 @@ def _state(subjects: Iterable[Any]) -> Any:
         cls = type(each)
         if cls in _ATOMS:
             return cls.__name__, each
-        if isinstance(each, _NAMED):
+        if is_a(each, _NAMED):
             return id(each)
         if (known := met.setdefault(id(each), len(met))) != len(met) - 1 or len(kept) > MOST_OBJECTS:
             if len(kept) > MOST_OBJECTS:
                 raise _Unseen
             return known
         kept.append(each)
-        if hasattr(cls, "acquire") and hasattr(cls, "release"):
+        if has_attribute(cls, "acquire") and has_attribute(cls, "release"):
             return "lock"
-        if isinstance(each, MethodType):
+        if is_a(each, MethodType):
             return id(each.__func__), of(each.__self__)
         return cls.__name__, _contents(each, of), _attributes(each, of)
 
@@ -151,16 +152,16 @@ def _state(subjects: Iterable[Any]) -> Any:
 
 def _contents(each: Any, of: Callable[[Any], Any]) -> Any:
     """Return the state of what a container contains; in its order, since that may matter."""
-    if isinstance(each, dict):
-        items = OrderedDict.items(each) if isinstance(each, OrderedDict) else dict.items(each)
+    if is_a(each, dict):
+        items = OrderedDict.items(each) if is_a(each, OrderedDict) else dict.items(each)
         return [(of(key), of(value)) for key, value in items]
-    ordered: Any = next((kind for kind in (list, tuple, deque) if isinstance(each, kind)), None)
+    ordered: Any = next((kind for kind in (list, tuple, deque) if is_a(each, kind)), None)
     if ordered is not None:
         return [of(item) for item in ordered.__iter__(each)]
-    unordered: Any = next((kind for kind in (set, frozenset) if isinstance(each, kind)), None)
+    unordered: Any = next((kind for kind in (set, frozenset) if is_a(each, kind)), None)
     if unordered is not None:
         return sorted(map(repr, map(of, unordered.__iter__(each))))
-    if isinstance(each, _ATOMS):
+    if is_a(each, _ATOMS):
         return repr(each)
     return ()
 
@@ -176,8 +177,8 @@ def _attributes(each: Any, of: Callable[[Any], Any]) -> Any:
     if any(base not in _OPEN and not _is_pythons(base) for base in cls.__mro__):
         raise _Unseen
     slots = [name for base in cls.__mro__ for name, what in vars(base).items() if inspect.ismemberdescriptor(what)]
-    held = [(name, getattr(each, name)) for name in slots if hasattr(each, name)]
-    return [(name, of(value)) for name, value in [*getattr(each, "__dict__", {}).items(), *held]]
+    held = [(name, attribute(each, name)) for name in slots if has_attribute(each, name)]
+    return [(name, of(value)) for name, value in [*attribute(each, "__dict__", {}).items(), *held]]
 
 
 def _is_pythons(cls: type) -> bool:

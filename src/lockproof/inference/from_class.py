@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
+from lockproof.core.foreign import attribute, has_attribute, is_a, message_of, told
 from lockproof.core.handles import SLOT, only_initial
 from lockproof.core.interpreter import is_gil_enabled
 from lockproof.core.operation import Operation, OperationKind
@@ -50,11 +51,11 @@ def infer(cls: type, *, model: Callable[[], Any] | str | None = None, factory: M
     """
     make = factory if factory is not None else cls
     fresh = _fresh(cls, make)
-    if factory is not None and not isinstance(fresh, cls):
+    if factory is not None and not is_a(fresh, cls):
         cls = type(fresh)
     # asyncio takes a sixth of a child's start; a class that inherits from asyncio's has loaded it.
     asyncio = sys.modules.get("asyncio")
-    if asyncio is not None and isinstance(fresh, asyncio.Queue):
+    if asyncio is not None and is_a(fresh, asyncio.Queue):
         raise LockproofError(f"{cls.__name__} is asynchronous", "asyncio's classes are for one thread")
     own = kind_of(cls)
     if model is None:
@@ -92,7 +93,7 @@ def _fresh(cls: type, make: Make) -> Any:
             raise _not_made(cls, error) from error
         raise LockproofError(
             f"{cls.__name__} cannot be made without arguments",
-            str(error),
+            message_of(error),
             "write a function that makes one, and give it: --factory module:function",
         ) from None
     except Exception as error:
@@ -101,7 +102,7 @@ def _fresh(cls: type, make: Make) -> Any:
 
 def _not_made(cls: type, error: Exception) -> LockproofError:
     return LockproofError(
-        f"no {cls.__name__} can be made: {type(error).__name__}: {error}",
+        f"no {cls.__name__} can be made: {told(error)}",
         "its constructor, or the factory, does not work",
         "give a function that makes one: --factory module:function",
     )
@@ -133,7 +134,7 @@ def _of_kind(cls: type, make: Make, catalogue: Catalogue) -> Specification:
             continue  # a model has no record of what it gave out
         if not _methods(each) or each.text in known:
             continue  # an operator: the table has it in all its forms
-        lifted = not all(hasattr(sample, name) for name in _methods(each))
+        lifted = not all(has_attribute(sample, name) for name in _methods(each))
         if lifted and next(each.fillings(1)).subjects not in (("a",), ()):
             continue  # the builtin says nothing of it, so that it is one step with the other subject's
         operations.append(replace(each, lifted=lifted, normalize=_listed if catalogue.unordered else each.normalize))
@@ -186,7 +187,7 @@ def _methods(kind: OperationKind) -> set[str]:
 def _listed(result: Any) -> Any:
     """Return the result of a method that may list the contents in any order, in a form that can be compared."""
     result = generic.finished(result)
-    return unordered(result) if isinstance(result, list) else result
+    return unordered(result) if is_a(result, list) else result
 
 
 def _given(cls: type, make: Make, model: Make, name: str, kind: ClassKind | None = None) -> Specification:
@@ -198,7 +199,7 @@ def _given(cls: type, make: Make, model: Make, name: str, kind: ClassKind | None
         sample = model()
     except Exception as error:
         raise LockproofError(
-            f"the model {name} cannot be made: {type(error).__name__}: {error}",
+            f"the model {name} cannot be made: {told(error)}",
             "a model is made without arguments",
             "name a function that makes one",
         ) from error
@@ -228,14 +229,13 @@ def _given(cls: type, make: Make, model: Make, name: str, kind: ClassKind | None
 
 def _on_object(sample: Any, kind: OperationKind) -> bool:
     methods = _methods(kind)
-    return bool(methods) and all(hasattr(sample, name) for name in methods)
+    return bool(methods) and all(has_attribute(sample, name) for name in methods)
 
 
 def _is_dual(cls: type, sample: Any, kind: OperationKind) -> bool:
     """Tell whether the operation is a generator function in the model alone."""
     return any(
-        inspect.isgeneratorfunction(getattr(sample, name, None))
-        and not inspect.isgeneratorfunction(getattr(cls, name, None))
+        inspect.isgeneratorfunction(attribute(sample, name)) and not inspect.isgeneratorfunction(attribute(cls, name))
         for name in _methods(kind)
     )
 
@@ -326,7 +326,7 @@ def _waiting(cls: type, make: Make, waits: waiting.Waits) -> Specification:
     model = waiting.model_of(waits)
     kinds, init, observe = waiting.operations(cls, waits)
     modelled = {name for each in kinds for name in _methods(each)} | {"__len__"}
-    others = [name for name in generic.public(cls) if name not in modelled and callable(getattr(cls, name))]
+    others = [name for name in generic.public(cls) if name not in modelled and callable(attribute(cls, name))]
     if others:
         return _generic(cls, make, guess=False)  # the model does not know these; the class itself does
     drained = (

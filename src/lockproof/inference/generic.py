@@ -13,6 +13,7 @@ from types import MemberDescriptorType, ModuleType
 from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
+from lockproof.core.foreign import attribute, has_attribute, is_a
 from lockproof.core.lock_pairs import paired
 from lockproof.core.members import Omitted
 from lockproof.core.operation import Code, OperationKind, op
@@ -217,12 +218,12 @@ def public(cls: type) -> list[str]:
     names: dict[str, None] = {}
     for each in reversed(cls.__mro__[:-1]):
         names |= dict.fromkeys(name for name in vars(each) if not name.startswith("_"))
-    like = getattr(cls, STANDS_FOR, None)
+    like = attribute(cls, STANDS_FOR)
     return [
         name
         for name in names
-        if getattr(cls, name, None) is not None or _is_property(inspect.getattr_static(cls, name))
-        if like is None or hasattr(like, name)
+        if attribute(cls, name) is not None or _is_property(inspect.getattr_static(cls, name))
+        if like is None or has_attribute(like, name)
     ]
 
 
@@ -263,17 +264,17 @@ def _of_life(
 
 def _gives_a_lock(make: Callable[[], Any], name: str) -> bool:
     try:
-        value = getattr(make(), name)
+        value = attribute(make(), name)
     except Exception:
         return False
-    return hasattr(value, "acquire") or hasattr(value, "__enter__")
+    return has_attribute(value, "acquire") or has_attribute(value, "__enter__")
 
 
 def _unfit(cls: type, name: str, member: Any, known: frozenset[str]) -> str:
     """Return why an attribute is no operation: `-` if the user need not know, empty if it is an operation."""
     if isinstance(member, type) or not hasattr(type(member), "__get__"):
         return "-"  # data of the class
-    if not callable(getattr(cls, name)):
+    if not callable(attribute(cls, name)):
         return "-"
     function = inspect.unwrap(getattr(member, "__func__", member))
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
@@ -381,7 +382,7 @@ def _is_lazy(function: Any) -> bool:
 
 def finished(result: Any) -> Any:
     """Return the result; for an iterator, the list of its first 1,000 items."""
-    if not isinstance(result, Iterator):
+    if not is_a(result, Iterator):
         return result
     return [item for _, item in zip(range(1000), result, strict=False)]
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
+from lockproof.core.foreign import is_a
 from lockproof.core.handles import SLOT
 from lockproof.core.operation import NamedCode, OperationKind
 from lockproof.core.probes import NAMES as PROBES
@@ -72,13 +73,13 @@ def _accepts(giver: Draft, taker: Draft, make: Callable[[], Any]) -> str:
     """Return the hole of the taker that takes what the giver returns, and not just any value; "" if none does."""
     subject, kind = make(), giver.kind(giver.needed)
     result = next(kind.fillings(1)).compiled({**PROBES, **kind.constants()})(subject, None, None)
-    if result is None or isinstance(result, (bool, float)) or result is subject:
+    if result is None or is_a(result, (bool, float)) or result is subject:
         return ""
     for hole, (_, pool) in taker.needed.items():
         wanted = next((each.names.get(each.partition("(")[0]) for each in pool if isinstance(each, NamedCode)), None)
-        if isinstance(wanted, type) and not isinstance(result, wanted):
+        if isinstance(wanted, type) and not is_a(result, wanted):
             continue
-        plain = isinstance(result, (int, str, list, set, dict, tuple))
+        plain = is_a(result, (int, str, list, set, dict, tuple))
         named = _GIVES_BACK.fullmatch(taker.name) is not None
         if (plain or not named) and not Trial(taker, make, (), ()).refuses_plain():
             continue

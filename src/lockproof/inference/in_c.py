@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from lockproof.core.foreign import is_a, message_of
 from lockproof.core.operation import OperationKind, op
 from lockproof.inference.catalogue import defines
 
@@ -30,7 +31,7 @@ def is_in_c(cls: type) -> bool:
 
 def wanted_arguments(error: BaseException | None) -> int:
     """Return how many arguments a call wants that was made without any, by what it raised; 0 if it does not say."""
-    if not isinstance(error, TypeError) or (match := _WANTED.search(str(error))) is None:
+    if error is None or not is_a(error, TypeError) or (match := _WANTED.search(message_of(error))) is None:
         return 0
     said = match["count"] or match["first"] or match["lacking"]
     count = _NUMBERS.get(said) or int(said)

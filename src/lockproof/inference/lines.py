@@ -16,6 +16,7 @@ from collections.abc import (
 )
 from typing import Any
 
+from lockproof.core.foreign import is_a
 from lockproof.core.members import Omitted
 from lockproof.core.operation import Operation, kind_of
 from lockproof.core.specification import Specification
@@ -46,9 +47,9 @@ def gives_container(operation: Operation) -> bool:
 
 def may_be_live(operation: Operation, result: Any) -> bool:
     """Tell whether a result may be a part of the subject: a container, or a view that the line does not ask for."""
-    if isinstance(result, (KeysView, ValuesView, ItemsView)):
+    if is_a(result, (KeysView, ValuesView, ItemsView)):
         return not operation.parts & {"keys", "values", "items"}
-    return isinstance(result, (list, set, dict, deque, bytearray, MutableSet, MutableMapping, MutableSequence))
+    return is_a(result, (list, set, dict, deque, bytearray, MutableSet, MutableMapping, MutableSequence))
 
 
 def omissions(left_out: Mapping[str, Sequence[str]]) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lockproof.core.foreign import attribute
 from lockproof.core.lives import OWN_NAME
 from lockproof.core.model import block
 from lockproof.core.operation import OperationKind, op
@@ -70,8 +71,8 @@ class _Trial:
 
 def pair(cls: type) -> tuple[str, str] | None:
     """Return the names of the methods that put an item in and take one out, if the class has such."""
-    put = next((name for name in PUTS if callable(getattr(cls, name, None))), None)
-    get = next((name for name in GETS if callable(getattr(cls, name, None))), None)
+    put = next((name for name in PUTS if callable(attribute(cls, name))), None)
+    get = next((name for name in GETS if callable(attribute(cls, name))), None)
     return (put, get) if put and get else None
 
 
@@ -174,7 +175,7 @@ def operations(cls: type, waits: Waits) -> tuple[list[OperationKind], Sequence[O
     kinds = [op(f"a.{waits.put}(x)", x=[1, 2], blocking=may, weight=4), op(f"a.{waits.get}()", blocking=True, weight=4)]
     observe = []
     for name in (*_SIZES, *_EMPTY, *_FULL):
-        if callable(getattr(cls, name, None)):
+        if callable(attribute(cls, name)):
             text = "len(a)" if name == "__len__" else f"a.{name}()"
             kinds.append(op(text, reads=True))
             observe.append(text)

@@ -11,6 +11,8 @@ from collections import Counter
 from contextlib import suppress
 from typing import Any, Final
 
+from lockproof.core.foreign import attribute
+
 _NAMES: Final = frozenset(
     re.findall(
         r"\w+",
@@ -45,4 +47,4 @@ def numbers_of(subject: Any) -> tuple[int | float, ...]:
 
 def _attributes(subject: Any) -> list[Any]:
     slots = [name for cls in type(subject).__mro__ for name in vars(cls).get("__slots__", ())]
-    return [*getattr(subject, "__dict__", {}).values(), *(getattr(subject, name, None) for name in slots)]
+    return [*attribute(subject, "__dict__", {}).values(), *(attribute(subject, name) for name in slots)]

@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
+from lockproof.core.foreign import attribute, has_attribute, is_a
 from lockproof.core.members import Member, Omitted, members_of, refuse_unknown
 from lockproof.core.operation import OperationKind
 from lockproof.core.specification import Specification
@@ -69,7 +70,7 @@ def _counts(name: str, member: Any) -> bool:
 
 def _gives_itself(cls: type, name: str) -> bool:
     """Tell whether a member is the `__iter__` of an iterator: by agreement it returns the iterator."""
-    return name == "__iter__" and hasattr(cls, "__next__")
+    return name == "__iter__" and has_attribute(cls, "__next__")
 
 
 def _is_foreign(cls: type, name: str) -> bool:
@@ -81,7 +82,7 @@ def _is_foreign(cls: type, name: str) -> bool:
     top = owner.__module__.partition(".")[0]
     if top == cls.__module__.partition(".")[0]:
         return False
-    file = getattr(sys.modules.get(owner.__module__), "__file__", None) or ""
+    file = attribute(sys.modules.get(owner.__module__), "__file__") or ""
     return top in sys.stdlib_module_names or "site-packages" in file
 
 
@@ -89,7 +90,7 @@ def has_state(subject: Any) -> bool:
     """Tell whether an object has state of its own besides locks. What is written in C counts as state."""
     if any("__firstlineno__" not in vars(each) for each in type(subject).__mro__[:-1]):
         return True
-    return any(not hasattr(each, "acquire") for each in _fields(subject).values())
+    return any(not has_attribute(each, "acquire") for each in _fields(subject).values())
 
 
 def _fields(subject: Any) -> dict[str, Any]:
@@ -98,7 +99,7 @@ def _fields(subject: Any) -> dict[str, Any]:
     slots = [
         name for each in bases for name, what in vars(each).items() if isinstance(what, types.MemberDescriptorType)
     ]
-    return {**getattr(subject, "__dict__", {}), **{name: getattr(subject, name, None) for name in slots}}
+    return {**attribute(subject, "__dict__", {}), **{name: attribute(subject, name) for name in slots}}
 
 
 def state_of(subject: Any) -> str:
@@ -113,11 +114,11 @@ _MOST: Final = 300
 
 
 def _described(value: Any, depth: int, met: set[int]) -> str:
-    if isinstance(value, (type(None), bool, int, float, str, bytes)):
+    if is_a(value, (type(None), bool, int, float, str, bytes)):
         return repr(value)[:_LONGEST]
     if depth > _DEEPEST or id(value) in met or len(met) > _MOST:
         return "..."
-    if hasattr(value, "acquire"):
+    if has_attribute(value, "acquire"):
         return "a lock"
     met.add(id(value))
     try:
@@ -182,7 +183,7 @@ def _advice(cls: type, name: str) -> str:
         holes = [each for each in "xkv" if each in re.findall(r"\b[xkv]\b", _LINES[name])]
         return _op(_LINES[name], holes)
     member = inspect.getattr_static(cls, name)
-    if not callable(getattr(cls, name, None)) or isinstance(member, property):
+    if not callable(attribute(cls, name)) or isinstance(member, property):
         return _op(f"a.{name}", [])
     return _call(getattr(cls, name), name, bound=isinstance(member, (classmethod, staticmethod)))
 

@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from lockproof.core.errors import LockproofError
+from lockproof.core.foreign import told, trace_of_raised
 from lockproof.core.specification import Specification
 from lockproof.inference.fresh import FreshObject
 from lockproof.inference.from_class import infer as infer  # lockproof.infer is this one
@@ -228,12 +229,12 @@ def _of_package(file: Path) -> ModuleType:
 
 
 def _broken(name: str, error: BaseException) -> LockproofError:
-    frames = [each for each in traceback.extract_tb(error.__traceback__) if "importlib" not in each.filename]
+    frames = [each for each in traceback.extract_tb(trace_of_raised(error)) if "importlib" not in each.filename]
     where = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames and frames[-1].filename != __file__ else ""
     if isinstance(error, SyntaxError) and error.filename:
         where = f" at {error.filename}:{error.lineno}"
     return LockproofError(
-        f"{name} does not import: {type(error).__name__}: {error}{where}",
+        f"{name} does not import: {told(error)}{where}",
         "the module itself is at fault",
         "mend it first",
     )

@@ -129,7 +129,8 @@ def _ending(report: MutationReport) -> Iterator[str]:
     if report.left:
         yield f"{counted(report.left, 'mutant')} not run yet: the same command goes on with them"
     if report.score is None:
-        yield f"no score: no mutant of {report.subject} could be killed"
+        why = "no valid mutant was judged yet" if report.left else f"no mutant of {report.subject} could be killed"
+        yield f"no score: {why}"
         return
     if undecided := report.count(Fate.UNDECIDED):
         yield f"{counted(undecided, 'mutant')} could not be judged: not known whether a check would notice"

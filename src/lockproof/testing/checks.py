@@ -130,9 +130,9 @@ def check(
         subject = _with_names(subject)
     options = CheckOptions(
         **_common(CheckOptions, budget, seed), threads=threads, consistency=Consistency(consistency),
-        scenario=scenario, hang=in_seconds("hang", hang), memory=memory, engine=engine, skip=_names(skip), teardown=teardown,
-        runs=runs, schedules=schedules, sanitizer=sanitizer, python=None if python is None else str(python),
-        suppressions=tuple(map(str, suppressions)),
+        scenario=scenario, hang=in_seconds("hang", hang), memory=memory, engine=engine, skip=_names(skip),
+        teardown=teardown, runs=runs, schedules=schedules, sanitizer=sanitizer,
+        python=None if python is None else str(python), suppressions=tuple(map(str, suppressions)),
     )  # fmt: skip
     if sanitizer is None:
         setup = Setup.of(_packed(subject, model, factory), options, threads=threads)

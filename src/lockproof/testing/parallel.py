@@ -22,11 +22,12 @@ from lockproof.campaign.protocol.messages import EndTests
 from lockproof.campaign.protocol.setup import CollectedTest, Setup
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Omission
-from lockproof.core.options import ExploreOptions, in_seconds
+from lockproof.core.options import ExploreOptions
 from lockproof.core.repeat import RepeatTest
 from lockproof.core.settings import settings
 from lockproof.core.verdict import Finding, InternalError, Report, Verdict
 from lockproof.testing.eligible import MARK, threads_of, why_not
+from lockproof.testing.marks import said
 
 PROGRAM: Final = "lockproof.testing.under_control.pytest_process"
 
@@ -43,6 +44,7 @@ _ENDING: Final = 30.0
 _NOT_EXPLORED: Final[dict[Doubt | Omission, str]] = {
     Doubt.NOT_REPEATABLE: "its runs do not repeat",
     Doubt.NOT_CONTROLLED: "it waits for what is not under control",
+    Doubt.NEEDS_MAIN_THREAD: "it needs the main thread of the process",
     Doubt.SEEN_ONCE: "its failure does not repeat",
     Doubt.LED_ELSEWHERE: "the schedule leads elsewhere",
 }
@@ -143,13 +145,11 @@ class Tests:
 
     def _options(self, item: pytest.Item) -> ExploreOptions:
         """Return the options of a test: those of its mark, or else those of the command."""
-        mark = item.get_closest_marker(MARK)
-        said = {} if mark is None else mark.kwargs
-        budget = said.get("budget", self._config.getoption("--lockproof-parallel-budget") or BUDGET)
+        of_mark = said(item, MARK)
         return ExploreOptions(
-            budget=in_seconds("budget", budget), seed=settings.seed or 0,
-            bound=said.get("bound", ExploreOptions.bound), memory=MEMORY,
-            schedules=said.get("schedules", self._config.getoption("--lockproof-parallel-schedules")),
+            budget=of_mark.get("budget", self._config.getoption("--lockproof-parallel-budget") or BUDGET),
+            seed=settings.seed or 0, bound=of_mark.get("bound", ExploreOptions.bound), memory=MEMORY,
+            schedules=of_mark.get("schedules", self._config.getoption("--lockproof-parallel-schedules")),
             schedule=self._config.getoption("--lockproof-schedule"),
         )  # fmt: skip
 
@@ -174,8 +174,8 @@ class Tests:
             try:
                 self._child.start()
             except (LockproofError, Died) as error:
-                said = error.fact if isinstance(error, LockproofError) else _last_words(error)
-                self._refusal = f"pytest does not start under control, {said}"
+                why = error.fact if isinstance(error, LockproofError) else _last_words(error)
+                self._refusal = f"pytest does not start under control, {why}"
                 raise LockproofError(self._refusal) from None
         return self._child, self._setup
 

@@ -103,14 +103,20 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "lockproof(skip=[...]): what the checks of a test excuse, as lockproof.check(skip=...) does"
     )
     config.addinivalue_line(
-        "markers", "lockproof_explore(budget=..., bound=...): the test starts threads; explore their schedules"
+        "markers",
+        "lockproof_explore(budget=..., bound=..., schedules=...): the test starts threads; explore their schedules",
     )
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
     """Let the checks of a test excuse what its marks name, and explore it afterwards if that is asked for."""
-    settings.skip = tuple(name for mark in item.iter_markers("lockproof") for name in mark.kwargs.get("skip", ()))
+    if any(item.get_closest_marker(name) is not None for name in ("lockproof", "lockproof_explore")):
+        from lockproof.testing.marks import refusal, skipped
+
+        if refused := refusal(item):
+            pytest.fail(refused, pytrace=False)
+        settings.skip = skipped(item)
     try:
         yield
     finally:

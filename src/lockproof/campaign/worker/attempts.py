@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from lockproof.campaign.protocol.messages import Attempt, Fresh
+from lockproof.core.foreign import told
 from lockproof.core.members import members_of
 from lockproof.core.model import TooManyChoices, WouldBlock
 from lockproof.core.operation import SUBJECTS, Operation, OperationKind
@@ -50,7 +51,7 @@ def attempted(specification: Specification, member: str, announce: Callable[[Seq
             error = _raised(specification, contents, operation)
             if error is None:
                 return Attempt(scenario)
-            raised, first = raised or f"{type(error).__name__}: {error}".removesuffix(": "), first or scenario
+            raised, first = raised or told(error), first or scenario
     return Attempt(first, raised)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from lockproof.core.foreign import attribute, is_a
 from lockproof.core.handles import call_of
 from lockproof.core.operation import UNKNOWN_KIND, Operation, OperationKind
 from lockproof.core.scenario import Scenario
@@ -33,7 +34,7 @@ def has_waits(subject: Any) -> bool:
     waiting = deque([subject])
     while waiting and len(met) < MOST_OBJECTS:
         each = waiting.popleft()
-        if isinstance(each, kinds):
+        if is_a(each, kinds):
             return True
         if id(each) in met:
             continue
@@ -42,10 +43,10 @@ def has_waits(subject: Any) -> bool:
             waiting += list(each)[:MOST_OBJECTS]
         elif type(each) is dict:
             waiting += list(each.values())[:MOST_OBJECTS]
-        elif not isinstance(each, type):
-            waiting += list(getattr(each, "__dict__", {}).values())
+        elif not is_a(each, type):
+            waiting += list(attribute(each, "__dict__", {}).values())
             names = [name for cls in type(each).__mro__ for name in _slots(cls)]
-            waiting += [getattr(each, name) for name in names if hasattr(each, name)]
+            waiting += [attribute(each, name) for name in names]
     return False
 
 

@@ -194,6 +194,11 @@ class Case:
             self._doubts[outcome] = doubt
         return outcome
 
+    def forbidden(self, record: Record) -> Outcome:
+        """Return the outcome of a run that is a violation because of how it ended, whatever the results are."""
+        threads = tuple(tuple(map(show, results)) for results in record.results)
+        return Outcome(threads, tuple(map(show, record.final)), 0, Verdict.VIOLATION, False, self._exceptions(record))
+
     def _exceptions(self, record: Record) -> tuple[str, ...]:
         """Return which calls raised an exception, with what is known of it."""
         rows = zip((*self.scenario.threads, self.scenario.final), (*record.results, record.final), strict=False)

@@ -43,6 +43,7 @@ from lockproof.campaign.worker.exploring import (
     Program,
     given_up,
     masking_of,
+    needs_main_thread,
     returns,
     seen_in,
 )
@@ -56,12 +57,13 @@ from lockproof.core import environment
 from lockproof.core.adjustment import Adjustment
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Omission
+from lockproof.core.foreign import told
 from lockproof.core.lives import lives
 from lockproof.core.own_time import real as time
 from lockproof.core.scenario import Scenario
 from lockproof.core.schedule import Schedule
 from lockproof.core.specification import Specification
-from lockproof.core.values import WAITS
+from lockproof.core.values import NOT_BEGUN, WAITS
 from lockproof.core.verdict import ASSERTIONS, Control, Explanation, FindingKind, Nonconformance, Outcome, Verdict
 from lockproof.core.watched import Watched
 from lockproof.engines.control.install import instrumentation
@@ -102,6 +104,8 @@ class _JudgedProgram:
 
     def look(self, result: Result) -> Problem | Doubt | None:
         """Return what is wrong with the run that has just ended, or why it cannot be judged; None if nothing is."""
+        if needs_main_thread(result):
+            return Doubt.NEEDS_MAIN_THREAD
         problem = seen_in(result, self.program)
         program = self.program
         if problem is not None and problem.kind in STUCK and (judged := self._of_stuck()) is not None:
@@ -115,7 +119,7 @@ class _JudgedProgram:
                 return Problem(FindingKind.NOT_LINEARIZABLE, key=key)  # all calls ended; only an observer waits
             return self.case.doubt_of(outcome) if self.case is not None else None
         if problem is not None or self.case is None or not isinstance(program, ScenarioProgram):
-            return problem
+            return problem if problem is None or problem.kind not in STUCK else replace(problem, until=self._until())
         if not program.complete:
             return Doubt.GIVEN_UP
         assert self.answers is not None
@@ -125,6 +129,17 @@ class _JudgedProgram:
         if outcome.verdict is Verdict.VIOLATION:
             return Problem(FindingKind.NOT_LINEARIZABLE, key=key)
         return self.case.doubt_of(outcome)
+
+    def _until(self) -> Record | None:
+        """Return what the calls of a run that did not end came to; None of a function."""
+        program, case = self.program, self.case
+        if case is None or not isinstance(program, ScenarioProgram):
+            return None
+        rows = []
+        for calls, results, seen in zip(case.scenario.threads, program.results, program.seen, strict=True):
+            row = [*results, *[WAITS] * (len(seen) > len(results))]
+            rows.append((*row, *[NOT_BEGUN] * (len(calls) - len(row))))
+        return Record(tuple(rows), tuple(program.ended()), ())
 
     def _of_stuck(self) -> tuple[Outcome, Any] | None:
         """Return the judged outcome of a run that ended with calls that wait, and its key; None if it is not judged."""
@@ -182,6 +197,7 @@ class ControlledWorker(Worker):
                 for each in inspect.signature(loaded).parameters.values()
                 if each.default is each.empty and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
             ]
+            _refuse_lazy(loaded)
             if needed:
                 raise LockproofError(
                     f"{loaded.__qualname__} has parameters: {', '.join(needed)}",
@@ -409,7 +425,29 @@ class ControlledWorker(Worker):
             with Watchdog(self._hang + 30):
                 outcome = judged.case.outcome(record)
                 explanation = judged.case.explained(record)
+        elif problem.until is not None and judged.case is not None:
+            outcome = judged.case.forbidden(problem.until)
         return Found(problem.kind, control, problem.detail, problem.text, outcome, explanation)
+
+
+def _refuse_lazy(function: Callable[..., object]) -> None:
+    """Refuse a function whose call runs none of its code.
+
+    Raises:
+        LockproofError: it is an async function or a generator.
+
+    """
+    lazy = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+    if not lazy and not inspect.isgeneratorfunction(function):
+        return
+    kind = "an async function" if lazy else "a generator function"
+    raise LockproofError(
+        f"{function.__qualname__} is {kind}: a call of it runs none of its code",
+        "lockproof explores a function that starts threads and asserts when it is called",
+        "write a function around it that runs it, with asyncio.run; the tasks of one loop are out of sight"
+        if lazy
+        else "take the yield out, or write a function around it that goes through it",
+    )
 
 
 def _own_strategy(name: str, seed: int) -> Callable[[], Any]:
@@ -424,7 +462,7 @@ def _own_strategy(name: str, seed: int) -> Callable[[], Any]:
         made = kind(seed)
     except Exception as error:
         raise LockproofError(
-            f"{name} cannot be made: {type(error).__name__}: {error}",
+            f"{name} cannot be made: {told(error)}",
             "a strategy is called with one argument, the seed",
             "give its __init__ a parameter `seed`",
         ) from None

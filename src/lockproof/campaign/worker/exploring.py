@@ -8,7 +8,6 @@ Only a search that has ended is called complete. If every trace was run, nothing
 from __future__ import annotations
 
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -16,6 +15,7 @@ from typing import Any, Final
 from lockproof.campaign.protocol.counts import Counts
 from lockproof.campaign.worker.portfolio import SLICE, Stage, next_of, part_of, portfolio
 from lockproof.core.evidence import Doubt, Doubted, Evidence
+from lockproof.core.foreign import formatted, is_a, message_of, told, trace_of_raised
 from lockproof.core.interpreter import VERSION
 from lockproof.core.options import DRAWING, EXHAUSTIVE
 from lockproof.core.pace import SCHEDULE, pace
@@ -33,6 +33,7 @@ from lockproof.engines.control.task import Result, own, place
 from lockproof.engines.strategies.exhaustive import Diverged, Preemptions, ScheduleReplay, SyncOrders
 from lockproof.engines.strategies.samplers import SAMPLERS
 from lockproof.engines.strategies.traces import Traces
+from lockproof.engines.threads.compiled import Record
 
 EXPLORING: Final = "exploring a scenario"
 
@@ -49,6 +50,7 @@ class Problem:
     """What is wrong with a run.
 
     `detail` is a sentence, `text` a traceback, `blocked` what threads wait for, and `key` the results of a scenario.
+    `until` are the results of a run that did not end and that no judge has seen.
     """
 
     kind: FindingKind
@@ -56,6 +58,7 @@ class Problem:
     text: str = ""
     blocked: list[Any] = field(default_factory=list)
     key: Any = None
+    until: Record | None = None
 
     def same(self, other: Problem | Doubt | None) -> bool:
         """Tell whether another run has a problem of the same kind."""
@@ -71,11 +74,10 @@ def seen_in(result: Result, program: Program) -> Problem | None:
     """Return what is wrong with a run of any program: for that no model is needed."""
     function = isinstance(program, FunctionProgram)
     harmless = program.harmless if isinstance(program, FunctionProgram) else ()
-    if errors := [each for each in result.errors if not isinstance(each[1], harmless)]:
+    if errors := [each for each in result.errors if not is_a(each[1], harmless)]:
         thread, error = errors[0]
-        text = "".join(_of_the_subject(error)) if function else repr(error)
-        message = f": {error}" if str(error) else ""
-        return Problem(FindingKind.EXCEPTION, f"{type(error).__name__}{message}, in {thread}", text)
+        text = "".join(_of_the_subject(error)) if function else told(error)
+        return Problem(FindingKind.EXCEPTION, f"{told(error)}, in {thread}", text)
     if result.deadlock:
         rows = [row for row in result.deadlock if function or row.thread != MAIN] or result.deadlock
         return Problem(FindingKind.DEADLOCK, "no thread can go on", blocked=rows)
@@ -89,6 +91,17 @@ def seen_in(result: Result, program: Program) -> Problem | None:
         some = ", ".join(result.loops[:MOST_LOOPS]) + (", ..." if len(result.loops) > MOST_LOOPS else "")
         return Problem(FindingKind.NO_PROGRESS, f"after {MOST_STEPS:,} steps every thread goes round in a loop: {some}")
     return None
+
+
+def needs_main_thread(result: Result) -> bool:
+    """Tell whether a run has ended since its main thread, under control, is not that of the process.
+
+    In other threads the same exception comes without lockproof too.
+    """
+    return any(
+        thread == MAIN and type(error) is ValueError and "only works in main thread" in message_of(error)
+        for thread, error in result.errors[:1]
+    )
 
 
 def returns(program: Program) -> bool:
@@ -105,13 +118,13 @@ def given_up(result: Result, program: Program) -> bool:
 
 def _of_the_subject(error: BaseException) -> list[str]:
     """Return the traceback without the frames of lockproof and of Thread that led to the subject's code."""
-    trace = error.__traceback__
+    trace = trace_of_raised(error)
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
         if not own(file) and file != threading.__file__ and not instrumentation.leaves_alone(file):
             break
         trace = trace.tb_next
-    return traceback.format_exception(type(error), error, trace)
+    return formatted(error, trace)
 
 
 class Exploration:

@@ -11,11 +11,13 @@ import os
 import queue
 import signal
 import sys
+import sysconfig
 import threading
 import traceback
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from lockproof.campaign.protocol.messages import (
     REQUESTS,
@@ -36,6 +38,7 @@ from lockproof.campaign.worker.requests import Worker
 from lockproof.campaign.worker.watchdog import ThreadHung
 from lockproof.core import own_time
 from lockproof.core.errors import LockproofError
+from lockproof.core.foreign import told, trace_of_raised
 from lockproof.core.lives import lives
 from lockproof.core.pace import pace
 from lockproof.engines.control.task import Lost
@@ -141,14 +144,38 @@ def serve(connection: Connection, new_worker: Callable[[], Worker], last: type[R
             message = Hung(str(lost), lost.stacks)
         except LockproofError as error:
             message = Refused(error.fact, error.cause, error.step)
-        except Exception:
-            message = Fault(traceback.format_exc())
+        except Exception as error:
+            message = _raised_by_the_subject(error) or Fault(traceback.format_exc())
         if cuts := pace.took():
             connection.answer(Cut(tuple(cuts)))
         connection.answer(message)
         request = connection.request()
         if type(request) is last:
             return
+
+
+def _raised_by_the_subject(error: Exception) -> Refused | None:
+    """Return the refusal of a subject whose code has raised while lockproof looked at it; None if lockproof failed."""
+    own = str(Path(__file__).resolve().parents[2]) + os.sep
+    frames = traceback.extract_tb(trace_of_raised(error))
+    inner = list(takewhile(lambda frame: not frame.filename.startswith(own), reversed(frames)))
+    its = [each for each in inner if not each.filename.startswith("<") and not _is_standard(each.filename)]
+    if not its:
+        return None
+    return Refused(
+        f"{its[0].name} at {its[0].filename}:{its[0].lineno} raises {told(error)}",
+        "lockproof has looked at the class or at one of its objects, as hasattr(), isinstance() or == do",
+        "let it raise AttributeError for an attribute that there is not, and let it return NotImplemented for an "
+        "operand that it does not know",
+    )
+
+
+_STANDARD: Final = sysconfig.get_paths()["stdlib"] + os.sep
+
+
+def _is_standard(file: str) -> bool:
+    """Tell whether a file belongs to the standard library."""
+    return file.startswith(_STANDARD) and "site-packages" not in file
 
 
 def _other_version(greeting: Greeting) -> Refused:

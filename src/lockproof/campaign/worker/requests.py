@@ -53,6 +53,7 @@ from lockproof.core.adjustment import Adjustment
 from lockproof.core.avoided import Avoided
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Omission
+from lockproof.core.foreign import is_a, told
 from lockproof.core.lives import lives
 from lockproof.core.members import Member
 from lockproof.core.model import TooManyChoices
@@ -157,8 +158,8 @@ class Worker:
         with Watchdog(self._hang):
             subject = specification.subject()
             specification = lives.serve(specification, subject, self._teardown)
-        self._owner = subject if isinstance(subject, ModuleType) else type(subject)
-        function = isinstance(subject, ModuleType) and not isinstance(loaded, (ModuleType, Specification))
+        self._owner = subject if is_a(subject, ModuleType) else type(subject)
+        function = is_a(subject, ModuleType) and not isinstance(loaded, (ModuleType, Specification))
         self._only = name.rpartition(":")[2] if function else ""
         self._inferred = not isinstance(loaded, Specification) and model is None
         if isinstance(loaded, Specification):
@@ -232,7 +233,7 @@ class Worker:
                     line.compiled(self.specification.globals)(*subjects.values())
                 except (AttributeError, NameError) as error:
                     raise LockproofError(
-                        f"`{line}` of the initial part raises {type(error).__name__}: {error}",
+                        f"`{line}` of the initial part raises {told(error)}",
                         "a misspelt name",
                         "correct the name, or have an operation before it that makes the attribute",
                     ) from None

@@ -254,7 +254,7 @@ class Instrumentation:
         while caller is not None and sharing(caller.f_code.co_filename):
             caller = caller.f_back
         file = "" if caller is None else caller.f_code.co_filename
-        if file in self._included or not (of_the_library(file) or file.startswith(_OWN)):
+        if file in self._included or not (of_the_library(file) or file.startswith(OWN)):
             self.touched[name] = None
         return None
 

@@ -181,14 +181,15 @@ class Result:
 
 def blocked(task: Task) -> BlockedThread:
     """Return the resource that a waiting task wants, and the task that has it, as text."""
-    wanted, where = task.wants, site_of_thread(task.ident)
+    wanted, (where, inside) = task.wants, places_of_thread(task.ident)
     if wanted is None:
         return BlockedThread(task.name, "nothing", where, "", "", 0)
+    what = wanted.describe() + (f", in {os.path.basename(inside)}" if inside else "")
     owner = next((each for each in wanted.owners()), None)
     if owner is None or isinstance(wanted, Task):
-        return BlockedThread(task.name, wanted.describe(), where, "", "", 0)
+        return BlockedThread(task.name, what, where, "", "", 0)
     count = getattr(wanted, "count", 1)
-    return BlockedThread(task.name, wanted.describe(), where, owner.name, place(owner.held.get(wanted)), count)
+    return BlockedThread(task.name, what, where, owner.name, place(owner.held.get(wanted)), count)
 
 
 def stacks_of(tasks: Sequence[Task]) -> str:
@@ -218,6 +219,29 @@ def site_of_thread(ident: int) -> str:
     while frame is not None and _skipped[frame.f_code.co_filename]:
         frame = frame.f_back
     return "" if frame is None else place((frame.f_code, frame.f_lasti))
+
+
+def places_of_thread(ident: int) -> tuple[str, str]:
+    """Return the place of a thread in the user's code, and the place in the standard library that it has called.
+
+    The second is "" if it has called none. If no file but those of the library has a frame, its place is the first.
+    """
+    inside = site_of_thread(ident)
+    frame: FrameType | None = current_frames().get(ident)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not _skipped[file] and not file.startswith("<") and not _is_library(file):
+            where = place((frame.f_code, frame.f_lasti))
+            return (where, "") if where == inside else (where, inside)
+        frame = frame.f_back
+    return inside, ""
+
+
+_LIBRARY: Final = os.path.dirname(threading.__file__) + os.sep
+
+
+def _is_library(file: str) -> bool:
+    return file.startswith(_LIBRARY) and "site-packages" not in file
 
 
 class _Skipped(dict[str, bool]):

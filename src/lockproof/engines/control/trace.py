@@ -26,6 +26,9 @@ from lockproof.engines.control.task import Site, Task, place
 
 _ANSWERS: Final = frozenset(("TO_BOOL", "COMPARE_OP", "GET_ITER", "FOR_ITER", "UNPACK_SEQUENCE"))
 _LONGEST: Final = 40
+
+ENDED: Final = "it ends"
+"""Why another thread goes on after one that has ended."""
 _id: Final = id  # the real one, whatever is installed
 
 MANY: Final = 4
@@ -48,27 +51,62 @@ class _Event:
 
 @dataclass
 class Tracer:
-    """Collects the events of one run of the engine. Use as a context manager around `engine.run`."""
+    """Collects the events of one run of the engine. Use as a context manager around `engine.run`.
+
+    `_left` has why each thread has handed over last. The engine knows only the reason of the last hand-over, which may
+    be that of a thread that made no step that is shown. `_asked_for` has the locks that threads of a deadlock did not
+    get: the story tells how others came to have them.
+    """
 
     engine: Engine
     first: int = 1
     events: list[_Event] = field(default_factory=list)
     _open: tuple[_Event, str, FrameType] | None = None
+    _left: dict[int, str] = field(default_factory=dict)
+    _asked_for: dict[int, str] = field(default_factory=dict)
 
     def __enter__(self) -> Tracer:
         self.engine.watcher = self._watch
+        turns = self.engine.turns
+        leave = turns.leave
+
+        def watched(task: Task, chosen: int) -> None:
+            self._left[task.index] = self._reason(task)
+            self._note_wanted(task)
+            leave(task, chosen)
+            self._asked_for.pop(task.index, None)  # it got the turn again, and so what it waited for
+
+        vars(turns)["leave"] = watched  # beside the method, and gone with the tracer
         return self
 
     def __exit__(self, *_: object) -> None:
         self.engine.watcher = None
+        del vars(self.engine.turns)["leave"]
         self._settle()
+        for task in self.engine.turns.tasks:
+            self._note_wanted(task)
+
+    def _note_wanted(self, task: Task) -> None:
+        if (name := getattr(task.wants, "name", "")).startswith("#"):
+            self._asked_for[task.index] = name
+
+    def _reason(self, task: Task) -> str:
+        if task.ready or task.wants is None:
+            return self.engine.reason
+        turns = self.engine.turns
+        turns.inside, inside = True, turns.inside  # to describe an object may call code of the subject
+        try:
+            return f"it waits for {task.wants.describe()}"
+        finally:
+            turns.inside = inside
 
     def _watch(self, task: Task, site: Site | None, what: str, frame: FrameType | None) -> None:
         self._settle()
-        if self.engine.turns.inside:
-            return
-        if self.events and self.events[-1].thread != task.index:
-            self.events[-1].switch = self.engine.reason
+        turns = self.engine.turns
+        if turns.inside or turns.abandoning:
+            return  # what a thread does while its run is given up, in `finally` for instance, is no part of the story
+        if self.events and (last := self.events[-1]).thread != task.index:
+            last.switch = ENDED if turns.tasks[last.thread].done else self._left.get(last.thread, "")
         event = _Event(task.index, task.name, site, what, False, "", len(self.engine.turns.tasks) == 1)
         if what[0] in "+-" and "#" in what:
             event.note = "takes the lock" if what[0] == "+" else "releases the lock"
@@ -107,8 +145,8 @@ class Tracer:
         """
         shown = [each for each in self.events if parallel is None or each.thread in parallel]
         by: dict[str, set[int]] = {}
-        for event in shown:
-            by.setdefault(event.what, set()).add(event.thread)
+        for thread, what in [*((each.thread, each.what) for each in shown), *self._asked_for.items()]:
+            by.setdefault(what, set()).add(thread)
         matter = [event for event in shown if len(by[event.what]) > 1 and event.note]
         for before, event in pairwise(matter):
             if before.thread != event.thread and not before.switch:

@@ -131,7 +131,8 @@ def _thread_box(each: BlockedThread, x: float, y: float) -> Box:
 
 
 def _thing_box(each: BlockedThread, x: float, y: float) -> Box:
-    head, mark, place = shortened(each.waits_for).partition(" made at ")
+    thing = each.waits_for.partition(", in ")[0]  # without the place in the library, which is the thread's
+    head, mark, place = shortened(thing).partition(" made at ")
     taken = f"taken at {short_place(each.owned_since)}" if each.owned_since else ""
     second = taken or (f"made at {place}" if mark else "")
     return _box(f"{head} of {place}" if mark and taken else head, second, x, y, thread=False)

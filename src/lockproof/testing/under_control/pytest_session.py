@@ -12,7 +12,7 @@ import pytest
 from lockproof.campaign.protocol.messages import Describe, Description, EndTests, Request, UseTest
 from lockproof.campaign.protocol.setup import CollectedTest, Named, Setup
 from lockproof.campaign.worker.controlled import ControlledWorker
-from lockproof.campaign.worker.exploring import Problem, seen_in
+from lockproof.campaign.worker.exploring import Problem, needs_main_thread, seen_in
 from lockproof.campaign.worker.process import Connection, serve
 from lockproof.campaign.worker.watchdog import Watchdog
 from lockproof.core import environment
@@ -182,6 +182,8 @@ class TestWorker(ControlledWorker):
         result = self._one_after_the_other(chosen, Switching.SYNC)
         if result.bounded:
             raise LockproofError(_TOO_LONG)
+        if number == 1 and needs_main_thread(result):
+            return  # the exploration says so
         if problem := seen_in(result, chosen):
             raise LockproofError(f"{fact}: {_first_line(problem)}")
         if chosen.skipped:
