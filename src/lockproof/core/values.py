@@ -11,6 +11,7 @@ if the same results show the same object; docs/adr/0028 says where that is not a
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import sys
@@ -151,6 +152,9 @@ WAITS: Final = TextForm("waits for ever")
 NOT_BEGUN: Final = TextForm("never begins")
 """In place of a result: a call before it, in the same thread, never returned."""
 
+NOT_AWAITED = TextForm("a coroutine that was not awaited")
+"""In place of a result: the call made a coroutine or an asynchronous generator, and ran nothing of the method."""
+
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _DEEPEST: Final = 12
 
@@ -173,6 +177,11 @@ def canonical(value: Any, subjects: Mapping[str, object] | None = None, depth: i
     for name, subject in (subjects or {}).items():
         if value is subject:
             return TextForm(name)
+    if inspect.iscoroutine(value):
+        value.close()  # or Python warns of it whenever it is collected
+        return NOT_AWAITED
+    if inspect.isasyncgen(value):
+        return NOT_AWAITED
     try:
         return _container(value, subjects, depth + 1)
     except Exception as error:
@@ -307,7 +316,8 @@ def masked(form: Any) -> Any:
     if type(form) is float or (type(form) is int and abs(form) >= _LARGE):
         return TextForm("<varies>")
     if isinstance(form, TextForm):
-        return TextForm(_IDENTIFIER.sub("<varies>", form.text))
+        text = _IDENTIFIER.sub("<varies>", form.text)
+        return form if text == form.text else TextForm(text)
     return _IDENTIFIER.sub("<varies>", form) if type(form) is str else form
 
 

@@ -193,11 +193,16 @@ def _call(function: Any, name: str, *, bound: bool) -> str:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError, NameError):
         return _op(f"a.{name}(...)", [])
+    asynchronous = inspect.iscoroutinefunction(function)
     needed = [each for each in (parameters if bound else parameters[1:]) if each.default is each.empty]
     by_place = [each.name for each in needed if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
     by_name = [each.name for each in needed if each.kind is each.KEYWORD_ONLY]
     arguments = [*by_place, *(f"{each}={each}" for each in by_name)]
-    return _op(f"a.{name}({', '.join(arguments)})", [*by_place, *by_name])
+    line = f"a.{name}({', '.join(arguments)})"
+    if inspect.isasyncgenfunction(function):
+        return f'op("looped(a)", ...), where looped is a function of yours that loops over {line}'
+    advice = _op(f"asyncio.run({line})" if asynchronous else line, [*by_place, *by_name])
+    return f'{advice}, with names={{"asyncio": asyncio}}' if asynchronous else advice
 
 
 def _op(line: str, holes: Iterable[str]) -> str:

@@ -49,18 +49,20 @@ def test_a_class_of_which_everything_was_called_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "member", "why"),
+    ("name", "member", "why", "line"),
     [
-        ("AsyncShelf", "put_later", "it is asynchronous"),
-        ("PickyShelf", "lend", "every call raised Refusal: the shelf is shut"),
+        ("AsyncShelf", "put_later", "it is asynchronous", "asyncio.run(a.put_later(book))"),
+        ("PickyShelf", "lend", "every call raised Refusal: the shelf is shut", "a.lend(book)"),
     ],
 )
-def test_a_member_that_was_never_called_makes_it_unknown_until_it_is_excused(name: str, member: str, why: str) -> None:
+def test_a_member_that_was_never_called_makes_it_unknown_until_it_is_excused(
+    name: str, member: str, why: str, line: str
+) -> None:
     report = checked(name)
     assert (report.verdict, codes(report)) == (Verdict.UNKNOWN, [Doubt.MEMBER_NEVER_CALLED])
     (reason,) = report.unknown
     assert reason.text.endswith(f"{member}: {why}")
-    assert f'op("a.{member}(book)", book=[...])' in reason.step and f"--skip {member}" in reason.step
+    assert f'op("{line}", book=[...])' in reason.step and f"--skip {member}" in reason.step
     assert report.coverage.uncalled == (member,)
     excused = checked(name, skip=(member,))
     assert excused.verdict is Verdict.HELD
@@ -161,6 +163,25 @@ def test_what_the_user_says_to_run_is_all_that_counts_and_the_first_line_counts_
         assert report.verdict is Verdict.HELD, report.unknown
         assert ": HELD: 1 of 3 methods, " in as_text(report).partition("\n")[0]
         assert any("put_later is left out" in note for note in report.notes) or name == "few"
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("unawaited", "put_later(1)"), ("unlooped", "each()"), ("unawaited_by_a_function", "soon(1)")],
+)
+def test_a_coroutine_that_nobody_awaits_is_no_call(name: str, line: str) -> None:
+    report = checked(name)
+    assert (report.verdict, codes(report)) == (Verdict.UNKNOWN, [Doubt.NEVER_AWAITED])
+    assert report.unknown[0].text.endswith(f": a.{line}") and f"asyncio.run(a.{line})" in report.unknown[0].step
+    assert line.partition("(")[0] not in report.coverage.called
+    alone = checked("LaterShelf", scenario=f"a.{line} || a.{line} ->")
+    assert codes(alone) == [Doubt.NEVER_AWAITED, Doubt.NOTHING_RETURNED]
+
+
+def test_an_operation_that_runs_the_coroutine_is_a_call_of_the_method() -> None:
+    report = checked("awaited", runs=100)
+    assert report.verdict is Verdict.HELD, report.unknown
+    assert "put_later" in report.coverage.called
 
 
 # Health checks.
