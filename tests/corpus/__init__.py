@@ -369,6 +369,17 @@ _HANDED: Final = (
          "keep(a, a.meter('x')) -> kept(a).count() || kept(a).count() ->", shows="free-threaded"),
 )  # fmt: skip
 
+_TOKENS: Final = (
+    pair("tokens", "Logins", "lost update",
+         "one of two users who came in at the same time is unknown",
+         "keep(a, a.login('x'), 1) || keep(a, a.login('x'), 2) -> a.user_of(kept(a, 1)); a.user_of(kept(a, 2))"),
+    pair("tokens", "OneTicket", "check-then-act",
+         "two threads get different tickets for one user", "a.ticket('x') || a.ticket('x') ->"),
+    pair("tokens", "Uploads", "check-then-act",
+         "both threads find the upload, and the second raises KeyError",
+         "keep(a, a.begin()) -> a.finish(kept(a)) || a.finish(kept(a)) ->"),
+)  # fmt: skip
+
 _ARGUMENTS: Final = (
     pair("arguments", "Till", "two-lock deadlock",
          "each of two threads holds its own till and waits for the other's",
@@ -449,5 +460,5 @@ _SHARED_LOCKS: Final = (
 
 PAIRS: Final = (
     *_SETS, *_BUILTIN_SETS, *_COUNTERS, *_CACHES, *_DICTS, *_LISTS, *_QUEUES, *_REGISTRIES, *_POOLS, *_CLOCKS, *_ALIKE,
-    *_OBSERVED, *_WAITING, *_HANDED, *_ARGUMENTS, *_BESIDE, *_PREPARED, *_BOUNDS, *_TEXTS, *_SHARED_LOCKS,
+    *_OBSERVED, *_WAITING, *_HANDED, *_TOKENS, *_ARGUMENTS, *_BESIDE, *_PREPARED, *_BOUNDS, *_TEXTS, *_SHARED_LOCKS,
 )  # fmt: skip

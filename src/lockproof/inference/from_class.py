@@ -312,13 +312,14 @@ def _preparing(kinds: list[OperationKind]) -> list[OperationKind] | None:
         "update",
     )
     first = [each for each in kinds if only_initial(each.text)]
-    first += [
+    changing = [each for each in kinds if not (_is_about_handles(each) or each.reads)]
+    named = [
         each
-        for each in kinds
-        if not (_is_about_handles(each) or each.reads)
+        for each in changing
         if generic.fills(each) or (each.weight >= 1 and any(each.text.startswith(f"a.{name}(") for name in names))
     ]
-    return [*first, *(each for each in kinds if each.text == "a[k] = v")] or None
+    named += [each for each in kinds if each.text == "a[k] = v"]
+    return [*first, *(named or changing)] if first or named else None
 
 
 def _waiting(cls: type, make: Make, waits: waiting.Waits) -> Specification:

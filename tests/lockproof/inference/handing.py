@@ -282,3 +282,37 @@ class Hall:
         with self.lock:
             self.taken += seats
         return Ticket(self, seats)
+
+
+class Labels:
+    """`label` returns a new label, and `shout` does with it what it does with any text."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._given: list[str] = []
+
+    def label(self) -> str:
+        with self._lock:
+            self._given.append(f"label-{len(self._given)}")
+            return self._given[-1]
+
+    def shout(self, text: str) -> str:
+        return f"{text}!"
+
+    def again(self, text: str) -> str:
+        with self._lock:
+            self._given.append(text)
+            return "noted"
+
+
+class KnownLabels(Labels):
+    """`known` answers otherwise to a label that was given out, and `drop` changes something only then."""
+
+    def known(self, text: str) -> bool:
+        with self._lock:
+            return text in self._given
+
+    def drop(self, text: str) -> None:
+        with self._lock:
+            if text in self._given:
+                self._given.remove(text)
