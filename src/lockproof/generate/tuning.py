@@ -78,6 +78,17 @@ MOST_BEGINNINGS: Final = 400
 BEGINNINGS_TIME: Final = 0.3
 """Runs of one thread that are made to find that out, and seconds for them."""
 
+SITUATION_EVERY: Final = 4
+"""One in so many scenarios begins in a situation in which one of its operations runs code of its own, where there are
+any (see `situations`)."""
+
+MOST_SITUATION_RUNS: Final = 1_500
+SITUATIONS_TIME: Final = 0.4
+"""Runs of one thread that are made to find these situations, and seconds for them."""
+
+LONGEST_SITUATION: Final = 4
+"""The most operations of a situation, time that passes apart: so a bound of three or four entries is reached."""
+
 FILLING: Final = 0.75
 """Share of initial parts that consist of operations known to change something, where such are known."""
 

@@ -26,6 +26,7 @@ from lockproof.core.values import unordered
 from lockproof.inference import generic
 from lockproof.inference import put_get as waiting
 from lockproof.inference.attributes import attributes
+from lockproof.inference.bounds import with_small_bounds
 from lockproof.inference.catalogue import NAMES, Catalogue, defines, has
 from lockproof.inference.fitting import fitted
 from lockproof.inference.fresh import fresh_if_shared
@@ -48,6 +49,11 @@ def infer(cls: type, *, model: Callable[[], Any] | str | None = None, factory: M
         LockproofError: No subject or model can be made, there is no such kind, or there is no operation to try.
 
     """
+    found = _inferred(cls, model, factory)
+    return found if factory is not None else with_small_bounds(found, cls)
+
+
+def _inferred(cls: type, model: Callable[[], Any] | str | None, factory: Make | None) -> Specification:
     make = factory if factory is not None else cls
     fresh = _fresh(cls, make)
     if factory is not None and not isinstance(fresh, cls):

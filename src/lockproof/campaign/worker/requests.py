@@ -66,8 +66,7 @@ from lockproof.core.verdict import Nonconformance, Verdict
 from lockproof.core.watched import Watched
 from lockproof.engines.threads.compiled import CompiledProgram, RecordKey
 from lockproof.engines.threads.crew import Crew
-from lockproof.generate.generator import Generator, productive
-from lockproof.generate.initial import beginnings
+from lockproof.generate.generator import Generator, beginnings, productive, situations
 from lockproof.generate.tuning import ATTEMPTS, GENERATING, ORDER_BLIND_SHARE, PAIR
 from lockproof.inference.conformance import conform
 from lockproof.inference.generic import with_time
@@ -108,6 +107,7 @@ class Worker:
         self._aimed, self._differing = setup.aim.kinds, setup.aim.differing
         self._filling = frozenset(setup.aim.filling or ())
         self._beginnings: dict[str, tuple[str, ...]] = {}
+        self._situations: tuple[tuple[str, ...], ...] = ()
         self._known, self._waits, self._skip = setup.watched, setup.waits, setup.skip
         self._made: Scenario | None = None
         self._own_threads, self._sanitized = False, setup.sanitized
@@ -178,6 +178,7 @@ class Worker:
             specification = with_time(specification) if adjustment.timed else specification
             self._filling = self._filling or frozenset(adjustment.filling)
             self._beginnings = {line: tuple(first) for line, *first in adjustment.beginnings}
+            self._situations = adjustment.situations
         return marked(specification, self._waits)
 
     def announce(self, lines: Sequence[str]) -> None:
@@ -291,12 +292,13 @@ class Worker:
             self._filling = self._filling or productive(result.specification, self.announce)
             if not self._aimed:
                 self._beginnings = beginnings(result.specification, self._filling, self.announce)
+                self._situations = situations(parted(self.specification) or scope, self.announce)
         return result.nonconformances
 
     def _changes(self, filling: Sequence[str] = ()) -> Adjustment:
         timed, threads = own_time.was_read, self._own_threads
         return Adjustment.of(self._loaded, self.specification, timed=timed, threads=threads, filling=filling,
-                             beginnings=self._beginnings)  # fmt: skip
+                             beginnings=self._beginnings, situations=self._situations)  # fmt: skip
 
     def _compared(self) -> frozenset[str]:
         """Return the kinds whose results are compared with the model; empty for all."""
@@ -332,7 +334,8 @@ class Worker:
         aimed = {text: count for text, count in self._aimed.items() if text in known}
         if scope is None or (self._aimed and not aimed):
             return None
-        return Generator(scope, self._threads, self._seed, self._filling, aimed, watched, self._beginnings)
+        return Generator(scope, self._threads, self._seed, self._filling, aimed, watched, self._beginnings,
+                         self._situations)  # fmt: skip
 
     def avoid(self, together: Sequence[Sequence[str]]) -> Done:
         """From now on make no scenario that has the kinds of all lines in one of these lists."""
