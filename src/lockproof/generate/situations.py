@@ -11,6 +11,7 @@ fuzzers do that are guided by coverage, without mutations: the programs are few 
 from __future__ import annotations
 
 import sys
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -26,7 +27,7 @@ from lockproof.core.pace import pace
 from lockproof.core.probes import comes_back
 from lockproof.core.specification import Specification
 from lockproof.generate import tuning
-from lockproof.generate.reach import Monitor
+from lockproof.generate.reach import WAITING, Monitor
 
 type Situation = tuple[str, ...]
 """A line, and then the lines after which it runs code of its own."""
@@ -45,12 +46,13 @@ def situations(specification: Specification, announce: Callable[[Sequence[str]],
     limit = pace.limit(tuning.SITUATIONS_TIME, "looking for situations in which operations run code of their own")
     with Monitor(files, fine=True) as monitor:
         for program in _programs(specification):
+            lines = [each.text for each in program]
             for each in asked:
                 if (left := left - 1) < 0 or limit.over():
                     return tuple(found)
-                lines = [before.text for before in program]
                 announce([*lines, each.text])
-                subjects = _prepared(specification, program)
+                if (subjects := _prepared(specification, program)) is None:
+                    break
                 call = partial(_run, each, specification, subjects)
                 places = monitor.places(call, endless=specification.model is None)
                 if places - run[each.kind.text] and len(program) > 1:  # one line is soon drawn by chance
@@ -97,11 +99,21 @@ def _files_of(specification: Specification) -> frozenset[str]:
     return frozenset()
 
 
-def _prepared(specification: Specification, program: Sequence[Operation]) -> list[Any]:
+def _prepared(specification: Specification, program: Sequence[Operation]) -> list[Any] | None:
+    """Return the subjects after a program; None if a call in it waits."""
     subjects = [specification.subject() for _ in range(3)]
-    for each in program:
-        _run(each, specification, subjects)
-    return subjects
+
+    def run() -> None:
+        for each in program:
+            _run(each, specification, subjects)
+
+    if not program or specification.model is not None:
+        run()
+        return subjects
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(WAITING)
+    return None if thread.is_alive() else subjects
 
 
 def _run(operation: Operation, specification: Specification, subjects: Sequence[Any]) -> None:

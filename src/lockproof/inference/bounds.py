@@ -54,7 +54,9 @@ class Bounded:
 def with_small_bounds(specification: Specification, cls: type) -> Specification:
     """Return the specification with subjects whose bounds are small, if the class makes them and has some."""
     own = specification.model is None or specification.guessed
-    names = list(_bounds_of(cls)) if specification.subject is cls and own else []
+    pools = [pool for kind in specification.operations for pool in kind.holes.values()]
+    given = {each for pool in pools for each in pool if type(each) is int}  # a quantity reaches the bound as it is
+    names = [each for each in _bounds_of(cls) if each[1] not in given] if specification.subject is cls and own else []
     if not names:
         return specification
     found = in_a_copy([partial(_shows, specification, Bounded(cls, ((name, SMALL),))) for name, _ in names])
