@@ -106,7 +106,7 @@ def operations(
     settle(drafts, make, arguments.factories, arguments.listeners)
     notes += _not_asynchronous(cls)
     kinds = [kind for each in found for kind in (each.kinds() if isinstance(each, Draft) else [each])]
-    plain = list(_operators(cls, OperandPools(cls, arguments, drafts)))
+    plain = list(_operators(cls, OperandPools(cls, arguments, drafts, make)))
     if not without:  # a class of a known kind has the operators of a table
         plain += of_protocols(cls) if is_in_c(cls) else []
         kinds += plain
