@@ -70,8 +70,10 @@ class Generator:
         self._situations = [] if self._pairs.aimed else list(situations)
         self._initial = InitialPart(specification, filling, has_aim=bool(self._pairs.aimed))
         self._steps = StepsInOrder(specification, self._pool)
-        self._kinds = kinds
         self._changing = [kind for kind in kinds if not kind.reads and not kind.exclusive]
+        self._usual = [kind for kind in kinds if kind.weight >= 1 and not (kind.after or kind.blocking)]
+        self._keyed = [kind for kind in self._usual if kind in self._changing and kind.holes]
+        self._whole = [kind for kind in self._usual if kind.reads and not kind.holes]
         waits = any(kind.blocking for kind in kinds)
         self._more_threads = tuning.MORE_THREADS_OF_QUEUES if waits else tuning.MORE_THREADS
 
@@ -92,6 +94,10 @@ class Generator:
         index = place
         focus = self._pool.focus(random)
         plan = self._pairs.plan(index)
+        if plan.pair is None and not plan.required and random.random() < tuning.MOVING:
+            moving = self._moving(random)
+            if moving is not None:
+                return moving
         if plan.pair is not None:
             threads = self._threads_of_pair(plan.pair, random, focus)
         else:
@@ -143,14 +149,29 @@ class Generator:
         line, *first = [self._specification.bound(Operation(each)) for each in self._situations[turn % count]]
         named = [each.text for each in (*first, line) if not each.text.startswith(PASSING)]
         about = list(dict.fromkeys(each for text in named for each in sorted(constants(text)))) or [""]
-        kinds = [kind for kind in self._kinds if kind.weight >= 1 and not (kind.after or kind.blocking)]
-        kinds = [kind for kind in kinds if not kind.text.startswith(PASSING)]
+        kinds = [kind for kind in self._usual if not kind.text.startswith(PASSING)]
         kinds.sort(key=lambda kind: (kind.text == line.kind.text, kind.reads))
         focus, place = divmod(turn // count % (len(kinds) * len(about)), len(kinds))
         kind = kinds[place]
         same = kind.text == line.kind.text and random.random() < tuning.SAME_OPERATION
         beside = line if same else self._pool.draw(kind, random, about[focus])
         return self._observed(first, ((line,), (beside,)))
+
+    def _moving(self, random: Random) -> Scenario | None:
+        """Return a scenario in which one thread adds one thing and removes another, beside a look at the whole.
+
+        None if the class has no such operations.
+        """
+        if not self._initial.in_turn or not self._whole:
+            return None
+        first, second = random.sample(random.choice(self._initial.in_turn), 2)
+        about = constants(first.text) - constants(second.text)
+        others = [kind for kind in self._keyed if kind.text != first.kind.text]
+        if not about or not others:
+            return None
+        steps = [second, self._pool.draw(random.choice(others), random, min(about))]
+        random.shuffle(steps)
+        return self._observed([first], (tuple(steps), (self._pool.draw(random.choice(self._whole), random, ""),)))
 
     def _observed(self, init: Sequence[Operation], parallel: tuple[tuple[Operation, ...], ...]) -> Scenario:
         subjects = Scenario((), parallel).subjects

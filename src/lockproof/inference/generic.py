@@ -455,6 +455,8 @@ def observers(kinds: list[OperationKind]) -> list[str]:
         lines = [
             kind.text for kind in kinds if not kind.holes and not kind.blocking and kind.weight >= 1 and not kind.after
         ]
+    if len(lines) == 1 and any(kind.text == lines[0] and kind.weight <= READING for kind in kinds):
+        lines = [f"({lines[0]}, {lines[0]})"]  # what seems to read may take the last one: twice shows one too many
     return [*(["heard(a)"] if any(_listens(kind) for kind in kinds) else []), *lines[:6]]
 
 
