@@ -128,3 +128,14 @@ def test_random_keys_get_to_the_methods_that_know_them_and_operations_of_other_n
     specification = infer(tokens.MendedLogins)
     assert "a.user_of(kept(a, slot))" in {kind.text for kind in specification.operations}
     assert {kind.text for kind in specification.init or ()} == {"keep(a, a.login(x_user))", "a.login(x_user)"}
+
+
+def test_two_threads_use_what_has_a_lock_of_its_own() -> None:
+    assert kinds(handing.Exchange)["kept(a).close()"].after == ("keep(a, a.line())",)
+    assert "back(a, slot).close()" in kinds(handing.Exchange)
+    assert not [text for text in kinds(handing.BareExchange) if "kept(a)." in text]
+
+
+def test_a_sequence_is_asked_for_places_and_a_mapping_for_keys() -> None:
+    assert kinds(handing.Files)["a[k]"].holes == {"k": (0, 1)}
+    assert kinds(handing.Ages)["a[k]"].holes == {"k": ("x", "y")}
