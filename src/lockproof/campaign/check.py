@@ -340,17 +340,22 @@ class Check:
             found += called.always_raised(answers)
             found += health(
                 answers, self.conformance.fresh, threads, schedules, complete=search.any_complete,
-                waits=bool(self.waits.kinds),
+                waits=bool(self.waits.kinds), scenarios=self._scenarios,
             )  # fmt: skip
         # ThreadSanitizer sees the accesses themselves, whether or not a result shows them.
         seen = (Doubt.NOTHING_CHANGED, Doubt.NOTHING_OBSERVED) if self.sanitized is not None else ()
         return [each for each in found if each.doubt not in (*self.options.skip, *seen)]
 
+    @property
+    def _scenarios(self) -> int:
+        """How many scenarios ran."""
+        return max(self.runs.scenarios, len({*self.runs.outcomes, *self.schedule_search.outcomes}))
+
     def _coverage(self, returned: Mapping[str, bool], excused: Sequence[str]) -> Coverage:
         both = self.runs.outcomes, self.schedule_search.outcomes
         distinct = sum(max(each.get(key, 0) for each in both) for key in both[0].keys() | both[1].keys())
         return Coverage(
-            max(self.runs.scenarios, len(both[0].keys() | both[1].keys())),
+            self._scenarios,
             self.runs.invocations,
             tuple(sorted(self.runs.kinds | self.schedule_search.kinds)),
             self.clock.elapsed,

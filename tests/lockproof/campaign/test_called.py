@@ -15,7 +15,7 @@ from lockproof.campaign.health import health
 from lockproof.campaign.protocol.answers import WAITED, Answer, Answers, joined
 from lockproof.campaign.protocol.messages import Fresh
 from lockproof.core.errors import LockproofError
-from lockproof.core.evidence import HEALTH, Doubt, Tally
+from lockproof.core.evidence import HEALTH, Doubt, Evidence, Tally, verdict_of
 from lockproof.core.members import Member
 from lockproof.core.options import CheckOptions, ExploreOptions
 from lockproof.core.scenario import Scenario
@@ -227,6 +227,16 @@ VARIED = joined({}, RAN.values())
 def test_too_few_runs_mean_nothing(threads: Tally | None, schedules: Tally | None, complete: bool, few: bool) -> None:
     found = [each.doubt for each in health(VARIED, Fresh(), threads, schedules, complete=complete)]
     assert found == [Doubt.TOO_FEW_RUNS] * few
+
+
+@pytest.mark.parametrize(("scenarios", "code"), [(1, Doubt.TOO_FEW_RUNS), (2, Doubt.NOTHING_CHANGED)])
+def test_one_scenario_in_which_nothing_changed_wants_time_and_not_other_operations(scenarios: int, code: Doubt) -> None:
+    same = joined({}, [Answer("a.f()", False, "", "1")])
+    fresh = Fresh(has_state=True)
+    (doubted,) = health(same, fresh, Tally(500, 500, 500), None, complete=False, scenarios=scenarios)
+    assert doubted.doubt is code
+    (reason,) = verdict_of(Evidence(Tally(500, 500, 500), doubts=(doubted,))).reasons
+    assert ("--budget" in reason.step) == (code is Doubt.TOO_FEW_RUNS)
 
 
 def test_each_health_check_has_a_class_here() -> None:
