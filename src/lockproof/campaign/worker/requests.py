@@ -106,8 +106,7 @@ class Worker:
         self._cases: dict[Scenario, Case] = {}
         self._aimed, self._differing = setup.aim.kinds, setup.aim.differing
         self._filling = frozenset(setup.aim.filling or ())
-        self._beginnings: dict[str, tuple[str, ...]] = {}
-        self._situations: tuple[tuple[str, ...], ...] = ()
+        self._beginnings, self._situations = dict[str, tuple[str, ...]](), tuple[tuple[str, ...], ...]()
         self._known, self._waits, self._skip = setup.watched, setup.waits, setup.skip
         self._made: Scenario | None = None
         self._own_threads, self._sanitized = False, setup.sanitized
