@@ -264,6 +264,12 @@ _CLOCKS: Final = (
     pair("clocks", "Lease", "check-then-act",
          "both threads find the lease ended, and both get it",
          "a.grab(1); time_passes(3600) -> a.grab(1) || a.grab(2)"),
+    pair("clocks", "Trial", "check-then-act",
+         "two calls are let through on trial",
+         "a.failed(); a.failed(); a.failed(); time_passes(3600) -> a.may_try() || a.may_try() ->"),
+    pair("clocks", "Fresh", "lock released too early",
+         "what is kept again between the look and the removal is lost",
+         "a.keep('x', 1); time_passes(3600) -> a.find('x') || a.keep('x', 2) -> a.find('x')"),
     pair("clocks", "Edition", "check-then-act",
          "both threads find the edition too old, and two new ones are made",
          "time_passes(3600) -> a.current() || a.current()"),
@@ -369,6 +375,17 @@ _HANDED: Final = (
          "keep(a, a.meter('x')) -> kept(a).count() || kept(a).count() ->", shows="free-threaded"),
 )  # fmt: skip
 
+_TOKENS: Final = (
+    pair("tokens", "Logins", "lost update",
+         "one of two users who came in at the same time is unknown",
+         "keep(a, a.login('x'), 1) || keep(a, a.login('x'), 2) -> a.user_of(kept(a, 1)); a.user_of(kept(a, 2))"),
+    pair("tokens", "OneTicket", "check-then-act",
+         "two threads get different tickets for one user", "a.ticket('x') || a.ticket('x') ->"),
+    pair("tokens", "Uploads", "check-then-act",
+         "both threads find the upload, and the second raises KeyError",
+         "keep(a, a.begin()) -> a.finish(kept(a)) || a.finish(kept(a)) ->"),
+)  # fmt: skip
+
 _ARGUMENTS: Final = (
     pair("arguments", "Till", "two-lock deadlock",
          "each of two threads holds its own till and waits for the other's",
@@ -423,6 +440,12 @@ _BOUNDS: Final = (
          "sixteen permits are in use where there are eight", "a.acquire(8) || a.acquire(8) -> a.used()"),
     pair("bounds", "Purse", "check-then-act",
          "two payments of all that there is go through", "a.pay(100.0) || a.pay(100.0) ->"),
+    pair("bounds", "RecentlyUsed", "eviction after the check",
+         "the entry is evicted between the look and the use, which raises KeyError",
+         "a.put(1, 1); a.put(2, 1) -> a.get(1) || a.put(3, 1) ->"),
+    pair("bounds", "Events", "check-then-act",
+         "both threads find one event too many, and the first removes two",
+         "a.add('x'); a.add('y') -> a.add('x') || a.add('y') -> a.events()"),
 )  # fmt: skip
 
 _TEXTS: Final = (
@@ -464,6 +487,6 @@ _CLASS_STATE: Final = (
 
 PAIRS: Final = (
     *_SETS, *_BUILTIN_SETS, *_COUNTERS, *_CACHES, *_DICTS, *_LISTS, *_QUEUES, *_REGISTRIES, *_POOLS, *_CLOCKS, *_ALIKE,
-    *_OBSERVED, *_WAITING, *_HANDED, *_ARGUMENTS, *_BESIDE, *_PREPARED, *_BOUNDS, *_TEXTS, *_SHARED_LOCKS,
+    *_OBSERVED, *_WAITING, *_HANDED, *_TOKENS, *_ARGUMENTS, *_BESIDE, *_PREPARED, *_BOUNDS, *_TEXTS, *_SHARED_LOCKS,
     *_CLASS_STATE,
 )  # fmt: skip

@@ -1,7 +1,8 @@
-"""Classes with a bound that no call with a small number reaches, in pairs."""
+"""Classes with a bound that no call with a small number reaches, or no few calls, in pairs."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -115,3 +116,88 @@ class MendedPurse:
             if enough:
                 self.balance -= amount
             return enough
+
+
+class BrokenRecentlyUsed:
+    """An entry is evicted between the look and the lock."""
+
+    def __init__(self, maxsize: int = 128) -> None:
+        self._maxsize = maxsize
+        self._entries: OrderedDict[int, int] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: int) -> int | None:
+        if key not in self._entries:
+            return None
+        with self._lock:
+            self._entries.move_to_end(key)
+            return self._entries[key]
+
+    def put(self, key: int, value: int) -> None:
+        with self._lock:
+            self._entries[key] = value
+            self._entries.move_to_end(key)
+            if len(self._entries) > self._maxsize:
+                self._entries.popitem(last=False)
+
+
+class MendedRecentlyUsed:
+    """One lock for the look and the use."""
+
+    def __init__(self, maxsize: int = 128) -> None:
+        self._maxsize = maxsize
+        self._entries: OrderedDict[int, int] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: int) -> int | None:
+        with self._lock:
+            if key not in self._entries:
+                return None
+            self._entries.move_to_end(key)
+            return self._entries[key]
+
+    def put(self, key: int, value: int) -> None:
+        with self._lock:
+            self._entries[key] = value
+            self._entries.move_to_end(key)
+            if len(self._entries) > self._maxsize:
+                self._entries.popitem(last=False)
+
+
+class BrokenEvents:
+    """Two threads find one event too many, and each removes one."""
+
+    def __init__(self, *, max_events: int = 1000) -> None:
+        self._max_events = max_events
+        self._events: list[str] = []
+        self._lock = Lock()
+
+    def add(self, event: str) -> None:
+        with self._lock:
+            self._events.append(event)
+        while len(self._events) > self._max_events:
+            with self._lock:
+                self._events.pop(0)
+
+    def events(self) -> list[str]:
+        with self._lock:
+            return self._events.copy()
+
+
+class MendedEvents:
+    """What is too much is removed under the lock that added it."""
+
+    def __init__(self, *, max_events: int = 1000) -> None:
+        self._max_events = max_events
+        self._events: list[str] = []
+        self._lock = Lock()
+
+    def add(self, event: str) -> None:
+        with self._lock:
+            self._events.append(event)
+            while len(self._events) > self._max_events:
+                self._events.pop(0)
+
+    def events(self) -> list[str]:
+        with self._lock:
+            return self._events.copy()

@@ -239,3 +239,88 @@ class MendedEdition:
                 self._number += 1
                 self._made = datetime.now()
             return self._number
+
+
+class BrokenTrial:
+    """After the pause one call is let through on trial; two threads find that none was yet."""
+
+    def __init__(self) -> None:
+        self._failures, self._opened, self._tried = 0, 0.0, False
+        self._lock = Lock()
+
+    def failed(self) -> None:
+        with self._lock:
+            self._failures += 1
+            self._opened, self._tried = time.monotonic(), False
+
+    def may_try(self) -> bool:
+        with self._lock:
+            if self._failures < 3:
+                return True
+            if self._tried or time.monotonic() < self._opened + 30:
+                return False
+        self._tried = True
+        return True
+
+
+class MendedTrial:
+    """The trial is noted under the lock."""
+
+    def __init__(self) -> None:
+        self._failures, self._opened, self._tried = 0, 0.0, False
+        self._lock = Lock()
+
+    def failed(self) -> None:
+        with self._lock:
+            self._failures += 1
+            self._opened, self._tried = time.monotonic(), False
+
+    def may_try(self) -> bool:
+        with self._lock:
+            if self._failures < 3:
+                return True
+            if self._tried or time.monotonic() < self._opened + 30:
+                return False
+            self._tried = True
+            return True
+
+
+class BrokenFresh:
+    """Removes what has expired by a lock of its own, though it may be fresh again by then."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, tuple[int, float]] = {}
+        self._lock = Lock()
+
+    def keep(self, key: str, value: int) -> None:
+        with self._lock:
+            self._entries[key] = value, time.monotonic() + 60
+
+    def find(self, key: str) -> int | None:
+        with self._lock:
+            value, until = self._entries.get(key, (None, 0.0))
+        if value is not None and time.monotonic() >= until:
+            with self._lock:
+                self._entries.pop(key, None)
+            return None
+        return value
+
+
+class MendedFresh:
+    """Looks and removes under one lock."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, tuple[int, float]] = {}
+        self._lock = Lock()
+
+    def keep(self, key: str, value: int) -> None:
+        with self._lock:
+            self._entries[key] = value, time.monotonic() + 60
+
+    def find(self, key: str) -> int | None:
+        with self._lock:
+            value, until = self._entries.get(key, (None, 0.0))
+            if value is not None and time.monotonic() >= until:
+                del self._entries[key]
+                return None
+            return value

@@ -7,6 +7,7 @@ from typing import Final
 
 LARGE: Final = (
     {"OtherOperand", "OperandOrder", "Hire", "Mapping", "Roster", "WaitingQueue", "Buffer", "Quotas", "Topics"}
+    | {"Logins"}
     | {"Diary", "Reminder"}  # their own threads come on top
     | {"CountDown", "ReadWrite", "Meeting", "Slot", "Desk"}
     | ({"InPlace", "Comparison", "Length", "CopiedDict"} if sys.version_info >= (3, 15) else set())

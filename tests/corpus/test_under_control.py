@@ -29,7 +29,7 @@ GROUPS: Final = (
     "sets builtin_sets counters",
     "caches dicts lists",
     "queues registries pools",
-    "clocks alike observed handed arguments",
+    "clocks alike observed handed tokens arguments",
     "beside prepared bounds texts",
     "waiting lending shared_locks class_state",
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lockproof.campaign.deaths import Deaths
-from lockproof.campaign.protocol.answers import MISTAKES, WAITED, Answered
+from lockproof.campaign.protocol.answers import MISTAKES, UNAWAITED, WAITED, Answered
 from lockproof.campaign.protocol.child import Died
 from lockproof.campaign.protocol.messages import Attempt, CallMember, Explored
 from lockproof.campaign.schedule_search import TURN_SCHEDULES, ScheduleSearch
@@ -22,7 +22,7 @@ from lockproof.campaign.thread_failures import SHORT_HANG, ThreadFailures
 from lockproof.campaign.thread_runs import MOST_INVOCATIONS, ThreadRuns
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt, Doubted, clause
-from lockproof.core.members import Member, members_of
+from lockproof.core.members import AWAIT, Member, members_of
 from lockproof.core.options import CheckOptions
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
@@ -74,7 +74,7 @@ class Called:
             Doubted(Doubt.OPERATION_ALWAYS_RAISED, 1, f"{each.line} raised {each.raised}")
             for name in self.silent(answers)
             for each in answers.values()
-            if each.raised and each.raised != WAITED and not each.final and each.raised not in MISTAKES
+            if each.raised and each.raised not in (WAITED, UNAWAITED) and not each.final and each.raised not in MISTAKES
             if name in members_of(each.line)
         ]
 
@@ -114,6 +114,8 @@ class Missing:
     def doubted(self) -> Doubted:
         """Return the doubt that it leaves."""
         say = f"say how it is called in a Specification: {self.member.advice}"
+        if UNAWAITED in self.why:
+            say = AWAIT.format(f"a.{self.member.name}(...)")
         works = ", or give a factory of subjects on which it works: --factory module:function"
         step = f"{say}{works}; or excuse it: --skip {self.member.name}"
         return Doubted(Doubt.MEMBER_NEVER_CALLED, 1, f"{self.member.name}: {self.why}", step)

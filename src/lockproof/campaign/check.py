@@ -18,7 +18,7 @@ from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.evidence_builder import EvidenceBuilder
 from lockproof.campaign.findings import UNSHRUNK, Findings, gravity, violation
-from lockproof.campaign.health import health
+from lockproof.campaign.health import ENOUGH_SCENARIOS, health
 from lockproof.campaign.kept_first import KeptFirst
 from lockproof.campaign.known_waits import KnownWaits
 from lockproof.campaign.protocol.child import Child, Died, not_started, trace_of, with_known_names
@@ -370,7 +370,7 @@ class Check:
             found += called.always_raised(answers)
             found += health(
                 answers, self.conformance.fresh, threads, schedules, complete=search.any_complete,
-                waits=bool(self.waits.kinds),
+                waits=bool(self.waits.kinds), scenarios=ENOUGH_SCENARIOS if self.options.counted else self._scenarios,
             )  # fmt: skip
         # ThreadSanitizer sees the accesses themselves, whether or not a result shows them.
         seen = (Doubt.NOTHING_CHANGED, Doubt.NOTHING_OBSERVED) if self.sanitized is not None else ()

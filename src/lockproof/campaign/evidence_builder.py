@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from lockproof.campaign.protocol.answers import Answer, Answered, joined, never_worked
+from lockproof.campaign.protocol.answers import Answer, Answered, joined, never_awaited, never_worked
 from lockproof.campaign.protocol.messages import RunResult
 from lockproof.core.evidence import Doubt, Doubted, Evidence, LeftOut, Omission, Tally
-from lockproof.core.members import members_of
+from lockproof.core.members import AWAIT, members_of
 
 
 @dataclass
@@ -72,6 +72,7 @@ class EvidenceBuilder:
         """
         calls, observers_failed = never_worked(self.answers, observers)
         silent = [Doubted(Doubt.CALL_NEVER_WORKED, 1, each) for each in calls]
+        silent += [Doubted(Doubt.NEVER_AWAITED, 1, line, AWAIT.format(line)) for line in never_awaited(self.answers)]
         silent += [Doubted(Doubt.OBSERVER_NEVER_WORKED, 1, each) for each in observers_failed]
         return Evidence(
             self.threads if threads else None,

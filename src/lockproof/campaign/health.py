@@ -7,12 +7,17 @@ scenario that the user has given.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from lockproof.campaign.protocol.answers import Answered
 from lockproof.campaign.protocol.messages import Fresh
 from lockproof.campaign.schedule_search import FEWEST_SCHEDULES
 from lockproof.campaign.thread_search import FEWEST_RUNS
 from lockproof.core.evidence import Doubt, Doubted, Tally
+
+ENOUGH_SCENARIOS: Final = 2
+"""Scenarios in which something had changed, if the operations changed anything. One may take a whole budget where real
+threads wait for each other on a busy machine."""
 
 
 def health(
@@ -23,12 +28,14 @@ def health(
     *,
     complete: bool,
     waits: bool = False,
+    scenarios: int = ENOUGH_SCENARIOS,
 ) -> Iterator[Doubted]:
     """Yield what looks unhealthy in a check that has found nothing.
 
     `fresh` is what was seen of a fresh subject; None: it was not looked at. `threads` and `schedules` are the runs of
     both engines, None for one that was not asked for; `complete`: all schedules of some scenario were run. `waits`:
-    calls of the class may wait. Whether they do is seen, and says something of the state.
+    calls of the class may wait. Whether they do is seen, and says something of the state. `scenarios`: how many ran.
+    Where that is one, and nothing changed in it, time was lacking: other scenarios might change something.
     """
     yield from _few(threads, schedules, complete)
     calls = [each for each in answers.values() if not each.final]
@@ -43,7 +50,11 @@ def health(
     if all(each.always == "None" for each in calls) and all(seen == "None" for seen in final.values()):
         yield Doubted(Doubt.NOTHING_OBSERVED, len(calls), _some([each.line for each in calls]))
     elif not fresh.changes and all(dict(fresh.observed).get(line, seen) == seen for line, seen in final.items()):
-        yield Doubted(Doubt.NOTHING_CHANGED, len(calls), _some([each.line for each in calls]))
+        if scenarios < ENOUGH_SCENARIOS:
+            ran = sum(each.ran for each in (threads, schedules) if each is not None)
+            yield Doubted(Doubt.TOO_FEW_RUNS, ran, "(all of one scenario, in which nothing changed)")
+        else:
+            yield Doubted(Doubt.NOTHING_CHANGED, len(calls), _some([each.line for each in calls]))
 
 
 def _few(threads: Tally | None, schedules: Tally | None, complete: bool) -> Iterator[Doubted]:

@@ -35,6 +35,7 @@ class Adjustment:
         notes: the notes of the specification.
         filling: lines that change a fresh subject.
         beginnings: lines that change a subject after some others, each followed by those.
+        situations: lines that run code of their own after some others, each followed by those.
 
     """
 
@@ -52,11 +53,12 @@ class Adjustment:
     notes: tuple[str, ...] = ()
     filling: tuple[str, ...] = ()
     beginnings: tuple[tuple[str, ...], ...] = ()
+    situations: tuple[tuple[str, ...], ...] = ()
 
     @classmethod
     def of(
         cls, before: Specification, after: Specification, *, timed: bool, threads: bool, filling: Sequence[str] = (),
-        beginnings: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+        beginnings: Mapping[str, tuple[str, ...]] = MappingProxyType({}), situations: Sequence[tuple[str, ...]] = (),
     ) -> Self:  # fmt: skip
         """Return what has changed between two states of a specification."""
         kinds = {kind.text: kind for kind in (*after.operations, *(after.init or ()))}.values()
@@ -75,6 +77,7 @@ class Adjustment:
             tuple(map(str, after.notes)),
             tuple(filling),
             tuple((line, *first) for line, first in beginnings.items()),
+            tuple(situations),
         )
 
     def fits(self, specification: Specification) -> bool:

@@ -42,6 +42,7 @@ class Doubt(StrEnum):
     NOTHING_RETURNED = "nothing-returned"
     MEMBER_NEVER_CALLED = "member-never-called"
     OPERATION_ALWAYS_RAISED = "operation-always-raised"
+    NEVER_AWAITED = "never-awaited"
     NOTHING_CHANGED = "nothing-changed"
     NOTHING_OBSERVED = "nothing-observed"
     TOO_FEW_RUNS = "too-few-runs"
@@ -77,7 +78,10 @@ RUN_DOUBTS: Final = (
 HEALTH: Final = (Doubt.OPERATION_ALWAYS_RAISED, Doubt.NOTHING_CHANGED, Doubt.NOTHING_OBSERVED, Doubt.TOO_FEW_RUNS)
 """The doubts of the health checks: signs that a check could not have found anything. The user may excuse them."""
 
-ONE_BY_ONE: Final = (Doubt.NOTHING_RUN, Doubt.MEMBER_NEVER_CALLED, Doubt.OPERATION_ALWAYS_RAISED, Doubt.TOO_FEW_RUNS)
+ONE_BY_ONE: Final = (
+    Doubt.NOTHING_RUN, Doubt.MEMBER_NEVER_CALLED, Doubt.OPERATION_ALWAYS_RAISED, Doubt.NEVER_AWAITED,
+    Doubt.TOO_FEW_RUNS,
+)  # fmt: skip
 """The doubts that a report shows once for each example; it adds up the counts of the others."""
 
 
@@ -286,6 +290,10 @@ _WORDS: Final[dict[Doubt, _Words]] = {
         "every call of an operation raised", example=": {}", counted=False,
         step="give it arguments, or an initial part, with which it returns; or excuse it: "
         "--skip operation-always-raised",
+    ),
+    Doubt.NEVER_AWAITED: _Words(
+        "a call made a coroutine that nobody awaited, so nothing of the method ran", example=": {}", counted=False,
+        step="run the coroutine in the operation: asyncio.run(...), with asyncio among the names of a Specification",
     ),
     Doubt.NOTHING_CHANGED: _Words(
         "no operation changed anything that was seen: every result was always the same, and the subject looked like a "

@@ -31,6 +31,12 @@ BY_OPERATOR: Final = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.BitOr: "or", ast.BitAnd: "and", ast.BitXor: "xor",
 }  # fmt: skip
 
+AWAIT: Final = (
+    'run the coroutine in the operation, in a Specification: op("asyncio.run({})"), with names={{"asyncio": asyncio}}; '
+    "an asynchronous generator needs a function of yours that loops over it"
+)
+"""What to do where a line only makes a coroutine; the blank is the line."""
+
 _BY_SUBSCRIPT: Final = {ast.Load: "__getitem__", ast.Store: "__setitem__", ast.Del: "__delitem__"}
 
 

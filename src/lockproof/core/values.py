@@ -11,6 +11,7 @@ if the same results show the same object; docs/adr/0028 says where that is not a
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import sys
@@ -102,10 +103,29 @@ class TextForm:
         return self.text
 
 
-class Identity:
-    """The canonical form of an object that equals nothing but itself.
+class Token:
+    """A value that stands for something and never comes twice by chance: a random key, an identifier, a session's name.
 
-    `text` is its text without its address. `which` is the object at first, and its number after `Numbering`.
+    What a caller can rely on is which tokens are equal, as with objects. So its form is an `Identity` too.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Token) and other.value == self.value
+
+    def __hash__(self) -> int:
+        return hash((Token, self.value))
+
+
+class Identity:
+    """The canonical form of an object that equals nothing but itself, or of a token.
+
+    `text` is its text without its address. `which` is the object or the `Token` at first, and its number after
+    `Numbering`.
     """
 
     __slots__ = ("text", "which")
@@ -116,10 +136,10 @@ class Identity:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Identity) or other.text != self.text:
             return False
-        return self.which is other.which or (type(self.which) is int and self.which == other.which)
+        return self.which is other.which or (type(self.which) in _BY_VALUE and self.which == other.which)
 
     def __hash__(self) -> int:
-        return hash((self.text, self.which if type(self.which) is int else id(self.which)))
+        return hash((self.text, self.which if type(self.which) in _BY_VALUE else id(self.which)))
 
     def __repr__(self) -> str:
         if type(self.which) is not int:
@@ -127,6 +147,9 @@ class Identity:
         if self.text.startswith("<") and self.text.endswith(">"):
             return f"{self.text[:-1]} {self.which}>"
         return f"{self.text} (object {self.which})"
+
+
+_BY_VALUE: Final = (int, Token)
 
 
 class Collected:
@@ -156,6 +179,9 @@ WAITS: Final = TextForm("waits for ever")
 NOT_BEGUN: Final = TextForm("never begins")
 """In place of a result: a call before it, in the same thread, never returned."""
 
+NOT_AWAITED = TextForm("a coroutine that was not awaited")
+"""In place of a result: the call made a coroutine or an asynchronous generator, and ran nothing of the method."""
+
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _DEEPEST: Final = 12
 
@@ -178,6 +204,11 @@ def canonical(value: Any, subjects: Mapping[str, object] | None = None, depth: i
     for name, subject in (subjects or {}).items():
         if value is subject:
             return TextForm(name)
+    if inspect.iscoroutine(value):
+        value.close()  # or Python warns of it whenever it is collected
+        return NOT_AWAITED
+    if inspect.isasyncgen(value):
+        return NOT_AWAITED
     try:
         return _container(value, subjects, depth + 1)
     except Exception as error:
@@ -268,14 +299,14 @@ class Numbering:
 
     def __init__(self, before: Sequence[int] = ()) -> None:
         self.met: list[Any] = list(before)
-        self._numbers: dict[int, int] = {each: k for k, each in enumerate(before, 1)}
+        self._numbers: dict[int | Token, int] = {each: k for k, each in enumerate(before, 1)}
 
     def of(self, form: Any) -> Any:
         """Return the form, or a tuple of forms, with a number in place of each object, or of each number."""
         return _changed(form, self._number)
 
     def _number(self, each: Identity) -> Identity:
-        key = each.which if type(each.which) is int else ~id(each.which)
+        key = each.which if isinstance(each.which, _BY_VALUE) else ~id(each.which)
         number = self._numbers.setdefault(key, len(self._numbers) + 1)
         if number > len(self.met):
             self.met.append(each.which)  # or another object might get its address
@@ -300,20 +331,50 @@ def unordered(value: Any) -> Any:
 
 _IDENTIFIER = re.compile(r"[0-9a-fA-F-]{8,}|\d{4,}|\d+\.\d+")
 _LARGE: Final = 10**6
+_RANDOM: Final = 2**96
+"""Numbers below may be times or addresses, which do come twice by chance. A UUID as a number is larger."""
+
+_TOKEN: Final = re.compile(r"[0-9a-fA-F-]{8,}|[\w:+/=-]{16,}|UUID\('[0-9a-f-]{36}'\)")
+"""Texts that are identifiers as a whole, by their lengths and kinds of characters: these are the same in all texts that
+one place of a program makes, so that a token is one in every run."""
+
+_FEWEST_BYTES: Final = 8
 
 
 def masked(form: Any) -> Any:
-    """Return a canonical form with `<varies>` for each float, large number and identifier: times and their like."""
+    """Return a canonical form without what differs from one fresh subject to the next: times, identifiers, random keys.
+
+    `<varies>` takes the place of each float, large number and identifier. A token, which never comes twice by chance,
+    becomes an `Identity`: which results show the same one is compared.
+    """
     if isinstance(form, Collected):
-        items = (masked(each) for each in form.items)
-        return Collected(form.kind, frozenset(items) if isinstance(form.items, frozenset) else tuple(items))
-    if type(form) is tuple:  # an item of a dict
-        return tuple(map(masked, form))
+        if isinstance(form.items, frozenset):  # no place of an item says which one it is
+            return Collected(form.kind, frozenset(map(_masked_item, form.items)))
+        return Collected(form.kind, tuple(map(masked, form.items)))
+    if is_token(form):
+        return Identity("<token>", Token(form.text if isinstance(form, TextForm) else form))
     if type(form) is float or (type(form) is int and abs(form) >= _LARGE):
         return TextForm("<varies>")
     if isinstance(form, TextForm):
-        return TextForm(_IDENTIFIER.sub("<varies>", form.text))
+        text = _IDENTIFIER.sub("<varies>", form.text)
+        return form if text == form.text else TextForm(text)
     return _IDENTIFIER.sub("<varies>", form) if type(form) is str else form
+
+
+def _masked_item(form: Any) -> Any:
+    if type(form) is tuple:  # an item of a dict
+        return _pair(*map(masked, form))
+    return anonymous(masked(form))
+
+
+def is_token(form: Any) -> bool:
+    """Tell whether a canonical form looks like a value that never comes twice by chance."""
+    if type(form) is int:
+        return abs(form) >= _RANDOM
+    if type(form) is bytes:
+        return len(form) >= _FEWEST_BYTES
+    text = form.text if isinstance(form, TextForm) else form
+    return type(text) is str and _TOKEN.fullmatch(text) is not None
 
 
 def unread(_: Any) -> None:

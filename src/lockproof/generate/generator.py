@@ -17,16 +17,18 @@ from types import MappingProxyType
 
 from lockproof.core.handles import with_own_slots
 from lockproof.core.operation import Operation, OperationKind, renamed
+from lockproof.core.own_time import PASSING
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
 from lockproof.core.watched import Watched
 from lockproof.generate import tuning
-from lockproof.generate.initial import InitialPart, productive
-from lockproof.generate.operation_pool import OperationPool
+from lockproof.generate.initial import InitialPart, beginnings, productive
+from lockproof.generate.operation_pool import OperationPool, constants
 from lockproof.generate.pairs import Pair, PairOrder, met_again
+from lockproof.generate.situations import Situation, situations
 from lockproof.generate.steps import StepsInOrder
 
-__all__ = ["Generator", "Watched", "met_again", "productive"]
+__all__ = ["Generator", "Watched", "beginnings", "met_again", "productive", "situations"]
 
 
 class Generator:
@@ -40,6 +42,7 @@ class Generator:
         aimed: If given, each scenario has one of these kinds, named by their texts, and five in six scenarios are pairs
             with one. The number is how many functions of the class the kind runs.
         beginnings: For some lines the lines after which they change something, which they do not on a fresh subject.
+        situations: Lines, each followed by those after which it runs code of its own (see `situations`).
         watched: What single runs showed of the kinds. Without `aimed`, two in three scenarios have an exposed kind.
 
     """
@@ -53,9 +56,12 @@ class Generator:
         aimed: Mapping[str, int] | None = None,
         watched: Watched | None = None,
         beginnings: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+        situations: Sequence[Situation] = (),
     ) -> None:
         self._specification, self._most_threads, self._seed = specification, max(threads, 2), seed
-        kinds = sorted(specification.operations, key=lambda kind: -kind.weight)
+        # Time passes between calls: a class that looks at the clock twice under its lock is right.
+        calls = [kind for kind in specification.operations if not kind.text.startswith(PASSING)]
+        kinds = sorted(calls or specification.operations, key=lambda kind: -kind.weight)
         self._pool = OperationPool(kinds)
         # Two calls that are refused, like `a.add([])`, may show nothing.
         able = [kind for kind in kinds if not kind.text.endswith("([])")]
@@ -63,21 +69,37 @@ class Generator:
         self._pairs = PairOrder(kinds, aimed or {}, watched or Watched(), own)
         self._mixed = _MixedThreads(kinds, specification, self._pool)
         self._filling, self._beginnings = filling, beginnings
+        self._situations = [] if self._pairs.aimed else list(situations)
         self._initial = InitialPart(specification, filling, has_aim=bool(self._pairs.aimed))
         self._steps = StepsInOrder(specification, self._pool)
         self._changing = [kind for kind in kinds if not kind.reads and not kind.exclusive]
+        self._usual = [kind for kind in kinds if kind.weight >= 1 and not (kind.after or kind.blocking)]
+        self._keyed = [kind for kind in self._usual if kind in self._changing and kind.holes]
+        self._whole = [kind for kind in self._usual if kind.reads and not kind.holes]
         waits = any(kind.blocking for kind in kinds)
         self._more_threads = tuning.MORE_THREADS_OF_QUEUES if waits else tuning.MORE_THREADS
 
     def is_early(self, index: int) -> bool:
         """Tell whether this scenario is an early pair of the class's own methods, whose effects are observed."""
-        return self._pairs.is_early(index) and bool(self._specification.final)
+        place = self._place(index)
+        return place is not None and self._is_early(place)
+
+    def _is_early(self, place: int) -> bool:
+        return self._pairs.is_early(place) and bool(self._specification.final)
 
     def scenario(self, index: int, attempt: int = 0) -> Scenario:
         """Return the scenario with this number; each attempt is another one, of the same kinds if it is a pair."""
         random = Random(f"{self._seed}/{index}/{attempt}")
+        place = self._place(index)
+        if place is None:
+            return self._in_situation(index // tuning.SITUATION_EVERY, random)
+        index = place
         focus = self._pool.focus(random)
         plan = self._pairs.plan(index)
+        if plan.pair is None and not plan.required and random.random() < tuning.MOVING:
+            moving = self._moving(random)
+            if moving is not None:
+                return moving
         if plan.pair is not None:
             threads = self._threads_of_pair(plan.pair, random, focus)
         else:
@@ -93,7 +115,7 @@ class Generator:
             kind = random.choice(plan.required)
             thread = threads[_owner(threads, kind, len(threads) - 1)]
             thread[random.randrange(len(thread))] = self._pool.draw(kind, random, focus)
-        return self._completed(self._steps.complete(threads, random, focus), random, focus, early=self.is_early(index))
+        return self._completed(self._steps.complete(threads, random, focus), random, focus, early=self._is_early(index))
 
     def _threads_of_pair(self, pair: Pair, random: Random, focus: str) -> list[list[Operation]]:
         threads = [[self._pool.draw(kind, random, focus)] for kind in pair]
@@ -112,6 +134,51 @@ class Generator:
                 thread.append(second)
         return threads
 
+    def _place(self, index: int) -> int | None:
+        """Return the number of a scenario among those without a situation; None if it begins in one."""
+        turn, part = divmod(index, tuning.SITUATION_EVERY)
+        if not self._situations:
+            return index
+        return None if part == tuning.SITUATION_EVERY - 1 else index - turn
+
+    def _in_situation(self, turn: int, random: Random) -> Scenario:
+        """Return a scenario that begins in a situation: two threads meet there, on something that it is about.
+
+        The situations take turns, and so do the operations that are beside the one that the situation is for: first
+        those that change what the program has begun with, which is what expires, or is evicted, first.
+        """
+        count = len(self._situations)
+        line, *first = [self._specification.bound(Operation(each)) for each in self._situations[turn % count]]
+        named = [each.text for each in (*first, line) if not each.text.startswith(PASSING)]
+        about = list(dict.fromkeys(each for text in named for each in sorted(constants(text)))) or [""]
+        kinds = sorted(self._usual, key=lambda kind: (kind.text == line.kind.text, kind.reads))
+        focus, place = divmod(turn // count % (len(kinds) * len(about)), len(kinds))
+        kind = kinds[place]
+        same = kind.text == line.kind.text and random.random() < tuning.SAME_OPERATION
+        beside = line if same else self._pool.draw(kind, random, about[focus])
+        return self._observed(first, ((line,), (beside,)))
+
+    def _moving(self, random: Random) -> Scenario | None:
+        """Return a scenario in which one thread adds one thing and removes another, beside a look at the whole.
+
+        None if the class has no such operations.
+        """
+        if not self._initial.in_turn or not self._whole:
+            return None
+        first, second = random.sample(random.choice(self._initial.in_turn), 2)
+        about = constants(first.text) - constants(second.text)
+        others = [kind for kind in self._keyed if kind.text != first.kind.text]
+        if not about or not others:
+            return None
+        steps = [second, self._pool.draw(random.choice(others), random, min(about))]
+        random.shuffle(steps)
+        return self._observed([first], (tuple(steps), (self._pool.draw(random.choice(self._whole), random, ""),)))
+
+    def _observed(self, init: Sequence[Operation], parallel: tuple[tuple[Operation, ...], ...]) -> Scenario:
+        subjects = Scenario((), parallel).subjects
+        final = [renamed(each, {"a": name}) for name in subjects for each in self._specification.final]
+        return Scenario(tuple(init), parallel, tuple(final))
+
     def _completed(
         self, threads: Sequence[Sequence[Operation]], random: Random, focus: str, *, early: bool
     ) -> Scenario:
@@ -129,9 +196,7 @@ class Generator:
         first = next((self._beginnings[each.text] for each in operations if each.text in self._beginnings), ())
         if first and random.random() < (tuning.BEGINNING if early else tuning.BEGINNING_LATER):
             drawn = [self._specification.bound(Operation(line)) for line in first]
-        init = [*self._steps.kept_before(threads, random, focus), *drawn]
-        final = [renamed(each, {"a": name}) for name in subjects for each in self._specification.final]
-        return Scenario(tuple(init), parallel, tuple(final))
+        return self._observed([*self._steps.kept_before(threads, random, focus), *drawn], parallel)
 
     def unblocked(self, scenario: Scenario, index: int) -> Iterator[Scenario]:
         """Yield scenarios made of one that can wait for ever, each with one more operation that may end the wait.

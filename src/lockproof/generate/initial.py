@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from itertools import permutations
@@ -22,6 +23,8 @@ from lockproof.generate.operation_pool import with_focus
 class InitialPart:
     """The operations that may stand in initial parts, and those among them that are known to change something.
 
+    `in_turn` has for some kinds two operations, with one first argument and then with another.
+
     `filling` are the lines that change a fresh subject (see `productive`). `has_aim`: scenarios have an aim, so initial
     parts are longer and have the focus less often.
     """
@@ -36,6 +39,8 @@ class InitialPart:
             if not kind.blocking or specification.model is None
         ]  # fmt: skip
         self._productive = [each for each in self.operations if each.text in filling]
+        # What a listener changes is seen later, so it is in no filling.
+        self.in_turn = _in_turn(self._productive if specification.init is None else self.operations)
         self._focused = tuning.INITIAL_FOCUSED_WITH_AIM if has_aim else tuning.INITIAL_FOCUSED
         self._lengths = tuning.INITIAL_WITH_AIM if has_aim else tuning.INITIAL
 
@@ -43,12 +48,35 @@ class InitialPart:
         """Return initial operations on each of the subjects."""
         found: list[Operation] = []
         for name in subjects if self.operations else ():
+            if self.in_turn and random.random() < tuning.IN_TURN:
+                found += [renamed(each, {"a": name}) for each in random.choice(self.in_turn)]
+                continue
             fills = self._productive and random.random() < tuning.FILLING
             has_focus = random.random() < self._focused
             among = with_focus(self._productive if fills else self.operations, focus if has_focus else "")
             drawn = random.sample(among, min(random.choice(self._lengths), len(among)))
             found += [renamed(each, {"a": name}) for each in drawn if set(each.subjects) <= {"a"}]
         return found
+
+
+def _in_turn(operations: Sequence[Operation]) -> list[list[Operation]]:
+    """Return for each kind its first two operations that differ in the first argument, if it has two."""
+    found: dict[str, list[Operation]] = {}
+    for each in operations:
+        if each.kind.holes and set(each.subjects) == {"a"}:
+            found.setdefault(each.kind.text, []).append(each)
+    others = [(each[0], [other for other in each if _first(other) != _first(each[0])]) for each in found.values()]
+    return [[first, rest[0]] for first, rest in others if rest]
+
+
+def _first(operation: Operation) -> str:
+    """Return the first argument of the outermost call, or the key of an item."""
+    match operation.node:
+        case ast.Expr(value=ast.Call(args=[first, *_])):
+            return ast.unparse(first)
+        case ast.Assign(targets=[ast.Subscript(slice=key)]):
+            return ast.unparse(key)
+    return operation.text
 
 
 def productive(specification: Specification, announce: Callable[[Sequence[str]], None]) -> frozenset[str]:

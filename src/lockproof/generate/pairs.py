@@ -14,6 +14,7 @@ from heapq import heapify, heappop, heappush
 from itertools import combinations, combinations_with_replacement, zip_longest
 
 from lockproof.core.operation import Operation, OperationKind, renamed
+from lockproof.core.own_time import PASSING
 from lockproof.core.watched import LONG, Watched
 from lockproof.generate import tuning
 
@@ -96,7 +97,7 @@ class PairOrder:
             return (1 + sum(kind in self._exposed for kind in pair)) * self._worth(pair, bool(self._exposed))
 
         own = self._own
-        alone = [(kind, kind) for kind in own if not kind.reads]
+        alone = [(kind, kind) for kind in own if not (kind.reads or kind.text.startswith(PASSING))]
         others = [pair for pair in combinations(own, 2) if not (pair[0].reads and pair[1].reads)]
         others = [pair for pair in others if not self._likeness.cross(pair[0].text, pair[1].text)]
         looking = [pair for pair in others if pair[0].reads or pair[1].reads]

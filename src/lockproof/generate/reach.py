@@ -48,7 +48,7 @@ def reached(
     thread of its own, which is left behind if it does not end. Lines that it runs after a wait are not found.
     """
     found: defaultdict[CodePlace, set[str]] = defaultdict(set)
-    with _Monitor(files) as monitor:
+    with Monitor(files) as monitor:
         for kind in specification.operations:
             # A class that is its own model may have operations of which nobody has said that they wait.
             endless = kind.blocking or specification.model is None or comes_back(kind.text)
@@ -63,15 +63,19 @@ def reached(
     return found
 
 
-class _Monitor:
-    """Notes which functions and lines of some files each thread runs."""
+class Monitor:
+    """Notes which functions and lines of some files each thread runs; `fine`: which instructions, and no lines.
 
-    def __init__(self, files: Collection[str]) -> None:
-        self._files = files
+    A line may have a part that seldom runs: `if len(self._entries) > self._most: self._entries.popitem()`.
+    """
+
+    def __init__(self, files: Collection[str], *, fine: bool = False) -> None:
+        self._files, self._fine = files, fine
         # By thread: a thread that was left behind goes on noting in its own set, which nobody reads again.
         self._noted: dict[int, set[CodePlace]] = {}
         events = sys.monitoring.events
-        self._callbacks: dict[int, Callable[..., object]] = {events.PY_START: self._begins, events.LINE: self._goes_on}
+        each = events.INSTRUCTION if fine else events.LINE
+        self._callbacks: dict[int, Callable[..., object]] = {events.PY_START: self._begins, each: self._goes_on}
 
     def __enter__(self) -> Self:
         sys.monitoring.use_tool_id(TOOL, "lockproof reach")
@@ -112,7 +116,7 @@ class _Monitor:
         if code.co_filename not in self._files:
             return sys.monitoring.DISABLE
         if (noted := self._noted.get(threading.get_ident())) is not None:
-            noted.add((code.co_filename, line))
+            noted.add((f"{code.co_filename}:{code.co_firstlineno}" if self._fine else code.co_filename, line))
         return None
 
 

@@ -78,6 +78,25 @@ MOST_BEGINNINGS: Final = 400
 BEGINNINGS_TIME: Final = 0.3
 """Runs of one thread that are made to find that out, and seconds for them."""
 
+SITUATION_EVERY: Final = 4
+"""One in so many scenarios begins in a situation in which one of its operations runs code of its own, where there are
+any (see `situations`)."""
+
+MOST_SITUATION_RUNS: Final = 1_500
+SITUATIONS_TIME: Final = 0.4
+"""Runs of one thread that are made to find these situations, and seconds for them."""
+
+LONGEST_SITUATION: Final = 4
+"""The most operations of a situation, time that passes apart: so a bound of three or four entries is reached."""
+
+IN_TURN: Final = 0.35
+"""Share of initial parts that are two operations of one kind, with one argument and then with another: an order of two
+listeners, an eldest entry."""
+
+MOVING: Final = 0.35
+"""Share of the scenarios that are no pairs in which one thread adds something and removes something else, and the other
+looks at the whole: a look that goes from part to part sees neither."""
+
 FILLING: Final = 0.75
 """Share of initial parts that consist of operations known to change something, where such are known."""
 

@@ -28,16 +28,16 @@ from lockproof.core.operation import Operation, OperationKind, kind_of
 from lockproof.core.pace import PROGRAM, Limit, pace
 from lockproof.core.probes import comes_back, without_coming_back
 from lockproof.core.specification import Specification
-from lockproof.core.values import Masked, Raised, TextForm, masked, unread
+from lockproof.core.values import Masked, Raised, TextForm, anonymous, masked, unread
 from lockproof.core.verdict import Nonconformance
 from lockproof.inference import differing
 from lockproof.inference.attributes import observed, without
 from lockproof.inference.differing import DOES_NOT_REPEAT, Difference, told_apart
 from lockproof.inference.effort import CHOICES, CONSTRUCTIONS, FILLINGS, LEAST, LONGEST, MANY, MOST, TOGETHER
 from lockproof.inference.handed_out import handed_out
+from lockproof.inference.inner_state import state_of
 from lockproof.inference.lines import is_copy, omissions, on_subject
 from lockproof.inference.programs import WAITS, Announce, Calls, Programs
-from lockproof.inference.surface import state_of
 
 COMPARING: Final = "comparing class and model on one thread"
 
@@ -355,7 +355,8 @@ class _Comparison(Programs):
         """
         specification = self.specification
         kind = self._kind(kind_of(shows, specification.operations) or shows.kind)
-        if masked(difference.subject) == masked(difference.model) and self._known(kind):
+        forms = (anonymous(masked(each)) for each in (difference.subject, difference.model))
+        if next(forms) == next(forms) and self._known(kind):
             self._replace(kind, replace(kind, normalize=Masked(kind.normalize)))
             self._noted.setdefault(differing.MASKED, []).append(kind.text)
         elif shows.text != culprit.text and self.result(culprit, self.objects(specification.subject)) is not None:

@@ -25,7 +25,7 @@ LOOKS: Final = (
     "should do what the builtin does, ask for that with --model"
 )
 
-MASKED: Final = "compared without times and identifiers, which do not repeat"
+MASKED: Final = "compared without times, and identifiers only by which of them are equal, since neither repeats"
 UNREAD: Final = "run, and only exceptions compared: results do not repeat"
 OWN_THREADS: Final = (
     "the class starts threads of its own, which are not calls: on real threads only exceptions are compared, and under "

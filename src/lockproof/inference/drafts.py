@@ -311,6 +311,7 @@ class Trial:
                 "shape": shape or "object",
                 "object": f"{type(found).__module__}:{type(found).__qualname__}",
                 "shared": again is not None and again[0] is found,
+                "locked": any(hasattr(each, "acquire") for each in getattr(found, "__dict__", {}).values()),
             }
         return about
 

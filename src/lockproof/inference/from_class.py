@@ -27,6 +27,7 @@ from lockproof.core.values import unordered
 from lockproof.inference import generic
 from lockproof.inference import put_get as waiting
 from lockproof.inference.attributes import attributes
+from lockproof.inference.bounds import with_small_bounds
 from lockproof.inference.catalogue import NAMES, Catalogue, defines, has
 from lockproof.inference.fitting import fitted
 from lockproof.inference.fresh import fresh_if_shared
@@ -49,6 +50,11 @@ def infer(cls: type, *, model: Callable[[], Any] | str | None = None, factory: M
         LockproofError: No subject or model can be made, there is no such kind, or there is no operation to try.
 
     """
+    found = _inferred(cls, model, factory)
+    return found if factory is not None else with_small_bounds(found, cls)
+
+
+def _inferred(cls: type, model: Callable[[], Any] | str | None, factory: Make | None) -> Specification:
     make = factory if factory is not None else cls
     fresh = _fresh(cls, make)
     if factory is not None and not is_a(fresh, cls):
@@ -313,13 +319,14 @@ def _preparing(kinds: list[OperationKind]) -> list[OperationKind] | None:
         "update",
     )
     first = [each for each in kinds if only_initial(each.text)]
-    first += [
+    changing = [each for each in kinds if not (_is_about_handles(each) or each.reads)]
+    named = [
         each
-        for each in kinds
-        if not (_is_about_handles(each) or each.reads)
+        for each in changing
         if generic.fills(each) or (each.weight >= 1 and any(each.text.startswith(f"a.{name}(") for name in names))
     ]
-    return [*first, *(each for each in kinds if each.text == "a[k] = v")] or None
+    named += [each for each in kinds if each.text == "a[k] = v"]
+    return [*first, *(named or changing)] if first or named else None
 
 
 def _waiting(cls: type, make: Make, waits: waiting.Waits) -> Specification:

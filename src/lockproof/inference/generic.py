@@ -107,7 +107,7 @@ def operations(
     settle(drafts, make, arguments.factories, arguments.listeners)
     notes += _not_asynchronous(cls)
     kinds = [kind for each in found for kind in (each.kinds() if isinstance(each, Draft) else [each])]
-    plain = list(_operators(cls, OperandPools(cls, arguments, drafts)))
+    plain = list(_operators(cls, OperandPools(cls, arguments, drafts, make)))
     if not without:  # a class of a known kind has the operators of a table
         plain += of_protocols(cls) if is_in_c(cls) else []
         kinds += plain
@@ -456,6 +456,8 @@ def observers(kinds: list[OperationKind]) -> list[str]:
         lines = [
             kind.text for kind in kinds if not kind.holes and not kind.blocking and kind.weight >= 1 and not kind.after
         ]
+    if len(lines) == 1 and any(kind.text == lines[0] and kind.weight <= READING for kind in kinds):
+        lines = [f"({lines[0]}, {lines[0]})"]  # what seems to read may take the last one: twice shows one too many
     return [*(["heard(a)"] if any(_listens(kind) for kind in kinds) else []), *lines[:6]]
 
 

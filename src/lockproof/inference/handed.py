@@ -239,13 +239,18 @@ def handle_of(draft: Draft, answer: Mapping[str, Any]) -> Handle | None:
     shared, block = answer["shared"], draft.gives == "block"
     giver = _given(draft, "enter" if block else "keep")
     if shared and not block:
-        kind = draft.kind(draft.needed)
-        giver = replace(kind, text=f"keep(a, {kind.text})", reads=False, normalize=unseen, weight=4)
-        return Handle(found, giver, shared=True)
+        return _for_all(draft, found)
     fuller = None
     if not block and (numbers := [hole for hole, (_, pool) in draft.optional.items() if _counts(pool)]):
         fuller = _given(draft, "keep", numbers[0])
     return Handle(found, giver, shared=False, fuller=fuller)
+
+
+def _for_all(draft: Draft, cls: type) -> Handle:
+    """Return the handle of an object that the initial part keeps, and all threads use."""
+    kind = draft.kind(draft.needed)
+    giver = replace(kind, text=f"keep(a, {kind.text})", reads=False, normalize=unseen, weight=4)
+    return Handle(cls, giver, shared=True)
 
 
 def _counts(pool: Sequence[Any]) -> bool:
@@ -296,8 +301,11 @@ def handed_out(
         if handle is None or (draft.gives == "block" and handle.giver.text not in known):
             continue
         used = methods(handle.cls, methods_of(handle.cls), partial(_one_of, draft, make))
-        uses = [handle.operation(each.name, each.kind(each.needed)) for each in used if each.returns]
-        givers = [handle.giver] if handle.fuller is None else [handle.giver, handle.fuller]
+        handles = [handle]
+        if draft.about.get("locked") and not handle.shared and draft.gives != "block":
+            handles.append(_for_all(draft, handle.cls))  # who has a lock of its own expects several threads
+        uses = [each.operation(use.name, use.kind(use.needed)) for each in handles for use in used if use.returns]
+        givers = [giver for each in handles for giver in (each.giver, each.fuller) if giver is not None]
         for kind in (*givers, *uses):
             before = known.get(kind.text, kind)
             known[kind.text] = replace(before, after=tuple(dict.fromkeys((*before.after, *kind.after))))

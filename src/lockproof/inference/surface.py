@@ -12,14 +12,13 @@ import inspect
 import re
 import sys
 import types
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import ModuleType
 from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
-from lockproof.core.foreign import attribute, has_attribute, is_a
+from lockproof.core.foreign import attribute, has_attribute
 from lockproof.core.members import Member, Omitted, members_of, refuse_unknown
 from lockproof.core.operation import OperationKind
 from lockproof.core.specification import Specification
@@ -86,57 +85,6 @@ def _is_foreign(cls: type, name: str) -> bool:
     return top in sys.stdlib_module_names or "site-packages" in file
 
 
-def has_state(subject: Any) -> bool:
-    """Tell whether an object has state of its own besides locks. What is written in C counts as state."""
-    if any("__firstlineno__" not in vars(each) for each in type(subject).__mro__[:-1]):
-        return True
-    return any(not has_attribute(each, "acquire") for each in _fields(subject).values())
-
-
-def _fields(subject: Any) -> dict[str, Any]:
-    """Return the values of an object's attributes, by name, those in slots too."""
-    bases = type(subject).__mro__[:-1]
-    slots = [
-        name for each in bases for name, what in vars(each).items() if isinstance(what, types.MemberDescriptorType)
-    ]
-    return {**attribute(subject, "__dict__", {}), **{name: attribute(subject, name) for name in slots}}
-
-
-def state_of(subject: Any) -> str:
-    """Return the inner state of an object as text, to be compared with that of the same object later."""
-    return _described(subject, 0, set())
-
-
-_DEEPEST: Final = 4
-_LONGEST: Final = 64
-_MOST: Final = 300
-"""How deep the inner state of an object is read, how much of each container and text, and how many objects in all."""
-
-
-def _described(value: Any, depth: int, met: set[int]) -> str:
-    if is_a(value, (type(None), bool, int, float, str, bytes)):
-        return repr(value)[:_LONGEST]
-    if depth > _DEEPEST or id(value) in met or len(met) > _MOST:
-        return "..."
-    if has_attribute(value, "acquire"):
-        return "a lock"
-    met.add(id(value))
-    try:
-        if isinstance(value, Mapping):
-            inner = [each for pair in list(value.items())[:_LONGEST] for each in pair]
-        elif isinstance(value, (list, tuple, deque)):
-            inner = list(value)[:_LONGEST]
-        elif isinstance(value, (set, frozenset)):
-            return f"{sorted(map(repr, value))[:_LONGEST]}"
-        elif fields := _fields(value):
-            inner = [each for pair in fields.items() for each in pair]
-        else:
-            return f"{id(value)} {value!r}"[:_LONGEST]
-        return f"{id(value)} {len(inner)} {[_described(each, depth + 1, met) for each in inner]}"
-    except Exception:  # what cannot be read
-        return f"{id(value)}"
-
-
 def members(specification: Specification, owner: type | ModuleType, only: str = "") -> tuple[Member, ...]:
     """Return the members of a class, or the functions of a module, each with the reason if no operation calls it.
 
@@ -194,11 +142,16 @@ def _call(function: Any, name: str, *, bound: bool) -> str:
         parameters = list(inspect.signature(function).parameters.values())
     except (TypeError, ValueError, NameError):
         return _op(f"a.{name}(...)", [])
+    asynchronous = inspect.iscoroutinefunction(function)
     needed = [each for each in (parameters if bound else parameters[1:]) if each.default is each.empty]
     by_place = [each.name for each in needed if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
     by_name = [each.name for each in needed if each.kind is each.KEYWORD_ONLY]
     arguments = [*by_place, *(f"{each}={each}" for each in by_name)]
-    return _op(f"a.{name}({', '.join(arguments)})", [*by_place, *by_name])
+    line = f"a.{name}({', '.join(arguments)})"
+    if inspect.isasyncgenfunction(function):
+        return f'op("looped(a)", ...), where looped is a function of yours that loops over {line}'
+    advice = _op(f"asyncio.run({line})" if asynchronous else line, [*by_place, *by_name])
+    return f'{advice}, with names={{"asyncio": asyncio}}' if asynchronous else advice
 
 
 def _op(line: str, holes: Iterable[str]) -> str:

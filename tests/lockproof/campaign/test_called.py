@@ -15,7 +15,7 @@ from lockproof.campaign.health import health
 from lockproof.campaign.protocol.answers import WAITED, Answer, Answers, joined
 from lockproof.campaign.protocol.messages import Fresh
 from lockproof.core.errors import LockproofError
-from lockproof.core.evidence import HEALTH, Doubt, Tally
+from lockproof.core.evidence import HEALTH, Doubt, Evidence, Tally, verdict_of
 from lockproof.core.members import Member
 from lockproof.core.options import CheckOptions, ExploreOptions
 from lockproof.core.scenario import Scenario
@@ -49,18 +49,20 @@ def test_a_class_of_which_everything_was_called_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "member", "why"),
+    ("name", "member", "why", "line"),
     [
-        ("AsyncShelf", "put_later", "it is asynchronous"),
-        ("PickyShelf", "lend", "every call raised Refusal: the shelf is shut"),
+        ("AsyncShelf", "put_later", "it is asynchronous", "asyncio.run(a.put_later(book))"),
+        ("PickyShelf", "lend", "every call raised Refusal: the shelf is shut", "a.lend(book)"),
     ],
 )
-def test_a_member_that_was_never_called_makes_it_unknown_until_it_is_excused(name: str, member: str, why: str) -> None:
+def test_a_member_that_was_never_called_makes_it_unknown_until_it_is_excused(
+    name: str, member: str, why: str, line: str
+) -> None:
     report = checked(name)
     assert (report.verdict, codes(report)) == (Verdict.UNKNOWN, [Doubt.MEMBER_NEVER_CALLED])
     (reason,) = report.unknown
     assert reason.text.endswith(f"{member}: {why}")
-    assert f'op("a.{member}(book)", book=[...])' in reason.step and f"--skip {member}" in reason.step
+    assert f'op("{line}", book=[...])' in reason.step and f"--skip {member}" in reason.step
     assert report.coverage.uncalled == (member,)
     excused = checked(name, skip=(member,))
     assert excused.verdict is Verdict.HELD
@@ -163,6 +165,25 @@ def test_what_the_user_says_to_run_is_all_that_counts_and_the_first_line_counts_
         assert any("put_later is left out" in note for note in report.notes) or name == "few"
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("unawaited", "put_later(1)"), ("unlooped", "each()"), ("unawaited_by_a_function", "soon(1)")],
+)
+def test_a_coroutine_that_nobody_awaits_is_no_call(name: str, line: str) -> None:
+    report = checked(name)
+    assert (report.verdict, codes(report)) == (Verdict.UNKNOWN, [Doubt.NEVER_AWAITED])
+    assert report.unknown[0].text.endswith(f": a.{line}") and f"asyncio.run(a.{line})" in report.unknown[0].step
+    assert line.partition("(")[0] not in report.coverage.called
+    alone = checked("LaterShelf", scenario=f"a.{line} || a.{line} ->")
+    assert codes(alone) == [Doubt.NEVER_AWAITED, Doubt.NOTHING_RETURNED]
+
+
+def test_an_operation_that_runs_the_coroutine_is_a_call_of_the_method() -> None:
+    report = checked("awaited", runs=100)
+    assert report.verdict is Verdict.HELD, report.unknown
+    assert "put_later" in report.coverage.called
+
+
 # Health checks.
 
 
@@ -206,6 +227,16 @@ VARIED = joined({}, RAN.values())
 def test_too_few_runs_mean_nothing(threads: Tally | None, schedules: Tally | None, complete: bool, few: bool) -> None:
     found = [each.doubt for each in health(VARIED, Fresh(), threads, schedules, complete=complete)]
     assert found == [Doubt.TOO_FEW_RUNS] * few
+
+
+@pytest.mark.parametrize(("scenarios", "code"), [(1, Doubt.TOO_FEW_RUNS), (2, Doubt.NOTHING_CHANGED)])
+def test_one_scenario_in_which_nothing_changed_wants_time_and_not_other_operations(scenarios: int, code: Doubt) -> None:
+    same = joined({}, [Answer("a.f()", False, "", "1")])
+    fresh = Fresh(has_state=True)
+    (doubted,) = health(same, fresh, Tally(500, 500, 500), None, complete=False, scenarios=scenarios)
+    assert doubted.doubt is code
+    (reason,) = verdict_of(Evidence(Tally(500, 500, 500), doubts=(doubted,))).reasons
+    assert ("--budget" in reason.step) == (code is Doubt.TOO_FEW_RUNS)
 
 
 def test_each_health_check_has_a_class_here() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import weakref
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import contextmanager
 from threading import Condition, Event, Lock, Thread
+from typing import Any
 
 from lockproof import Specification, op
 
@@ -32,7 +34,35 @@ class AsyncShelf(Shelf):
     """One method is a coroutine."""
 
     async def put_later(self, book: int) -> None:
-        self._books.append(book)
+        with self._lock:
+            self._books.append(book)
+
+
+class LaterShelf(AsyncShelf):
+    """Two more methods run nothing of theirs until something awaits what they return."""
+
+    async def each(self) -> AsyncIterator[int]:
+        yield self.count()
+
+    def soon(self, book: int) -> Coroutine[Any, Any, None]:
+        return self.put_later(book)
+
+
+async def _all_of(shelf: LaterShelf) -> list[int]:
+    return [each async for each in shelf.each()]
+
+
+def _looped(shelf: LaterShelf) -> list[int]:
+    return asyncio.run(_all_of(shelf))
+
+
+unawaited = Specification(LaterShelf, [op("a.put(1)"), op("a.put_later(1)"), op("a.count()")])
+unlooped = Specification(LaterShelf, [op("a.put(1)"), op("a.each()"), op("a.count()")])
+unawaited_by_a_function = Specification(LaterShelf, [op("a.put(1)"), op("a.soon(1)"), op("a.count()")])
+awaited = Specification(
+    LaterShelf, [op("a.put(1)"), op("asyncio.run(a.put_later(1))"), op("looped(a)"), op("a.count()")],
+    names={"asyncio": asyncio, "looped": _looped},
+)  # fmt: skip
 
 
 class Refusal(Exception):

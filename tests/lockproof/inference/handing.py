@@ -282,3 +282,100 @@ class Hall:
         with self.lock:
             self.taken += seats
         return Ticket(self, seats)
+
+
+class Labels:
+    """`label` returns a new label, and `shout` does with it what it does with any text."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._given: list[str] = []
+
+    def label(self) -> str:
+        with self._lock:
+            self._given.append(f"label-{len(self._given)}")
+            return self._given[-1]
+
+    def shout(self, text: str) -> str:
+        return f"{text}!"
+
+    def again(self, text: str) -> str:
+        with self._lock:
+            self._given.append(text)
+            return "noted"
+
+
+class KnownLabels(Labels):
+    """`known` answers otherwise to a label that was given out, and `drop` changes something only then."""
+
+    def known(self, text: str) -> bool:
+        with self._lock:
+            return text in self._given
+
+    def drop(self, text: str) -> None:
+        with self._lock:
+            if text in self._given:
+                self._given.remove(text)
+
+
+class Line:
+    """An object that is handed out anew each time, with a lock of its own."""
+
+    def __init__(self) -> None:
+        self._open, self._lock = True, threading.Lock()
+
+    def close(self) -> bool:
+        with self._lock:
+            was, self._open = self._open, False
+            return was
+
+
+class Exchange:
+    """Hands out lines."""
+
+    def line(self) -> Line:
+        return Line()
+
+
+class BareLine:
+    """The same without a lock: each thread has its own."""
+
+    def __init__(self) -> None:
+        self.open = True
+
+    def close(self) -> bool:
+        was, self.open = self.open, False
+        return was
+
+
+class BareExchange:
+    """Hands out lines without a lock."""
+
+    def line(self) -> BareLine:
+        return BareLine()
+
+
+class Files:
+    """A sequence of texts: the key is a place."""
+
+    def __init__(self) -> None:
+        self._files: list[str] = []
+
+    def opened(self, name: str) -> None:
+        self._files.insert(0, name)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._files[index]
+
+
+class Ages:
+    """A mapping from texts: the key is a text."""
+
+    def __init__(self) -> None:
+        self._ages: dict[str, int] = {}
+
+    def born(self, name: str) -> None:
+        self._ages[name] = 0
+
+    def __getitem__(self, name: Any) -> Any:
+        return self._ages[name]

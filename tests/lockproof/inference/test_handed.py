@@ -7,7 +7,7 @@ import pytest
 from lockproof import infer
 from lockproof.core.operation import OperationKind
 from lockproof.inference.conformance import conform
-from tests.corpus import handed, observed
+from tests.corpus import handed, observed, tokens
 from tests.lockproof.inference import handing
 
 pytestmark = pytest.mark.two_builds
@@ -113,3 +113,29 @@ def test_what_is_handed_out_is_asked_for_with_a_number_too() -> None:
     assert fuller in found
     assert found["back(a, slot).cancel()"].after == ("keep(a, a.sell(), slot)", fuller)
     assert not any("keep(" in text and "x_" in text for text in kinds(handed.MendedGuests))
+
+
+def test_a_method_gets_what_another_returned_if_it_answers_otherwise_then() -> None:
+    assert not [text for text in kinds(handing.Labels) if "keep" in text or "kept" in text]
+    found = kinds(handing.KnownLabels)
+    assert found["a.known(kept(a, slot))"].after == ("keep(a, a.label(), slot)",)
+    assert found["a.known(kept(a))"].reads and found["a.known(kept(a))"].after == ("keep(a, a.label())",)
+    assert {"a.drop(kept(a))", "a.drop(back(a, slot))"} <= found.keys()
+    assert not [text for text in found if "shout(kept" in text or "again(kept" in text]
+
+
+def test_random_keys_get_to_the_methods_that_know_them_and_operations_of_other_names_fill() -> None:
+    specification = infer(tokens.MendedLogins)
+    assert "a.user_of(kept(a, slot))" in {kind.text for kind in specification.operations}
+    assert {kind.text for kind in specification.init or ()} == {"keep(a, a.login(x_user))", "a.login(x_user)"}
+
+
+def test_two_threads_use_what_has_a_lock_of_its_own() -> None:
+    assert kinds(handing.Exchange)["kept(a).close()"].after == ("keep(a, a.line())",)
+    assert "back(a, slot).close()" in kinds(handing.Exchange)
+    assert not [text for text in kinds(handing.BareExchange) if "kept(a)." in text]
+
+
+def test_a_sequence_is_asked_for_places_and_a_mapping_for_keys() -> None:
+    assert kinds(handing.Files)["a[k]"].holes == {"k": (0, 1)}
+    assert kinds(handing.Ages)["a[k]"].holes == {"k": ("x", "y")}

@@ -15,7 +15,8 @@ import pytest
 from lockproof.core.errors import LockproofError
 from lockproof.core.members import members_of
 from lockproof.inference.from_class import infer
-from lockproof.inference.surface import has_state, members, notes, state_of, surface, without
+from lockproof.inference.inner_state import has_state, state_of
+from lockproof.inference.surface import members, notes, surface, without
 from tests.corpus import PAIRS
 from tests.lockproof.inference import subjects
 

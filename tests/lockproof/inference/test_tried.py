@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+import uuid
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,7 @@ from lockproof.core.operation import Operation
 from lockproof.core.options import CheckOptions
 from lockproof.core.probes import NAMES, StandIn, abandon, heard, listener
 from lockproof.core.specification import Specification
-from lockproof.core.values import Masked, canonical, masked
+from lockproof.core.values import Masked, canonical, is_token, masked, numbered
 from lockproof.core.verdict import FindingKind, Verdict
 from lockproof.inference import trials
 from lockproof.inference.conformance import conform
@@ -172,7 +173,36 @@ def test_times_are_left_out_of_results_and_not_the_operation() -> None:
 def test_masked_forms_leave_out_what_no_two_runs_repeat() -> None:
     assert masked(canonical([1, 2.5, "x"])) == masked(canonical([1, 3.5, "x"])) != masked(canonical([2, 2.5, "x"]))
     assert masked(canonical({1: time.time_ns()})) == masked(canonical({1: time.time_ns() + 1}))
-    assert masked("0f8fad5b-d9cb-469f-a165-70867728950e") == masked("7c9e6679-7425-40de-944b-e07fc1f90ae7")
+    one, other = masked("0f8fad5b-d9cb-469f-a165-70867728950e"), masked("7c9e6679-7425-40de-944b-e07fc1f90ae7")
+    assert one != other and numbered((one,)) == numbered((other,))
+
+
+def test_tokens_are_compared_by_which_of_them_are_equal() -> None:
+    def seen(*values: object) -> object:
+        return numbered(tuple(masked(canonical(each)) for each in values))
+
+    some: list[object] = [
+        uuid.UUID(int=7),
+        "0f8fad5b",
+        "Zk3-Tq_Wm9RxYv5BhLpN2A",
+        "sid:0f8fad5bd9cb469fa165",
+        b"8 random",
+        2**100,
+    ]
+    others: list[object] = [
+        uuid.UUID(int=8),
+        "7c9e6679",
+        "aaaaaaaaaaaaaaaaaaaaaa",
+        "sid:7c9e66797425440de944",
+        b"other 8r",
+        2**101,
+    ]
+    for one, other in zip(some, others, strict=True):
+        assert seen(one, one) == seen(other, other) != seen(one, other) == seen(other, one)
+        assert seen([one], {"k": one}) == seen([other], {"k": other}) != seen([one], {"k": other})
+        assert seen({one}, {one: 1}) == seen({other}, {one: 1})  # what has no place has no number
+    for plain in ("x", "seven", 7, None, True, "1.5", 2**47):
+        assert not is_token(canonical(plain))
     assert Masked(sorted)([2, 1]) == canonical([1, 2])
 
 

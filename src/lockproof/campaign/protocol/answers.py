@@ -12,13 +12,16 @@ from typing import Any, Final
 
 from lockproof.core.operation import UNKNOWN_KIND, Operation
 from lockproof.core.scenario import Scenario
-from lockproof.core.values import NOT_BEGUN, WAITS, Raised, show
+from lockproof.core.values import NOT_AWAITED, NOT_BEGUN, WAITS, Raised, show
 
 MISTAKES: Final = ("AttributeError", "NameError", "UnboundLocalError")
 """What a misspelt name raises. The caller of a scenario may expect other exceptions in every run."""
 
 WAITED: Final = "nothing, since it waited for ever"
 """What a call raised that returned in no run, and raised in none."""
+
+UNAWAITED: Final = "nothing, and ran nothing of the method, since nobody awaited the coroutine that it returned"
+"""What a call raised that only made a coroutine: it ran nothing of the method, so it is no call that returned."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class Answers:
             result = given(t, k)
             if type(result) is Raised:
                 self._raised[t, k] = result.name
+            elif result is NOT_AWAITED:
+                self._raised[t, k] = UNAWAITED
             elif result is not WAITS and result is not NOT_BEGUN:
                 self._open.discard((t, k))
         for t, k in tuple(self._steady):
@@ -79,8 +84,9 @@ class Answers:
             first = self._first.setdefault((t, k), result)
             if first is not result and first != result:
                 self._steady.discard((t, k))
+        nothing = (WAITS, NOT_BEGUN, NOT_AWAITED)
         return any(
-            type(each) is not Raised and each is not WAITS and each is not NOT_BEGUN for row in results for each in row
+            type(each) is not Raised and not any(each is one for one in nothing) for row in results for each in row
         )
 
     def all(self) -> tuple[Answer, ...]:
@@ -117,11 +123,16 @@ def never_worked(answers: Answered, observers: Sequence[str]) -> tuple[list[str]
     """
     calls, failed_observers = [], []
     for each in answers.values():
-        if each.raised and each.raised != WAITED and each.final and each.line in observers:
+        if each.raised and each.raised not in (WAITED, UNAWAITED) and each.final and each.line in observers:
             failed_observers.append(f"`{each.line}` raised {each.raised}")
         elif each.raised in MISTAKES:
             calls.append(f"`{each.line}` raised {each.raised}")
     return calls, failed_observers
+
+
+def never_awaited(answers: Answered) -> list[str]:
+    """Return the lines of threads that made a coroutine and ran nothing of it, in every run."""
+    return [each.line for each in answers.values() if each.raised == UNAWAITED and not each.final]
 
 
 def _name(operation: Operation) -> str:

@@ -20,7 +20,7 @@ from lockproof.core.run_subjects import subjects_of_a_run
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
 from lockproof.core.values import NOT_BEGUN, WAITS, Raised, canonical, show
-from lockproof.inference.surface import has_state, state_of
+from lockproof.inference.inner_state import has_state, state_of
 
 if TYPE_CHECKING:
     from lockproof.campaign.worker.self_model import SelfModel

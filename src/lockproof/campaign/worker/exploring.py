@@ -21,7 +21,7 @@ from lockproof.core.options import DRAWING, EXHAUSTIVE
 from lockproof.core.pace import SCHEDULE, pace
 from lockproof.core.run_steps import Access, RunStep
 from lockproof.core.schedule import Strategy, Switching
-from lockproof.core.values import Raised
+from lockproof.core.values import NOT_AWAITED, Raised
 from lockproof.core.verdict import FindingKind, Masking
 from lockproof.engines.control import handover
 from lockproof.engines.control.engine import MOST_STEPS
@@ -108,7 +108,9 @@ def returns(program: Program) -> bool:
     """Tell whether any call of the last run returned a value. A function need not return one."""
     if isinstance(program, FunctionProgram):
         return True
-    return any(type(result) is not Raised for thread in program.results for result in thread)
+    return any(
+        type(result) is not Raised and result is not NOT_AWAITED for thread in program.results for result in thread
+    )
 
 
 def given_up(result: Result, program: Program) -> bool:

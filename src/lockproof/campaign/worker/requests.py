@@ -47,13 +47,14 @@ from lockproof.campaign.worker.case import JUDGING, Case, lenient, summed
 from lockproof.campaign.worker.mutating import mutants
 from lockproof.campaign.worker.named import named
 from lockproof.campaign.worker.natives import natives
+from lockproof.campaign.worker.scenario_names import see_names
 from lockproof.campaign.worker.watchdog import Watchdog
 from lockproof.core import environment
 from lockproof.core.adjustment import Adjustment
 from lockproof.core.avoided import Avoided
 from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Omission
-from lockproof.core.foreign import is_a, told
+from lockproof.core.foreign import is_a
 from lockproof.core.lives import lives
 from lockproof.core.members import Member
 from lockproof.core.model import TooManyChoices
@@ -61,20 +62,18 @@ from lockproof.core.operation import SUBJECTS, Operation, renamed
 from lockproof.core.own_time import own_time
 from lockproof.core.own_time import real as time
 from lockproof.core.pace import MODEL, pace
-from lockproof.core.run_subjects import subjects_of_a_run
 from lockproof.core.scenario import Scenario
 from lockproof.core.specification import Specification
 from lockproof.core.verdict import Nonconformance, Verdict
 from lockproof.core.watched import Watched
 from lockproof.engines.threads.compiled import CompiledProgram, RecordKey
 from lockproof.engines.threads.crew import Crew
-from lockproof.generate.generator import Generator, productive
-from lockproof.generate.initial import beginnings
+from lockproof.generate.generator import Generator, beginnings, productive, situations
 from lockproof.generate.tuning import ATTEMPTS, GENERATING, ORDER_BLIND_SHARE, PAIR
 from lockproof.inference.conformance import conform
 from lockproof.inference.generic import with_time
 from lockproof.inference.lines import kinds_doing
-from lockproof.inference.names import refuse_unknown_names, refuse_unknown_names_of
+from lockproof.inference.names import refuse_unknown_names
 from lockproof.inference.surface import members, notes, without
 from lockproof.inference.target import load, load_specification
 from lockproof.judge.orders import Waiting
@@ -109,7 +108,7 @@ class Worker:
         self._cases: dict[Scenario, Case] = {}
         self._aimed, self._differing = setup.aim.kinds, setup.aim.differing
         self._filling = frozenset(setup.aim.filling or ())
-        self._beginnings: dict[str, tuple[str, ...]] = {}
+        self._beginnings, self._situations = dict[str, tuple[str, ...]](), tuple[tuple[str, ...], ...]()
         self._known, self._waits, self._skip = setup.watched, setup.waits, setup.skip
         self._made: Scenario | None = None
         self._own_threads, self._sanitized = False, setup.sanitized
@@ -180,6 +179,7 @@ class Worker:
             specification = with_time(specification) if adjustment.timed else specification
             self._filling = self._filling or frozenset(adjustment.filling)
             self._beginnings = {line: tuple(first) for line, *first in adjustment.beginnings}
+            self._situations = adjustment.situations
         return marked(specification, self._waits)
 
     def announce(self, lines: Sequence[str]) -> None:
@@ -216,29 +216,12 @@ class Worker:
     def check_names(self, scenario: Scenario) -> Done:
         """See that the names in a scenario exist and its arguments fit, without running the scenario.
 
-        There is one exception: if a class makes attributes dynamically, one thread runs the lines of the initial part.
-        Nothing else shows that such a line is misspelt.
-
         Raises:
             LockproofError: a name does not exist, or arguments do not fit.
 
         """
-        scenario = self.specification.bind(scenario)
         with Watchdog(self._hang):
-            subjects = subjects_of_a_run(self.specification.subject)
-            unsure = refuse_unknown_names_of(scenario, self.specification, subjects["a"])
-            for line in scenario.init if any(each in scenario.init for each in unsure) else ():
-                self.announce([line.text])
-                try:
-                    line.compiled(self.specification.globals)(*subjects.values())
-                except (AttributeError, NameError) as error:
-                    raise LockproofError(
-                        f"`{line}` of the initial part raises {told(error)}",
-                        "a misspelt name",
-                        "correct the name, or have an operation before it that makes the attribute",
-                    ) from None
-                except Exception:
-                    continue
+            see_names(self.specification.bind(scenario), self.specification, self.announce)
         self.announce([])
         return Done()
 
@@ -294,12 +277,13 @@ class Worker:
             self._filling = self._filling or productive(result.specification, self.announce)
             if not self._aimed:
                 self._beginnings = beginnings(result.specification, self._filling, self.announce)
+                self._situations = situations(parted(self.specification) or scope, self.announce)
         return result.nonconformances
 
     def _changes(self, filling: Sequence[str] = ()) -> Adjustment:
         timed, threads = own_time.was_read, self._own_threads
         return Adjustment.of(self._loaded, self.specification, timed=timed, threads=threads, filling=filling,
-                             beginnings=self._beginnings)  # fmt: skip
+                             beginnings=self._beginnings, situations=self._situations)  # fmt: skip
 
     def _compared(self) -> frozenset[str]:
         """Return the kinds whose results are compared with the model; empty for all."""
@@ -335,7 +319,8 @@ class Worker:
         aimed = {text: count for text, count in self._aimed.items() if text in known}
         if scope is None or (self._aimed and not aimed):
             return None
-        return Generator(scope, self._threads, self._seed, self._filling, aimed, watched, self._beginnings)
+        return Generator(scope, self._threads, self._seed, self._filling, aimed, watched, self._beginnings,
+                         self._situations)  # fmt: skip
 
     def avoid(self, together: Sequence[Sequence[str]]) -> Done:
         """From now on make no scenario that has the kinds of all lines in one of these lists."""

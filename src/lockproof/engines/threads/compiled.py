@@ -23,7 +23,7 @@ from typing import Any, Final
 from lockproof.core.operation import FINDS, OfTheRun, Operation
 from lockproof.core.run_subjects import RunMaker
 from lockproof.core.scenario import Scenario
-from lockproof.core.values import ATOMIC, Raised, anonymous, canonical, numbered, raised_in
+from lockproof.core.values import ATOMIC, Masked, Raised, anonymous, canonical, numbered, raised_in
 
 type RecordKey = tuple[tuple[Any, ...], ...]
 """The record of one run: for each thread its results, then the cells that it read; last, the final part's results."""
@@ -158,7 +158,9 @@ class CompiledProgram:
         lines = []
         if operation.kind.normalize is not None:
             lines.append(f"  {result} = _normalize_{index}({result})")
-        return [*lines, f"  if type({result}) not in _atomic: {result} = _canonical({result}, {known})"]
+        shows = isinstance(operation.kind.normalize, Masked)  # its tokens are canonical, and want a number
+        when = "" if shows else f"if type({result}) not in _atomic: "
+        return [*lines, f"  {when}{result} = _canonical({result}, {known})"]
 
     def _thread(self, t: int) -> list[str]:
         others = [u for u in range(len(self.scenario.threads)) if u != t]
