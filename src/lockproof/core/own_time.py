@@ -99,7 +99,10 @@ class OwnTime:
     @contextmanager
     def adopted(self) -> Iterator[None]:
         """Adopt the calling thread for as long as this lasts: later another thread may have its number."""
-        self._own_threads.add(ident := get_ident())
+        if (ident := get_ident()) in self._own_threads:
+            yield
+            return
+        self._own_threads.add(ident)
         try:
             yield
         finally:

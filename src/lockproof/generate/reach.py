@@ -12,6 +12,7 @@ from types import CodeType
 from typing import Any, Final, Self
 
 from lockproof.core.operation import Operation
+from lockproof.core.own_time import own_time
 from lockproof.core.probes import comes_back
 from lockproof.core.run_subjects import subjects_of_a_run
 from lockproof.core.specification import Specification
@@ -95,7 +96,8 @@ class Monitor:
 
         def run() -> None:
             self._noted[threading.get_ident()] = noted
-            call()
+            with own_time.adopted():  # waits with a time limit end at once, and not in the middle of a later run
+                call()
             del self._noted[threading.get_ident()]
 
         sys.monitoring.set_events(TOOL, sum(self._callbacks))
@@ -126,9 +128,10 @@ def that_return(specification: Specification, lines: Sequence[str]) -> list[str]
     done: list[str] = []
 
     def fill() -> None:
-        for line in lines:
-            _run(Operation(line), specification, subjects)
-            done.append(line)
+        with own_time.adopted():
+            for line in lines:
+                _run(Operation(line), specification, subjects)
+                done.append(line)
 
     thread = threading.Thread(target=fill, daemon=True)
     thread.start()

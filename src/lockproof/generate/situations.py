@@ -22,9 +22,10 @@ from typing import Any
 from lockproof.core.handles import SLOT, only_initial
 from lockproof.core.keys import one_after_the_other
 from lockproof.core.operation import Operation, OperationKind
-from lockproof.core.own_time import PASSING
+from lockproof.core.own_time import PASSING, own_time
 from lockproof.core.pace import pace
 from lockproof.core.probes import comes_back
+from lockproof.core.run_subjects import subjects_of_a_run
 from lockproof.core.specification import Specification
 from lockproof.generate import tuning
 from lockproof.generate.reach import WAITING, Monitor
@@ -101,11 +102,12 @@ def _files_of(specification: Specification) -> frozenset[str]:
 
 def _prepared(specification: Specification, program: Sequence[Operation]) -> list[Any] | None:
     """Return the subjects after a program; None if a call in it waits."""
-    subjects = [specification.subject() for _ in range(3)]
+    subjects = list(subjects_of_a_run(specification.subject).values())
 
     def run() -> None:
-        for each in program:
-            _run(each, specification, subjects)
+        with own_time.adopted():  # waits with a time limit end at once, and not in the middle of a later run
+            for each in program:
+                _run(each, specification, subjects)
 
     if not program or specification.model is not None:
         run()
