@@ -23,6 +23,7 @@ from lockproof.core.operation import Operation, OperationKind, renamed
 from lockproof.core.probes import NAMES as PROBES
 from lockproof.core.probes import comes_back
 from lockproof.inference.fresh import shared_state
+from lockproof.inference.inherited import is_lock
 from lockproof.inference.trials import Aside, in_a_copy
 
 FILLINGS: Final = 2
@@ -140,7 +141,7 @@ def _state(subjects: Iterable[Any]) -> Any:
                 raise _Unseen
             return known
         kept.append(each)
-        if hasattr(cls, "acquire") and hasattr(cls, "release"):
+        if is_lock(cls):
             return "lock"
         if isinstance(each, MethodType):
             return id(each.__func__), of(each.__self__)

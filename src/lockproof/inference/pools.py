@@ -228,6 +228,8 @@ class Values:
             fields = {name: self.of(each) for name, each in typing.get_type_hints(origin).items()}
             texts = ", ".join(f"{name!r}: {text_of(pool[0])}" for name, pool in fields.items())
             return (_code(f"{{{texts}}}", {n: w for pool in fields.values() for n, w in _names(pool).items()}),)
+        if origin.__name__ == "LogRecord" and origin.__module__ == "logging":  # its parameters have no annotations
+            return _made("LogRecord('name', 20, 'file.py', 1, 'x{}', None, None)", "LogRecord", origin)
         if issubclass(origin, BaseException):
             return self._constructed(origin) or (NamedCode(origin.__name__, **{origin.__name__: origin}),)
         own = dataclasses.is_dataclass(origin) or hasattr(origin, "_fields") or origin.__module__ not in _HYPOTHESIS
