@@ -97,6 +97,7 @@ class Check:
         self.thread_failures = ThreadFailures(runs, deaths, clock, findings, options, waits)
         self.thread_search = ThreadSearch(runs, deaths, self.thread_failures, clock, findings, self.notes)
         self.schedule_search = ScheduleSearch(self.controlled, clock, deaths, evidence)
+        self.thread_search.has_enough = self.schedule_search.has_enough = lambda: bool(findings) or self.conformance.sure
         self._put_off: list[tuple[Scenario, RunResult, float]] = []
         if self.sanitized is not None:
             self.thread_search.past_failures, self.thread_search.first_look = True, SANITIZED_LOOK
@@ -306,7 +307,7 @@ class Check:
             died
             and tries < MOST_DEATHS
             and not self.findings.of_threads
-            and (turn.left() > 0 or not (search.explored or tries))
+            and (turn.left() > 0 or not (search.explored or tries or search.has_enough()))
         ):
             tries += 1
             with self.clock.during("exploring"):

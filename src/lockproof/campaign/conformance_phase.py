@@ -57,6 +57,11 @@ class ConformancePhase:
         hang = self.deaths.options.hang
         return sum(min(hang, SEEN) if fault else hang for _, _, fault in self._hung)
 
+    @property
+    def sure(self) -> bool:
+        """Whether an operation waits for a lock that nobody gives back, as control has seen: a finding to come."""
+        return any(fault for _, _, fault in self._hung)
+
     def compare(self, seconds: float) -> None:
         """Compare for so many seconds. An operation that hangs or kills is a finding, and is avoided from then on.
 
