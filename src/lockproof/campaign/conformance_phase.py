@@ -49,6 +49,8 @@ class ConformancePhase:
     members: tuple[Member, ...] | None = None
     """The public members of the class, as the child named them after the comparison; None before that."""
     fresh: Fresh | None = None
+    itself: bool = False
+    """Whether the class differs from the model that it looks like, so that it is its own model from then on."""
     _hung: list[tuple[Died, float, str]] = field(default_factory=list)
 
     @property
@@ -87,7 +89,7 @@ class ConformancePhase:
             for each in (self.child, self.waits.controlled):
                 each.adjust(answer.adjustment)
             self.nonconformances += answer.nonconformances
-            self.members, self.fresh = answer.members, answer.fresh
+            self.members, self.fresh, self.itself = answer.members, answer.fresh, answer.adjustment.itself
             self.notes += [note for note in answer.notes if note not in self.notes]
             return
         doubt = f"{MOST_ENDINGS} operations ended the process or hung" if endings else "too many operations wait"

@@ -221,7 +221,9 @@ class Values:
         if not isinstance(origin, type):
             return _drawn(annotation)
         if issubclass(origin, enum.Enum):
-            return tuple(origin)[:2] or (Code("Colour.RED"), Code("Colour.BLUE"))
+            name = origin.__name__
+            some = tuple(NamedCode(f"{name}.{each.name}", **{name: origin}) for each in tuple(origin)[:2])
+            return some or (Code("Colour.RED"), Code("Colour.BLUE"))
         if getattr(origin, "_is_protocol", False):
             return self._functions if callable_protocol(origin) else (Code("StandIn(1)"), Code("StandIn(2)"))
         if typing.is_typeddict(origin):

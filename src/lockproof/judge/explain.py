@@ -194,7 +194,8 @@ class Explainer:
                 return ("No order of the operations lets all of them end.",)
             return (f"{_capital(self._did(last, seen[last]))}. In every order it {possible}.",)
         texts = {self._text(i) for i in chosen}
-        if len(texts) == 1 and all(seen[i] == seen[last] for i in others):
+        of_all = len(texts) == 1 and len(chosen) == sum(self._text(i) in texts for i in range(len(seen)))
+        if of_all and all(seen[i] == seen[last] for i in others):
             number = "Both" if len(chosen) == 2 else f"{len(chosen)} calls of"
             one = "one" if len(chosen) == 2 else "all but one"
             return (

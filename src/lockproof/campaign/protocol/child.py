@@ -303,7 +303,7 @@ class Child:
         self._send(replace(self._setup, note=name))
 
     def _answer[A](self, request: Request[A], seconds: float, still: float) -> A:
-        """Wait for the answer: `seconds` at most without a sign of life, and `still` seconds while all threads sleep."""
+        """Wait for the answer: `seconds` without a sign of life at most, or `still` in which all threads sleep."""
         assert self._process is not None
         patience, stillness = Patience(seconds, self._process.pid), Stillness(self._process.pid)
         try:

@@ -96,7 +96,8 @@ class Stillness:
 
     def __init__(self, process: int) -> None:
         self._process = process
-        self._next = self._since = time.monotonic()
+        self._next: float = time.monotonic()
+        self._since = self._next
         self._before: dict[int, tuple[str, str]] = {}
 
     def seconds(self) -> float:
@@ -109,7 +110,7 @@ class Stillness:
             if not asleep or threads != self._before or _has_children(self._process):
                 self._since = now
             self._before = threads
-        return now - self._since
+        return float(now - self._since)
 
 
 def _has_children(process: int) -> bool:
