@@ -40,6 +40,12 @@ def test_its_twin_has_none() -> None:
     assert "in each every behaviour (2 traces)" in report.coverage.explored[0]
 
 
+def test_a_property_is_no_place_in_memory() -> None:
+    report = checked("Behind")
+    assert report.verdict is Verdict.HELD and races(report) == []
+    assert "in each every behaviour (" in report.coverage.explored[0]
+
+
 def test_a_data_race_that_changes_a_result_is_a_violation_and_no_note() -> None:
     report = checked("Lost")
     assert report.verdict is Verdict.VIOLATION and races(report) == []

@@ -51,3 +51,25 @@ class ByName(Seen):
         with self._lock:
             self._count += 1
             return int(getattr(self, self.names[0]))
+
+
+class Behind(Seen):
+    """An attribute that is a property with a lock: to write it is a call, and no access."""
+
+    @property
+    def seen(self) -> bool:
+        """Whether somebody was here."""
+        with self._lock:
+            return self._seen
+
+    @seen.setter
+    def seen(self, new: bool) -> None:
+        with self._lock:
+            self._seen = new
+
+    def hit(self) -> int:
+        """Count, and note that somebody was here."""
+        self.seen = True
+        with self._lock:
+            self._count += 1
+            return self._count
