@@ -166,9 +166,12 @@ class Child:
         self.start()
         assert self._process is not None and self._process.stdin is not None
         self._send(request)
+        return self._answer(request, allowance + self._hang_of(request) + 5, self._still_of(request))
+
+    def _still_of(self, request: Request[Any]) -> float:
+        """Return for how many seconds all threads of the process may sleep. No busy machine keeps a thread asleep."""
         hang = request.hang if isinstance(request, (Run, RunLines)) else None
-        still = STILL * min(hang or math.inf, self._setup.hang)  # a busy machine keeps no thread asleep
-        return self._answer(request, allowance + self._hang_of(request) + 5, still)
+        return STILL * min(hang or math.inf, self._setup.hang)
 
     def _hang_of(self, request: Request[Any]) -> float:
         """Return the seconds without an answer that are a hang, beyond what a request may take.
