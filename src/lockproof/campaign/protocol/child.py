@@ -61,6 +61,9 @@ STILL: Final = 1.3
 """How many times the seconds of a hang all threads of a child may sleep. The child itself decides before, where it can:
 on a busy machine its watchdog waits longer, since it cannot see whether the thread sleeps."""
 
+LEAST_STILL: Final = 1.0
+"""Seconds that threads may sleep in any case where a request has a short bound: a constructor may take its time."""
+
 _GOODBYE: Final = 0.5
 """Seconds for a process to end by itself once its input is closed. One that does not hang ends at once."""
 
@@ -171,7 +174,7 @@ class Child:
     def _still_of(self, request: Request[Any]) -> float:
         """Return for how many seconds all threads of the process may sleep. No busy machine keeps a thread asleep."""
         hang = request.hang if isinstance(request, (Run, RunLines)) else None
-        return STILL * min(hang or math.inf, self._setup.hang)
+        return STILL * min(max(hang, LEAST_STILL) if hang else math.inf, self._setup.hang)
 
     def _hang_of(self, request: Request[Any]) -> float:
         """Return the seconds without an answer that are a hang, beyond what a request may take.

@@ -35,7 +35,8 @@ that could end the wait gets none.
 
 
 _LOOKING: Final = 0.2
-"""Seconds between two looks of `Stillness`."""
+_LATE: Final = 2.0
+"""Seconds between two looks of `Stillness`, and the seconds after which one is so late that it says nothing."""
 
 
 class Doing(NamedTuple):
@@ -91,7 +92,8 @@ class Patience:
 class Stillness:
     """Tells for how long no thread of another process has had a turn on a processor, nor been ready for one.
 
-    A process that waits for one of its own is not still, and neither is one of which the system does not tell.
+    A process that waits for one of its own is not still, and neither is one of which the system does not tell, nor one
+    at which nobody has looked for a while: it may have been stopped together with the one who looks.
     """
 
     def __init__(self, process: int) -> None:
@@ -104,10 +106,10 @@ class Stillness:
         """Return the seconds until the last look. Call this again and again: it looks now and then."""
         now = time.monotonic()
         if now >= self._next:
-            self._next = now + _LOOKING
+            late, self._next = now - self._next > _LATE, now + _LOOKING
             threads = {number: each[:2] for number, each in threads_of(self._process).items()}
             asleep = bool(threads) and all(state == "S" and turns for state, turns in threads.values())
-            if not asleep or threads != self._before or _has_children(self._process):
+            if late or not asleep or threads != self._before or _has_children(self._process):
                 self._since = now
             self._before = threads
         return float(now - self._since)

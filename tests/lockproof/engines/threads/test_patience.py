@@ -195,6 +195,14 @@ def test_one_turn_of_a_thread_begins_the_stillness_anew(machine: Machine) -> Non
 
 
 @pytest.mark.usefixtures("childless")
+def test_nothing_is_known_of_a_time_in_which_nobody_looked(machine: Machine) -> None:
+    machine.turns = "5"
+    watched, _ = still(machine, 1.0)
+    machine.passes(60.0)
+    assert watched.seconds() < 1.0
+
+
+@pytest.mark.usefixtures("childless")
 @pytest.mark.parametrize(("state", "turns"), [("R", "5"), ("D", "5"), ("S", "")])
 def test_no_process_is_still_that_is_ready_or_reads_a_disk_or_of_which_nothing_is_known(
     machine: Machine, state: str, turns: str
