@@ -92,7 +92,8 @@ class ConformancePhase:
             self.members, self.fresh, self.itself = answer.members, answer.fresh, answer.adjustment.itself
             self.notes += [note for note in answer.notes if note not in self.notes]
             return
-        doubt = f"{MOST_ENDINGS} operations ended the process or hung" if endings else "too many operations wait"
+        some = "one operation" if endings == 1 else f"{endings} operations"
+        doubt = f"{some} ended the process or hung" if endings else "too many operations wait"
         self.findings.evidence.add_doubt(Doubt.CONFORMANCE_UNFINISHED, doubt)
 
     def _after_death(self, died: Died) -> None:
