@@ -17,7 +17,7 @@ from lockproof.campaign.conformance_phase import ConformancePhase
 from lockproof.campaign.controlled_child import ControlledChild
 from lockproof.campaign.deaths import Deaths
 from lockproof.campaign.evidence_builder import EvidenceBuilder
-from lockproof.campaign.findings import UNSHRUNK, Findings, gravity, violation
+from lockproof.campaign.findings import UNSHRUNK, Findings, gravity, told_beside, violation
 from lockproof.campaign.health import ENOUGH_SCENARIOS, health
 from lockproof.campaign.kept_first import KeptFirst
 from lockproof.campaign.known_waits import KnownWaits
@@ -37,6 +37,7 @@ from lockproof.core.evidence import Doubt, Doubted, Tally
 from lockproof.core.options import CheckOptions, Tell
 from lockproof.core.repeat import Repeat
 from lockproof.core.scenario import Scenario
+from lockproof.core.specification import ITSELF
 from lockproof.core.verdict import Coverage, Finding, FindingKind, InternalError, Interrupted, Report
 
 SHARES: Final = {False: (0.1, 0.3, 0.35, 0.25), True: (0.03, 0.42, 0.25, 0.3)}
@@ -97,6 +98,9 @@ class Check:
         self.thread_failures = ThreadFailures(runs, deaths, clock, findings, options, waits)
         self.thread_search = ThreadSearch(runs, deaths, self.thread_failures, clock, findings, self.notes)
         self.schedule_search = ScheduleSearch(self.controlled, clock, deaths, evidence)
+        self.thread_search.has_enough = self.schedule_search.has_enough = lambda: (
+            bool(findings) or self.conformance.sure
+        )
         self._put_off: list[tuple[Scenario, RunResult, float]] = []
         if self.sanitized is not None:
             self.thread_search.past_failures, self.thread_search.first_look = True, SANITIZED_LOOK
@@ -306,7 +310,7 @@ class Check:
             died
             and tries < MOST_DEATHS
             and not self.findings.of_threads
-            and (turn.left() > 0 or not (search.explored or tries))
+            and (turn.left() > 0 or not (search.explored or tries or search.has_enough()))
         ):
             tries += 1
             with self.clock.during("exploring"):
@@ -337,7 +341,11 @@ class Check:
             threads=real, schedules=schedules, doubts=(*self.schedule_search.doubted(), *uncalled, *unhealthy),
             findings=len(self.findings), differences=differences, observers=() if seen else description.observers,
         )  # fmt: skip
-        notes = [*self.notes, *called.notes([*excused, *(each.about for each in uncalled)]), *self.controlled.notes]
+        notes = [
+            *self.notes,
+            *called.notes([*excused, *(each.about for each in uncalled)]),
+            *told_beside(self.controlled.notes, self.findings.found),
+        ]
         if not self.findings.has(FindingKind.DEADLOCK, FindingKind.HANG):
             notes += [f"possible deadlock, which no run hit: {each}" for each in self.controlled.cycles]
         if not self.options.counted and self.clock.left() < -LATE and self.findings.has(FindingKind.HANG):
@@ -349,7 +357,7 @@ class Check:
         notes += [] if under is None else under.notes()
         return Report(
             description.subject,
-            description.model,
+            ITSELF if self.conformance.itself else description.model,
             self.options.consistency,
             evidence,
             self.setup.seed,

@@ -50,6 +50,8 @@ class ConformancePhase:
     members: tuple[Member, ...] | None = None
     """The public members of the class, as the child named them after the comparison; None before that."""
     fresh: Fresh | None = None
+    itself: bool = False
+    """Whether the class differs from the model that it looks like, so that it is its own model from then on."""
     _hung: list[tuple[Died, float, str]] = field(default_factory=list)
 
     @property
@@ -57,6 +59,11 @@ class ConformancePhase:
         """The seconds that `confirm_hangs` needs."""
         hang = self.deaths.options.hang
         return sum(min(hang, SEEN) if fault else hang for _, _, fault in self._hung)
+
+    @property
+    def sure(self) -> bool:
+        """Whether an operation waits for a lock that nobody gives back, as control has seen: a finding to come."""
+        return any(fault for _, _, fault in self._hung)
 
     def compare(self, seconds: float) -> None:
         """Compare for so many seconds. An operation that hangs or kills is a finding, and is avoided from then on.
@@ -83,10 +90,11 @@ class ConformancePhase:
             for each in (self.child, self.waits.controlled):
                 each.adjust(answer.adjustment)
             self.nonconformances += answer.nonconformances
-            self.members, self.fresh = answer.members, answer.fresh
+            self.members, self.fresh, self.itself = answer.members, answer.fresh, answer.adjustment.itself
             self.notes += [note for note in answer.notes if note not in self.notes]
             return
-        doubt = f"{MOST_ENDINGS} operations ended the process or hung" if endings else "too many operations wait"
+        some = "one operation" if endings == 1 else f"{endings} operations"
+        doubt = f"{some} ended the process or hung" if endings else "too many operations wait"
         self.findings.evidence.add_doubt(Doubt.CONFORMANCE_UNFINISHED, doubt)
 
     def _after_death(self, died: Died) -> None:

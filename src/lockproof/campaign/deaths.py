@@ -21,6 +21,9 @@ from lockproof.shrink.shrinker import shrink
 CRASH_HEADER: Final = "Fatal Python error"
 """The first words of the stacks of a crash; missing if a second thread crashed while the first wrote its stack."""
 
+LATEST_SMALL: Final = 1.5
+"""Parts of the budget after which a scenario that ends the process is hardly made smaller any more."""
+
 PART_FOR_ONE_THREAD: Final = 0.1
 """Part of the budget at most for making the lines few that one thread does not come back from."""
 
@@ -88,7 +91,9 @@ class Deaths:
 
         To see a hang takes time, so only the smallest scenario gets the full time, and candidates get less.
         """
-        goes_on = self.clock.limit(min(max(2 * self.options.hang, self.options.budget * 0.3), self.most_for_small))
+        usual = max(2 * self.options.hang, self.options.budget * 0.3)
+        left = LATEST_SMALL * self.clock.budget - self.clock.spent
+        goes_on = self.clock.limit(min(usual, self.most_for_small, max(left, self.options.hang / 2)))
         small = shrink(
             scenario,
             lambda candidate: self.ends(candidate, died, min(0.5, self.options.hang)) is not None,

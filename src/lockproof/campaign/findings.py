@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -12,6 +12,7 @@ from lockproof.campaign.protocol.child import Died
 from lockproof.campaign.protocol.messages import Explored, RunResult
 from lockproof.core.errors import LockproofError
 from lockproof.core.probes import comes_back
+from lockproof.core.race import UNSEEN as RACE
 from lockproof.core.repeat import Repeat
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import Finding, FindingKind
@@ -136,6 +137,25 @@ def under_control(scenario: Scenario | None, looked: Explored, seconds: float) -
         seconds=seconds,
         control=found.control,
     )
+
+
+def told_beside(notes: Iterable[str], findings: Sequence[Finding]) -> list[str]:
+    """Return the notes without data races between two lines that a finding tells of: those did change a result.
+
+    The note is true of the scenarios whose every behaviour was run, and a reader would take it to be true of the class.
+    """
+    lines = [{step.place for step in each.control.steps} for each in findings if each.control is not None]
+
+    def is_told(note: str) -> bool:
+        places = [each.split(" ")[0] for each in note.removeprefix(RACE).split(" beside ")]
+        return any(all(any(_same(place, line) for line in some) for place in places) for some in lines)
+
+    return [each for each in notes if not (each.startswith(RACE) and is_told(each))]
+
+
+def _same(place: str, line: str) -> bool:
+    """Tell whether two texts name one line of one file: one may have the whole path."""
+    return place == line or place.endswith(f"/{line}") or line.endswith(f"/{place}")
 
 
 def violation(scenario: Scenario, result: RunResult, seconds: float) -> Finding:

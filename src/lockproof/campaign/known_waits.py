@@ -73,7 +73,7 @@ class KnownWaits:
         """Return how a process hung, with what it waited for."""
         if not self.fault or died.kind is not FindingKind.HANG:
             return died
-        detail = f"{died.detail}: {self.fault}"
+        detail = f"one thread alone never comes back: {self.fault}"
         return Died(died.kind, detail, died.stacks, died.announced, certain=died.certain)
 
     def _asked(self, request: FindWaits) -> FoundWaits:

@@ -6,7 +6,7 @@ take turns with those that are not finished.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Final
@@ -81,7 +81,7 @@ class ScheduleSearch:
 
     `avoided` knows which operations to leave out on one thread. `first` are scenarios to explore before all others.
     `outcomes` says how many distinct outcomes each scenario showed. `deaths` are the scenarios that ended the process,
-    until they are followed.
+    until they are followed. `has_enough`: tells whether the verdict needs no schedules any more.
     """
 
     child: ControlledChild
@@ -93,6 +93,7 @@ class ScheduleSearch:
     outcomes: dict[Scenario, int] = field(default_factory=dict)
     kinds: set[str] = field(default_factory=set)
     deaths: list[tuple[Scenario, Died]] = field(default_factory=list)
+    has_enough: Callable[[], bool] = lambda: False
     _unfinished: list[_Unfinished] = field(default_factory=list)
     _ready: bool = False
     _hopeless: bool = False
@@ -165,7 +166,7 @@ class ScheduleSearch:
             self._fresh = self._generated()
         for step in count():
             few = self.counts.ran < FEWEST_SCHEDULES and not (aimed or self.any_complete)
-            served = self.explored > 0 and not few
+            served = (self.explored > 0 and not few) or self.has_enough()
             late = step >= (LEAST_LATE if turn.left() < -LATE else MOST_LATE)
             over = turn.left() <= 0 and (served or late or not turn.late)
             if over or self.deaths or not self.prepare():

@@ -78,7 +78,8 @@ class ThreadFailures:
         if died.certain:
             self.deaths.restart()
             return died
-        hang = self.options.hang / 2 if self.hurried() else 2 * self.options.hang * crowding()
+        usual = (1 if self.clock.left() < 0 else 2) * self.options.hang * crowding()
+        hang = self.options.hang / 2 if self.hurried() else usual
         again = self.deaths.again(scenario, hang)
         if isinstance(again, Died):
             return again

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,6 +24,9 @@ from lockproof.core.watched import Watched
 MOST_DEATHS: Final = 3
 """Findings that ended the process, after which the search ends."""
 
+LATEST_AFTER_DEATH: Final = 0.5
+"""Part of the budget after which no more scenarios run once one has ended the process: a hang takes seconds to see."""
+
 FEWEST_RUNS: Final = 10
 """Runs that mean something. The search goes on for them a little when the budget is spent: the machine may be busy."""
 
@@ -33,7 +36,7 @@ class ThreadSearch:
     """Chooses which scenario runs next: a new one, or one from the pool. `notes` are those of the check.
 
     `past_failures`: the search goes on after a violation, since it looks for something else too. `first_look`: seconds
-    for a scenario that runs for the first time.
+    for a scenario that runs for the first time. `has_enough`: tells whether the verdict needs no runs any more.
     """
 
     runs: ThreadRuns
@@ -44,6 +47,7 @@ class ThreadSearch:
     notes: list[str]
     past_failures: bool = False
     first_look: float = FIRST_LOOK
+    has_enough: Callable[[], bool] = lambda: False
     _pool: ScenarioPool = field(default_factory=lambda: ScenarioPool(0))
     _new: Iterator[Scenario] = field(default_factory=lambda: iter(()))
 
@@ -68,6 +72,8 @@ class ThreadSearch:
         """Run scenarios until there is a violation, or the turn is over."""
         tries, deaths, pool = 0, len(self.findings), self._pool
         while deaths < MOST_DEATHS and (turn.left() > 0 or (self._has_few(turn) and tries < MOST_LATE)):
+            if deaths and not self.past_failures and self.clock.spent > self.clock.budget * LATEST_AFTER_DEATH:
+                return
             if tries >= LEAST_LATE and turn.left() < -LATE:
                 return
             tries += turn.left() <= 0
@@ -102,7 +108,7 @@ class ThreadSearch:
 
     def _has_few(self, turn: Turn) -> bool:
         few = self.runs.invocations < FEWEST_RUNS and turn.left() > -LATE
-        return turn.late and (not self._pool.tried or few)
+        return turn.late and not self.has_enough() and (not self._pool.tried or few)
 
     def run_one(self, scenario: Scenario, most: int | None) -> None:
         """Run one scenario: `most` times, for the whole budget, or until it is plain how often it fails.

@@ -157,7 +157,10 @@ left out, and FINAL too: the run then ends with lines that observe the subject.
 @parameters.factory()
 @parameters.teardown()
 @parameters.skip()
-@parameters.scenario("Run only this scenario, for the whole budget.")
+@parameters.scenario(
+    "Run only this scenario, for the whole budget. If it fails, a smaller one may stand "
+    "for it in the finding: fewer lines, or smaller numbers."
+)
 @parameters.scenarios()
 @click.option("--engine", type=click.Choice(ENGINES), default=CheckOptions.engine, show_default=True,
               help="Real threads, which run in parallel; schedules under control, which can be repeated; or both in "

@@ -221,11 +221,12 @@ def verdict_of(evidence: Evidence) -> Decision:
 def _doubts_of(evidence: Evidence) -> Iterator[Doubted]:
     """Yield the recorded doubts, then the doubts that follow from the counts alone."""
     yield from evidence.doubts
+    step = "mend what was found, and check again" if evidence.findings else ""
     by_engine = {"on real threads": evidence.threads, "under control": evidence.schedules}
     tallies = [tally for tally in by_engine.values() if tally is not None]
     for where, tally in by_engine.items():
         if tally is not None and tally.ran < 1:
-            yield Doubted(Doubt.NOTHING_RUN, 1, where)
+            yield Doubted(Doubt.NOTHING_RUN, 1, where, step)
     if not tallies:
         yield Doubted(Doubt.NOTHING_RUN, 1, "at all")
     explained = sum(each.count for each in evidence.doubts if each.doubt in RUN_DOUBTS)
@@ -354,8 +355,8 @@ _WORDS: Final[dict[Doubt, _Words]] = {
         "scenario was not run, since one thread alone already differs from the model there",
         "scenarios were not run, since one thread alone already differs from the model there",
         example=": {}",
-        step="give the model that is meant (--model), or make results that depend on the thread, the time or chance "
-        "comparable with normalize= in a Specification",
+        step="give the model that is meant (--model), or make results that depend on the thread (threading.local), the "
+        "time or chance comparable with normalize= in a Specification",
     ),
     Doubt.CHILD_LOST: _Words(
         "process that ran the subject hung or ended, and did not do so again",
@@ -444,7 +445,8 @@ _OMITTED: Final[dict[Omission, _Words]] = {
 
 _WHY: Final[dict[Doubt | Omission, str]] = {
     Doubt.MODEL_TOO_WIDE: "the model took too long, or has too many choices, to judge it",
-    Doubt.ALONE_DIFFERS: "run by one thread, the subject already differs from the model",
+    Doubt.ALONE_DIFFERS: "run by one thread, the subject already differs from the model; where the class is its own "
+    "model, results depend on which thread calls, as with threading.local, on time or on chance",
     Omission.WAITS_FOR_EVER: "its operations can wait for ever",
     Omission.LEFT_TO_CONTROL: "its calls may wait, so real threads do not run it, and schedules do",
     Omission.TOO_MANY_ORDERS: "its calls may wait, and there are too many orders to run each of them",

@@ -10,6 +10,10 @@ HEADER: Final = (".h", ".hpp", ".hh")
 """The ends of the names of header files. Their inline functions are called from everywhere, so they tell little."""
 
 
+UNSEEN: Final = "data race, which changed no result: "
+"""The beginning of the note on a data race under control, where every behaviour of a scenario was run."""
+
+
 @dataclass(frozen=True)
 class CFrame:
     """A function of C that was active.

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from lockproof.core.errors import LockproofError
 from lockproof.core.operation import Operation, OperationKind, kind_of
 from lockproof.core.own_time import PASSING, time_passes
 from lockproof.core.run_subjects import RunMaker
 from lockproof.core.scenario import Scenario
+
+ITSELF: Final = "itself, run by one thread"
+"""What reports call the model that is the class's own code."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Specification:
     def model_label(self) -> str:
         """The name of the model in reports."""
         if self.model is None:
-            return "itself, run by one thread"
+            return ITSELF
         return self.model_name or str(getattr(self.model, "__qualname__", "its own model"))
 
     @cached_property

@@ -24,6 +24,7 @@ from lockproof.core.operation import Operation, OperationKind, renamed
 from lockproof.core.probes import NAMES as PROBES
 from lockproof.core.probes import comes_back
 from lockproof.inference.fresh import shared_state
+from lockproof.inference.inherited import is_lock
 from lockproof.inference.trials import Aside, in_a_copy
 
 FILLINGS: Final = 2
@@ -141,7 +142,7 @@ def _state(subjects: Iterable[Any]) -> Any:
                 raise _Unseen
             return known
         kept.append(each)
-        if has_attribute(cls, "acquire") and has_attribute(cls, "release"):
+        if is_lock(cls):
             return "lock"
         if is_a(each, MethodType):
             return id(each.__func__), of(each.__self__)

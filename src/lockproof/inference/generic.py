@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from types import MemberDescriptorType, ModuleType
@@ -15,7 +15,7 @@ from typing import Any, Final
 from lockproof.core.errors import LockproofError
 from lockproof.core.foreign import attribute, has_attribute, is_a
 from lockproof.core.lock_pairs import paired
-from lockproof.core.members import Omitted
+from lockproof.core.members import Omitted, members_of
 from lockproof.core.operation import Code, OperationKind, op
 from lockproof.core.own_time import PASSING
 from lockproof.core.specification import Specification
@@ -25,6 +25,7 @@ from lockproof.inference.drafts import Draft, Holes, contents, left_running, set
 from lockproof.inference.effects import READING, with_effects
 from lockproof.inference.handed import handed_out, inside_of_it
 from lockproof.inference.in_c import is_in_c, nothing, of_protocols
+from lockproof.inference.inherited import hooks, is_left_out
 from lockproof.inference.operand_pools import OperandPools
 from lockproof.inference.pools import INTEGERS, Candidates
 from lockproof.inference.quantities import numbers_of
@@ -80,7 +81,7 @@ def operations(
     arguments = Arguments(cls, reader, _numbers(make))
     found: list[OperationKind | Draft] = []
     notes: list[str] = []
-    for name in public(cls):
+    for name in public(cls, known):
         if name in without:
             continue
         member = inspect.getattr_static(cls, name)
@@ -96,8 +97,8 @@ def operations(
             try:
                 found.append(drafted(cls, name, arguments))
             except LockproofError as error:
-                notes.append(Omitted(name, error.fact))
-    if defines(cls, "__call__"):
+                notes.append(Omitted(hooks(cls).get(name, name), error.fact))
+    if defines(cls, "__call__") and not is_left_out(cls, "__call__"):
         with suppress(LockproofError):
             found.append(replace(drafted(cls, "__call__", arguments), call="a({})"))
     found = [each for each in found if not isinstance(each, Draft) or each.name not in (*_BEGINNING, *_ENDING)] + [
@@ -105,15 +106,17 @@ def operations(
     ]
     drafts = [each for each in found if isinstance(each, Draft)]
     settle(drafts, make, arguments.factories, arguments.listeners)
+    found = found if known else _without_hooks(cls, found, notes)
+    drafts = [each for each in found if isinstance(each, Draft)]
     notes += _not_asynchronous(cls)
     kinds = [kind for each in found for kind in (each.kinds() if isinstance(each, Draft) else [each])]
-    plain = list(_operators(cls, OperandPools(cls, arguments, drafts, make)))
+    plain = _own(cls, _operators(cls, OperandPools(cls, arguments, drafts, make)))
     if not without:  # a class of a known kind has the operators of a table
         plain += of_protocols(cls) if is_in_c(cls) else []
         kinds += plain
     kinds = with_effects(kinds, make, [kind.text for kind in plain if not kind.reads])
     kinds += plain if without else []
-    has_with = defines(cls, "__enter__") and defines(cls, "__exit__")
+    has_with = defines(cls, "__enter__") and defines(cls, "__exit__") and not is_left_out(cls, "__enter__")
     if has_with and (ends := _ending(cls)):
         notes.append(Omitted("__enter__", f"__exit__ calls {ends}, which may end the object", excused=True))
         has_with = False
@@ -121,7 +124,29 @@ def operations(
         kinds = inside_of_it(kinds, make)
     kinds = paired(kinds)
     kinds += handed_out(drafts, kinds, make, _methods_of, notes, has_with=has_with)
-    return [*kinds, *_loops(cls, kinds)], notes
+    return [*kinds, *_own(cls, _loops(cls, kinds))], notes
+
+
+def _without_hooks(cls: type, found: Sequence[OperationKind | Draft], notes: list[str]) -> list[OperationKind | Draft]:
+    """Return what was found without hooks; their callers get the values that the hooks take, by the same names.
+
+    A caller of a hook that takes what nobody can make is left out.
+    """
+    drafts = {each.name: each for each in found if isinstance(each, Draft)}
+    left = set(hooks(cls))
+    for name, caller in hooks(cls).items():
+        notes.append(Omitted(name, f"{caller}() of the base class calls it", excused=True))
+        if name not in drafts:
+            left.add(caller)
+        elif caller in drafts:
+            taken = {hole: pool for hole, (_, pool) in drafts[name].needed.items()}
+            drafts[caller].needed = drafts[caller].with_pools(taken)
+    return [each for each in found if not isinstance(each, Draft) or each.name not in left]
+
+
+def _own(cls: type, kinds: Iterable[OperationKind]) -> list[OperationKind]:
+    """Return the kinds without those that call what the class inherits and its users are not taken to call."""
+    return [kind for kind in kinds if not any(is_left_out(cls, name) for name in members_of(kind.text))]
 
 
 def _numbers(make: Callable[[], Any]) -> tuple[int | float, ...]:
@@ -213,8 +238,11 @@ def _loops(cls: type, kinds: Sequence[OperationKind]) -> Iterator[OperationKind]
     yield op("abandon(a)", reads=True, weight=0.3)
 
 
-def public(cls: type) -> list[str]:
-    """Return the names of the class's public attributes, in the order of their definition, bases first."""
+def public(cls: type, known: frozenset[str] = frozenset()) -> list[str]:
+    """Return the names of the class's public attributes, in the order of their definition, bases first.
+
+    What is inherited and is no operation (`inference.inherited`) does not count, unless a model has it: `known`.
+    """
     names: dict[str, None] = {}
     for each in reversed(cls.__mro__[:-1]):
         names |= dict.fromkeys(name for name in vars(each) if not name.startswith("_"))
@@ -223,7 +251,7 @@ def public(cls: type) -> list[str]:
         name
         for name in names
         if attribute(cls, name) is not None or _is_property(inspect.getattr_static(cls, name))
-        if like is None or has_attribute(like, name)
+        if (like is None or has_attribute(like, name)) and (name in known or not is_left_out(cls, name))
     ]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lockproof.core.foreign import attribute, has_attribute, is_a
+from lockproof.inference.inherited import is_lock
 
 
 def has_state(subject: Any) -> bool:
@@ -42,7 +43,7 @@ def _described(value: Any, depth: int, met: set[int]) -> str:
         return repr(value)[:_LONGEST]
     if depth > _DEEPEST or id(value) in met or len(met) > _MOST:
         return "..."
-    if has_attribute(value, "acquire"):
+    if is_lock(type(value)):
         return "a lock"
     met.add(id(value))
     try:

@@ -221,13 +221,17 @@ class Values:
         if not isinstance(origin, type):
             return _drawn(annotation)
         if issubclass(origin, enum.Enum):
-            return tuple(origin)[:2] or (Code("Colour.RED"), Code("Colour.BLUE"))
+            name = origin.__name__
+            some = tuple(NamedCode(f"{name}.{each.name}", **{name: origin}) for each in tuple(origin)[:2])
+            return some or (Code("Colour.RED"), Code("Colour.BLUE"))
         if getattr(origin, "_is_protocol", False):
             return self._functions if callable_protocol(origin) else (Code("StandIn(1)"), Code("StandIn(2)"))
         if typing.is_typeddict(origin):
             fields = {name: self.of(each) for name, each in typing.get_type_hints(origin).items()}
             texts = ", ".join(f"{name!r}: {text_of(pool[0])}" for name, pool in fields.items())
             return (_code(f"{{{texts}}}", {n: w for pool in fields.values() for n, w in _names(pool).items()}),)
+        if origin.__name__ == "LogRecord" and origin.__module__ == "logging":  # its parameters have no annotations
+            return _made("LogRecord('name', 20, 'file.py', 1, 'x{}', None, None)", "LogRecord", origin)
         if issubclass(origin, BaseException):
             return self._constructed(origin) or (NamedCode(origin.__name__, **{origin.__name__: origin}),)
         own = dataclasses.is_dataclass(origin) or hasattr(origin, "_fields") or origin.__module__ not in _HYPOTHESIS

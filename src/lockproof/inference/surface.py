@@ -23,6 +23,7 @@ from lockproof.core.members import Member, Omitted, members_of, refuse_unknown
 from lockproof.core.operation import OperationKind
 from lockproof.core.specification import Specification
 from lockproof.inference.from_module import functions_of
+from lockproof.inference.inherited import hooks, is_left_out
 
 SPECIAL: Final = (
     "__len__", "__bool__", "__contains__", "__iter__", "__next__", "__reversed__", "__getitem__", "__setitem__",
@@ -79,7 +80,7 @@ def _is_foreign(cls: type, name: str) -> bool:
     """
     owner = next(each for each in cls.__mro__ if name in vars(each))
     top = owner.__module__.partition(".")[0]
-    if top == cls.__module__.partition(".")[0]:
+    if top == cls.__module__.partition(".")[0] or name in hooks(cls).values():
         return False
     file = attribute(sys.modules.get(owner.__module__), "__file__") or ""
     return top in sys.stdlib_module_names or "site-packages" in file
@@ -102,6 +103,8 @@ def members(specification: Specification, owner: type | ModuleType, only: str = 
             why, excused = "", isinstance(owner, type) and _is_foreign(owner, name)
         elif (note := reasons.get(name)) is not None:
             why, excused = note.why, note.excused or (isinstance(owner, type) and _is_foreign(owner, name))
+        elif isinstance(owner, type) and is_left_out(owner, name):
+            continue
         elif isinstance(owner, type) and _is_foreign(owner, name):
             why, excused = "a base class that is not of the same package has it", True
         elif name == "__enter__":

@@ -194,7 +194,10 @@ class Explainer:
                 return ("No order of the operations lets all of them end.",)
             return (f"{_capital(self._did(last, seen[last]))}. In every order it {possible}.",)
         texts = {self._text(i) for i in chosen}
-        if len(texts) == 1 and all(seen[i] == seen[last] for i in others):
+        requests = (*self._orders.requests, *(False for _ in self._orders.final))
+        equal = sum(self._text(i) in texts and not requests[i] for i in range(len(seen)))
+        of_all = len(texts) == 1 and len(chosen) == equal
+        if of_all and all(seen[i] == seen[last] for i in others):
             number = "Both" if len(chosen) == 2 else f"{len(chosen)} calls of"
             one = "one" if len(chosen) == 2 else "all but one"
             return (

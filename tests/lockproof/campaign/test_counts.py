@@ -173,9 +173,9 @@ def test_what_the_clock_cut_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """A child that reports a cut: the report has a note of it."""
     answered = Child._answer
 
-    def cutting(self: Child, request: Any, seconds: float) -> Any:
+    def cutting(self: Child, *given: Any) -> Any:
         self.cuts["exploring a scenario"] = None
-        return answered(self, request, seconds)
+        return answered(self, *given)
 
     monkeypatch.setattr(Child, "_answer", cutting)
     report = check_target(f"{HERE}:MendedCounter", CheckOptions(seed=1, schedules=50))

@@ -40,6 +40,12 @@ def test_its_twin_has_none() -> None:
     assert "in each every behaviour (2 traces)" in report.coverage.explored[0]
 
 
+def test_a_property_is_no_place_in_memory() -> None:
+    report = checked("Behind")
+    assert report.verdict is Verdict.HELD and races(report) == []
+    assert "in each every behaviour (" in report.coverage.explored[0]
+
+
 def test_a_data_race_that_changes_a_result_is_a_violation_and_no_note() -> None:
     report = checked("Lost")
     assert report.verdict is Verdict.VIOLATION and races(report) == []
@@ -65,3 +71,10 @@ def test_traces_alone_leave_a_doubt_there() -> None:
 def test_the_share_of_small_scenarios_is_told() -> None:
     report = checked("SeenInOrder", "a.hit(); a.hit() || a.hit(); a.hit()")
     assert "; of two threads with two operations each, 1 of 1" in report.coverage.explored[0]
+
+
+@pytest.mark.one_build
+def test_the_report_names_the_model_that_the_class_was_compared_with_at_last() -> None:
+    report = check_target(f"{HERE}:Bag", CheckOptions(engine="schedules", seed=1, schedules=60))
+    assert any("it is compared with itself" in each for each in report.notes)
+    assert report.model == "itself, run by one thread"

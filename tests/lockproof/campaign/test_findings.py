@@ -10,14 +10,16 @@ import pytest
 
 from lockproof.campaign.clock import Clock
 from lockproof.campaign.evidence_builder import EvidenceBuilder
-from lockproof.campaign.findings import UNSHRUNK, Findings, gravity
+from lockproof.campaign.findings import UNSHRUNK, Findings, gravity, told_beside
 from lockproof.campaign.protocol.child import Died
 from lockproof.campaign.protocol.messages import RunResult
 from lockproof.campaign.thread_failures import ThreadFailures
 from lockproof.core.options import CheckOptions
+from lockproof.core.race import UNSEEN
 from lockproof.core.repeat import RepeatTest
 from lockproof.core.scenario import Scenario
-from lockproof.core.verdict import Finding, FindingKind, Outcome, Verdict
+from lockproof.core.schedule import Schedule
+from lockproof.core.verdict import Control, Finding, FindingKind, Outcome, TracedStep, Verdict
 
 pytestmark = pytest.mark.one_build
 
@@ -98,3 +100,12 @@ def test_a_crash_of_a_smaller_case_is_a_finding_too() -> None:
     failures.after_violation(scenario, run(scenario))
     assert [each.kind for each in found.found] == [KINDS.NOT_LINEARIZABLE]
     assert Following.followed == [(KINDS.CRASH, "a.put(1) || a.put(1)")]
+
+
+def test_no_note_says_of_the_lines_of_a_finding_that_their_race_changed_nothing() -> None:
+    steps = tuple(TracedStep(f"thread {k}", f"bag.py:{line}", "", ()) for k, line in ((1, 7), (2, 9)))
+    finding = replace(violation("1", "1"), control=Control(Schedule.parse("free:1x1"), 0, steps))
+    told = f"{UNSEEN}/src/bag.py:7 reads .size beside /src/bag.py:9 writes .size"
+    others = [told.replace(":9", ":10"), told.replace("/src/bag.py:7", "/src/other_bag.py:7"), "something else"]
+    assert told_beside([told, *others], [finding]) == others
+    assert told_beside([told, *others], []) == [told, *others]

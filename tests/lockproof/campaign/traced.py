@@ -51,3 +51,51 @@ class ByName(Seen):
         with self._lock:
             self._count += 1
             return int(getattr(self, self.names[0]))
+
+
+class Behind(Seen):
+    """An attribute that is a property with a lock: to write it is a call, and no access."""
+
+    @property
+    def seen(self) -> bool:
+        """Whether somebody was here."""
+        with self._lock:
+            return self._seen
+
+    @seen.setter
+    def seen(self, new: bool) -> None:
+        with self._lock:
+            self._seen = new
+
+    def hit(self) -> int:
+        """Count, and note that somebody was here."""
+        self.seen = True
+        with self._lock:
+            self._count += 1
+            return self._count
+
+
+class Bag:
+    """It looks like a set, and what `discard` returns shows on one thread that it is none."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[int, int] = {}
+
+    def add(self, item: int) -> int:
+        """Return how often it is in the bag now."""
+        with self._lock:
+            self._counts[item] = self._counts.get(item, 0) + 1
+            return self._counts[item]
+
+    def discard(self, item: int) -> bool:
+        """Take one out, if there is one."""
+        with self._lock:
+            left = self._counts.pop(item, 0) - 1
+            if left > 0:
+                self._counts[item] = left
+            return left >= 0
+
+    def __contains__(self, item: int) -> bool:
+        with self._lock:
+            return item in self._counts

@@ -52,7 +52,7 @@ def test_the_class_itself_can_be_asked_for_as_the_model() -> None:
 def test_arguments_come_from_annotations_and_defaults_are_left_out_and_given_once() -> None:
     found = texts(infer(subjects.Everything))
     assert {"a.mode('r', True)", "a.mode('w', False)", "a.maybe(None, ['x', 'y'])", "a.merge(b)"} <= found
-    assert {"a.colour(x_colour_0)", "a.colour(x_colour_1)"} <= found
+    assert {"a.colour(Colour.RED)", "a.colour(Colour.BLUE)"} <= found
     assert {"a.compute(1, gives_1)", "a.compute(1, lambda *_: a.size())"} <= found
     assert {"a.untyped(1)", "a.untyped(1, other=b)"} <= found
     assert "list(a.each())" in found

@@ -46,6 +46,15 @@ def test_a_result_that_only_one_may_have_is_explained_in_a_sentence() -> None:
     assert {outcome.threads for outcome in explanation.nearest} == {(("True",), ("False",)), (("False",), ("True",))}
 
 
+def test_of_more_equal_calls_the_two_are_named_that_no_order_gives_together() -> None:
+    explanation = judge("a.try_add(1) || a.try_add(1) || a.try_add(1)").explain([[True], [True], [False]], [], None)
+    first, second = "`a.try_add(1)` of thread 1", "`a.try_add(1)` of thread 2"
+    assert explanation.why == (
+        f"No order gives all of this: {first} returned True and {second} returned True.",
+        f"In every order in which {first} returns True, {second} returns False.",
+    )
+
+
 def test_a_lost_update_is_explained_by_the_end_that_should_be() -> None:
     explanation = judge("-> a.add(1) || a.add(2) -> sorted(a)").explain([[None], [None]], [listed(1)], None)
     assert "After every such order `sorted(a)` returns [1, 2]; in the run it returned [1]." in explanation.why

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import queue
 import signal
@@ -37,6 +38,7 @@ from lockproof.campaign.protocol.messages import (
     Refused,
     Request,
     Run,
+    RunLines,
     UseTest,
     UseWaits,
     read,
@@ -47,13 +49,20 @@ from lockproof.core.adjustment import Adjustment
 from lockproof.core.errors import LockproofError
 from lockproof.core.scenario import Scenario
 from lockproof.core.verdict import FindingKind
-from lockproof.engines.threads.patience import Patience
+from lockproof.engines.threads.patience import Patience, Stillness
 
 _POLL: Final = 0.05
 """Seconds between two looks at the memory that the child uses."""
 
 SENT: Final = {getattr(signal, name, None) for name in ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")}
 """Signals that other processes send, for instance the system when memory is short. The subject may be innocent."""
+
+STILL: Final = 1.3
+"""How many times the seconds of a hang all threads of a child may sleep. The child itself decides before, where it can:
+on a busy machine its watchdog waits longer, since it cannot see whether the thread sleeps."""
+
+LEAST_STILL: Final = 1.0
+"""Seconds that threads may sleep in any case where a request has a short bound: a constructor may take its time."""
 
 _GOODBYE: Final = 0.5
 """Seconds for a process to end by itself once its input is closed. One that does not hang ends at once."""
@@ -149,7 +158,7 @@ class Child:
         """
         self.launch()
         if self._description is None:
-            self._description = self._answer(Describe(), self._setup.hang + 35)
+            self._description = self._answer(Describe(), self._setup.hang + 35, math.inf)
         return self._description
 
     def ask[A](self, request: Request[A], allowance: float = 0.0) -> A:
@@ -163,7 +172,12 @@ class Child:
         self.start()
         assert self._process is not None and self._process.stdin is not None
         self._send(request)
-        return self._answer(request, allowance + self._hang_of(request) + 5)
+        return self._answer(request, allowance + self._hang_of(request) + 5, self._still_of(request))
+
+    def _still_of(self, request: Request[Any]) -> float:
+        """Return for how many seconds all threads of the process may sleep. No busy machine keeps a thread asleep."""
+        hang = request.hang if isinstance(request, (Run, RunLines)) else None
+        return STILL * min(max(hang, LEAST_STILL) if hang else math.inf, self._setup.hang)
 
     def _hang_of(self, request: Request[Any]) -> float:
         """Return the seconds without an answer that are a hang, beyond what a request may take.
@@ -297,17 +311,18 @@ class Child:
         self._send(Greeting(VERSION, _package_root()))
         self._send(replace(self._setup, note=name))
 
-    def _answer[A](self, request: Request[A], seconds: float) -> A:
+    def _answer[A](self, request: Request[A], seconds: float, still: float) -> A:
+        """Wait for the answer: `seconds` without a sign of life at most, or `still` in which all threads sleep."""
         assert self._process is not None
-        patience = Patience(seconds, self._process.pid)
+        patience, stillness = Patience(seconds, self._process.pid), Stillness(self._process.pid)
         try:
             while True:
                 try:
                     line = self._lines.get(timeout=_POLL)
                 except queue.Empty:
                     self._check_memory()
-                    if patience.over():
-                        raise self._hung() from None
+                    if (asleep := stillness.seconds() > still) or patience.over():
+                        raise self._hung(f"all its threads slept for {still:g} s" if asleep else "") from None
                     continue
                 if line is None:
                     raise self._ended()
@@ -344,12 +359,12 @@ class Child:
                 self._announced(),
             )
 
-    def _hung(self) -> Died:
+    def _hung(self, seen: str) -> Died:
         assert self._process is not None
         self._process.send_signal(signal.SIGABRT)  # faulthandler writes the stacks, also of code that holds the GIL
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
-        detail = "the process did not answer any more"
+        detail = f"the process did not answer any more{seen and f': {seen}'}"
         stacks = self._errors_end().replace(_ENDED_HERE, "")  # nobody else's code has aborted
         return Died(FindingKind.HANG, detail, stacks, self._announced(), certain=False)
 

@@ -152,11 +152,13 @@ class Case:
             self._forget_objects()
             return self._judged(record)
         if self._repeats is None:
+            began = pace.now()
             self._repeats = all(
                 self._all_allowed(in_turn(self.program, order, min(self.batch, REPEATED)))
                 for order in self._turns()
                 if self.judge.returns_in_turn(order)
             )
+            self._judging -= pace.now() - began  # these are runs of the subject, and may take as long as it does
         if not self._repeats and self._forget_objects():
             return self._judged(record)
         return judgement

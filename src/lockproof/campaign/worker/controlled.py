@@ -338,7 +338,7 @@ class ControlledWorker(Worker):
             kinds=() if case is None else tuple(sorted({o.kind.text for t in case.scenario.threads for o in t})),
             threads=exploration.threads,
             seconds=time.monotonic() - began,
-            notes=(*exploration.notes, *(exploration.data_races() if found is None else ())),
+            notes=(*exploration.notes, *(exploration.data_races(self._owner) if found is None else ())),
             cycles=tuple(exploration.cycles),
             found=reported,
         )

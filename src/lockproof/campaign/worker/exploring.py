@@ -7,9 +7,11 @@ Only a search that has ended is called complete. If every trace was run, nothing
 
 from __future__ import annotations
 
+import inspect
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from types import GetSetDescriptorType, MemberDescriptorType
 from typing import Any, Final
 
 from lockproof.campaign.protocol.counts import Counts
@@ -19,6 +21,7 @@ from lockproof.core.foreign import formatted, is_a, message_of, told, trace_of_r
 from lockproof.core.interpreter import VERSION
 from lockproof.core.options import DRAWING, EXHAUSTIVE
 from lockproof.core.pace import SCHEDULE, pace
+from lockproof.core.race import UNSEEN
 from lockproof.core.run_steps import Access, RunStep
 from lockproof.core.schedule import Strategy, Switching
 from lockproof.core.values import NOT_AWAITED, Raised
@@ -382,14 +385,19 @@ class Exploration:
         stage = self._stage("traces") if self.every_behaviour else None
         return 0 if stage is None else stage.strategy.runs
 
-    def data_races(self) -> list[str]:
-        """Return sentences on data races, where every behaviour was run: they changed no result that was judged."""
+    def data_races(self, cls: object) -> list[str]:
+        """Return sentences on data races, where every behaviour was run: they changed no result that was judged.
+
+        To read or write what `cls`, the class of the subject, computes (a property) is a call, and no access.
+        """
         stage = self._stage("traces") if self.every_behaviour else None
         found: dict[str, None] = {}
         for one, other in () if stage is None else stage.strategy.races:
             access = one.shared(other)
-            places = sorted(f"{place(step.site)} {_does(step, access)}" for step in (one, other))
-            found[f"data race, which changed no result: {' beside '.join(places)}"] = None
+            if access.name.startswith(".") and _is_computed(cls, access.name[1:]):
+                continue
+            places = sorted(f"{_where(step)} {_does(step, access)}" for step in (one, other))
+            found[f"{UNSEEN}{' beside '.join(places)}"] = None
         return list(found)
 
     def _of_traces(self, strategy: Traces, stage: Stage) -> str:
@@ -418,6 +426,19 @@ class Exploration:
         if not isinstance(strategy, Preemptions) or stage is None or stage.ended or not strategy.runs:
             return ""
         return f"{strategy.waiting:,} schedules more are known to be needed for a bound of {strategy.level + 1}"
+
+
+def _is_computed(cls: object, name: str) -> bool:
+    """Tell whether a class runs code of Python where an attribute of this name is written."""
+    member = inspect.getattr_static(cls, name, None)
+    slot = isinstance(member, (MemberDescriptorType, GetSetDescriptorType))
+    return hasattr(type(member), "__set__") and not slot
+
+
+def _where(step: RunStep) -> str:
+    """Return the place of a step; of code that was made at run time, as by `dataclasses`, the function."""
+    where = place(step.site)
+    return f"{step.site[0].co_name} (made at run time)" if step.site and where.startswith("<string>") else where
 
 
 def _does(step: RunStep, access: Access) -> str:

@@ -101,6 +101,7 @@ class Worker:
 
     def __init__(self, setup: Setup) -> None:
         self._note = open(setup.note, "r+b", buffering=0)  # noqa: SIM115  (open as long as the process lives)
+        self._owner: type | ModuleType = object
         self._hang, self._seed, self._threads = setup.hang, setup.seed, setup.threads
         self._consistency = setup.consistency
         self._crew: Crew | None = None

@@ -34,6 +34,11 @@ that could end the wait gets none.
 """
 
 
+_LOOKING: Final = 0.2
+_LATE: Final = 2.0
+"""Seconds between two looks of `Stillness`, and the seconds after which one is so late that it says nothing."""
+
+
 class Doing(NamedTuple):
     """What a thread does: its state (Linux's letter), its turns on a processor ("" if unknown), its seconds there."""
 
@@ -82,6 +87,41 @@ class Patience:
 
     def _used_first(self, number: int) -> float:
         return self._first[number].used if number in self._first else 0.0
+
+
+class Stillness:
+    """Tells for how long no thread of another process has had a turn on a processor, nor been ready for one.
+
+    A process that waits for one of its own is not still, and neither is one of which the system does not tell, nor one
+    at which nobody has looked for a while: it may have been stopped together with the one who looks.
+    """
+
+    def __init__(self, process: int) -> None:
+        self._process = process
+        self._next: float = time.monotonic()
+        self._since = self._next
+        self._before: dict[int, tuple[str, str]] = {}
+
+    def seconds(self) -> float:
+        """Return the seconds until the last look. Call this again and again: it looks now and then."""
+        now = time.monotonic()
+        if now >= self._next:
+            late, self._next = now - self._next > _LATE, now + _LOOKING
+            threads = {number: each[:2] for number, each in threads_of(self._process).items()}
+            asleep = bool(threads) and all(state == "S" and turns for state, turns in threads.values())
+            if late or not asleep or threads != self._before or _has_children(self._process):
+                self._since = now
+            self._before = threads
+        return float(now - self._since)
+
+
+def _has_children(process: int) -> bool:
+    """Tell whether a process has started others that have not ended; also true if the system does not say."""
+    try:
+        tasks = list(Path(f"/proc/{process}/task").iterdir())
+        return any((each / "children").read_text("ascii") for each in tasks)
+    except OSError:
+        return True
 
 
 def threads_of(process: int | None = None) -> dict[int, Doing]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
@@ -173,6 +174,25 @@ def test_an_object_of_each_thread_is_one_by_right() -> None:
     case = made(DESKS, "a.own() || a.own()")
     assert case.skipped is None and case.anonymous
     assert [case.outcome(of_desks(1, each)).verdict for each in (1, 2)] == [Verdict.HELD, Verdict.HELD]
+
+
+def test_runs_of_the_subject_are_no_time_of_the_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To judge a wrong object, threads run in turn: a class that is slow to make must not use the judge's time up."""
+    now = itertools.count()
+    clock = SimpleNamespace(now=lambda: next(now), counted=False, slower=1.0)
+    case = made(DESKS, "a.shared() || a.shared()")
+
+    def slow(*given: Any) -> Any:
+        for _ in range(1000):
+            next(now)
+        return real(*given)
+
+    real = case_module.in_turn
+    monkeypatch.setattr(case_module, "in_turn", slow)
+    monkeypatch.setattr(case_module, "pace", clock)
+    monkeypatch.setattr(case_module, "JUDGING", 100.0)
+    seen = [case.outcome(of_desks(*each)).verdict for each in ((1, 2), (1, 1), (2, 3))]
+    assert seen == [Verdict.VIOLATION, Verdict.HELD, Verdict.VIOLATION]
 
 
 def test_which_object_is_not_asked_where_one_thread_is_given_another_one_each_time() -> None:

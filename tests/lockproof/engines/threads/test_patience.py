@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -13,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from lockproof.engines.threads import patience
-from lockproof.engines.threads.patience import LONGEST, Doing, Patience, threads_of
+from lockproof.engines.threads.patience import LONGEST, Doing, Patience, Stillness, threads_of
 
 SECONDS = 3.0
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux shows the state of threads")
@@ -162,6 +163,68 @@ def threads() -> Iterator[threading.Thread]:
         stop.set()
         for thread in (spinner, sleeper):
             thread.join(60)
+
+
+@pytest.fixture
+def childless(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "_has_children", lambda process: False)
+
+
+def still(machine: Machine, seconds: float, watched: Stillness | None = None) -> tuple[Stillness, float]:
+    """Return for how long a process was still at the end of so many seconds."""
+    watched = watched or Stillness(1)
+    last = 0.0
+    for _ in range(round(seconds / 0.1)):
+        machine.passes(0.1)
+        last = watched.seconds()
+    return watched, last
+
+
+@pytest.mark.usefixtures("childless")
+def test_a_process_whose_threads_all_sleep_is_still(machine: Machine) -> None:
+    machine.turns = "5"
+    assert still(machine, SECONDS)[1] > SECONDS - 1
+
+
+@pytest.mark.usefixtures("childless")
+def test_one_turn_of_a_thread_begins_the_stillness_anew(machine: Machine) -> None:
+    machine.turns = "5"
+    watched, _ = still(machine, SECONDS)
+    machine.turns = "6"
+    assert still(machine, 1.0, watched)[1] < 1.0
+
+
+@pytest.mark.usefixtures("childless")
+def test_nothing_is_known_of_a_time_in_which_nobody_looked(machine: Machine) -> None:
+    machine.turns = "5"
+    watched, _ = still(machine, 1.0)
+    machine.passes(60.0)
+    assert watched.seconds() < 1.0
+
+
+@pytest.mark.usefixtures("childless")
+@pytest.mark.parametrize(("state", "turns"), [("R", "5"), ("D", "5"), ("S", "")])
+def test_no_process_is_still_that_is_ready_or_reads_a_disk_or_of_which_nothing_is_known(
+    machine: Machine, state: str, turns: str
+) -> None:
+    machine.states[1], machine.turns = state, turns
+    assert still(machine, SECONDS)[1] < 1.0
+
+
+def test_a_process_that_waits_for_one_of_its_own_is_not_still(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.turns = "5"
+    monkeypatch.setattr(patience, "_has_children", lambda process: True)
+    assert still(machine, SECONDS)[1] < 1.0
+
+
+@LINUX
+def test_the_processes_that_a_process_has_started_are_seen() -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        assert patience._has_children(os.getpid()) and patience._has_children(-1)  # what is not known counts
+        assert child.stdin is not None
+        child.stdin.close()
 
 
 @LINUX
