@@ -11,7 +11,6 @@ if the same results show the same object; docs/adr/0028 says where that is not a
 
 from __future__ import annotations
 
-import inspect
 import os
 import re
 import sys
@@ -19,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, MutableSequence, Sequence, Set
 from enum import Enum
 from operator import is_
-from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
+from types import AsyncGeneratorType, BuiltinFunctionType, CodeType, CoroutineType, FunctionType, ModuleType
 from typing import Any, Final
 
 from lockproof.core.foreign import arguments_of, trace_of_raised
@@ -204,10 +203,10 @@ def canonical(value: Any, subjects: Mapping[str, object] | None = None, depth: i
     for name, subject in (subjects or {}).items():
         if value is subject:
             return TextForm(name)
-    if inspect.iscoroutine(value):
+    if type(value) is CoroutineType:
         value.close()  # or Python warns of it whenever it is collected
         return NOT_AWAITED
-    if inspect.isasyncgen(value):
+    if type(value) is AsyncGeneratorType:
         return NOT_AWAITED
     try:
         return _container(value, subjects, depth + 1)
@@ -235,7 +234,8 @@ def _container(value: Any, subjects: Mapping[str, object] | None, depth: int) ->
     for plain in (bool, int, str, bytes, float):
         if isinstance(value, plain):
             return plain(value)  # type: ignore[arg-type]
-    plain_repr = type(value).__repr__ is _OBJECTS_REPR
+    # A lock or an event shows its state, which others may have changed by now.
+    plain_repr = type(value).__repr__ is _OBJECTS_REPR or type(value).__module__ in _OF_THREADS
     if isinstance(value, Iterator) or plain_repr:
         text = f"<{type(value).__name__}>"
         return TextForm(text) if isinstance(value, Iterator) or not _is_identity(value) else Identity(text, value)
@@ -252,6 +252,7 @@ def _is_identity(value: Any) -> bool:
 
 _OBJECTS_REPR: Final[Any] = object.__repr__
 _OBJECTS_EQ: Final[Any] = object.__eq__
+_OF_THREADS: Final = ("_thread", "threading", "lockproof.engines.control.primitives")
 _LASTING: Final = (type, ModuleType, FunctionType, BuiltinFunctionType, Enum)
 """Objects that callers know by their names."""
 

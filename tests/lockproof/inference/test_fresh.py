@@ -92,7 +92,7 @@ def test_only_classes_and_members_of_the_module_are_another_in_each_run() -> Non
 
 def test_functions_of_a_module_get_members_of_its_enumerations() -> None:
     specification = infer_module(MODULE, "count_level")
-    (record,) = on_threads(specification, "a.count_level(x_level_0) || a.count_level(x_level_0)", 2)
+    (record,) = on_threads(specification, "a.count_level(Level.LOW) || a.count_level(Level.LOW)", 2)
     assert record.results == ((1,), (2,))
 
 

@@ -72,7 +72,7 @@ def test_an_end_that_is_known_is_not_waited_for_again(child: Child, monkeypatch:
 
 def test_the_stacks_of_a_process_that_hung_do_not_say_that_its_code_aborted(child: Child) -> None:
     child.start()
-    died = child._hung()
+    died = child._hung("")
     assert died.kind is FindingKind.HANG and "(most recent call first):" in died.stacks
     assert not died.stacks.startswith("Fatal Python error")
 
