@@ -48,3 +48,16 @@ def test_threads_that_outlive_their_runs_are_named_unless_the_teardown_ends_them
 def test_a_teardown_that_does_not_fit_is_refused() -> None:
     with pytest.raises(LockproofError, match=r"the teardown `a.leaf\(\)` raises AttributeError"):
         checked("Counter", teardown="a.leaf()")
+
+
+@pytest.mark.parametrize(
+    ("name", "scenario", "verdict"),
+    [
+        ("Mended", "a.event() -> a.calls() || a.calls() -> a.calls()", Verdict.HELD),
+        ("Broken", "a.event() || a.event()", Verdict.VIOLATION),
+    ],
+)
+def test_that_a_timer_has_not_rung_is_no_fault(name: str, scenario: str, verdict: Verdict) -> None:
+    # Not by counts: programs of one thread would start thousands of timers.
+    options = CheckOptions(budget=2.0, engine="schedules", seed=2, scenario=scenario)
+    assert check_target(f"tests.corpus.beside:{name}Reminder", options).verdict is verdict

@@ -28,7 +28,7 @@ from lockproof.core.schedule import Point, Ran, Switching
 from lockproof.core.values import NOT_BEGUN, WAITS
 from lockproof.engines.control.install import instrumentation
 from lockproof.engines.control.primitives import Lock, engine, turns
-from lockproof.engines.control.program import ScenarioProgram, come_to_rest, uncontrolled
+from lockproof.engines.control.program import ScenarioProgram, come_to_rest, pauses, uncontrolled
 from lockproof.engines.control.task import Resource, Task, blocked
 
 MOST_YIELDS: Final = 3
@@ -196,8 +196,8 @@ class _Beside(_OneAtATime):
     def able(self, enabled: Sequence[int]) -> list[int]:
         """Return the calls that can go on; where there is none, the threads beside them if they have the turn."""
         able = super().able(enabled)
-        if self.last:
-            return able
+        if self.last:  # those that wait for time to pass may be left, as they are in a run that is judged
+            return [each for each in able if each in self.callers or not pauses(turns.tasks[each])]
         calls = [each for each in able if each in self.callers]
         return calls or (able if self._is_beside() else [])
 
@@ -209,14 +209,18 @@ class _Beside(_OneAtATime):
         able = super().able(point.enabled)
         calls = [each for each in able if each in self.callers]
         beside = [each for each in able if each not in self.callers]
-        if beside and (self._is_beside() or (self.last and self.settling and not calls)):
+        if beside and not self._is_beside():
+            resting = self.last and self.settling and not calls
+            beside = [each for each in beside if resting and not pauses(turns.tasks[each])]
+        if beside:
             return here if here in beside and not point.yielded else self._random.choice(beside)
         if calls and (self.settling or 0 not in point.enabled):
             return here if here in calls and not point.yielded else self._random.choice(calls)
         if 0 in point.enabled:
             return 0
-        if beside:
-            return self._random.choice(beside)
+        others = [each for each in able if each not in self.callers]
+        if others:
+            return self._random.choice(others)
         return min(point.enabled, key=lambda each: (self.yields.get(each, 0.0), each))
 
 

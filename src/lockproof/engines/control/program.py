@@ -50,12 +50,12 @@ def come_to_rest(me: Task) -> None:
     not over as long as no time passes. Threads that never come to rest are left after `TURNS_TO_REST`.
     """
     for _ in range(TURNS_TO_REST):
-        if not any(each.index and each.ready and not each.done and not _pauses(each) for each in turns.tasks):
+        if not any(each.index and each.ready and not each.done and not pauses(each) for each in turns.tasks):
             return
         engine.step_aside(me, strict=True)
 
 
-def _pauses(task: Task) -> bool:
+def pauses(task: Task) -> bool:
     """Tell whether a task waits for time to pass: it sleeps, or what it waits for with a limit cannot be had."""
     return task.deadline is not None and getattr(task.wants, "taken", True)
 
