@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import permutations
+from time import process_time
 from typing import Any
 
 from lockproof.core.handles import SLOT, only_initial
@@ -44,12 +45,14 @@ def situations(specification: Specification, announce: Callable[[Sequence[str]],
     run: defaultdict[str, set[object]] = defaultdict(set)
     found: list[Situation] = []
     left = tuning.MOST_SITUATION_RUNS if files else 0
-    limit = pace.limit(tuning.SITUATIONS_TIME, "looking for situations in which operations run code of their own")
+    began = process_time()
+    limit = pace.limit(tuning.SITUATIONS_WAIT, "looking for situations in which operations run code of their own")
     with Monitor(files, fine=True) as monitor:
         for program in _programs(specification):
             lines = [each.text for each in program]
             for each in asked:
-                if (left := left - 1) < 0 or limit.over():
+                used = 0.0 if pace.counted else process_time() - began
+                if (left := left - 1) < 0 or used > tuning.SITUATIONS_TIME or limit.over():
                     return tuple(found)
                 announce([*lines, each.text])
                 if (subjects := _prepared(specification, program)) is None:

@@ -84,7 +84,9 @@ any (see `situations`)."""
 
 MOST_SITUATION_RUNS: Final = 1_500
 SITUATIONS_TIME: Final = 0.4
-"""Runs of one thread that are made to find these situations, and seconds for them."""
+SITUATIONS_WAIT: Final = 2.0
+"""Runs of one thread that are made to find these situations, seconds of a processor for them, and seconds by the clock:
+on a busy machine the clock alone would end the search before it has found any."""
 
 LONGEST_SITUATION: Final = 4
 """The most operations of a situation, time that passes apart: so a bound of three or four entries is reached."""
