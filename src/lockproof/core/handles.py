@@ -47,6 +47,15 @@ def keep[T](subject: Any, value: T, slot: int | None = None) -> T:
     return value
 
 
+def _taken(subject: Any, slot: int | None, *, block: bool) -> Any:
+    """Return the last block, or what was kept last and is none, and keep it no longer."""
+    known = _all_kept(subject).get(slot, [])
+    for place in range(len(known) - 1, -1, -1):
+        if isinstance(known[place], _Block) is block:
+            return known.pop(place)
+    raise LookupError("no block was entered" if block else "nothing was kept")
+
+
 def kept(subject: Any, slot: int | None = None) -> Any:
     """Return what was kept last under this number; for a block, what it has given.
 
@@ -61,13 +70,13 @@ def kept(subject: Any, slot: int | None = None) -> Any:
 def back(subject: Any, slot: int | None = None) -> Any:
     """Return what was kept last under this number, and keep it no longer.
 
+    What a block has given goes back at its end, so it is none of these.
+
     Raises:
         LookupError: nothing was kept.
 
     """
-    found = kept(subject, slot)
-    _all_kept(subject)[slot].pop()
-    return found
+    return _taken(subject, slot, block=False)
 
 
 class _Block:
@@ -98,10 +107,7 @@ def leave(subject: Any, slot: int | None = None) -> Any:
         LookupError: none was entered.
 
     """
-    block = _last(subject, slot)
-    if not isinstance(block, _Block):
-        raise LookupError("no block was entered")
-    _all_kept(subject)[slot].pop()
+    block = _taken(subject, slot, block=True)
     return type(block.manager).__exit__(block.manager, None, None, None)
 
 

@@ -51,6 +51,18 @@ def test_what_is_kept_under_a_number_is_found_under_that_number_alone() -> None:
     assert kept(room) == "x"
 
 
+def test_a_block_is_left_and_not_given_back() -> None:
+    room = Room()
+    keep(room, "x", 1)
+    enter(room, room.visit(), 1)
+    assert back(room, 1) == "x" and room.steps == ["in"]
+    with pytest.raises(LookupError):
+        back(room, 1)
+    keep(room, "y", 1)
+    leave(room, 1)
+    assert room.steps == ["in", "out"] and back(room, 1) == "y"
+
+
 def test_what_a_class_with_slots_hands_out_is_not_kept() -> None:
     class Slotted:
         __slots__ = ()
