@@ -48,7 +48,12 @@ PASSING: Final = "time_passes"
 """The name of the operation that lets time pass."""
 
 real: Final = SimpleNamespace(
-    time=time.time, monotonic=time.monotonic, perf_counter=time.perf_counter, sleep=time.sleep, time_ns=time.time_ns
+    time=time.time,
+    monotonic=time.monotonic,
+    perf_counter=time.perf_counter,
+    sleep=time.sleep,
+    time_ns=time.time_ns,
+    process_time=time.process_time,
 )
 """The functions of `time` as they were when this module was imported, for code of lockproof."""
 

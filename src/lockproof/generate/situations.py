@@ -17,13 +17,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import permutations
-from time import process_time
 from typing import Any
 
 from lockproof.core.handles import SLOT, only_initial
 from lockproof.core.keys import one_after_the_other
 from lockproof.core.operation import Operation, OperationKind
 from lockproof.core.own_time import PASSING, own_time
+from lockproof.core.own_time import real as time
 from lockproof.core.pace import pace
 from lockproof.core.probes import comes_back
 from lockproof.core.run_subjects import subjects_of_a_run
@@ -45,13 +45,13 @@ def situations(specification: Specification, announce: Callable[[Sequence[str]],
     run: defaultdict[str, set[object]] = defaultdict(set)
     found: list[Situation] = []
     left = tuning.MOST_SITUATION_RUNS if files else 0
-    began = process_time()
+    began = time.process_time()
     limit = pace.limit(tuning.SITUATIONS_WAIT, "looking for situations in which operations run code of their own")
     with Monitor(files, fine=True) as monitor:
         for program in _programs(specification):
             lines = [each.text for each in program]
             for each in asked:
-                used = 0.0 if pace.counted else process_time() - began
+                used = 0.0 if pace.counted else time.process_time() - began
                 if (left := left - 1) < 0 or used > tuning.SITUATIONS_TIME or limit.over():
                     return tuple(found)
                 announce([*lines, each.text])
