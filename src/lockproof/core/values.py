@@ -178,7 +178,7 @@ WAITS: Final = TextForm("waits for ever")
 NOT_BEGUN: Final = TextForm("never begins")
 """In place of a result: a call before it, in the same thread, never returned."""
 
-NOT_AWAITED = TextForm("a coroutine that was not awaited")
+NOT_AWAITED: Final = TextForm("a coroutine that was not awaited")
 """In place of a result: the call made a coroutine or an asynchronous generator, and ran nothing of the method."""
 
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")

@@ -449,47 +449,6 @@ def with_a_parameter(amount: int, *rest: int, factor: int = 1) -> None:
     assert amount
 
 
-def published_late() -> None:
-    """A thread is told of itself after it has begun: the start of a thread waits, so the GIL does not mask that."""
-    known: dict[str, threading.Thread] = {}
-    thread = threading.Thread(target=lambda: known["thread"].is_alive())
-    thread.start()
-    known["thread"] = thread
-    thread.join()
-
-
-def set_before_done() -> None:
-    """The event is set before the work is done; code of the library may hand over the GIL in between."""
-    done: list[int] = []
-    event = threading.Event()
-
-    def works() -> None:
-        event.set()
-        done.append(1)
-
-    thread = threading.Thread(target=works)
-    thread.start()
-    event.wait()
-    assert done == [1]
-    thread.join()
-
-
-def done_before_set() -> None:
-    """The twin."""
-    done: list[int] = []
-    event = threading.Event()
-
-    def works() -> None:
-        done.append(1)
-        event.set()
-
-    thread = threading.Thread(target=works)
-    thread.start()
-    event.wait()
-    assert done == [1]
-    thread.join()
-
-
 class Money:
     """A class, which is explored with a scenario."""
 

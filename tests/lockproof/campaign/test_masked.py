@@ -13,6 +13,7 @@ from lockproof.core.options import CheckOptions, ExploreOptions
 from lockproof.core.verdict import FindingKind, Masking, Report, Verdict
 
 HERE = "tests.lockproof.campaign.races"
+LIBRARY = "tests.lockproof.campaign.handed_over"
 GIL = sys._is_gil_enabled()
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
@@ -66,12 +67,12 @@ def test_the_twin_of_that_holds(engine: str) -> None:
 @pytest.mark.two_builds
 @pytest.mark.parametrize("name", ["published_late", "set_before_done"])
 def test_where_the_library_may_hand_over_the_gil_nothing_is_masked(name: str) -> None:
-    report = explore_target(f"{HERE}:{name}", ExploreOptions(schedules=200, seed=1))
+    report = explore_target(f"{LIBRARY}:{name}", ExploreOptions(schedules=200, seed=1))
     (finding,) = report.findings
     assert finding.control is not None and finding.control.masking is Masking.SHOWN
 
 
 @pytest.mark.two_builds
 def test_the_twin_that_sets_the_event_last_holds_in_every_behaviour() -> None:
-    report = explore_target(f"{HERE}:done_before_set", ExploreOptions(schedules=200, seed=1))
+    report = explore_target(f"{LIBRARY}:done_before_set", ExploreOptions(schedules=200, seed=1))
     assert report.verdict is Verdict.HELD and any("every behaviour" in each for each in report.coverage.explored)

@@ -56,6 +56,10 @@ def test_a_wait_takes_real_time_only_where_another_thread_may_end_it() -> None:
         assert 0.0 < clock.waits(30.0) <= MET and clock.waits(0.001) == 0.001
         clock.has_threads = True
         assert MET < clock.waits(30.0) <= AWAITED
+        with clock.adopted():
+            pass
+        assert clock.waits(30.0) < 30.0  # it belongs to the outer one still
+    assert clock.waits(30.0) == 30.0
 
 
 def test_a_loop_that_waits_for_the_clock_ends(answers: dict[str, Any]) -> None:

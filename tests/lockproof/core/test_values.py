@@ -96,6 +96,18 @@ def test_a_form_is_shown_as_python_writes_it(value: Any, text: str) -> None:
     assert show(canonical(value)) == text
 
 
+@pytest.mark.parametrize("change", ["acquire", "set"])
+def test_a_lock_or_an_event_is_the_same_whatever_its_state_is(change: str) -> None:
+    thing: Any = Lock() if change == "acquire" else threading.Event()
+    before, shown = canonical(thing), repr(thing)
+    getattr(thing, change)()
+    assert canonical(thing) == before and repr(thing) != shown  # which Python shows
+    queued = UserList[int]()
+    before = canonical(queued)
+    queued.append(1)
+    assert canonical(queued) != before
+
+
 def test_order_can_be_left_out_of_account() -> None:
     assert unordered([2, 1]) == unordered([1, 2])
     assert unordered([2, 1]) != unordered([1, 1])

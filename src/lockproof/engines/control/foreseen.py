@@ -76,7 +76,9 @@ _ITERATED: Final = ".0"
 """The name of the variable that holds what a generator expression iterates over."""
 
 _VIEWS: Final = frozenset(("items", "keys", "values"))
-_IN_C: Final = frozenset((BuiltinFunctionType, MethodDescriptorType, MethodWrapperType, WrapperDescriptorType))
+IN_C: Final = frozenset((BuiltinFunctionType, MethodDescriptorType, MethodWrapperType, WrapperDescriptorType))
+"""The types of functions in C."""
+
 _PURE: Final = frozenset(map(id, (get_ident, *(each for each in vars(math).values() if callable(each)))))
 _READERS: Final = frozenset(id(getattr(builtins, name)) for name in FRESH)
 _ANSWERING: Final = frozenset(("callable", "hasattr", "isinstance", "issubclass", *FRESH))
@@ -124,7 +126,7 @@ def of_instruction(code: CodeType, offset: int, frame: FrameType, stores: Stores
 @cache
 def _plan(text: str, operation: str) -> tuple[str, str, ast.expr | ast.AugAssign | None, ast.expr | None]:
     """Return the text of an instruction, its name, what it operates on, and else an expression that may be new."""
-    node = _parsed(text)
+    node = parsed(text)
     if isinstance(node, ast.expr) and (operation in _ITERATING or operation == "TO_BOOL"):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
             node = node.func.value
@@ -193,7 +195,7 @@ def of_call(
 
 def runs_python(function: Any) -> bool:
     """Tell whether a call does nothing but run code in Python, which has switch points of its own."""
-    if type(function) in _IN_C:
+    if type(function) in IN_C:
         return False
     if isinstance(function, type):
         return any(type(vars(each).get(name)) is FunctionType for name in ("__init__", "__new__")
@@ -255,7 +257,7 @@ _in_python: Final = _InPython()
 
 
 @cache
-def _parsed(text: str) -> ast.expr | ast.AugAssign | None:
+def parsed(text: str) -> ast.expr | ast.AugAssign | None:
     """Return a piece of source that is an expression or `x += y`; None for anything else."""
     try:
         statement = ast.parse(text).body[0]
@@ -284,7 +286,7 @@ def _is_new(node: ast.AST, frame: FrameType) -> bool:
 @cache
 def _names(text: str) -> tuple[frozenset[str], frozenset[str]] | None:
     """Return the names and the attributes in a piece of source; None if it has anything but these and constants."""
-    node = _parsed(text)
+    node = parsed(text)
     if not isinstance(node, ast.expr):
         return None
     found = list(ast.walk(node))
@@ -317,7 +319,7 @@ def _augmented(node: ast.AugAssign, frame: FrameType) -> list[Any] | None:
 
 @cache
 def _arguments(text: str) -> tuple[ast.AST, ...]:
-    node = _parsed(text)
+    node = parsed(text)
     if not isinstance(node, ast.Call):
         return () if node is not None else (_UNREADABLE,)
     return (*node.args, *(each.value for each in node.keywords))

@@ -6,16 +6,16 @@ Where one of them runs while threads meet, a search for every trace claims nothi
 from __future__ import annotations
 
 import ast
+import builtins
 import gc
 from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any, Final
 from weakref import ReferenceType, proxy
 
+from lockproof.engines.control.foreseen import IN_C, parsed
 from lockproof.engines.control.library import LIBRARY
-from lockproof.engines.control.operands import resolved, source_of
+from lockproof.engines.control.operands import UNKNOWN, resolved, source_of
 from lockproof.engines.control.trace import segment
-
-_id: Final = id  # the real one, whatever is installed
 
 OF_CLASS: Final = "an object gets another class"
 THROUGH_WEAK: Final = "objects are looked at through weak references"
@@ -39,7 +39,8 @@ def why_in_call(function: Any, first: Any, code: CodeType, offset: int, frame: F
     """Return why the accesses of a call of C code are not all known; "" if they are, as far as this module can tell."""
     if isinstance(function, ReferenceType) or makes_weak(function):
         return THROUGH_WEAK
-    if getattr(function, "__name__", "") in _WITH_KEY and _gets_python(segment(code, offset)[0], frame):
+    name = function.__name__ if type(function) in IN_C else ""
+    if name in _WITH_KEY and _gets_python(name, segment(code, offset)[0], frame):
         return CALLS_BACK
     if type(first) in _LAZY and any(_is_python(each) for each in gc.get_referents(first)):
         return CALLS_BACK
@@ -67,21 +68,20 @@ def _is_python(function: Any) -> bool:
     return type(function) is FunctionType or type(function) is MethodType
 
 
-def _gets_python(text: str, frame: FrameType) -> bool:
-    """Tell whether an argument of a call, in source, is a function in Python, or may be one."""
-    try:
-        call = ast.parse(text, mode="eval").body
-    except SyntaxError:
-        return True
+def _gets_python(name: str, text: str, frame: FrameType) -> bool:
+    """Tell whether the function that a call of C code is given, in source, is code in Python, or may be."""
+    call = parsed(text)
     if not isinstance(call, ast.Call):
-        return True
-    given = [*call.args, *(each.value for each in call.keywords if each.arg != "reverse")]
+        return True  # no source shows it
+    given = [each.value for each in call.keywords if each.arg in ("key", None)]
+    given += call.args[:1] if name == "reduce" else []
     return any(_may_be_python(each, frame) for each in given)
 
 
 def _may_be_python(node: ast.expr, frame: FrameType) -> bool:
-    if isinstance(node, (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.Set, ast.GeneratorExp, ast.ListComp)):
+    if isinstance(node, ast.Constant):
         return False
-    if isinstance(node, (ast.Name, ast.Attribute)):
-        return _is_python(resolved(source_of(node), frame))
-    return isinstance(node, ast.Lambda)
+    if isinstance(node, ast.Name) and resolved(node.id, frame) is UNKNOWN and hasattr(builtins, node.id):
+        return False
+    value = resolved(source_of(node), frame) if isinstance(node, (ast.Name, ast.Attribute)) else UNKNOWN
+    return value is UNKNOWN or type(value) not in IN_C

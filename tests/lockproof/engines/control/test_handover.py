@@ -5,10 +5,13 @@ Both polarities: a second thread really gets the GIL at the first place of the m
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import threading
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -18,7 +21,7 @@ from lockproof.core.errors import LockproofError
 from lockproof.core.evidence import Doubt
 from lockproof.core.interpreter import VERSION
 from lockproof.core.verdict import Masking
-from lockproof.engines.control import handover
+from lockproof.engines.control import handover, primitives
 from tests.lockproof.engines.control.running import ROOT, SOURCES, Answers, answers
 
 pytestmark = pytest.mark.thread_unsafe(reason="starts processes")
@@ -90,6 +93,24 @@ def test_a_table_that_is_wrong_in_one_entry_is_noticed(
     assert any(each.startswith(f"{WRONG[entry]}: ") for each in found) != (entry in WITHOUT_EFFECT.get(VERSION, ())), (
         found
     )
+
+
+def plain(value: int) -> int:
+    return value + 1
+
+
+@pytest.mark.parametrize(
+    ("function", "inside"),
+    [
+        (threading.Event.set, True),  # it calls, and code of the library has no switch points of its own
+        (primitives.start, True),  # stands for one that waits
+        (contextlib.ExitStack.__enter__, False),  # it returns itself
+        (os.walk, False),  # the call makes a generator
+        (plain, False),  # code of the program has switch points of its own
+    ],
+)
+def test_a_call_of_the_library_may_hand_over_the_gil_if_it_calls_anything(function: FunctionType, inside: bool) -> None:
+    assert handover.checks_inside(function.__code__) is inside
 
 
 def test_a_version_that_is_not_known_has_no_places_and_gets_no_label(monkeypatch: pytest.MonkeyPatch) -> None:

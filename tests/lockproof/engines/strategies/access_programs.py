@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 import time
-import weakref
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, dataclass
 from typing import Any, Final
 
 from lockproof.core.schedule import Ran, Switching
@@ -32,20 +29,6 @@ class Leaking:
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.items)
-
-
-class Key:
-    """A key whose hash is code in Python, and reads what may change."""
-
-    def __init__(self) -> None:
-        self.n = 1
-
-    def __hash__(self) -> int:
-        return self.n
-
-    def same(self) -> None:
-        """Change nothing, by a store."""
-        self.n = 1
 
 
 def an_attribute() -> object:
@@ -231,78 +214,15 @@ def a_sum_of_a_generator() -> object:
     return out
 
 
-def a_name_that_is_a_value() -> object:
-    s, out = Shared(), list[object]()
-    names = ["n"]
-
-    def change() -> None:
-        s.n = 1  # type: ignore[attr-defined]
-
-    together(change, lambda: out.append(getattr(s, names[0], None)))
-    return out
-
-
-def the_attributes_as_a_dictionary() -> object:
-    s, out = Shared(), list[object]()
-
-    def change() -> None:
-        s.n = 1  # type: ignore[attr-defined]
-
-    together(change, lambda: out.append(len(s.__dict__)))
-    return out
-
-
-def a_hash_in_the_middle() -> object:
-    table, out = dict[Key, int](), list[int]()
-    key = Key()
-    key.same()
-    together(lambda: table.setdefault(key, 1), lambda: out.append(len(table)))
-    return out
-
-
-def a_key_of_a_sort() -> object:
-    key, items, out = Key(), [2, 1], list[list[int]]()
-    key.same()
-
-    def add() -> None:
-        items.append(3)
-
-    together(add, lambda: out.append(sorted(items, key=lambda each: each * key.n)))
-    return out
-
-
-def a_limit() -> object:
-    lock, out = threading.Lock(), list[bool]()
-
-    def hold() -> None:
-        with lock:
-            pass
-
-    together(hold, lambda: out.append(lock.acquire(timeout=1)))
-    return out
-
-
 def a_simple_queue_that_is_looked_at() -> object:
     items, out = queue.SimpleQueue[int](), list[bool]()
     together(lambda: items.put(1), lambda: out.append(items.empty()))
     return out
 
 
-def a_thread_that_another_one_joins() -> object:
-    out = list[str]()
-    last = threading.Thread(target=lambda: None)
-
-    def joins() -> None:
-        try:
-            last.join()
-        except RuntimeError as error:
-            out.append(str(error))
-
-    first = threading.Thread(target=joins)
-    for each in (first, last):
-        each.start()
-    for each in (first, last):
-        each.join()
+def a_sort_and_a_least_without_a_function() -> object:
+    items, out = [2, 1], list[int]()
+    together(items.sort, lambda: out.append(min(items, key=None) * 10 + max(items[0], 0)))
     return out
 
 
@@ -351,130 +271,13 @@ def a_last_access_before_a_join() -> object:
     return seen
 
 
-def a_global_by_its_dictionary() -> object:
-    global counted
-    counted = 0
-
-    def by_name() -> None:
-        global counted
-        counted += 1
-
-    def in_the_dictionary() -> None:
-        globals()["counted"] += 1
-
-    together(by_name, in_the_dictionary)
-    return counted
-
-
-def a_cell_by_its_contents() -> object:
-    n = 0
-
-    def work() -> None:
-        nonlocal n
-        n += 1
-
-    assert work.__closure__ is not None
-    cell = work.__closure__[0]
-
-    def other() -> None:
-        cell.cell_contents += 1
-
-    together(work, other)
-    return n
-
-
-class First:
-    """Has another method than `Second`."""
-
-    def name(self) -> int:
-        """Return a number."""
-        return 1
-
-
-class Second:
-    """Takes the place of `First`."""
-
-    def name(self) -> int:
-        """Return another number."""
-        return 2
-
-
-def a_class_that_changes() -> object:
-    thing, out = First(), list[int]()
-
-    def change() -> None:
-        thing.__class__ = Second  # type: ignore[assignment]
-
-    def look() -> None:
-        out.append(thing.name() * 10 + thing.name())
-
-    together(change, look)
-    return out
-
-
-def an_object_through_a_weak_reference() -> object:
-    held, out = [First()], list[bool]()
-    known = weakref.ref(held[0])
-    together(held.clear, lambda: out.append(known() is None))
-    return out
-
-
-def a_sort_that_calls_back() -> object:
-    items, out = [2, 1], list[int]()
-    together(lambda: items.sort(key=lambda each: -each), lambda: out.append(len(items)))
-    return out
-
-
-def threads_that_are_counted() -> object:
-    out = list[int]()
-    together(lambda: out.append(threading.active_count()), lambda: None)
-    return out
-
-
-def the_environment() -> object:
-    os.environ["SUITE_N"] = "0"
-
-    def work() -> None:
-        os.environ["SUITE_N"] = os.environ["SUITE_N"] + "1"
-
-    together(work, work)
-    return os.environ["SUITE_N"]
-
-
-@dataclass
-class Point:
-    """Two numbers."""
-
-    x: int = 0
-    y: int = 0
-
-
-def fields_by_their_names() -> object:
-    point, out = Point(), list[object]()
-
-    def move() -> None:
-        point.x = 1
-        point.y = 1
-
-    together(move, lambda: out.append(astuple(point)))
-    return out
-
-
 SEEN: Final = (
     an_attribute, a_global, a_cell, one_list_by_two_names, a_list_that_is_replaced, an_iterator_that_leaks, a_view,
     an_iterator_of_two_threads, a_look_that_changes, an_item, a_deque, an_argument, an_attribute_by_its_name, an_event,
     a_try, a_thread_that_ends, the_time, a_sum_of_a_generator, bytes_through_a_view, a_release_before_the_first_access,
-    a_last_access_before_a_join, a_simple_queue_that_is_looked_at,
+    a_last_access_before_a_join, a_simple_queue_that_is_looked_at, a_sort_and_a_least_without_a_function,
 )  # fmt: skip
 """Programs whose accesses are seen."""
-
-UNSEEN: Final = (
-    a_name_that_is_a_value, the_attributes_as_a_dictionary, a_hash_in_the_middle, a_key_of_a_sort,
-    a_global_by_its_dictionary, a_cell_by_its_contents, a_class_that_changes, an_object_through_a_weak_reference,
-    a_thread_that_another_one_joins, a_sort_that_calls_back, threads_that_are_counted, the_environment,
-    fields_by_their_names,
-)  # fmt: skip
-"""Programs that have an access which is not seen as it is."""
 
 
 class Watched(Traces):
@@ -499,7 +302,3 @@ def by_both(program: Callable[[], object]) -> dict[str, Any]:
 
 def ask_seen() -> dict[str, Any]:
     return {program.__name__: by_both(program) for program in SEEN}
-
-
-def ask_unseen() -> dict[str, Any]:
-    return {program.__name__: by_traces(program) for program in UNSEEN}
