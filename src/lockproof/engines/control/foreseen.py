@@ -65,13 +65,14 @@ _PLAIN: Final = frozenset((dict, list, set, deque, frozenset, tuple, str, bytes,
                            *(type(getattr({}, name)()) for name in ("keys", "values", "items"))))  # fmt: skip
 """Containers of which a look changes nothing. A look at a subclass may: that of a defaultdict adds a key."""
 
-_LOOKS: Final = frozenset(("BINARY_SLICE", "BINARY_SUBSCR", "COMPARE_OP", "CONTAINS_OP", "CONVERT_VALUE", "DICT_MERGE",
-                           "DICT_UPDATE", "FORMAT_SIMPLE", "FOR_ITER", "GET_ITER", "GET_LEN", "LIST_EXTEND",
-                           "MATCH_CLASS", "MATCH_KEYS", "SET_UPDATE", "TO_BOOL", "UNPACK_EX",
-                           "UNPACK_SEQUENCE"))  # fmt: skip
+_LOOKS: Final = frozenset(("BINARY_SLICE", "BINARY_SUBSCR", "CALL_FUNCTION_EX", "COMPARE_OP", "CONTAINS_OP",
+                           "CONVERT_VALUE", "DICT_MERGE", "DICT_UPDATE", "FORMAT_SIMPLE", "FOR_ITER", "GET_ITER",
+                           "GET_LEN", "LIST_EXTEND", "MATCH_CLASS", "MATCH_KEYS", "SET_UPDATE", "TO_BOOL",
+                           "UNPACK_EX", "UNPACK_SEQUENCE"))  # fmt: skip
 """Instructions that change no plain container; the container that three of them extend is new."""
 
-_ITERATING: Final = frozenset(("FOR_ITER", "GET_ITER", "LIST_EXTEND", "SET_UPDATE", "UNPACK_EX", "UNPACK_SEQUENCE"))
+_ITERATING: Final = frozenset(("CALL_FUNCTION_EX", "FOR_ITER", "GET_ITER", "LIST_EXTEND", "SET_UPDATE", "UNPACK_EX",
+                               "UNPACK_SEQUENCE"))  # fmt: skip
 _ITERATED: Final = ".0"
 """The name of the variable that holds what a generator expression iterates over."""
 
@@ -127,6 +128,12 @@ def of_instruction(code: CodeType, offset: int, frame: FrameType, stores: Stores
 def _plan(text: str, operation: str) -> tuple[str, str, ast.expr | ast.AugAssign | None, ast.expr | None]:
     """Return the text of an instruction, its name, what it operates on, and else an expression that may be new."""
     node = parsed(text)
+    if operation == "CALL_FUNCTION_EX":
+        match node:
+            case ast.Call(args=[ast.Starred(value=unpacked)]):
+                node = unpacked
+            case _:
+                return text, operation, None, None
     if isinstance(node, ast.expr) and (operation in _ITERATING or operation == "TO_BOOL"):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS:
             node = node.func.value

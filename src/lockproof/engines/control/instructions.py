@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import builtins
 import dis
+import inspect
 import sys
 from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType
@@ -62,6 +63,9 @@ _OF_ONE: Final = frozenset(map(id, (len, abs, hash, repr, ascii, str, int, float
     id(each) for name, each in vars(str).items() if not name.startswith("_") and name not in
     ("join", "format", "format_map", "translate", "maketrans")  # these read their arguments
 )  # fmt: skip
+_TUPLES: Final = frozenset(("BUILD_TUPLE", "CALL_INTRINSIC_1", "LOAD_CONST"))
+"""Instructions that put a tuple on the stack, where the arguments of a call are made."""
+
 _MISSING: Final = sys.monitoring.MISSING
 _ATOMIC: Final = frozenset((int, str, float, bytes, bool, type(None), complex))
 
@@ -156,11 +160,31 @@ def table(code: CodeType, switching: Switching, stores: Stores) -> list[str | No
     """Return for each offset the name of the access that the instruction may make; None where it makes none."""
     found = listing(code)
     names: list[str | None] = [None] * (len(code.co_code) + 2)
+    rest = _rest_of(code)
     for k, instruction in enumerate(found):
-        name = _what(found, k, switching, stores)
+        name = NAMED_LATER if switching is Switching.FREE and _unpacks(found, k, rest) else None
+        name = name or _what(found, k, switching, stores)
         storing = name is not None and instruction.opname.startswith(("STORE_", "DELETE_"))
         names[instruction.offset] = name if not storing else STORE_NAMED_LATER if name is NAMED_LATER else Store(name)
     return names
+
+
+def _rest_of(code: CodeType) -> str:
+    """Return the name of the parameter that gets the rest of the positional arguments as a tuple; "" if none does."""
+    return code.co_varnames[code.co_argcount + code.co_kwonlyargcount] if code.co_flags & inspect.CO_VARARGS else ""
+
+
+def _unpacks(found: list[dis.Instruction], k: int, rest: str) -> bool:
+    """Tell whether a call reads a container itself, for its arguments: `f(*items)`. A tuple does not change."""
+    if found[k].opname != "CALL_FUNCTION_EX":
+        return False
+    before = [each for each in found[max(0, k - 6) : k] if each.opname != "PUSH_NULL"]
+    if len(before) > 3 and (before[-1].opname, before[-3].opname) == ("DICT_MERGE", "BUILD_MAP"):
+        before = before[:-3]  # `f(*items, **names)`, by simple names
+    made = before[-1] if before else None
+    if made is None or made.opname in _TUPLES:
+        return False
+    return not ("LOAD_FAST" in made.opname and made.argval == rest)
 
 
 def _what(found: list[dis.Instruction], k: int, switching: Switching, stores: Stores) -> str | None:

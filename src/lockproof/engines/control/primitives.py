@@ -90,10 +90,14 @@ class Lock:
         if turns.abandoning:
             return
         self._adopt()
+        if task is not None:
+            engine.tries |= self.owner is not task and not self.quiet  # another thread may come before
+            if engine.tries:
+                engine.point(task, self.name)
+            if not self.taken:
+                engine.synced(Sync.LOOK, self.number)
         if not self.taken:
             raise RuntimeError("release unlocked lock")
-        if task is not None and engine.tries:
-            engine.point(task, self.name)
         self._give_back()
 
     def locked(self) -> bool:

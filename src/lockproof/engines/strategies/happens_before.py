@@ -155,6 +155,8 @@ class HappensBefore:
             lock.looks.append(number)
         elif sync is Sync.GIVE:
             rivals |= set(lock.looks)
+            if lock.taken < 0 or (lock.taken < number and self.steps[lock.taken].thread != thread):
+                rivals |= last  # it releases what another thread has taken, so nothing orders it
             lock.given, lock.looks = number, []
         elif sync is Sync.TRY:
             rivals |= last | set(lock.looks)

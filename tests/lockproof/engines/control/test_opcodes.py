@@ -121,3 +121,14 @@ def points(source: str, *, stored: str = "") -> list[str]:
 )
 def test_the_same_source_has_the_same_switch_points_on_each_build(source: str, expected: list[str]) -> None:
     assert points(source, stored="" if "self.a()" in source else "a") == expected
+
+
+def test_a_call_that_unpacks_a_container_reads_it_and_one_that_passes_its_arguments_on_does_not() -> None:
+    items, names = [1], dict[str, int]()
+
+    def unpacks(*rest: int, **more: int) -> list[object]:
+        return [print(*items), print(*items, **names), print(*items, sep=""), print(*rest), print(*rest, **more), rest]
+
+    found = [each for each in listing(unpacks.__code__) if each.opname == "CALL_FUNCTION_EX"]
+    named = table(unpacks.__code__, Switching.FREE, Stores())
+    assert [named[each.offset] is not None for each in found] == [True, True, True, False, False]

@@ -226,6 +226,30 @@ def a_sort_and_a_least_without_a_function() -> object:
     return out
 
 
+def a_list_that_a_call_unpacks() -> object:
+    items, out = [1], list[int]()
+
+    def count(*given: int) -> None:
+        out.append(len(given))
+
+    together(lambda: items.append(2), lambda: count(*items))
+    return out
+
+
+def a_lock_that_two_threads_release() -> object:
+    lock, out = threading.Lock(), list[int]()
+    lock.acquire()
+
+    def release(number: int) -> None:
+        try:
+            lock.release()
+        except RuntimeError:
+            out.append(number)
+
+    together(lambda: release(1), lambda: release(2))
+    return out
+
+
 def bytes_through_a_view() -> object:
     held = bytearray(1)
     view = memoryview(held)
@@ -272,6 +296,7 @@ def a_last_access_before_a_join() -> object:
 
 
 SEEN: Final = (
+    a_list_that_a_call_unpacks, a_lock_that_two_threads_release,
     an_attribute, a_global, a_cell, one_list_by_two_names, a_list_that_is_replaced, an_iterator_that_leaks, a_view,
     an_iterator_of_two_threads, a_look_that_changes, an_item, a_deque, an_argument, an_attribute_by_its_name, an_event,
     a_try, a_thread_that_ends, the_time, a_sum_of_a_generator, bytes_through_a_view, a_release_before_the_first_access,
