@@ -127,8 +127,9 @@ def test_a_call_that_unpacks_a_container_reads_it_and_one_that_passes_its_argume
     items, names = [1], dict[str, int]()
 
     def unpacks(*rest: int, **more: int) -> list[object]:
-        return [print(*items), print(*items, **names), print(*items, sep=""), print(*rest), print(*rest, **more), rest]
+        reads = [print(*items), print(*items, **names), print(*items, sep="")]
+        return [*reads, print(*rest), print(*rest, **more), print(0, *items), print(*(1, 2))]
 
     found = [each for each in listing(unpacks.__code__) if each.opname == "CALL_FUNCTION_EX"]
     named = table(unpacks.__code__, Switching.FREE, Stores())
-    assert [named[each.offset] is not None for each in found] == [True, True, True, False, False]
+    assert [named[each.offset] is not None for each in found] == [True] * 3 + [False] * 4

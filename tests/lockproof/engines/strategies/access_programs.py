@@ -236,18 +236,40 @@ def a_list_that_a_call_unpacks() -> object:
     return out
 
 
-def a_lock_that_two_threads_release() -> object:
-    lock, out = threading.Lock(), list[int]()
-    lock.acquire()
+class Handed:
+    """A lock that is taken, and who has released it when nobody had it."""
 
-    def release(number: int) -> None:
+    def __init__(self) -> None:
+        self.lock, self.failed, self.told = threading.Lock(), list[int](), 0
+        self.lock.acquire()
+
+    def release(self, number: int) -> None:
+        """Release the lock, or note that it was released already."""
         try:
-            lock.release()
+            self.lock.release()
         except RuntimeError:
-            out.append(number)
+            self.failed.append(number)
 
-    together(lambda: release(1), lambda: release(2))
-    return out
+
+def a_lock_that_two_threads_release() -> object:
+    handed, seen = Handed(), list[int]()
+
+    def tells() -> None:
+        handed.told = 1
+        handed.release(1)
+
+    def asks() -> None:
+        seen.append(handed.told)
+        handed.release(2)
+
+    together(tells, asks)
+    return seen, handed.failed
+
+
+def a_release_of_what_another_thread_has_taken() -> object:
+    handed = Handed()
+    together(handed.lock.acquire, lambda: handed.release(1), lambda: handed.release(2))
+    return handed.failed
 
 
 def bytes_through_a_view() -> object:
@@ -296,7 +318,7 @@ def a_last_access_before_a_join() -> object:
 
 
 SEEN: Final = (
-    a_list_that_a_call_unpacks, a_lock_that_two_threads_release,
+    a_list_that_a_call_unpacks, a_lock_that_two_threads_release, a_release_of_what_another_thread_has_taken,
     an_attribute, a_global, a_cell, one_list_by_two_names, a_list_that_is_replaced, an_iterator_that_leaks, a_view,
     an_iterator_of_two_threads, a_look_that_changes, an_item, a_deque, an_argument, an_attribute_by_its_name, an_event,
     a_try, a_thread_that_ends, the_time, a_sum_of_a_generator, bytes_through_a_view, a_release_before_the_first_access,

@@ -20,7 +20,8 @@ OUTCOMES = {
     "an_attribute_by_its_name": 2, "an_event": 2, "an_item": 2, "an_iterator_of_two_threads": 4,
     "an_iterator_that_leaks": 2, "one_list_by_two_names": 2, "the_time": 2, "bytes_through_a_view": 2,
     "a_release_before_the_first_access": 2, "a_last_access_before_a_join": 4, "a_simple_queue_that_is_looked_at": 2,
-    "a_sort_and_a_least_without_a_function": 2, "a_list_that_a_call_unpacks": 2, "a_lock_that_two_threads_release": 2,
+    "a_sort_and_a_least_without_a_function": 2, "a_list_that_a_call_unpacks": 2, "a_lock_that_two_threads_release": 4,
+    "a_release_of_what_another_thread_has_taken": 3,
 }  # fmt: skip
 """How many outcomes each program has, counted by hand."""
 
