@@ -22,6 +22,7 @@ from lockproof.core.options import CheckOptions
 from lockproof.core.repeat import RepeatTest
 from lockproof.core.verdict import FindingKind
 from lockproof.core.watched import Watched
+from lockproof.engines.threads.patience import Patience, Stillness
 
 HERE = "tests.lockproof.campaign.subjects"
 
@@ -75,6 +76,21 @@ def test_the_stacks_of_a_process_that_hung_do_not_say_that_its_code_aborted(chil
     died = child._hung("")
     assert died.kind is FindingKind.HANG and "(most recent call first):" in died.stacks
     assert not died.stacks.startswith("Fatal Python error")
+
+
+@pytest.mark.parametrize("asleep", [1e9, 0.0])
+def test_a_process_whose_threads_all_sleep_is_given_up_before_its_time(
+    child: Child, monkeypatch: pytest.MonkeyPatch, asleep: float
+) -> None:
+    child.start()  # one that starts may sleep
+    looks = iter([None] * 3)
+    monkeypatch.setattr(Stillness, "seconds", lambda _: asleep)
+    monkeypatch.setattr(Patience, "over", lambda _: next(looks, True) is True)
+    monkeypatch.setattr(child, "_send", lambda _: None)  # so it never answers
+    with pytest.raises(Died) as died:
+        child.ask(Generate(0))
+    assert died.value.kind is FindingKind.HANG
+    assert ("all its threads slept" in died.value.detail) is (asleep > 0)
 
 
 def test_a_request_after_its_death_starts_it_again(child: Child) -> None:
